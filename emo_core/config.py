@@ -1,0 +1,61 @@
+"""Settings that travel with a bundle: frozen, JSON round trip.
+
+Every number that serving and training must share lives here and is stored in `bundle.json`, so the two cannot drift.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+
+class _JsonConfig:
+    """JSON round trip for flat frozen dataclasses."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form, the inverse of :meth:`from_dict`."""
+        return asdict(self)  # type: ignore[call-overload, no-any-return]
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Settings from their JSON form.
+
+        Raises:
+            ValueError: a name is unknown; the message lists the known ones.
+        """
+        known = {field.name for field in fields(cls)}  # type: ignore[arg-type]
+        unknown = set(data) - known
+        if unknown:
+            raise ValueError(f"unknown settings {sorted(unknown)}; known are {sorted(known)}")
+        return cls(**data)
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineConfig(_JsonConfig):
+    """How a clip becomes windows of normalized frames.
+
+    Attributes:
+        sample_rate_hz: frames analysed per second of video.
+        crop_side_px: side S of the aligned crop and of the network's input.
+        window_steps: frames in a window, T of the LSTM.
+        hop_steps: frames between the starts of two windows.
+        min_face_s: a clip with less face than this is refused; a window with less is unsure.
+        blend_share: least share of each component in a true blend.
+    """
+
+    sample_rate_hz: float = 10.0
+    crop_side_px: int = 48
+    window_steps: int = 32
+    hop_steps: int = 8
+    min_face_s: float = 0.5
+    blend_share: float = 0.25
+
+    def __post_init__(self) -> None:
+        if not 0 < self.hop_steps <= self.window_steps:
+            raise ValueError(f"hop_steps {self.hop_steps} must lie in 1…window_steps ({self.window_steps})")
+        if self.sample_rate_hz <= 0 or self.crop_side_px <= 0:
+            raise ValueError("sample_rate_hz and crop_side_px must be positive")
+
+    @property
+    def min_face_frames(self) -> int:
+        """Least number of frames with a usable face in a clip or window that gets a verdict."""
+        return max(1, round(self.min_face_s * self.sample_rate_hz))

@@ -1,0 +1,108 @@
+"""Basic emotions, hybrid classes, label order and colours: the only definition.
+
+The basic emotions are FER+'s, in FER+ order. A hybrid class is a named pair of components; each component names the
+basic emotion that stands for it (FER+ has no amusement: happiness stands for it).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+EMOTIONS: tuple[str, ...] = (
+    "neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt",
+)  # fmt: skip
+"""The eight basic emotions in the order of every probability vector (FER+)."""
+
+VOTE_NAMES: tuple[str, ...] = (*EMOTIONS, "unknown", "not_face")
+"""Columns of a FER+ vote array."""
+
+UNSURE = "unsure"
+"""The verdict when no class passes its threshold; never a class of a model."""
+
+OTHER = "other"
+"""The class of neutral faces and of emotions that belong to no pair."""
+
+
+@dataclass(frozen=True, slots=True)
+class HybridClass:
+    """One class of a model: its name and, for a pair, its components.
+
+    Attributes:
+        name: label as shown and stored, such as ``amusement_surprise``.
+        components: component name → basic emotion that stands for it; two entries for a pair, none for ``other``.
+
+    Raises:
+        ValueError: a component names no basic emotion, the name is reserved, or there are neither 0 nor 2 components.
+
+    Example:
+        >>> HybridClass("sadness_fear", {"sadness": "sadness", "fear": "fear"}).is_pair
+        True
+    """
+
+    name: str
+    components: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.name or self.name == UNSURE:
+            raise ValueError(f"a class cannot be called {self.name!r}")
+        if len(self.components) not in (0, 2):
+            raise ValueError(f"class {self.name!r} has {len(self.components)} components; a pair has 2, any other 0")
+        unknown = set(self.components.values()) - set(EMOTIONS)
+        if unknown:
+            raise ValueError(f"class {self.name!r} names unknown basic emotions {sorted(unknown)}; known: {EMOTIONS}")
+
+    @property
+    def is_pair(self) -> bool:
+        """Whether the class is a pair of basic emotions (and so has a salience)."""
+        return bool(self.components)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form, the inverse of :meth:`from_dict`."""
+        return {"name": self.name, "components": dict(self.components)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "HybridClass":
+        """Class from its JSON form."""
+        return cls(str(data["name"]), dict(data["components"]))
+
+
+PAPER_CLASSES: tuple[HybridClass, ...] = (
+    HybridClass("amusement_surprise", {"amusement": "happiness", "surprise": "surprise"}),
+    HybridClass("sadness_fear", {"sadness": "sadness", "fear": "fear"}),
+    HybridClass(OTHER),
+)
+"""The paper's two classes and ``other``, which the paper lacks (method: without it a blank face must be one of the two)."""
+
+EMOTION_COLOURS: Mapping[str, str] = {
+    "neutral": "#8A94A6", "happiness": "#F2A900", "surprise": "#E8618C", "sadness": "#3F78C9",
+    "anger": "#D1432F", "disgust": "#5B9A4B", "fear": "#7D5BBE", "contempt": "#9A7B5B",
+}  # fmt: skip
+"""One colour per basic emotion, the same on every page and chart."""
+
+_CLASS_COLOURS: Mapping[str, str] = {
+    "amusement_surprise": "#F08A24", "sadness_fear": "#5468C4", OTHER: "#8A94A6", UNSURE: "#C3C8D2",
+}  # fmt: skip
+_SPARE_COLOURS = ("#2A9D8F", "#B5548B", "#6A994E", "#BC6C25", "#4A4E69", "#0081A7")
+
+
+def class_colour(name: str, labels: tuple[str, ...] = ()) -> str:
+    """Colour (hex RGB) of a class or of ``unsure``; classes that a user taught take spare colours by their position.
+
+    Example:
+        >>> class_colour("sadness_fear")
+        '#5468C4'
+    """
+    if name in _CLASS_COLOURS:
+        return _CLASS_COLOURS[name]
+    position = labels.index(name) if name in labels else 0
+    return _SPARE_COLOURS[position % len(_SPARE_COLOURS)]
+
+
+def display_name(name: str) -> str:
+    """Name as a person reads it: ``amusement_surprise`` → ``Amusement + surprise``.
+
+    Example:
+        >>> display_name("amusement_surprise")
+        'Amusement + surprise'
+    """
+    return name.replace("_", " + ").capitalize()

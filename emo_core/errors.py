@@ -1,0 +1,31 @@
+"""Everything the product raises on purpose.
+
+    EmoError                  one sentence for the user: what happened and the remedy
+    ├── VideoError            the file cannot be read as a video within the limits
+    ├── NoFaceError           the video holds no usable face
+    ├── BundleError           a model directory is missing, damaged or of another schema
+    └── DatasetError          training or evaluation data cannot be used as it is
+
+The message of each is shown to the user as it stands, in the page and on the command line, so it says what happened,
+why, and what to do next, and never holds a machine path beyond the name the user gave.
+"""
+
+
+class EmoError(Exception):
+    """Base of every error that the user can act on; its text is one sentence with the remedy."""
+
+
+class VideoError(EmoError):
+    """The file cannot be read as a video, or breaks a limit (duration, pixels, bytes)."""
+
+
+class NoFaceError(EmoError):
+    """The video can be read, but holds no face for long enough to judge."""
+
+
+class BundleError(EmoError):
+    """A model directory is missing, incomplete, changed since it was written, or of another schema."""
+
+
+class DatasetError(EmoError):
+    """Training or evaluation data is missing, malformed or too small."""

@@ -1,0 +1,273 @@
+"""The data that flows from stage to stage: frozen dataclasses, shapes checked on entry.
+
+T sampled frames, H×W pixels, S crop side, m features, C classes. A frame in which no face was found keeps its place in
+every array: `detected` and `mask` are False there, numbers are NaN or 0 as documented, and nothing is invented.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats: TypeAlias = NDArray[np.float32]
+Doubles: TypeAlias = NDArray[np.float64]
+Bytes: TypeAlias = NDArray[np.uint8]
+Booleans: TypeAlias = NDArray[np.bool_]
+
+QUALITY_COMPONENTS: tuple[str, ...] = ("sharpness", "exposure", "face_size", "frontalness", "confidence")
+"""Named components of the quality of a frame, each in [0, 1] (terms of ISO/IEC 29794-5)."""
+
+
+def check_shape(name: str, array: NDArray[np.generic], shape: tuple[int | None, ...]) -> None:
+    """Raise ``ValueError`` unless `array` has `shape`; None stands for any extent."""
+    fits = array.ndim == len(shape) and all(s is None or s == n for s, n in zip(shape, array.shape, strict=True))
+    if not fits:
+        expected = "(" + ", ".join("any" if s is None else str(s) for s in shape) + ")"
+        raise ValueError(f"{name} has shape {array.shape}, expected {expected}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clip:
+    """A bounded run of sampled frames.
+
+    Attributes:
+        frames: (T, H, W, 3) uint8 RGB, upright; may be smaller than the source.
+        timestamps_s: (T,) float64, seconds from the first frame of the video, strictly increasing.
+        width, height: size of the source in pixels, after rotation.
+    """
+
+    frames: Bytes
+    timestamps_s: Doubles
+    width: int
+    height: int
+
+    def __post_init__(self) -> None:
+        check_shape("frames", self.frames, (None, None, None, 3))
+        check_shape("timestamps_s", self.timestamps_s, (len(self.frames),))
+        if np.any(np.diff(self.timestamps_s) <= 0):
+            raise ValueError("timestamps_s must increase")
+
+    @property
+    def source_scale(self) -> float:
+        """Source pixels per pixel of `frames`."""
+        return self.width / self.frames.shape[2]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaceTrack:
+    """One person's face through the frames of a clip.
+
+    Attributes:
+        crops: (T, S, S) uint8 grey, aligned by the eyes; 0 where no face was found.
+        boxes_xyxy: (T, 4) float32, source pixels; NaN where no face was found.
+        landmarks: (T, 478, 3) float32, source pixels (z in the same unit, smaller is nearer); NaN where none.
+        pose_deg: (T, 3) float32 yaw, pitch, roll in degrees; yaw > 0 turns to the image's right, pitch > 0 looks down,
+            roll > 0 leans clockwise in the image; NaN where none.
+        confidence: (T,) float32 in [0, 1]: how sure the detector is that an unobstructed face is there; 0 where none.
+        eye_distance_px: (T,) float32, source pixels between the eye centres; NaN where none.
+        detected: (T,) bool.
+    """
+
+    crops: Bytes
+    boxes_xyxy: Floats
+    landmarks: Floats
+    pose_deg: Floats
+    confidence: Floats
+    eye_distance_px: Floats
+    detected: Booleans
+
+    def __post_init__(self) -> None:
+        frames = len(self.crops)
+        check_shape("crops", self.crops, (None, None, None))
+        check_shape("boxes_xyxy", self.boxes_xyxy, (frames, 4))
+        check_shape("landmarks", self.landmarks, (frames, None, 3))
+        check_shape("pose_deg", self.pose_deg, (frames, 3))
+        check_shape("confidence", self.confidence, (frames,))
+        check_shape("eye_distance_px", self.eye_distance_px, (frames,))
+        check_shape("detected", self.detected, (frames,))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NormalizedClip:
+    """What the network sees, and how good each frame is.
+
+    Attributes:
+        faces: (T, S, S) float32 in [0, 1], intensity-normalized aligned crops (mean 0.5); 0 where no face was found.
+        quality: (T,) float32 in [0, 1]; 0 where no face was found.
+        components: name of :data:`QUALITY_COMPONENTS` → (T,) float32 in [0, 1].
+        mask: (T,) bool, frames that count.
+    """
+
+    faces: Floats
+    quality: Floats
+    components: Mapping[str, Floats]
+    mask: Booleans
+
+    def __post_init__(self) -> None:
+        frames = len(self.faces)
+        check_shape("faces", self.faces, (None, None, None))
+        check_shape("quality", self.quality, (frames,))
+        check_shape("mask", self.mask, (frames,))
+        if tuple(self.components) != QUALITY_COMPONENTS:
+            raise ValueError(f"components are {tuple(self.components)}, expected {QUALITY_COMPONENTS}")
+        for name, values in self.components.items():
+            check_shape(name, values, (frames,))
+        object.__setattr__(self, "components", MappingProxyType(dict(self.components)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FeatureSequence:
+    """What the frame CNN says of every frame (paper eq. 2, 3).
+
+    Attributes:
+        features: (T, m) float32, the pooled feature u_t; 0 where no face was found.
+        emotions: (T, 8) float32, softmax over the basic emotions, rows sum to 1; NaN where no face was found.
+        mask: (T,) bool.
+    """
+
+    features: Floats
+    emotions: Floats
+    mask: Booleans
+
+    def __post_init__(self) -> None:
+        check_shape("emotions", self.emotions, (len(self.features), 8))
+        check_shape("mask", self.mask, (len(self.features),))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WindowPrediction:
+    """The verdict on one window of the clip.
+
+    Attributes:
+        start_s, end_s: span of the window in seconds.
+        label: a class of the model or ``unsure``.
+        probabilities: (C,) float32, calibrated, sums to 1.
+        scores: (C,) float32, normalized scores s′ = s − θ(q) (method §4); a class is accepted when its score is > 0.
+        quality: quality of the window in [0, 1], the mean over its valid frames.
+        num_valid_frames: frames with a usable face.
+    """
+
+    start_s: float
+    end_s: float
+    label: str
+    probabilities: Floats
+    scores: Floats
+    quality: float
+    num_valid_frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A span of the clip with one verdict; `probability` in [0, 1] is that of its label (of the best class if unsure)."""
+
+    start_s: float
+    end_s: float
+    label: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prediction:
+    """The verdict on a clip.
+
+    Attributes:
+        labels: classes of the model, in the order of every probability vector.
+        label: a class of the model or ``unsure``.
+        probability: calibrated probability of `label` (of the most probable class if unsure), in [0, 1].
+        probabilities: (C,) float32, sums to 1.
+        salience: component → share of the pair in [0, 1], sums to 1; empty unless `label` is a pair.
+        is_blend: whether both components hold at least 25 % of the pair.
+        reason: why the verdict is unsure, one sentence; empty otherwise.
+        windows: overlapping windows in order of time.
+        step_probabilities: (T, C) float32, running verdict at every sampled frame; NaN where no face was found.
+        segments: spans of one verdict that cover the clip.
+    """
+
+    labels: tuple[str, ...]
+    label: str
+    probability: float
+    probabilities: Floats
+    salience: Mapping[str, float]
+    is_blend: bool
+    reason: str
+    windows: tuple[WindowPrediction, ...]
+    step_probabilities: Floats
+    segments: tuple[Segment, ...]
+
+    def __post_init__(self) -> None:
+        check_shape("probabilities", self.probabilities, (len(self.labels),))
+        check_shape("step_probabilities", self.step_probabilities, (None, len(self.labels)))
+        object.__setattr__(self, "salience", MappingProxyType(dict(self.salience)))
+
+
+@dataclass(frozen=True, slots=True)
+class VideoInfo:
+    """The source as a whole.
+
+    Attributes:
+        name: file name as the user gave it, without folders.
+        duration_s: seconds from the first frame to the end of the last.
+        fps: mean frame rate of the source, 1/s.
+        width, height: pixels, after rotation.
+        num_frames_decoded, num_frames_sampled: counts.
+    """
+
+    name: str
+    duration_s: float
+    fps: float
+    width: int
+    height: int
+    num_frames_decoded: int
+    num_frames_sampled: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """Which model spoke: name and version of the bundle, its classes in order."""
+
+    name: str
+    version: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StageTimings:
+    """Wall time of each stage in milliseconds; stages may overlap, so `total` can be less than their sum."""
+
+    decode: float
+    faces: float
+    cnn: float
+    head: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysis:
+    """Everything about one clip: the input of every page, report and export.
+
+    `timestamps_s` is (T,) float64; every array inside has the same T.
+    """
+
+    video: VideoInfo
+    model: ModelInfo
+    timestamps_s: Doubles
+    track: FaceTrack
+    normalized: NormalizedClip
+    features: FeatureSequence
+    prediction: Prediction
+    timing_ms: StageTimings
+    warnings: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        frames = len(self.timestamps_s)
+        for name, length in (
+            ("track", len(self.track.crops)),
+            ("normalized", len(self.normalized.faces)),
+            ("features", len(self.features.features)),
+            ("step_probabilities", len(self.prediction.step_probabilities)),
+        ):
+            if length != frames:
+                raise ValueError(f"{name} has {length} frames, expected {frames}")
