@@ -71,7 +71,7 @@ PAPER_CLASSES: tuple[HybridClass, ...] = (
     HybridClass("sadness_fear", {"sadness": "sadness", "fear": "fear"}),
     HybridClass(OTHER),
 )
-"""The paper's two classes and ``other``, which the paper lacks (method: without it a blank face must be one of the two)."""
+"""The paper's two classes, and ``other``, which it lacks: without it a blank face must be called one of the two."""
 
 EMOTION_COLOURS: Mapping[str, str] = {
     "neutral": "#8A94A6", "happiness": "#F2A900", "surprise": "#E8618C", "sadness": "#3F78C9",

@@ -161,7 +161,7 @@ class WindowPrediction:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A span of the clip with one verdict; `probability` in [0, 1] is that of its label (of the best class if unsure)."""
+    """A span of the clip with one verdict and the probability in [0, 1] of its label (of the best class if unsure)."""
 
     start_s: float
     end_s: float
