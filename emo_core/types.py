@@ -53,7 +53,7 @@ class Clip:
     @property
     def source_scale(self) -> float:
         """Source pixels per pixel of `frames`."""
-        return self.width / self.frames.shape[2]
+        return float(self.width / self.frames.shape[2])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
