@@ -1,0 +1,156 @@
+"""Face pictures with votes (FER+): labels from votes, alignment with the app's own code, realistic damage.
+
+The pictures are read from where the user keeps them and never become part of the project.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from emo_core.emotions import EMOTIONS, VOTE_NAMES
+from emo_core.errors import DatasetError
+from emo_core.faces import align_stills
+from emo_core.landmarker import FaceLandmarker
+from emo_core.types import Booleans, Bytes, FaceTrack, Floats
+
+_CACHE_VERSION = 1  # raise when alignment or damage changes
+_MIN_VOTES = 2  # single votes are noise (FER+ practice)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stills:
+    """Face pictures ready for the frame CNN.
+
+    Attributes:
+        crops: (N, S, S) uint8 grey: aligned where landmarks were found, the picture as it is elsewhere.
+        votes: (N, 10) uint8, annotators per :data:`VOTE_NAMES`.
+        track: landmarks and pose over the N pictures; undetected where none were found.
+    """
+
+    crops: Bytes
+    votes: NDArray[np.uint8]
+    track: FaceTrack
+
+
+def read_votes(path: Path) -> tuple[Bytes, NDArray[np.uint8]]:
+    """Pictures (N, 48, 48) uint8 and votes (N, 10) uint8 of an ``.npz`` in FER+ layout.
+
+    Raises:
+        DatasetError: the file is missing, is no ``.npz``, or its arrays have other names, shapes or types.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            images, votes = data["images"], data["votes"]
+    except FileNotFoundError as error:
+        raise DatasetError(
+            f"There is no file {path.name}: give the path of an .npz with 'images' and 'votes'."
+        ) from error
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise DatasetError(
+            f"{path.name} cannot be read: it must be an .npz with arrays 'images' (N, 48, 48) and 'votes' (N, 10)."
+        ) from error
+    square = images.ndim == 3 and images.shape[1] == images.shape[2]
+    if not square or images.dtype != np.uint8 or votes.shape != (len(images), len(VOTE_NAMES)) or not len(images):
+        raise DatasetError(
+            f"{path.name} holds images {images.shape} {images.dtype} and votes {votes.shape}; "
+            "expected at least one picture, (N, 48, 48) uint8 and (N, 10)."
+        )
+    return images, votes.astype(np.uint8)
+
+
+def majority_labels(votes: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """Emotion with most votes after dropping single votes, (N,); −1 where that is *unknown* or *not face*.
+
+    Example:
+        >>> majority_labels(np.array([[6, 3, 1, 0, 0, 0, 0, 0, 0, 0], [2, 0, 0, 0, 0, 0, 0, 0, 8, 0]], np.uint8))
+        array([ 0, -1])
+    """
+    kept = np.where(votes >= _MIN_VOTES, votes, 0)
+    best = kept.argmax(axis=1)
+    usable = (best < len(EMOTIONS)) & (kept.max(axis=1) > 0)
+    return np.where(usable, best, -1)
+
+
+def vote_distributions(votes: NDArray[np.uint8]) -> Floats:
+    """Share of each basic emotion among the votes for one, single votes dropped, (N, 8) float32.
+
+    Rows sum to 1, or are 0 where nobody (or only single votes) named an emotion.
+    """
+    kept = np.where(votes >= _MIN_VOTES, votes, 0)[:, : len(EMOTIONS)].astype(np.float32)
+    return np.asarray(kept / np.maximum(kept.sum(axis=1, keepdims=True), 1), np.float32)
+
+
+def voted_pair(votes: NDArray[np.uint8], first: str, second: str, each: int = 3, together: int = 7) -> Booleans:
+    """Pictures in which people see both emotions: each ≥ `each` votes and both together ≥ `together`, (N,) bool."""
+    a, b = (votes[:, EMOTIONS.index(name)].astype(int) for name in (first, second))
+    return np.asarray((a >= each) & (b >= each) & (a + b >= together), bool)
+
+
+def align(images: Bytes, votes: NDArray[np.uint8], side: int, cache: Path | None = None) -> Stills:
+    """Stills aligned by the code the app uses; 9 ms a picture, so the result is kept in the folder `cache` if given."""
+    key = hashlib.sha256(images.tobytes() + f"{_CACHE_VERSION} {side}".encode()).hexdigest()[:20]
+    path = cache / f"aligned-{key}.npz" if cache else None
+    if path and path.exists():
+        with np.load(path, allow_pickle=False) as data:
+            track = FaceTrack(**{name: data[name] for name in FaceTrack.__slots__})
+    else:
+        track = align_stills(FaceLandmarker(), images, side)
+        if path:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part = path.with_suffix(".part.npz")
+            np.savez(part, **{name: getattr(track, name) for name in FaceTrack.__slots__})
+            part.replace(path)
+    return Stills(with_fallback(track, images), votes, track)
+
+
+def with_fallback(track: FaceTrack, images: Bytes) -> Bytes:
+    """Aligned crops, and where no landmarks were found the picture itself at the crop's size, (N, S, S) uint8."""
+    crops = track.crops.copy()
+    side = crops.shape[1]
+    for index in np.flatnonzero(~track.detected):
+        crops[index] = cv2.resize(images[index], (side, side), interpolation=cv2.INTER_AREA)
+    return crops
+
+
+DAMAGES = ("blur", "dark", "small", "occluded", "compressed")
+"""What real clips suffer from, and what :func:`damage` does to a picture."""
+
+
+def damage(image: Bytes, kind: str, rng: np.random.Generator) -> Bytes:
+    """One picture (H, W) uint8 damaged in one of the ways of :data:`DAMAGES`, strength drawn from `rng`."""
+    side = image.shape[0]
+    if kind == "blur":
+        return np.asarray(cv2.GaussianBlur(image, (0, 0), rng.uniform(0.8, 2.2) * side / 48), np.uint8)
+    if kind == "dark":
+        dark = image * rng.uniform(0.08, 0.35) + rng.normal(0, rng.uniform(1, 4), image.shape)
+        return np.asarray(np.clip(dark, 0, 255), np.uint8)
+    if kind == "small":
+        low = int(rng.integers(12, 24))
+        reduced = cv2.resize(image, (low, low), interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.resize(reduced, (side, side), interpolation=cv2.INTER_LINEAR), np.uint8)
+    if kind == "occluded":
+        return _occlude(image, rng)
+    if kind == "compressed":
+        _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(6, 20))])
+        return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
+    raise ValueError(f"unknown damage {kind!r}; known: {DAMAGES}")
+
+
+def _occlude(image: Bytes, rng: np.random.Generator) -> Bytes:
+    """A hand before the face: a smooth skin-coloured ellipse with fingers' stripes, entering from a random side."""
+    side = image.shape[0]
+    centre = (rng.uniform(0.2, 0.8) * side, rng.uniform(0.45, 0.95) * side)
+    axes = (rng.uniform(0.14, 0.3) * side, rng.uniform(0.18, 0.42) * side)
+    angle = rng.uniform(0, 180)
+    mask = np.zeros(image.shape, np.float32)
+    cv2.ellipse(mask, (centre, (2 * axes[0], 2 * axes[1]), angle), 1.0, -1)
+    mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), side / 60), np.float32)
+    y, x = np.mgrid[:side, :side]
+    direction = np.radians(angle)
+    stripes = np.sin((x * np.cos(direction) + y * np.sin(direction)) * 2 * np.pi / (side * rng.uniform(0.08, 0.16)))
+    skin = np.median(image) * rng.uniform(0.8, 1.15) + stripes * rng.uniform(2, 14)
+    return np.asarray(np.clip(image * (1 - mask) + skin * mask, 0, 255), np.uint8)

@@ -1,0 +1,182 @@
+"""Training of the frame CNN on face pictures with votes. Importing this loads TensorFlow.
+
+Labels are the annotators' vote shares (soft labels); what the network sees is what the app shows it: crops aligned by
+the same code, intensity-normalized, and damaged as real clips are.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from emo_core import networks
+from emo_core.faces import normalize_intensity
+from emo_core.stills import DAMAGES, Stills, damage, majority_labels, vote_distributions
+from emo_core.types import Bytes, Floats
+
+
+@dataclass(frozen=True, slots=True)
+class FrameTraining:
+    """Recipe of the frame CNN; the defaults are those of the shipped bundle.
+
+    Attributes:
+        epochs, batch_size, seed: as usual.
+        learning_rate: peak of the schedule: linear warm-up over a tenth of the steps, then cosine to 0.
+        weight_decay: of AdamW, on convolutions and the softmax.
+        damage_share: share of the crops damaged while training.
+        half_precision: compute in bfloat16 (weights and outputs stay float32); faster where the processor has it.
+    """
+
+    epochs: int = 40
+    batch_size: int = 128
+    seed: int = 7
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.02
+    damage_share: float = 0.3
+    half_precision: bool = True
+
+
+class AugmentedStills(keras.utils.PyDataset):  # type: ignore[misc]
+    """Shuffled batches of augmented crops (B, S, S, 1) float32 with vote shares (B, 8); every epoch differs."""
+
+    def __init__(self, crops: Bytes, targets: Floats, recipe: FrameTraining) -> None:
+        super().__init__(workers=2, use_multiprocessing=False, max_queue_size=8)
+        self._crops, self._targets, self._recipe = crops, targets, recipe
+        self.epoch = 0
+
+    def __len__(self) -> int:
+        return len(self._crops) // self._recipe.batch_size
+
+    def __getitem__(self, index: int) -> tuple[Floats, Floats]:
+        size = self._recipe.batch_size
+        order = np.random.default_rng((self._recipe.seed, self.epoch)).permutation(len(self._crops))
+        chosen = order[index * size : (index + 1) * size]
+        rng = np.random.default_rng((self._recipe.seed, self.epoch, index))
+        crops = np.stack([augment(self._crops[i], rng, self._recipe.damage_share) for i in chosen])
+        return normalize_intensity(crops)[..., np.newaxis], self._targets[chosen]
+
+    def on_epoch_end(self) -> None:
+        """Move to the next epoch's order and augmentation."""
+        self.epoch += 1
+
+
+def augment(crop: Bytes, rng: np.random.Generator, damage_share: float) -> Bytes:
+    """One crop (S, S) uint8 mirrored, moved, turned and scaled a little, its gamma changed, sometimes damaged."""
+    if rng.random() < damage_share:
+        crop = damage(crop, str(rng.choice(DAMAGES)), rng)
+    side = crop.shape[0]
+    turn = cv2.getRotationMatrix2D((side / 2 - 0.5, side / 2 - 0.5), rng.normal(0, 6), math.exp(rng.normal(0, 0.08)))
+    turn[:, 2] = turn[:, 2] + rng.normal(0, 1.5 * side / 48, 2)
+    if rng.random() < 0.5:
+        crop = np.ascontiguousarray(crop[:, ::-1])
+    crop = np.asarray(cv2.warpAffine(crop, turn, (side, side), borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    if rng.random() < 0.4:
+        gamma = math.exp(rng.normal(0, 0.3))
+        crop = (255 * (np.arange(256) / 255) ** gamma).astype(np.uint8)[crop]
+    return crop
+
+
+def training_set(stills: Stills) -> tuple[Bytes, Floats]:
+    """Crops (N, S, S) and vote shares (N, 8) of the pictures that people recognized as an emotion."""
+    chosen = majority_labels(stills.votes) >= 0
+    return stills.crops[chosen], vote_distributions(stills.votes[chosen])
+
+
+def fit_frame_cnn(
+    train: Stills,
+    valid: Stills,
+    recipe: FrameTraining,
+    *,
+    work_dir: Path,
+    report: Callable[[dict[str, float]], None] | None = None,
+) -> tuple[keras.Model, list[dict[str, float]]]:
+    """Train the frame CNN; resumes from `work_dir` after an interruption.
+
+    The last epoch's weights are taken (the schedule ends at rate 0), so nothing is selected on `valid`.
+
+    Args:
+        train: pictures to learn from.
+        valid: pictures that are only measured on.
+        recipe: how.
+        work_dir: folder for the checkpoint and the history, deleted entries of which restart the training.
+        report: called with each epoch's figures.
+
+    Returns:
+        The network in float32 and one row per epoch: epoch, loss, accuracy, val_loss, val_accuracy (accuracy against
+        the majority label; the training ones are measured on augmented crops).
+    """
+    keras.utils.set_random_seed(recipe.seed)
+    crops, targets = training_set(train)
+    valid_crops, valid_targets = training_set(valid)
+    policy = keras.mixed_precision.dtype_policy()
+    keras.mixed_precision.set_dtype_policy("mixed_bfloat16" if recipe.half_precision else "float32")
+    try:
+        model = networks.build_frame_cnn(crops.shape[1])
+    finally:
+        keras.mixed_precision.set_dtype_policy(policy)
+    trainer = keras.Model(model.input, model.output[networks.FRAME_EMOTIONS])
+    batches = AugmentedStills(crops, targets, recipe)
+    optimizer = _optimizer(recipe, recipe.epochs * len(batches))
+    trainer.compile(optimizer, loss="categorical_crossentropy", metrics=["accuracy"])
+    history_path = work_dir / "frames_history.csv"
+    work_dir.mkdir(parents=True, exist_ok=True)
+    trainer.fit(
+        batches,
+        epochs=recipe.epochs,
+        validation_data=(normalize_intensity(valid_crops)[..., np.newaxis], valid_targets),
+        validation_batch_size=256,
+        callbacks=[
+            _EpochCounter(batches),
+            keras.callbacks.CSVLogger(str(history_path), append=True),
+            keras.callbacks.BackupAndRestore(str(work_dir / "frames_backup")),
+            keras.callbacks.LambdaCallback(
+                on_epoch_end=lambda epoch, logs: report and report({"epoch": epoch, **logs})
+            ),
+        ],
+        verbose=0,
+    )
+    return networks.in_float32(model), _read_history(history_path)
+
+
+class _EpochCounter(keras.callbacks.Callback):  # type: ignore[misc]
+    """Keeps the data's epoch equal to the trainer's after a resume."""
+
+    def __init__(self, batches: AugmentedStills) -> None:
+        super().__init__()
+        self._batches = batches
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Set the epoch."""
+        self._batches.epoch = epoch
+
+
+def _optimizer(recipe: FrameTraining, steps: int) -> keras.optimizers.Optimizer:
+    warmup = max(1, steps // 10)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        recipe.learning_rate / 25, steps - warmup, alpha=0.0, warmup_target=recipe.learning_rate, warmup_steps=warmup
+    )
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay)
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer
+
+
+def _read_history(path: Path) -> list[dict[str, float]]:
+    """Rows of the log, each epoch once (the last time it ran)."""
+    lines = path.read_text().splitlines()
+    names = lines[0].split(",")
+    rows = {
+        line.split(",")[0]: dict(zip(names, map(float, line.split(",")), strict=True)) for line in lines[1:] if line
+    }
+    return list(rows.values())
+
+
+def predict_emotions(model: keras.Model, crops: Bytes) -> NDArray[np.float32]:
+    """Emotion probabilities (N, 8) of crops (N, S, S) uint8 by the Keras network."""
+    outputs = model.predict(normalize_intensity(crops)[..., np.newaxis], batch_size=256, verbose=0)
+    return np.asarray(outputs[networks.FRAME_EMOTIONS], np.float32)
