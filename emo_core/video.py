@@ -1,0 +1,423 @@
+"""Video file or bytes → frames with timestamps (the only decoder), and frames → H.264 mp4 (the only writer).
+
+A reader streams: whatever the length of the video, it holds one :class:`~emo_core.types.Clip` of sampled frames.
+Sampling is in time, by the container's timestamps, so a variable frame rate needs no care anywhere else.
+"""
+
+import io
+import os
+import re
+import unicodedata
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import BinaryIO, Self, TypeVar
+
+import av
+import av.logging
+import numpy as np
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.reformatter import VideoReformatter
+
+from emo_core.errors import VideoError
+from emo_core.types import Bytes, Clip, VideoInfo
+
+av.logging.set_level(None)  # FFmpeg's chatter never reaches the terminal; what matters becomes a VideoError
+
+_Item = TypeVar("_Item")
+
+_JITTER_S = 1e-3  # containers such as webm round timestamps to the millisecond
+_COMPLETE_SHARE = 0.9  # a file with less of what it announces counts as cut off
+_MAX_THREADS = 4  # each decoder thread holds frames of its own
+_RAW_RATE = Fraction(25)  # for streams that state neither timestamps nor a rate
+_EXPORT = "export it as MP4 (H.264) and try again"
+_RECOPY = "copy or export it again"
+
+
+@dataclass(frozen=True, slots=True)
+class VideoLimits:
+    """What a video may cost; the defaults admit any ordinary recording of a person.
+
+    Attributes:
+        max_duration_s: seconds from the first frame to the last.
+        max_pixels: width times height of a frame.
+        max_bytes: size of the file.
+    """
+
+    max_duration_s: float = 30 * 60
+    max_pixels: int = 4096 * 2304
+    max_bytes: int = 512 * 1024 * 1024
+
+
+def clean_name(name: str) -> str:
+    r"""File name as it may be shown anywhere: one printable line without folders, at most 80 characters.
+
+    Example:
+        >>> clean_name("../../etc/a\nb.mp4"), clean_name("C:\\clips\\été “1”.mp4"), clean_name("..")
+        ('a b.mp4', 'été “1”.mp4', 'video')
+    """
+    last = re.split(r"[/\\]", name.rstrip("/\\"))[-1]
+    printable = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in unicodedata.normalize("NFC", last))
+    line = " ".join(printable.split())
+    if len(line) > 80:
+        line = f"{line[:68]}…{line[-11:]}"
+    return line if line.strip(". ") else "video"
+
+
+def select_in_time(timed: Iterable[tuple[_Item, float]], rate_hz: float) -> Iterator[tuple[_Item, float]]:
+    """The items whose time is the first to reach a multiple of 1 / `rate_hz`, none of them twice.
+
+    Args:
+        timed: items with their times in seconds from 0, increasing.
+        rate_hz: wanted rate, 1/s; a slower source gives every item once.
+
+    Example:
+        >>> [t for _, t in select_in_time([(None, 0.0), (None, 0.04), (None, 0.12), (None, 0.21)], 10.0)]
+        [0.0, 0.12, 0.21]
+    """
+    slack_s = min(_JITTER_S, 0.05 / rate_hz)
+    last_slot = -1
+    for item, time_s in timed:
+        slot = int((time_s + slack_s) * rate_hz)
+        if slot > last_slot:
+            last_slot = slot
+            yield item, time_s
+
+
+def open_video(
+    source: Path | str | bytes,
+    *,
+    name: str | None = None,
+    limits: VideoLimits = VideoLimits(),
+    max_side_px: int = 960,
+) -> "VideoReader":
+    """Open a video for one pass over its frames; use it as a context manager.
+
+    Args:
+        source: path of a video file, or its content.
+        name: what the user calls the file; by default the name of the path.
+        limits: what the video may cost, checked as early as the file tells.
+        max_side_px: longer side of the frames handed out; bigger ones are reduced, smaller ones stay.
+
+    Raises:
+        VideoError: the file is missing, empty, no video, cut off or breaks a limit.
+
+    Example:
+        >>> with open_video("assets/pexels_distress_to_laughter.mp4") as reader:
+        ...     clip = next(reader.clips(sample_rate_hz=10.0))
+        >>> clip.frames.shape, float(clip.timestamps_s[1].round(3))
+        ((32, 360, 640, 3), 0.125)
+    """
+    if max_side_px < 1:
+        raise ValueError(f"max_side_px is {max_side_px}, expected at least 1")
+    shown = clean_name(name or ("video" if isinstance(source, bytes) else os.fspath(source)))
+    with ExitStack() as opened:
+        file = opened.enter_context(_open_file(source, shown))
+        num_bytes = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        if num_bytes == 0:
+            raise _error(shown, "is empty (0 bytes); record it or copy it again")
+        if num_bytes > limits.max_bytes:
+            size, limit = num_bytes / 2**20, limits.max_bytes / 2**20
+            raise _error(shown, f"has {size:,.1f} MB, over the limit of {limit:,.1f} MB; shorten or compress it")
+        container = opened.enter_context(_open_container(file, shown, limits))
+        reader = VideoReader(container, num_bytes, shown, limits, max_side_px)
+        reader._resources = opened.pop_all()
+    return reader
+
+
+class VideoReader:
+    """One pass over the frames of a video; made by :func:`open_video`.
+
+    Attributes:
+        name: file name for the user, without folders.
+        duration_estimate_s: seconds as the container states them; None where it does not (browser recordings).
+    """
+
+    def __init__(
+        self, container: InputContainer, num_bytes: int, name: str, limits: VideoLimits, max_side_px: int
+    ) -> None:
+        self.name = name
+        self._resources = ExitStack()
+        self._container = container
+        self._limits = limits
+        self._max_side_px = max_side_px
+        self._stream = _video_stream(container, name)
+        self._size = (self._stream.width, self._stream.height)
+        self._check_pixels(*self._size)
+        self._declared_s = _declared_duration_s(container, self._stream)
+        whole_s = container.duration / av.time_base if container.duration else None
+        self.duration_estimate_s = self._declared_s or whole_s
+        self._check_duration(self.duration_estimate_s or 0.0)
+        if _is_cut_off(container, self._stream, num_bytes):
+            raise _error(name, f"is cut off, its end is missing; {_RECOPY}")
+        self._stream.thread_type = "AUTO"
+        self._stream.thread_count = min(_MAX_THREADS, os.cpu_count() or 1)
+        self._reformatter = VideoReformatter()
+        self._quarter_turns = 0
+        self._offset_s: float | None = None
+        self._last_s = self._end_s = 0.0
+        self._num_decoded = self._num_sampled = self._num_damaged = 0
+        self._started = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the decoder and the file; harmless when repeated."""
+        self._resources.close()
+
+    def clips(self, sample_rate_hz: float, frames_per_clip: int = 32) -> Iterator[Clip]:
+        """Frames sampled in time, as consecutive clips of bounded size.
+
+        Frames are upright RGB. A video whose frame size changes on the way is scaled to the size of its first frame.
+
+        Args:
+            sample_rate_hz: frames per second of video, > 0; a slower video gives each of its frames once.
+            frames_per_clip: frames in each clip but the last, which may hold fewer.
+
+        Raises:
+            VideoError: while iterating: the video is cut off, damaged, a single frame, or breaks a limit.
+            RuntimeError: the reader was iterated before.
+        """
+        if not sample_rate_hz > 0 or frames_per_clip < 1:
+            raise ValueError(f"sample_rate_hz {sample_rate_hz} and frames_per_clip {frames_per_clip} must be positive")
+        if self._started:
+            raise RuntimeError("a reader makes one pass; open the video again")
+        self._started = True
+        return self._clips(sample_rate_hz, frames_per_clip)
+
+    def info(self) -> VideoInfo:
+        """The source as far as it has been decoded; final once :meth:`clips` is exhausted."""
+        fps = (self._num_decoded - 1) / self._last_s if self._last_s > 0 else float(self._rate)
+        return VideoInfo(self.name, self._end_s, fps, *self._upright_size, self._num_decoded, self._num_sampled)
+
+    def _clips(self, sample_rate_hz: float, frames_per_clip: int) -> Iterator[Clip]:
+        frames: Bytes = np.empty((0, 0, 0, 3), np.uint8)
+        times_s: list[float] = []
+        for frame, time_s in select_in_time(self._timed_frames(), sample_rate_hz):
+            image = self._to_rgb(frame)
+            if not times_s:
+                frames = np.empty((frames_per_clip, *image.shape), np.uint8)
+            frames[len(times_s)] = image
+            times_s.append(time_s)
+            self._num_sampled += 1
+            if len(times_s) == frames_per_clip:
+                yield Clip(frames, np.array(times_s, np.float64), *self._upright_size)
+                times_s = []
+        self._check_complete()
+        if times_s:
+            yield Clip(frames[: len(times_s)], np.array(times_s, np.float64), *self._upright_size)
+
+    def _timed_frames(self) -> Iterator[tuple[av.VideoFrame, float]]:
+        """Every frame with its time from the first; frames that do not advance in time are skipped."""
+        for frame in self._decoded_frames():
+            self._check_pixels(frame.width, frame.height)
+            step_s = self._last_s / (self._num_decoded - 1) if self._num_decoded > 1 else 1 / float(self._rate)
+            time_s = self._time_of(frame, step_s)
+            if self._num_decoded == 0:
+                self._measure(frame)
+            elif time_s <= self._last_s:
+                continue
+            self._check_duration(time_s)
+            self._num_decoded += 1
+            self._last_s = time_s
+            stated_s = float(frame.duration * frame.time_base) if frame.duration and frame.time_base else None
+            self._end_s = time_s + (stated_s or step_s)
+            yield frame, time_s
+
+    def _time_of(self, frame: av.VideoFrame, step_s: float) -> float:
+        """Seconds from the first frame; a frame without a timestamp follows its predecessor at the mean rate."""
+        expected_s = self._last_s + step_s if self._num_decoded else 0.0
+        # AVI stores times of packets, and what FFmpeg makes of them for H.264 is out of order: the dts are in order.
+        ticks = frame.dts if self._container.format.name == "avi" else frame.pts
+        if ticks is None or frame.time_base is None:
+            return expected_s
+        stamp_s = float(ticks * frame.time_base)
+        if self._offset_s is None:
+            self._offset_s = stamp_s - expected_s
+        return stamp_s - self._offset_s
+
+    def _decoded_frames(self) -> Iterator[av.VideoFrame]:
+        """Frames in order of display; damaged packets are counted and skipped, a broken end is an end."""
+        try:
+            for packet in self._container.demux(self._stream):
+                yield from self._decode(packet)
+        except av.FFmpegError:  # nothing can be read from here on: empty the decoder, _check_complete judges
+            yield from self._decode(None)
+
+    def _decode(self, packet: "av.Packet[av.VideoStream] | None") -> list[av.VideoFrame]:
+        try:
+            return self._stream.decode(packet)
+        except av.FFmpegError:
+            self._num_damaged += 1
+            return []
+
+    @property
+    def _rate(self) -> Fraction:
+        return self._stream.average_rate or self._stream.guessed_rate or _RAW_RATE
+
+    def _measure(self, frame: av.VideoFrame) -> None:
+        """Take size and rotation from the first frame; pixels that are not square are made so."""
+        aspect = float(self._stream.sample_aspect_ratio or 1)
+        self._size = (round(frame.width * aspect) if 0.25 <= aspect <= 4 else frame.width, frame.height)
+        self._quarter_turns = round(frame.rotation / 90) % 4
+
+    @property
+    def _upright_size(self) -> tuple[int, int]:
+        width, height = self._size
+        return (height, width) if self._quarter_turns % 2 else (width, height)
+
+    def _to_rgb(self, frame: av.VideoFrame) -> Bytes:
+        """Upright RGB, reduced to the longer side allowed; FFmpeg does not turn phone videos by itself."""
+        scale = min(1.0, self._max_side_px / max(self._size))
+        width, height = (max(1, round(side * scale)) for side in self._size)
+        rgb = self._reformatter.reformat(frame, width, height, "rgb24", interpolation="AREA", threads=1)
+        return np.rot90(rgb.to_ndarray(), k=self._quarter_turns)
+
+    def _check_pixels(self, width: int, height: int) -> None:
+        if width * height > self._limits.max_pixels:
+            over = f"over the limit of {self._limits.max_pixels / 1e6:.1f} megapixels"
+            raise _error(self.name, f"has frames of {width}×{height} pixels, {over}; export it at 1080p")
+
+    def _check_duration(self, seconds: float) -> None:
+        if seconds > self._limits.max_duration_s:
+            limit = f"{self._limits.max_duration_s / 60:g} minutes"
+            raise _error(self.name, f"is longer than the limit of {limit}; cut it into shorter parts")
+
+    def _check_complete(self) -> None:
+        """Judge the whole pass: a file that lost much of what it announces must not pass for a shorter one."""
+        if self._num_decoded == 0:
+            raise _error(self.name, f"holds no frame that can be decoded; {_EXPORT}")
+        announced, declared_s = self._stream.frames, self._declared_s
+        shares = [self._num_decoded / announced] if announced else []
+        shares += [self._end_s / declared_s] if declared_s else []
+        share = max(shares, default=1.0)  # edit lists hide frames, variable rates stretch time: either may suffice
+        if share < _COMPLETE_SHARE:
+            raise _error(self.name, f"is cut off or damaged, only {share:.0%} of it can be read; {_RECOPY}")
+        if self._num_damaged > (1 - _COMPLETE_SHARE) * (self._num_decoded + self._num_damaged):
+            raise _error(self.name, f"is damaged, too many of its frames cannot be decoded; {_RECOPY}")
+        if self._num_decoded == 1:
+            raise _error(self.name, "has a single frame; choose a video of at least a second")
+
+
+def write_video(path: Path | str, frames: Iterable[Bytes], fps: Fraction | float, *, crf: int = 20) -> None:
+    """Write frames as an H.264 mp4 (yuv420p, index first) that every browser plays.
+
+    The file appears under its name only when it is whole; a failure leaves nothing behind.
+
+    Args:
+        path: target; an existing file is replaced.
+        frames: (H, W, 3) uint8 RGB each, all of one size; odd sizes gain one row or column by repetition.
+        fps: frames per second, > 0; 30000/1001 and its kin are recognised in a float.
+        crf: constant rate factor of x264, 0 (lossless) … 51 (worst).
+
+    Raises:
+        ValueError: there is no frame, a frame has another shape or dtype, or `fps` is not positive.
+    """
+    if not fps > 0:
+        raise ValueError(f"fps is {fps}, expected more than 0")
+    path = Path(path)
+    partial = path.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        _encode(partial, frames, Fraction(fps).limit_denominator(1001), crf)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _encode(path: Path, frames: Iterable[Bytes], rate: Fraction, crf: int) -> None:
+    with av.open(f"file:{path}", "w", format="mp4", options={"movflags": "+faststart"}) as container:
+        stream = container.add_stream("libx264", rate, {"crf": str(crf), "preset": "fast"})
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.colorspace = 6  # BT.601, what the conversion makes; else players guess by size
+        shape: tuple[int, ...] = ()
+        for index, frame in enumerate(frames):
+            if (
+                frame.dtype != np.uint8
+                or frame.ndim != 3
+                or frame.shape[2] != 3
+                or frame.shape != (shape or frame.shape)
+            ):
+                raise ValueError(f"frame {index} is {frame.dtype} {frame.shape}, expected uint8 {shape or '(H, W, 3)'}")
+            even = np.pad(frame, ((0, frame.shape[0] % 2), (0, frame.shape[1] % 2), (0, 0)), "edge")
+            if not shape:
+                shape = frame.shape
+                stream.height, stream.width = even.shape[:2]
+            image = av.VideoFrame.from_ndarray(even, "rgb24")
+            image.pts, image.time_base = index, 1 / rate
+            container.mux(stream.encode(image))
+        if not shape:
+            raise ValueError("there is no frame to write")
+        container.mux(stream.encode())
+
+
+def _error(name: str, what: str) -> VideoError:
+    return VideoError(f"“{name}” {what}.")
+
+
+def _open_file(source: Path | str | bytes, name: str) -> BinaryIO:
+    if isinstance(source, bytes):
+        return io.BytesIO(source)
+    path = Path(source)
+    try:
+        if path.is_dir():
+            raise _error(name, "is a folder; choose a video file inside it")
+        if path.exists() and not path.is_file():
+            raise _error(name, "is not a file; choose a video file")
+        return path.open("rb")
+    except FileNotFoundError:
+        raise _error(name, "was not found; check its name and folder") from None
+    except (OSError, ValueError):
+        raise _error(name, "cannot be read; check its name and that you may open it") from None
+
+
+def _open_container(source: BinaryIO, name: str, limits: VideoLimits) -> InputContainer:
+    """Open through our own file object and no protocol at all, so a playlist cannot pull in other files or URLs."""
+    options = {"protocol_whitelist": "", "max_pixels": str(2 * limits.max_pixels)}
+    try:
+        return av.open(source, "r", options=options, metadata_errors="replace")
+    except av.FFmpegError:
+        source.seek(0)
+        start = source.read(12)
+    if start[4:8] == b"ftyp" or start[:4] in (b"RIFF", b"\x1aE\xdf\xa3"):
+        raise _error(name, f"is cut off or damaged and cannot be opened; {_RECOPY}")
+    raise _error(name, f"is not a video that can be read; {_EXPORT}")
+
+
+def _video_stream(container: InputContainer, name: str) -> av.VideoStream:
+    """The first video stream; the cover picture of a song is none."""
+    for stream in container.streams.video:
+        if not stream.disposition & Disposition.attached_pic:
+            if stream.codec_context is None:
+                raise _error(name, f"uses a video codec that cannot be decoded; {_EXPORT}")
+            return stream
+    if not container.streams.audio:
+        raise _error(name, f"is cut off or damaged, no picture in it can be read; {_RECOPY}")
+    raise _error(name, "holds only sound; choose a file with pictures")
+
+
+def _declared_duration_s(container: InputContainer, stream: av.VideoStream) -> float | None:
+    """Length that the file states for its video stream alone, in seconds."""
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    tag = re.fullmatch(r"(\d+):(\d+):(\d+(?:\.\d+)?)", stream.metadata.get("DURATION", ""))  # Matroska
+    if tag:
+        return int(tag[1]) * 3600 + int(tag[2]) * 60 + float(tag[3])
+    return container.duration / av.time_base if container.duration and len(container.streams) == 1 else None
+
+
+def _is_cut_off(container: InputContainer, stream: av.VideoStream, num_bytes: int) -> bool:
+    """Whether the index of an mp4 points behind the end of the file, known before any decoding."""
+    entries = stream.index_entries
+    if "mp4" not in container.format.name or not len(entries):
+        return False
+    entry = entries[int(_COMPLETE_SHARE * (len(entries) - 1))]
+    return entry.pos + entry.size > num_bytes

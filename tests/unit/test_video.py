@@ -1,0 +1,380 @@
+"""Decoding in time and the sentences of bad files; videos come from :mod:`tests.media`."""
+
+import os
+import tracemalloc
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emo_core.errors import VideoError
+from emo_core.video import VideoLimits, clean_name, open_video, select_in_time, write_video
+from tests import media
+
+
+def read(source, rate_hz=10.0, **kwargs):
+    """Frames, times and info of a whole video."""
+    with open_video(source, **kwargs) as reader:
+        clips = list(reader.clips(rate_hz))
+        info = reader.info()
+    return np.concatenate([c.frames for c in clips]), np.concatenate([c.timestamps_s for c in clips]), info
+
+
+def levels(frames):
+    return [media.read_level(frame) for frame in frames]
+
+
+@pytest.mark.parametrize("suffix", media.CODECS)
+def test_every_format_gives_its_frames_at_their_times(tmp_path, suffix):
+    path = media.grey_video(tmp_path, f"grey.{suffix}", num_frames=12)
+    frames, times_s, info = read(path)
+    assert levels(frames) == [k % 8 for k in range(12)]
+    np.testing.assert_allclose(times_s, np.arange(12) / 10, atol=1e-3)
+    assert (info.name, info.width, info.height) == (f"grey.{suffix}", 64, 48)
+    assert (info.num_frames_decoded, info.num_frames_sampled) == (12, 12)
+    assert info.duration_s == pytest.approx(1.2, abs=2e-3)
+    assert info.fps == pytest.approx(10, abs=0.02)
+
+
+def test_bytes_are_read_like_the_file(tmp_path):
+    path = media.grey_video(tmp_path)
+    from_file, from_bytes = read(path), read(path.read_bytes(), name="c/grey.mp4")
+    np.testing.assert_array_equal(from_file[0], from_bytes[0])
+    assert from_file[2] == from_bytes[2]
+
+
+def test_colours_are_rgb(tmp_path):
+    frames, _, _ = read(media.rotated_video(tmp_path, 0))
+    np.testing.assert_allclose(frames[0, 10, 10].astype(int), (230, 20, 20), atol=12)
+
+
+@pytest.mark.parametrize("rotation_deg", [90, 180, -90])
+def test_phone_video_comes_upright(tmp_path, rotation_deg):
+    path = media.rotated_video(tmp_path, rotation_deg)
+    assert (media.PHONE_MATRIX in path.read_bytes()) == (rotation_deg == -90)
+    frames, _, info = read(path)
+    np.testing.assert_allclose(frames[0].astype(int), media.corner_frame(), atol=40)
+    assert (info.width, info.height) == (64, 48)
+
+
+def test_variable_rate_is_sampled_in_time(tmp_path):
+    path = media.variable_rate_video(tmp_path, [0.0, 0.04, 0.12, 0.13, 0.31, 0.35, 0.9, 0.95, 1.0])
+    frames, times_s, info = read(path)
+    np.testing.assert_allclose(times_s, [0.0, 0.12, 0.31, 0.9, 1.0], atol=1e-3)
+    assert levels(frames) == [0, 2, 4, 6, 0]
+    assert info.fps == pytest.approx(8.0, abs=0.01)
+
+
+def test_browser_recording_states_no_duration(tmp_path):
+    with open_video(media.browser_recording(tmp_path)) as reader:
+        assert reader.duration_estimate_s is None
+        times_s = np.concatenate([clip.timestamps_s for clip in reader.clips(10.0)])
+        assert reader.info().duration_s == pytest.approx(0.033 * 29 + 0.014 + 0.1, abs=0.001)
+    assert len(times_s) == 10
+
+
+def test_h264_in_avi_keeps_every_frame(tmp_path):
+    path = media.grey_video(tmp_path, "old.avi", 30, codec="libx264", codec_options={"bf": "2"})
+    frames, times_s, _ = read(path)
+    assert levels(frames) == [k % 8 for k in range(30)]
+    np.testing.assert_allclose(times_s, np.arange(30) / 10, atol=1e-6)
+
+
+def test_stream_without_timestamps_runs_at_its_rate(tmp_path):
+    source = media.grey_video(tmp_path, "raw.mp4", 20, codec_options={"bf": "0"})
+    raw = tmp_path / "raw.h264"
+    with av.open(str(source)) as opened, av.open(str(raw), "w", format="h264") as container:
+        stream = container.add_stream_from_template(opened.streams.video[0])
+        for packet in opened.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                container.mux(packet)
+    frames, times_s, _ = read(raw, rate_hz=1000.0)
+    assert len(frames) == 20
+    assert np.ptp(np.diff(times_s)) < 1e-6
+
+
+def test_frames_that_do_not_advance_in_time_are_skipped(tmp_path):
+    path = media.grey_video(tmp_path, "fast.webm", 16, fps=4000.0)
+    with av.open(str(path)) as container:
+        stamps_s = [frame.time for frame in container.decode(video=0)]
+    assert len(set(stamps_s)) < len(stamps_s)
+    _, times_s, info = read(path, rate_hz=1e6)
+    np.testing.assert_allclose(times_s, sorted(set(stamps_s)))
+    assert info.num_frames_decoded == len(set(stamps_s))
+
+
+def test_sound_longer_than_the_pictures_is_no_cut(tmp_path):
+    frames, _, _ = read(media.grey_video(tmp_path, "song.webm", 8, with_sound=True))
+    assert len(frames) == 8
+
+
+def test_pixels_that_are_not_square_are_made_so(tmp_path):
+    frames, _, info = read(media.grey_video(tmp_path, "wide.mp4", aspect=Fraction(2)))
+    assert frames.shape[1:3] == (48, 128)
+    assert (info.width, info.height) == (128, 48)
+
+
+def test_large_frames_are_reduced_and_small_ones_left(tmp_path):
+    path = media.grey_video(tmp_path, num_frames=2)
+    with open_video(path, max_side_px=32) as reader:
+        clip = next(reader.clips(10.0))
+    assert clip.frames.shape[1:3] == (24, 32)
+    assert (clip.width, clip.height, clip.source_scale) == (64, 48, 2.0)
+    assert read(path)[0].shape[1:3] == (48, 64)
+
+
+def test_clips_are_bounded_and_memory_constant(tmp_path):
+    frames = [media.grey_frame(k, 320, 240) for k in range(8)]
+    path = media.write(tmp_path / "many.mp4", [frames[k % 8] for k in range(120)], [k / 30 for k in range(120)])
+    clip_bytes = 8 * 240 * 320 * 3
+    tracemalloc.start()
+    try:
+        with open_video(path) as reader:
+            lengths = [len(clip.frames) for clip in reader.clips(30.0, frames_per_clip=8)]
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert lengths == [8] * 15
+    assert peak < 4 * clip_bytes
+
+
+def test_a_reader_makes_one_pass(tmp_path):
+    with open_video(media.grey_video(tmp_path)) as reader:
+        list(reader.clips(10.0))
+        with pytest.raises(RuntimeError, match="one pass"):
+            reader.clips(10.0)
+
+
+@pytest.mark.parametrize(("rate_hz", "frames_per_clip"), [(0.0, 32), (float("nan"), 32), (10.0, 0)])
+def test_senseless_sampling_is_refused(tmp_path, rate_hz, frames_per_clip):
+    with open_video(media.grey_video(tmp_path)) as reader, pytest.raises(ValueError, match="positive"):
+        reader.clips(rate_hz, frames_per_clip)
+
+
+@given(
+    rate_hz=st.floats(0.5, 60),
+    fps=st.floats(1, 240),
+    count=st.integers(1, 300),
+    in_milliseconds=st.booleans(),
+)
+def test_sampling_takes_the_first_frame_of_each_period_once(rate_hz, fps, count, in_milliseconds):
+    times_s = [k / fps for k in range(count)]
+    if in_milliseconds:
+        times_s = [round(t, 3) for t in times_s]
+    taken = [k for k, _ in select_in_time(enumerate(times_s), rate_hz)]
+    assert taken[0] == 0
+    assert taken == sorted(set(taken))
+    slack_s = min(1e-3, 0.05 / rate_hz)
+    for before, after in pairwise(taken):
+        due_s = (np.floor((times_s[before] + slack_s) * rate_hz) + 1) / rate_hz - slack_s
+        assert times_s[after] >= due_s - 1e-9
+        assert times_s[after - 1] < due_s + 1e-9 or after - 1 == before
+    assert len(taken) >= min(count, int(times_s[-1] * min(rate_hz, 0.999 * fps)))
+
+
+def test_sampling_keeps_an_even_pace_over_rounded_timestamps():
+    times_s = [round(k / 30, 3) for k in range(300)]
+    assert [k for k, _ in select_in_time(enumerate(times_s), 15.0)] == list(range(0, 300, 2))
+
+
+BAD_FILES = {
+    "missing": (lambda d: d / "gone.mp4", "gone.mp4", "check its name"),
+    "folder": (lambda d: d, None, "choose a video file"),
+    "empty": (media.empty_file, "empty.mp4", "copy it again"),
+    "text": (media.text_file, "notes.mp4", "export it as MP4"),
+    "without index": (media.cut_without_index, "cut.mp4", "copy or export it again"),
+    "inside index": (media.cut_inside_index, "cut_inside.mp4", "copy or export it again"),
+    "cut": (media.cut_with_index, "cut_indexed.mp4", "cut off"),
+    "barely cut": (lambda d: media.cut_with_index(d, "barely.mp4", 0.97), "barely.mp4", "copy or export it again"),
+    "cut mkv": (media.cut_mkv, "cut.mkv", "copy or export it again"),
+    "damaged": (lambda d: media.damaged_video(d, share=0.5), "damaged.mp4", "copy or export it again"),
+    "sound": (media.audio_only, "sound.m4a", "choose a file with pictures"),
+    "sound wav": (lambda d: media.audio_only(d, "sound.wav"), "sound.wav", "choose a file with pictures"),
+    "one frame": (media.one_frame_video, "one.mp4", "single frame; choose a video"),
+    "photo": (media.still_image, "photo.png", "single frame; choose a video"),
+    "long": (media.overlong_video, "long.mp4", "shorter parts"),
+    "long webm": (lambda d: media.overlong_video(d, "long.webm"), "long.webm", "shorter parts"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_FILES)
+def test_bad_file_gets_one_sentence_with_a_remedy(tmp_path, case, capfd):
+    make, name, remedy = BAD_FILES[case]
+    path = make(tmp_path)
+    with pytest.raises(VideoError) as caught:
+        read(path)
+    assert_one_sentence(str(caught.value), name or tmp_path.name, remedy)
+    assert str(tmp_path.parent) not in str(caught.value)
+    assert capfd.readouterr() == ("", "")
+    if path.is_file():
+        with pytest.raises(VideoError) as from_bytes:
+            read(path.read_bytes(), name=path.name)
+        assert str(from_bytes.value) == str(caught.value)
+
+
+def assert_one_sentence(text, name, remedy):
+    assert text.startswith(f"“{name}” ")
+    assert remedy in text
+    assert "\n" not in text
+    assert text.endswith(".")
+    assert ". " not in text
+
+
+@pytest.mark.parametrize(
+    ("limits", "remedy"),
+    [
+        (VideoLimits(max_bytes=100), "shorten or compress it"),
+        (VideoLimits(max_pixels=64 * 48 - 1), "export it at 1080p"),
+        (VideoLimits(max_duration_s=1.1), "shorter parts"),
+    ],
+)
+def test_limits_are_checked_before_decoding(tmp_path, limits, remedy):
+    path = media.grey_video(tmp_path)
+    with pytest.raises(VideoError) as caught:
+        open_video(path, limits=limits)
+    assert_one_sentence(str(caught.value), "grey.mp4", remedy)
+    exact = VideoLimits(max_bytes=path.stat().st_size, max_pixels=64 * 48, max_duration_s=1.21)
+    assert read(path, limits=exact)[2].num_frames_decoded == 12
+
+
+def test_cut_mp4_is_refused_before_decoding(tmp_path):
+    with pytest.raises(VideoError, match="cut off"):
+        open_video(media.cut_with_index(tmp_path))
+
+
+def test_a_few_damaged_frames_are_skipped(tmp_path, capfd):
+    frames, times_s, info = read(media.damaged_video(tmp_path))
+    assert 72 <= info.num_frames_decoded < 80
+    assert len(frames) == info.num_frames_sampled
+    assert info.duration_s == pytest.approx(8.0)
+    np.testing.assert_allclose(times_s * 10, np.round(times_s * 10), atol=1e-6)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_an_unreadable_end_leaves_every_frame_before_it(tmp_path):
+    frames, _, _ = read(media.unreadable_end_video(tmp_path, first_bad=55))
+    assert levels(frames) == [k % 8 for k in range(55)]
+    with pytest.raises(VideoError, match="cut off"):
+        read(media.unreadable_end_video(tmp_path, first_bad=40))
+
+
+def test_playlists_cannot_reach_other_files(tmp_path):
+    target = media.grey_video(tmp_path)
+    (tmp_path / "list.mp4").write_text("ffconcat version 1.0\nfile grey.mp4\n")
+    (tmp_path / "hls.mp4").write_text(
+        f"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nfile:{target}\n#EXT-X-ENDLIST\n",
+    )
+    for name in ("list.mp4", "hls.mp4"):
+        with pytest.raises(VideoError, match="not a video"):
+            open_video(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("hostile", "shown"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("..", "video"),
+        ("", "video"),
+        ("a\r\nb\x00\x1b[31m.mp4", "a b [31m.mp4"),
+        ("C:\\clips\\x.mp4", "x.mp4"),
+        ('it\'s "so" <b>.mp4', 'it\'s "so" <b>.mp4'),
+        ("笑顔 é.mp4", "笑顔 é.mp4"),
+        ("evil\u202e4pm.exe", "evil 4pm.exe"),
+        ("\ud800.mp4", ".mp4"),
+        ("x" * 300 + ".webm", "x" * 68 + "…xxxxxx.webm"),
+    ],
+)
+def test_hostile_names_are_harmless_and_readable(hostile, shown):
+    with pytest.raises(VideoError) as caught:
+        open_video(b"no video", name=hostile)
+    assert_one_sentence(str(caught.value), shown, "export it as MP4")
+    str(caught.value).encode()
+
+
+@given(st.text())
+def test_a_clean_name_is_one_short_printable_line(name):
+    cleaned = clean_name(name)
+    assert 0 < len(cleaned) <= 80
+    assert cleaned.isprintable()
+    assert not set(cleaned) & set("/\\")
+
+
+@pytest.mark.parametrize("name", ['it\'s %03d "q".mp4', "http:x.mp4", "-i.mp4", "笑顔.mp4"])
+def test_files_with_strange_names_open(tmp_path, name):
+    path = media.grey_video(tmp_path).rename(tmp_path / name)
+    assert read(path)[2].name == name
+
+
+def test_unreadable_paths_are_errors_of_the_user(tmp_path):
+    os.mkfifo(tmp_path / "pipe.mp4")
+    for path in ("x" * 5000 + ".mp4", "nul\0.mp4", tmp_path / "pipe.mp4"):
+        with pytest.raises(VideoError):
+            open_video(path)
+
+
+def test_written_video_is_h264_and_comes_back(tmp_path):
+    path = tmp_path / "out.mp4"
+    frames = [media.grey_frame(k) for k in range(12)]
+    frames[0] = media.corner_frame()
+    write_video(path, iter(frames), 30000 / 1001)
+    content = path.read_bytes()
+    assert content.index(b"moov") < content.index(b"mdat")
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        assert (stream.codec_context.name, stream.pix_fmt) == ("h264", "yuv420p")
+        assert stream.average_rate == Fraction(30000, 1001)
+    read_frames, times_s, _ = read(path, rate_hz=100.0)
+    assert levels(read_frames[1:]) == [k % 8 for k in range(1, 12)]
+    np.testing.assert_allclose(read_frames[0, 10, 10].astype(int), (230, 20, 20), atol=8)
+    np.testing.assert_allclose(times_s, np.arange(12) * 1001 / 30000, atol=1e-4)
+    assert [p.name for p in tmp_path.iterdir()] == ["out.mp4"]
+
+
+def test_odd_sizes_are_padded_to_even(tmp_path):
+    write_video(tmp_path / "odd.mp4", [media.grey_frame(k, 63, 47) for k in range(3)], 10)
+    assert read(tmp_path / "odd.mp4")[0].shape[1:3] == (48, 64)
+
+
+def broken_frames():
+    yield from (media.grey_frame(k) for k in range(120))  # more than the encoder holds back
+    raise OSError("camera gone")
+
+
+@pytest.mark.parametrize(
+    ("frames", "error"),
+    [
+        (broken_frames, OSError),
+        (list, ValueError),
+        (lambda: [media.grey_frame(0), media.grey_frame(1, 32, 32)], ValueError),
+        (lambda: [media.grey_frame(0).astype(np.float32)], ValueError),
+        (lambda: [media.grey_frame(0)[..., 0]], ValueError),
+    ],
+)
+def test_failed_write_leaves_nothing_and_keeps_the_old_file(tmp_path, frames, error):
+    path = tmp_path / "out.mp4"
+    path.write_text("old")
+    with pytest.raises(error):
+        write_video(path, frames(), 10)
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["out.mp4"]
+
+
+def test_write_refuses_a_rate_of_zero(tmp_path):
+    with pytest.raises(ValueError, match="fps"):
+        write_video(tmp_path / "out.mp4", [media.grey_frame(0)], 0)
+
+
+def test_the_sample_clip_is_decoded_in_time():
+    with open_video(Path("assets/pexels_distress_to_laughter.mp4")) as reader:
+        assert reader.duration_estimate_s == pytest.approx(19.685, abs=0.01)
+        times_s = np.concatenate([clip.timestamps_s for clip in reader.clips(10.0)])
+        info = reader.info()
+    assert (info.num_frames_decoded, info.num_frames_sampled, info.width, info.height) == (472, 197, 640, 360)
+    assert info.fps == pytest.approx(24000 / 1001)
+    assert np.all(np.abs(times_s - np.arange(197) / 10) < 1001 / 24000)
