@@ -123,7 +123,7 @@ def probabilities_figure(prediction: Prediction) -> go.Figure:
             hovertemplate="%{y}: %{x:.1%}<extra></extra>",
         )
     )
-    _layout(figure, height=70 + 44 * len(labels))
+    _layout(figure, height=60 + 36 * len(labels))
     figure.update_layout(showlegend=False, hovermode="closest", bargap=0.35, margin={"r": 44})
     figure.update_xaxes(title="Probability", range=[0, 1], tickformat=".0%", dtick=0.25)
     figure.update_yaxes(automargin=True, showgrid=False)
@@ -272,6 +272,7 @@ def _layout(figure: go.Figure, height: int) -> None:
         legend={
             "orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom", "title": {"text": ""},
             "font": {"size": 12}, "itemwidth": 30,
+            "traceorder": "normal",
         },
     )  # fmt: skip
     figure.update_xaxes(gridcolor=_GRID, zeroline=False, fixedrange=True, automargin=True)

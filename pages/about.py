@@ -1,0 +1,72 @@
+"""Which model speaks, how well it was measured, and what it must not be used for."""
+
+import re
+
+import streamlit as st
+
+from emo_core.emotions import display_name
+from ui import entry, errors, measured, model, preload, samples
+
+entry.guard(__file__)
+
+LIMITS = """
+#### Limits
+- It judges what a face **shows**, as people would name it. What a person feels cannot be read from a face.
+- It was trained on photos and on clips composed from them, not on labelled videos of real people.
+- Faces turned far away, hidden, small, dark or blurred are left out; a clip with too few usable frames is refused or
+  called unsure.
+- A neutral face of a speaker can be taken for sadness, and quiet sadness for neutral. How well it works for different
+  ages, skin tones and cultures has not been measured.
+- Happiness stands for amusement: the photos it learned from have no amusement.
+
+#### Privacy
+- The analysis runs on this server. No clip, picture or result is sent anywhere else.
+- Clips are held in memory for your visit (a large upload passes through a temporary file that is removed at once) and
+  dropped when the visit ends. Nothing is kept, and nothing is used for training.
+
+#### Intended use
+Research, teaching and demonstration with adults who agreed to be recorded and know what is done.
+
+#### Prohibited use
+- **Work and school:** inferring emotions of people at the workplace or in education is prohibited in the European
+  Union, save for medical or safety reasons (AI Act, Regulation (EU) 2024/1689, Article 5(1)(f)).
+- **Tell people:** whoever uses an emotion recognition system must inform the people exposed to it (Article 50(3)).
+- Never use a verdict to decide about a person: hiring, grading, policing, health, credit, insurance.
+"""
+
+CREDITS = """
+- Method: S. Sahaya Sugirtha Cindrella and R. Jayashree, *Design of a Computational Model to Detect Hybrid Emotion
+  through Facial Expressions in Videos Using CNN-LSTM*, Journal of Machine and Computing, 2025,
+  DOI [10.53759/7669/jmc202505155](https://doi.org/10.53759/7669/jmc202505155).
+- Labels of the training photos: FER+ (Microsoft, MIT licence). The photos are those of FER2013; they are not part of
+  this application.
+- Face landmarks: MediaPipe Face Landmarker (Google, Apache-2.0 licence).
+"""
+
+st.title("About")
+st.caption("Which model speaks here, how well it was measured, and what it must not be used for.")
+with errors.shown():
+    loaded = model.bundle()
+    names = ", ".join(display_name(item.name).lower() for item in loaded.classes)
+    st.markdown(f"**Model in use:** {loaded.info.name}, version {loaded.info.version}. **It tells apart:** {names}.")
+
+figures_tab, card_tab, limits_tab, credits_tab = st.tabs(
+    ["Measured", "Model card", "Limits, privacy and use", "Credits"]
+)
+with figures_tab, errors.shown():
+    preload.wait()
+    st.subheader("How often it is right", anchor=False)
+    measured.render_metrics()
+    st.subheader("How training went", anchor=False)
+    measured.render_history()
+with card_tab:
+    card = model.card()
+    if card:
+        st.markdown(re.sub(r"^(#{1,4}) ", r"##\1 ", card, flags=re.MULTILINE))
+    else:
+        st.info("This model came without a card. Run `make model` to build one.")
+limits_tab.markdown(LIMITS)
+with credits_tab:
+    st.markdown(CREDITS)
+    for sample in samples.load():
+        st.markdown(f"- Sample clip “{sample.title}”: {sample.credit}, {sample.licence}.")

@@ -1,0 +1,47 @@
+"""What this is, in one screen, and three ways in."""
+
+import streamlit as st
+
+from ui import entry, flow, samples, session
+
+entry.guard(__file__)
+
+sample = next(iter(samples.load()), None)
+words, picture = st.columns([3, 1], vertical_alignment="center", gap="large")
+with words:
+    st.title("Hybrid Emotion Studio", anchor=False)
+    st.html(
+        '<p class="es-lead">A face can show two emotions at once: amusement with surprise, sadness with fear. '
+        "This studio reads a video of one face, names the pair and its mix, shows every step on the way, and says so "
+        "when it is not sure.</p>"
+    )
+if sample is not None:
+    picture.image(sample.poster, alt=sample.look_for)
+
+sample_column, upload_column, command_column = st.columns(3, border=True)
+with sample_column:
+    st.subheader("Try the sample", anchor=False)
+    if sample is None:
+        st.write("No sample came with this installation. Upload a clip instead.")
+    else:
+        st.write(f"{sample.title}: a clip of {sample.duration_s:.0f} seconds, ready to go.")
+        if st.button("Analyze the sample", type="primary", width="stretch"):
+            session.submit(session.Source(sample.file.name, sample.file))
+            st.switch_page("pages/analyze.py")
+with upload_column:
+    st.subheader("Use your own clip", anchor=False)
+    st.write("One face, well lit, at least a second. It stays on this server, in memory, for this visit only.")
+    if st.button("Upload a clip", width="stretch"):
+        st.switch_page("pages/analyze.py")
+with command_column:
+    st.subheader("Use the command line", anchor=False)
+    st.write("The same analysis without a screen, as JSON.")
+    st.code("python -m emo_core analyze clip.mp4", language="bash", wrap_lines=True)
+
+st.subheader("How it works", anchor=False)
+st.caption("Choose a step to see it on the clip you analyzed.")
+flow.render()
+st.caption(
+    "It judges what a face shows, as people would name it, not what a person feels. "
+    "What was measured, and on which data, is on the About page."
+)

@@ -1,0 +1,14 @@
+"""Entry script: import order, page settings, navigation; nothing else."""
+
+import streamlit as st
+
+from ui import entry
+
+st.set_page_config(page_title="Hybrid Emotion Studio", page_icon="🎭", layout="wide")
+entry.run(
+    [
+        st.Page("pages/home.py", title="Home", default=True),
+        st.Page("pages/analyze.py", title="Analyze"),
+        st.Page("pages/about.py", title="About"),
+    ]
+)

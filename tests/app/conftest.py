@@ -1,0 +1,59 @@
+"""The application without a browser, with the analysis stubbed at its one boundary."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import emo_core.pipeline
+from emo_core.emotions import PAPER_CLASSES
+from emo_core.types import Analysis, ModelInfo
+from tests.factories import LABELS, make_analysis
+from ui import model
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Studio:
+    """The application under test: what `analyze` answers, how often it was asked, and the pages."""
+
+    def __init__(self) -> None:
+        self.answer: Callable[[], Analysis] = make_analysis
+        self.names: list[str | None] = []
+        self.app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30).run()
+
+    def analyze(self, source, bundle, *, name=None, progress=None):
+        self.names.append(name)
+        progress("Reading frames and finding the face", 0.3)
+        progress("Judging windows", 1.0)
+        return self.answer()
+
+    def open(self, page: str) -> AppTest:
+        return self.app.switch_page(f"pages/{page}.py").run()
+
+    def upload(self, name: str = "clip.mp4", content: bytes = b"video", mime: str = "video/mp4") -> AppTest:
+        return self.app.file_uploader(key="upload").set_value((name, content, mime)).run()
+
+    def fail(self, error: Exception) -> None:
+        def raise_it() -> Analysis:
+            raise error
+
+        self.answer = raise_it
+
+    @property
+    def text(self) -> str:
+        """Everything written on the page, as one text."""
+        kinds = ("title", "header", "subheader", "markdown", "caption", "info", "error", "html", "text")
+        return "\n".join(str(element.value or element.proto.body) for kind in kinds for element in self.app.get(kind))
+
+
+@pytest.fixture
+def studio(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Studio:
+    info = ModelInfo("hybrid", "0.1.0", LABELS)
+    monkeypatch.setattr(model, "bundle", lambda: SimpleNamespace(info=info, classes=PAPER_CLASSES))
+    monkeypatch.setattr(model, "MODEL_DIR", tmp_path)
+    opened = Studio()
+    monkeypatch.setattr(emo_core.pipeline, "analyze", opened.analyze)
+    return opened

@@ -1,0 +1,95 @@
+"""The Analyze page: verdict and evidence, honest failure, nothing lost and nothing computed twice."""
+
+import pytest
+
+from emo_core.emotions import UNSURE
+from emo_core.errors import NoFaceError, VideoError
+from tests.factories import make_analysis
+from ui.errors import UNEXPECTED
+
+
+def test_homes_button_leads_straight_to_the_analysis(studio):
+    studio.app.button[0].click().run()
+    assert studio.names == ["pexels_distress_to_laughter.mp4"]
+    assert not studio.app.exception
+    assert "Amusement + surprise" in studio.text
+
+
+def test_empty_page_says_what_to_do(studio):
+    app = studio.open("analyze")
+    assert "Choose the sample or upload a clip" in app.info[0].value
+    assert not app.get("plotly_chart")
+
+
+def test_upload_shows_verdict_charts_frames_and_download(studio):
+    studio.open("analyze")
+    app = studio.upload("me.mp4")
+    assert not app.exception
+    assert not app.error
+    assert studio.names == ["me.mp4"]
+    for words in ("Amusement + surprise", "Probability 80%", "amusement 62", "surprise 38", "true blend", "es-frame"):
+        assert words in studio.text
+    assert len(app.get("plotly_chart")) == 4
+    assert len(app.get("download_button")) == 1
+
+
+def test_one_sided_pair_is_called_mostly_one_emotion(studio):
+    studio.answer = lambda: make_analysis(amusement=0.9)
+    studio.open("analyze")
+    studio.upload()
+    assert "mostly amusement" in studio.text
+
+
+def test_unsure_verdict_gives_its_reason(studio):
+    studio.answer = lambda: make_analysis(label=UNSURE, warnings=("The face is <small>.",))
+    studio.open("analyze")
+    studio.upload()
+    assert "Not sure" in studio.text
+    assert "No class stands out" in studio.text
+    assert "The face is &lt;small&gt;." in studio.text
+    assert "true blend" not in studio.text
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NoFaceError("No face was found in a_b.mp4; choose a clip with one."),
+        VideoError("x.mp4 is not a video; export it."),
+    ],
+)
+def test_known_failure_is_one_sentence_and_keeps_the_earlier_result(studio, error):
+    studio.open("analyze")
+    studio.upload("good.mp4")
+    studio.fail(error)
+    app = studio.upload("bad.mp4")
+    assert not app.exception
+    assert [item.value.replace("\\", "") for item in app.error] == [str(error)]
+    assert "Amusement + surprise" in studio.text
+
+
+def test_unexpected_failure_shows_no_traceback_but_logs_it(studio, caplog):
+    studio.fail(RuntimeError("secret detail"))
+    studio.open("analyze")
+    app = studio.upload()
+    assert not app.exception
+    assert [item.value for item in app.error] == [UNEXPECTED]
+    assert "secret detail" not in studio.text
+    assert "secret detail" in caplog.text
+
+
+def test_result_survives_reruns_and_other_pages_without_a_second_analysis(studio):
+    studio.open("analyze")
+    studio.upload()
+    studio.app.run()
+    studio.open("about")
+    studio.open("analyze")
+    assert "Amusement + surprise" in studio.text
+    assert len(studio.names) == 1
+
+
+def test_failed_clip_is_not_tried_again_on_rerun(studio):
+    studio.fail(VideoError("x.mp4 is not a video; export it."))
+    studio.open("analyze")
+    studio.upload()
+    studio.app.run()
+    assert len(studio.names) == 1

@@ -1,0 +1,75 @@
+"""Every page loads, and says what to do next when there is nothing to show."""
+
+import json
+
+import pytest
+
+from ui import model
+
+
+def test_home_offers_the_ways_in(studio):
+    assert not studio.app.exception
+    assert studio.app.title[0].value == "Hybrid Emotion Studio"
+    assert [button.label for button in studio.app.button] == ["Analyze the sample", "Upload a clip"]
+    assert studio.app.code[0].value.startswith("python -m emo_core analyze")
+
+
+@pytest.mark.parametrize(
+    ("page", "title"), [("home", "Hybrid Emotion Studio"), ("analyze", "Analyze a clip"), ("about", "About")]
+)
+def test_every_page_loads(studio, page, title):
+    app = studio.open(page)
+    assert not app.exception
+    assert not app.error
+    assert app.title[0].value == title
+
+
+def test_about_without_measurements_says_how_to_get_them(studio):
+    app = studio.open("about")
+    assert [info.value.split(".")[0] for info in app.info] == [
+        "Nothing has been measured on this model yet",
+        "No training record came with this model",
+        "This model came without a card",
+    ]
+    assert all("make model" in info.value for info in app.info)
+
+
+def test_about_shows_each_figure_with_its_data_and_count(studio):
+    clean = {"labels": ["a", "b"], "confusion": [[8, 2], [1, 9]], "num_clips": 1234, "accuracy": 0.85, "macro_f1": 0.84}
+    stills = {"accuracy": 0.8, "macro_f1": 0.7, "num_images": 3579}
+    write("metrics.json", json.dumps({"composed_clips": {"clean": clean}, "real_stills": stills}))
+    write(
+        "history.csv", "stage,epoch,loss,accuracy,val_loss,val_accuracy\nframes,1,1.2,0.5,1.1,0.6\nhead,1,0.9,0.7,,\n"
+    )
+    write("MODEL_CARD.md", "# Hybrid\n\nA card.\n")
+    app = studio.open("about")
+    assert not app.exception
+    assert not app.error
+    table = next(item.value for item in app.markdown if "Macro-F1" in item.value)
+    assert "1,234 | 85.0% | 84.0%" in table
+    assert "3,579 | 80.0% | 70.0%" in table
+    assert any("### Hybrid" in item.value for item in app.markdown)
+    assert len(app.get("plotly_chart")) == 1 + 2 * 2
+
+
+MISFIT = '{"composed_clips": {"clean": {"labels": ["a"], "confusion": [[1, 2]]}}}'
+
+
+@pytest.mark.parametrize("metrics", ["{", "[]", '{"composed_clips": 3}', MISFIT])
+def test_about_survives_damaged_measurements(studio, metrics):
+    write("metrics.json", metrics)
+    write("history.csv", "epoch\nx\n")
+    app = studio.open("about")
+    assert not app.exception
+    assert any("metrics.json" in item.value or "not stated" in item.value or "Nothing has been" in item.value
+               for item in [*app.error, *app.info, *app.markdown])  # fmt: skip
+
+
+def test_about_names_the_prohibited_uses(studio):
+    studio.open("about")
+    assert "Article 5(1)(f)" in studio.text
+    assert "Article 50(3)" in studio.text
+
+
+def write(name: str, text: str) -> None:
+    (model.MODEL_DIR / name).write_text(text, encoding="utf-8")

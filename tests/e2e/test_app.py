@@ -1,0 +1,101 @@
+"""The main ways through the application, in a browser."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import ROOT, running_server
+
+CLIP = ROOT / "assets" / "pexels_distress_to_laughter.mp4"
+PAGES = {"": "Hybrid Emotion Studio", "analyze": "Analyze a clip", "about": "About"}
+ANALYSIS_MS = 60_000
+VERDICTS = {"Amusement + surprise", "Sadness + fear", "Other", "Not sure"}
+
+
+def expect_title(page: Page, title: str) -> None:
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+
+
+def expect_whole_result(page: Page) -> None:
+    verdict = page.get_by_test_id("verdict")
+    expect(verdict).to_be_visible(timeout=ANALYSIS_MS)
+    assert verdict.inner_text() in VERDICTS
+    expect(page.get_by_text("How long it took")).to_be_visible()
+    expect(page.locator(".js-plotly-plot")).to_have_count(4)
+    assert 1 <= page.locator(".es-frame").count() <= 24
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    expect(page.get_by_test_id("stAlert")).to_have_count(0)
+
+
+def expect_fits(page: Page) -> None:
+    wide = page.evaluate(
+        "[...document.querySelectorAll('[data-testid=stMain], html')]"
+        ".filter(element => element.scrollWidth > element.clientWidth + 1).length"
+    )
+    assert wide == 0
+
+
+@pytest.mark.parametrize(("path", "title"), PAGES.items())
+def test_every_page_in_both_themes_and_widths(server, visit, path, title):
+    for width, height, scheme in ((1280, 900, "light"), (390, 844, "dark")):
+        page = visit(f"{server}/{path}", width, height, scheme)
+        expect_title(page, title)
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+        expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+        expect_fits(page)
+
+
+def test_one_click_from_home_to_the_verdict_on_the_sample(server, visit):
+    page = visit(server)
+    page.get_by_role("button", name="Analyze the sample").click()
+    expect_whole_result(page)
+    expect(page.locator("video")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download everything as JSON").click()
+    assert '"verdict"' in Path(download.value.path()).read_text(encoding="utf-8")
+
+
+def test_upload_then_bad_file_keeps_the_result(server, visit, tmp_path):
+    page = visit(f"{server}/analyze")
+    page.locator("input[type=file]").set_input_files(CLIP)
+    expect_whole_result(page)
+    bad = tmp_path / "notes.mp4"
+    bad.write_text("this is no video")
+    page.locator("input[type=file]").set_input_files(bad)
+    alert = page.get_by_test_id("stAlert")
+    expect(alert).to_have_count(1)
+    expect(alert).to_contain_text("notes.mp4")
+    expect(alert).not_to_contain_text("Traceback")
+    expect(page.get_by_test_id("verdict")).to_be_visible()
+
+
+def test_analysis_can_be_stopped(server, visit):
+    page = visit(server)
+    page.get_by_role("button", name="Analyze the sample").click()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text("Stopped. Choose a clip")).to_be_visible()
+    expect(page.get_by_test_id("verdict")).to_have_count(0)
+    expect(page.get_by_role("button", name="Analyze this sample")).to_be_visible()
+
+
+def test_result_on_a_phone_fits_the_width_and_survives_another_page(server, visit):
+    page = visit(server, 390, 844)
+    page.get_by_role("button", name="Analyze the sample").click()
+    expect_whole_result(page)
+    expect_fits(page)
+    page.get_by_role("link", name="How far to trust it").click()
+    expect_title(page, "About")
+    expect_fits(page)
+    page.go_back()
+    expect_whole_result(page)
+
+
+@pytest.mark.parametrize(("path", "title"), PAGES.items())
+def test_deep_link_on_a_fresh_server(visit, path, title):
+    with running_server() as address:
+        page = visit(f"{address}/{path}")
+        expect_title(page, title)
+        expect(page.get_by_role("link", name="About", exact=True)).to_be_visible()
+        expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
+        assert page.url.rstrip("/").endswith(path)

@@ -1,0 +1,42 @@
+"""Errors → one sentence on the page; the traceback goes to the log, never to the visitor."""
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from emo_core.errors import EmoError
+
+UNEXPECTED = (
+    "Something went wrong on our side, and this step was not finished. Try again; if it happens again, "
+    "the server's log says why."
+)
+
+
+@contextmanager
+def shown() -> Iterator[None]:
+    """Turn an error inside the block into one message on the page; what comes after the block still runs.
+
+    Example:
+        >>> with shown():                   # doctest: +SKIP
+        ...     bundle = load_bundle(path)
+    """
+    try:
+        yield
+    except EmoError as error:
+        st.error(plain(str(error)), icon="⚠️")
+    except Exception:
+        logging.getLogger(__name__).exception("unexpected error on a page")
+        st.error(UNEXPECTED, icon="⚠️")
+
+
+def plain(text: str) -> str:
+    r"""Text that Markdown shows as it stands, whatever a file is called.
+
+    Example:
+        >>> plain("a*b_c.mp4 costs $1")
+        'a\\*b\\_c.mp4 costs \\$1'
+    """
+    return re.sub(r"([\\`*_{}\[\]<>#$~|:])", r"\\\1", text)

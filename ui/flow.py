@@ -1,0 +1,52 @@
+"""The method drawn as a flow: each stage says what it does and leads to where it can be seen."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One box of the drawing: name, what it does, and the part of the Analyze page that shows it."""
+
+    name: str
+    text: str
+    shown_in: str
+
+
+STAGES: tuple[Stage, ...] = (
+    Stage("Video", "A clip of one person's face.", "clip"),
+    Stage("Frames", "Ten frames per second, by time.", "frames"),
+    Stage("Face and alignment", "Found, followed, turned so that the eyes lie level.", "frames"),
+    Stage("Quality", "Sharpness, light, size, angle, confidence.", "quality"),
+    Stage("Q-based normalization", "Features compared with frames of like quality.", "quality"),
+    Stage("CNN features", "A network trained on faces reads each frame.", "emotions"),
+    Stage("LSTM", "A second network reads the frames in order.", "timeline"),
+    Stage("Scores by quality", "Thresholds depend on the quality.", "timeline"),
+    Stage("Verdict", "A pair and its mix, other, or unsure.", "verdict"),
+)
+"""The paper's Fig. 1, with what this application adds to it."""
+
+
+def render() -> None:
+    """Draw the flow; every stage is a link."""
+    with st.container(key="flow"):
+        for number, stage in enumerate(STAGES, start=1):
+            with st.container(key=f"flow-{number}"):
+                st.page_link(
+                    "pages/analyze.py",
+                    label=f"**{number}. {stage.name}**",
+                    width="stretch",
+                    query_params={"see": stage.shown_in},
+                )
+                st.html(f'<div class="es-soft">{stage.text}</div>')
+
+
+def go_to_wanted_part() -> None:
+    """Scroll to the part of the page that a stage's link asked for, once."""
+    wanted = st.query_params.pop("see", None)
+    if wanted in {stage.shown_in for stage in STAGES}:
+        st.html(
+            f"<script>document.getElementById('{wanted}')?.scrollIntoView({{behavior: 'smooth'}})</script>",
+            unsafe_allow_javascript=True,
+        )

@@ -1,0 +1,36 @@
+"""Loads what the first analysis needs while the visitor still reads the first page.
+
+The libraries for video, charts and networks take about a second to import; none of them is needed to paint a page.
+"""
+
+import logging
+import threading
+from importlib import import_module
+
+_MODULES = ("plotly.graph_objects", "emo_core.figures", "emo_core.report", "emo_core.bundle", "emo_core.pipeline")
+_lock = threading.Lock()
+_worker: threading.Thread | None = None
+
+
+def start() -> None:
+    """Begin in the background, once per process."""
+    global _worker
+    with _lock:
+        if _worker is None:
+            _worker = threading.Thread(target=_load, name="preload", daemon=True)
+            _worker.start()
+
+
+def wait() -> None:
+    """Return once everything is loaded: two threads must not import the same package at the same time."""
+    start()
+    if _worker is not None:
+        _worker.join()
+
+
+def _load() -> None:
+    for name in _MODULES:
+        try:
+            import_module(name)
+        except Exception:
+            logging.getLogger(__name__).exception("could not preload %s", name)

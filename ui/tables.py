@@ -1,0 +1,39 @@
+"""Small tables as Markdown: they follow the theme, fit a phone and need no data-frame library."""
+
+from collections.abc import Iterable, Sequence
+
+import streamlit as st
+
+from emo_core.emotions import display_name
+from emo_core.types import Segment, StageTimings
+
+
+def render(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Show a table of short texts."""
+    lines = [header, ["---"] * len(header), *rows]
+    st.markdown("\n".join("| " + " | ".join(line) + " |" for line in lines))
+
+
+def segments(items: Sequence[Segment]) -> None:
+    """When the clip shows what; long lists scroll."""
+    rows = [
+        (f"{item.start_s:.1f}", f"{item.end_s:.1f}", display_name(item.label), f"{item.probability:.0%}")
+        for item in items
+    ]
+    with st.container(height=320 if len(rows) > 8 else "content", border=False):
+        render(("From (s)", "To (s)", "Verdict", "Probability"), rows)
+
+
+def timings(timing_ms: StageTimings, duration_s: float) -> None:
+    """Where the time went."""
+    names = {
+        "decode": "Reading frames",
+        "faces": "Face and alignment",
+        "cnn": "CNN features",
+        "head": "LSTM and scores",
+    }
+    render(("Stage", "Time (ms)"), [(text, f"{getattr(timing_ms, name):,.0f}") for name, text in names.items()])
+    st.caption(
+        f"In all {timing_ms.total / 1000:.1f} s for a clip of {duration_s:.1f} s; stages overlap, so the parts can add "
+        "up to more."
+    )

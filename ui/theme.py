@@ -1,0 +1,53 @@
+"""The few styles that Streamlit's theme does not cover; all colours follow the text, so both themes work."""
+
+import streamlit as st
+
+_CSS = """
+<style>
+:root { --hair: color-mix(in srgb, currentColor 18%, transparent); }
+.stMainBlockContainer { max-width: 1180px; padding-top: 4rem; padding-bottom: 3rem; }
+.es-lead { font-size: 1.12rem; line-height: 1.5; max-width: 46rem; margin: 0; opacity: .86; }
+.es-soft { opacity: .72; font-size: .9rem; }
+.es-step b { display: block; font-size: .98rem; margin: .1rem 0 .15rem; }
+.es-card { border: 1px solid color-mix(in srgb, currentColor 16%, transparent); border-left: 6px solid var(--tone);
+  border-radius: 12px; padding: 1rem 1.15rem; background: color-mix(in srgb, var(--tone) 9%, transparent); }
+.es-card .es-kicker { font-size: .8rem; letter-spacing: .04em; text-transform: uppercase; opacity: .7; }
+.es-card .es-verdict { font-size: 1.9rem; font-weight: 700; line-height: 1.15; margin: .15rem 0 .35rem; }
+.es-card p { margin: .35rem 0 0; line-height: 1.45; }
+.es-meter { display: flex; height: 1.1rem; border-radius: 8px; overflow: hidden; margin: .8rem 0 .3rem; gap: 2px; }
+.es-meter span { display: block; height: 100%; }
+.es-ends { display: flex; justify-content: space-between; flex-wrap: wrap; gap: .2rem 1rem; font-size: .95rem; }
+.es-dot { display: inline-block; width: .7em; height: .7em; border-radius: 50%; margin-right: .4em; }
+.es-strip { display: grid; grid-template-columns: repeat(auto-fill, minmax(72px, 1fr)); gap: 10px 8px; }
+.es-frame { text-align: center; font-size: .74rem; line-height: 1.2; }
+.es-frame img, .es-frame .es-blank { width: 100%; aspect-ratio: 1; border-radius: 6px; display: block;
+  image-rendering: auto; object-fit: cover; }
+.es-frame .es-blank { display: flex; align-items: center; justify-content: center; opacity: .75;
+  border: 1px dashed color-mix(in srgb, currentColor 45%, transparent);
+  background: repeating-linear-gradient(45deg, transparent 0 6px,
+  color-mix(in srgb, currentColor 9%, transparent) 6px 9px); }
+.es-frame.es-out img { opacity: .4; }
+.es-bar { height: 5px; border-radius: 3px; margin: 4px 0 3px; overflow: hidden;
+  background: color-mix(in srgb, currentColor 15%, transparent); }
+.es-bar span { display: block; height: 100%; border-radius: 3px; }
+.st-key-flow { display: grid !important; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: .7rem 1.6rem; }
+[class*="st-key-flow-"] { position: relative; border: 1px solid color-mix(in srgb, currentColor 16%, transparent);
+  border-radius: 10px; padding: .45rem .8rem .6rem; gap: .05rem !important; height: 100%; }
+[class*="st-key-flow-"] a { padding-left: 0; }
+[class*="st-key-flow-"]::after { content: "›"; position: absolute; right: -1.1rem; top: 50%;
+  transform: translateY(-55%); font-size: 1.4rem; opacity: .55; }
+.st-key-flow-3::after, .st-key-flow-6::after, .st-key-flow-9::after { content: ""; }
+@media (max-width: 640px) {
+  .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; }
+  .st-key-flow { grid-template-columns: minmax(0, 1fr); gap: 1.1rem; }
+  [class*="st-key-flow-"]:not(.st-key-flow-9)::after { content: "⌄"; right: 50%; top: auto; bottom: -1.25rem;
+    transform: translateX(50%); line-height: 1; }
+  .es-strip { grid-template-columns: repeat(auto-fill, minmax(56px, 1fr)); }
+}
+</style>
+"""
+
+
+def apply() -> None:
+    """Add the styles to the page."""
+    st.html(_CSS)
