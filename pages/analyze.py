@@ -1,7 +1,5 @@
 """A clip in, the verdict and the evidence for it out."""
 
-import json
-
 import streamlit as st
 
 from ui import entry, errors, flow, model, preload, progress, samples, session, strip, tables, verdict
@@ -38,7 +36,7 @@ def choose_clip(*, expanded: bool) -> None:
                 args=["upload"],
                 help="One person, face to the camera, evenly lit, at least a second.",
             )
-            st.caption("The analysis starts by itself. The clip stays in memory for this visit and is then dropped.")
+            st.caption("The analysis starts by itself. The clip is dropped after your visit.")
 
 
 def run_job(source: session.Source) -> None:
@@ -57,7 +55,7 @@ def show(result: session.Result) -> None:
     """Everything about one result, from the verdict down to the frames."""
     preload.wait()
     from emo_core import figures
-    from emo_core.report import to_dict
+    from emo_core.report import to_json
 
     analysis = result.analysis
     left, right = st.columns([11, 9], gap="medium")
@@ -73,9 +71,7 @@ def show(result: session.Result) -> None:
         st.page_link("pages/about.py", label="How far to trust it →")
 
     st.subheader("Over time", anchor="timeline")
-    st.caption(
-        "What the model says as the clip goes on. The band at the foot is the verdict; grey is left out: no face."
-    )
+    st.caption("What the model says as the clip goes on. The band at the foot is the verdict; grey: no usable face.")
     st.plotly_chart(figures.timeline_figure(analysis), config=CHART, key="timeline")
     st.subheader("Emotions in each frame", anchor="emotions")
     st.caption("The eight basic emotions that the frame network sees, before the second network reads the sequence.")
@@ -95,7 +91,7 @@ def show(result: session.Result) -> None:
         st.plotly_chart(figures.probabilities_figure(analysis.prediction), config=CHART, key="probabilities")
     st.download_button(
         "Download everything as JSON",
-        data=lambda: json.dumps(to_dict(analysis), indent=2, allow_nan=False),
+        data=lambda: to_json(analysis),
         file_name=f"{analysis.video.name}.json",
         mime="application/json",
         on_click="ignore",

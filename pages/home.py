@@ -30,7 +30,7 @@ with sample_column:
             st.switch_page("pages/analyze.py")
 with upload_column:
     st.subheader("Use your own clip", anchor=False)
-    st.write("One face, well lit, at least a second. It stays on this server, in memory, for this visit only.")
+    st.write("One face, well lit, at least a second. It stays on this server and is dropped after your visit.")
     if st.button("Upload a clip", width="stretch"):
         st.switch_page("pages/analyze.py")
 with command_column:

@@ -9,7 +9,7 @@ import streamlit as st
 from ui import model, tables
 
 _CLIP_SETS = {
-    "clean": "Clips composed from photos of held-out people",
+    "clean": "Clips composed from photos kept out of training",
     "degraded": "The same clips, made worse (blur, noise, dark, hidden faces)",
 }
 _STAGES = {"frames": "Frame network (CNN)", "head": "Sequence network (LSTM)"}
@@ -30,12 +30,16 @@ def render_metrics() -> None:
     rows = [(_CLIP_SETS[name], _count(found, "num_clips"), *_scores(found)) for name, found in clips.items()]
     if stills:
         rows.append(
-            ("Real photos, one frame each (frame network alone)", _count(stills, "num_images"), *_scores(stills))
+            (
+                "Real photos kept out of training (frame network alone, eight emotions)",
+                _count(stills, "num_images"),
+                *_scores(stills),
+            )
         )
     tables.render(("Measured on", "n", "Accuracy", "Macro-F1"), rows)
     st.caption(
         "Macro-F1 is the mean over classes, so a rare class counts as much as a common one. No labelled videos of real "
-        "people were at hand: on real video nothing has been measured, and less is to be expected."
+        "people were at hand: accuracy on real video has not been measured, and less is to be expected."
     )
     drawn = {name: found for name, found in clips.items() if found.get("confusion") and found.get("labels")}
     for column, (name, found) in zip(st.columns(max(len(drawn), 1)), drawn.items(), strict=False):

@@ -67,7 +67,7 @@ def trust_line() -> str:
     if not isinstance(accuracy, (int, float)) or not isinstance(count, int):
         return "No accuracy has been measured for this model yet, so treat every verdict as a guess."
     return (
-        f"In tests the model was right on {accuracy:.0%} of {count:,} clips composed from photos of held-out people; "
+        f"In tests the model was right on {accuracy:.0%} of {count:,} clips composed from photos kept out of training; "
         "expect less on real video."
     )
 

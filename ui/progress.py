@@ -23,6 +23,6 @@ def reporter(name: str) -> Callable[[str, float], None]:
         percent = round(100 * min(max(fraction, 0.0), 1.0))
         if shown[-1:] != [(stage, percent)]:
             shown.append((stage, percent))
-            bar.progress(percent, text=f"{stage} … {percent} %")
+            bar.progress(percent, text=f"{stage} ({percent} %)")
 
     return report

@@ -33,7 +33,4 @@ def timings(timing_ms: StageTimings, duration_s: float) -> None:
         "head": "LSTM and scores",
     }
     render(("Stage", "Time (ms)"), [(text, f"{getattr(timing_ms, name):,.0f}") for name, text in names.items()])
-    st.caption(
-        f"In all {timing_ms.total / 1000:.1f} s for a clip of {duration_s:.1f} s; stages overlap, so the parts can add "
-        "up to more."
-    )
+    st.caption(f"In all {timing_ms.total / 1000:.1f} s for a clip of {duration_s:.1f} s.")

@@ -11,7 +11,7 @@ _CSS = """
 .es-step b { display: block; font-size: .98rem; margin: .1rem 0 .15rem; }
 .es-card { border: 1px solid color-mix(in srgb, currentColor 16%, transparent); border-left: 6px solid var(--tone);
   border-radius: 12px; padding: 1rem 1.15rem; background: color-mix(in srgb, var(--tone) 9%, transparent); }
-.es-card .es-kicker { font-size: .8rem; letter-spacing: .04em; text-transform: uppercase; opacity: .7; }
+.es-card .es-kicker { font-size: .88rem; opacity: .75; overflow-wrap: anywhere; }
 .es-card .es-verdict { font-size: 1.9rem; font-weight: 700; line-height: 1.15; margin: .15rem 0 .35rem; }
 .es-card p { margin: .35rem 0 0; line-height: 1.45; }
 .es-meter { display: flex; height: 1.1rem; border-radius: 8px; overflow: hidden; margin: .8rem 0 .3rem; gap: 2px; }

@@ -59,7 +59,9 @@ def _salience_html(prediction: "Prediction", classes: Sequence[HybridClass]) -> 
         return ""
     bases = next((item.components for item in classes if item.name == prediction.label), {})
     colours = {name: EMOTION_COLOURS.get(bases.get(name, ""), "#8A94A6") for name in prediction.salience}
-    percents = {name: round(100 * share) for name, share in prediction.salience.items()}
+    first, second = prediction.salience
+    percents = {first: round(100 * prediction.salience[first])}
+    percents[second] = 100 - percents[first]
     bar = "".join(
         f'<span style="width:{percents[name]}%;background:{colours[name]}"></span>' for name in prediction.salience
     )

@@ -59,6 +59,13 @@ def server() -> Iterator[str]:
         yield address
 
 
+@pytest.fixture
+def fresh_server() -> Iterator[str]:
+    """A server that nobody has visited yet; ask for it before `visit`, so that its pages close first."""
+    with running_server() as address:
+        yield address
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     executable = next(filter(None, map(shutil.which, NAMES)), None)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import ROOT, running_server
+from tests.e2e.conftest import ROOT
 
 CLIP = ROOT / "assets" / "pexels_distress_to_laughter.mp4"
 PAGES = {"": "Hybrid Emotion Studio", "analyze": "Analyze a clip", "about": "About"}
@@ -92,10 +92,9 @@ def test_result_on_a_phone_fits_the_width_and_survives_another_page(server, visi
 
 
 @pytest.mark.parametrize(("path", "title"), PAGES.items())
-def test_deep_link_on_a_fresh_server(visit, path, title):
-    with running_server() as address:
-        page = visit(f"{address}/{path}")
-        expect_title(page, title)
-        expect(page.get_by_role("link", name="About", exact=True)).to_be_visible()
-        expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
-        assert page.url.rstrip("/").endswith(path)
+def test_deep_link_on_a_fresh_server(fresh_server, visit, path, title):
+    page = visit(f"{fresh_server}/{path}")
+    expect_title(page, title)
+    expect(page.get_by_role("link", name="About", exact=True)).to_be_visible()
+    expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
+    assert page.url.rstrip("/").endswith(path)

@@ -1,0 +1,113 @@
+"""What the pages share, where no page is needed to see it work."""
+
+import base64
+import json
+import logging
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from emo_core.emotions import PAPER_CLASSES, UNSURE
+from emo_core.errors import BundleError
+from tests.factories import make_analysis
+from ui import errors, model, samples, session, strip, verdict
+
+
+def test_strip_shows_at_most_24_evenly_spaced_frames():
+    html = strip.strip_html(make_analysis(num_frames=400, missing=slice(0, 0)))
+    assert html.count('class="es-frame') == strip.MAX_FRAMES
+    assert "0.0 s</div>" in html
+    assert "39.9 s</div>" in html
+
+
+def test_strip_of_a_short_clip_shows_every_frame_once():
+    assert strip.strip_html(make_analysis(num_frames=7, missing=slice(0, 0))).count("<img") == 7
+
+
+def test_strip_marks_frames_without_a_face_and_shows_no_picture_for_them():
+    html = strip.strip_html(make_analysis(num_frames=20, missing=slice(5, 8)))
+    assert html.count("no face</div>") == 3
+    assert html.count("es-out") == 3
+    assert html.count("<img") == 17
+
+
+def test_strip_shows_the_very_pixels(tmp_path):
+    from PIL import Image
+
+    analysis = make_analysis(num_frames=3, missing=slice(0, 0))
+    first = strip.strip_html(analysis).split("base64,")[1].split('"')[0]
+    (tmp_path / "face.png").write_bytes(base64.b64decode(first))
+    with Image.open(tmp_path / "face.png") as picture:
+        np.testing.assert_allclose(np.asarray(picture) / 255, analysis.normalized.faces[0], atol=1 / 255)
+
+
+def test_card_escapes_names_from_outside():
+    analysis = make_analysis(warnings=("<script>x</script>",))
+    assert "<script>" not in verdict.card_html(analysis, PAPER_CLASSES)
+
+
+@pytest.mark.parametrize(
+    ("share", "words"), [(0.62, "true blend"), (0.9, "mostly amusement"), (0.1, "mostly surprise")]
+)
+def test_mix_in_words(share, words):
+    assert verdict.mix_words(make_analysis(amusement=share).prediction) == words
+
+
+def test_unsure_has_no_mix():
+    assert verdict.mix_words(make_analysis(label=UNSURE).prediction) == ""
+
+
+def test_mix_percents_add_up():
+    html = verdict.card_html(make_analysis(amusement=0.625), PAPER_CLASSES)
+    shares = [int(part.split("%")[0]) for part in html.split("width:")[1:]]
+    assert sum(shares) == 100
+
+
+def test_errors_show_nothing_of_an_unexpected_one(caplog):
+    with caplog.at_level(logging.ERROR), errors.shown():
+        raise ValueError("inner detail")
+    assert "inner detail" in caplog.text
+    assert "inner detail" not in errors.UNEXPECTED
+
+
+def test_errors_let_a_stop_through():
+    with pytest.raises(KeyboardInterrupt), errors.shown():
+        raise KeyboardInterrupt
+
+
+def test_samples_exist_and_name_their_author():
+    found = samples.load()
+    assert found
+    assert all(item.file.is_file() and item.poster.is_file() and item.credit and item.licence for item in found)
+
+
+@pytest.mark.parametrize(
+    ("name", "mime"),
+    [("a.MOV", "video/mp4"), ("a.webm", "video/webm"), ("a.avi", "video/x-msvideo"), ("a", "video/mp4")],
+)
+def test_media_type_follows_the_name(name, mime):
+    assert session.Source(name, b"").mime == mime
+
+
+def test_trust_line_names_its_data_and_count(monkeypatch, tmp_path):
+    monkeypatch.setattr(model, "MODEL_DIR", tmp_path)
+    assert "No accuracy has been measured" in model.trust_line()
+    clean = {"accuracy": 0.9, "num_clips": 2000}
+    (tmp_path / "metrics.json").write_text(json.dumps({"composed_clips": {"clean": clean}}))
+    assert "90% of 2,000 clips composed from photos kept out of training" in model.trust_line()
+
+
+def test_damaged_metrics_are_an_error_with_a_remedy(monkeypatch, tmp_path):
+    monkeypatch.setattr(model, "MODEL_DIR", tmp_path)
+    (tmp_path / "metrics.json").write_text("{")
+    with pytest.raises(BundleError, match="run the evaluation again"):
+        model.metrics()
+
+
+def test_preloading_works_in_a_fresh_process_and_brings_no_tensorflow():
+    code = "import sys; from ui import preload; preload.wait(); print('plotly' in sys.modules, 'tensorflow' in sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=model.ROOT)
+    assert ended.stdout.split() == ["True", "False"]
+    assert "could not preload" not in ended.stderr
