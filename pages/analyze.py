@@ -32,6 +32,7 @@ def choose_clip(*, expanded: bool) -> None:
                 "Upload a clip of one face",
                 type=TYPES,
                 key="upload",
+                max_upload_size=500,  # MB; Streamlit rounds 512 up and would promise 1 GB
                 on_change=session.submit_upload,
                 args=["upload"],
                 help="One person, face to the camera, evenly lit, at least a second.",

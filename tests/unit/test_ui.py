@@ -107,7 +107,9 @@ def test_damaged_metrics_are_an_error_with_a_remedy(monkeypatch, tmp_path):
 
 
 def test_preloading_works_in_a_fresh_process_and_brings_no_tensorflow():
-    code = "import sys; from ui import preload; preload.wait(); print('plotly' in sys.modules, 'tensorflow' in sys.modules)"
+    code = (
+        "import sys; from ui.preload import wait; wait(); print(*(x in sys.modules for x in ('plotly', 'tensorflow')))"
+    )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=model.ROOT)
     assert ended.stdout.split() == ["True", "False"]
     assert "could not preload" not in ended.stderr
