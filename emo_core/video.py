@@ -4,68 +4,42 @@ A reader streams: whatever the length of the video, it holds one :class:`~emo_co
 Sampling is in time, by the container's timestamps, so a variable frame rate needs no care anywhere else.
 """
 
-import io
 import os
-import re
-import unicodedata
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import BinaryIO, Self, TypeVar
+from typing import Self, TypeVar
 
 import av
-import av.logging
 import numpy as np
 from av.container import InputContainer
-from av.stream import Disposition
 from av.video.reformatter import VideoReformatter
 
-from emo_core.errors import VideoError
 from emo_core.types import Bytes, Clip, VideoInfo
+from emo_core.videofile import (
+    COMPLETE_SHARE,
+    DEFAULT_LIMITS,
+    EXPORT,
+    RECOPY,
+    VideoLimits,
+    clean_name,
+    declared_duration_s,
+    is_cut_off,
+    open_container,
+    open_file,
+    video_error,
+    video_stream,
+)
 
-av.logging.set_level(None)  # FFmpeg's chatter never reaches the terminal; what matters becomes a VideoError
+__all__ = ["VideoLimits", "VideoReader", "clean_name", "open_video", "select_in_time", "write_video"]
 
 _Item = TypeVar("_Item")
 
 _JITTER_S = 1e-3  # containers such as webm round timestamps to the millisecond
-_COMPLETE_SHARE = 0.9  # a file with less of what it announces counts as cut off
 _MAX_THREADS = 4  # each decoder thread holds frames of its own
 _RAW_RATE = Fraction(25)  # for streams that state neither timestamps nor a rate
-_EXPORT = "export it as MP4 (H.264) and try again"
-_RECOPY = "copy or export it again"
-
-
-@dataclass(frozen=True, slots=True)
-class VideoLimits:
-    """What a video may cost; the defaults admit any ordinary recording of a person.
-
-    Attributes:
-        max_duration_s: seconds from the first frame to the last.
-        max_pixels: width times height of a frame.
-        max_bytes: size of the file.
-    """
-
-    max_duration_s: float = 30 * 60
-    max_pixels: int = 4096 * 2304
-    max_bytes: int = 512 * 1024 * 1024
-
-
-def clean_name(name: str) -> str:
-    r"""File name as it may be shown anywhere: one printable line without folders, at most 80 characters.
-
-    Example:
-        >>> clean_name("../../etc/a\nb.mp4"), clean_name("C:\\clips\\été “1”.mp4"), clean_name("..")
-        ('a b.mp4', 'été “1”.mp4', 'video')
-    """
-    last = re.split(r"[/\\]", name.rstrip("/\\"))[-1]
-    printable = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in unicodedata.normalize("NFC", last))
-    line = " ".join(printable.split())
-    if len(line) > 80:
-        line = f"{line[:68]}…{line[-11:]}"
-    return line if line.strip(". ") else "video"
 
 
 def select_in_time(timed: Iterable[tuple[_Item, float]], rate_hz: float) -> Iterator[tuple[_Item, float]]:
@@ -92,7 +66,7 @@ def open_video(
     source: Path | str | bytes,
     *,
     name: str | None = None,
-    limits: VideoLimits = VideoLimits(),
+    limits: VideoLimits = DEFAULT_LIMITS,
     max_side_px: int = 960,
 ) -> "VideoReader":
     """Open a video for one pass over its frames; use it as a context manager.
@@ -116,15 +90,9 @@ def open_video(
         raise ValueError(f"max_side_px is {max_side_px}, expected at least 1")
     shown = clean_name(name or ("video" if isinstance(source, bytes) else os.fspath(source)))
     with ExitStack() as opened:
-        file = opened.enter_context(_open_file(source, shown))
-        num_bytes = file.seek(0, os.SEEK_END)
-        file.seek(0)
-        if num_bytes == 0:
-            raise _error(shown, "is empty (0 bytes); record it or copy it again")
-        if num_bytes > limits.max_bytes:
-            size, limit = num_bytes / 2**20, limits.max_bytes / 2**20
-            raise _error(shown, f"has {size:,.1f} MB, over the limit of {limit:,.1f} MB; shorten or compress it")
-        container = opened.enter_context(_open_container(file, shown, limits))
+        file, num_bytes = open_file(source, shown, limits)
+        opened.enter_context(file)
+        container = opened.enter_context(open_container(file, shown, limits))
         reader = VideoReader(container, num_bytes, shown, limits, max_side_px)
         reader._resources = opened.pop_all()
     return reader
@@ -146,15 +114,15 @@ class VideoReader:
         self._container = container
         self._limits = limits
         self._max_side_px = max_side_px
-        self._stream = _video_stream(container, name)
+        self._stream = video_stream(container, name)
         self._size = (self._stream.width, self._stream.height)
-        self._check_pixels(*self._size)
-        self._declared_s = _declared_duration_s(container, self._stream)
+        limits.check_pixels(name, *self._size)
+        self._declared_s = declared_duration_s(container, self._stream)
         whole_s = container.duration / av.time_base if container.duration else None
         self.duration_estimate_s = self._declared_s or whole_s
-        self._check_duration(self.duration_estimate_s or 0.0)
-        if _is_cut_off(container, self._stream, num_bytes):
-            raise _error(name, f"is cut off, its end is missing; {_RECOPY}")
+        limits.check_duration(name, self.duration_estimate_s or 0.0)
+        if is_cut_off(container, self._stream, num_bytes):
+            raise video_error(name, f"is cut off, its end is missing; {RECOPY}")
         self._stream.thread_type = "AUTO"
         self._stream.thread_count = min(_MAX_THREADS, os.cpu_count() or 1)
         self._reformatter = VideoReformatter()
@@ -219,14 +187,14 @@ class VideoReader:
     def _timed_frames(self) -> Iterator[tuple[av.VideoFrame, float]]:
         """Every frame with its time from the first; frames that do not advance in time are skipped."""
         for frame in self._decoded_frames():
-            self._check_pixels(frame.width, frame.height)
+            self._limits.check_pixels(self.name, frame.width, frame.height)
             step_s = self._last_s / (self._num_decoded - 1) if self._num_decoded > 1 else 1 / float(self._rate)
             time_s = self._time_of(frame, step_s)
             if self._num_decoded == 0:
                 self._measure(frame)
             elif time_s <= self._last_s:
                 continue
-            self._check_duration(time_s)
+            self._limits.check_duration(self.name, time_s)
             self._num_decoded += 1
             self._last_s = time_s
             stated_s = float(frame.duration * frame.time_base) if frame.duration and frame.time_base else None
@@ -282,30 +250,20 @@ class VideoReader:
         rgb = self._reformatter.reformat(frame, width, height, "rgb24", interpolation="AREA", threads=1)
         return np.rot90(rgb.to_ndarray(), k=self._quarter_turns)
 
-    def _check_pixels(self, width: int, height: int) -> None:
-        if width * height > self._limits.max_pixels:
-            over = f"over the limit of {self._limits.max_pixels / 1e6:.1f} megapixels"
-            raise _error(self.name, f"has frames of {width}×{height} pixels, {over}; export it at 1080p")
-
-    def _check_duration(self, seconds: float) -> None:
-        if seconds > self._limits.max_duration_s:
-            limit = f"{self._limits.max_duration_s / 60:g} minutes"
-            raise _error(self.name, f"is longer than the limit of {limit}; cut it into shorter parts")
-
     def _check_complete(self) -> None:
         """Judge the whole pass: a file that lost much of what it announces must not pass for a shorter one."""
         if self._num_decoded == 0:
-            raise _error(self.name, f"holds no frame that can be decoded; {_EXPORT}")
+            raise video_error(self.name, f"holds no frame that can be decoded; {EXPORT}")
         announced, declared_s = self._stream.frames, self._declared_s
         shares = [self._num_decoded / announced] if announced else []
         shares += [self._end_s / declared_s] if declared_s else []
         share = max(shares, default=1.0)  # edit lists hide frames, variable rates stretch time: either may suffice
-        if share < _COMPLETE_SHARE:
-            raise _error(self.name, f"is cut off or damaged, only {share:.0%} of it can be read; {_RECOPY}")
-        if self._num_damaged > (1 - _COMPLETE_SHARE) * (self._num_decoded + self._num_damaged):
-            raise _error(self.name, f"is damaged, too many of its frames cannot be decoded; {_RECOPY}")
+        if share < COMPLETE_SHARE:
+            raise video_error(self.name, f"is cut off or damaged, only {share:.0%} of it can be read; {RECOPY}")
+        if self._num_damaged > (1 - COMPLETE_SHARE) * (self._num_decoded + self._num_damaged):
+            raise video_error(self.name, f"is damaged, too many of its frames cannot be decoded; {RECOPY}")
         if self._num_decoded == 1:
-            raise _error(self.name, "has a single frame; choose a video of at least a second")
+            raise video_error(self.name, "has a single frame; choose a video of at least a second")
 
 
 def write_video(path: Path | str, frames: Iterable[Bytes], fps: Fraction | float, *, crf: int = 20) -> None:
@@ -340,12 +298,8 @@ def _encode(path: Path, frames: Iterable[Bytes], rate: Fraction, crf: int) -> No
         stream.codec_context.colorspace = 6  # BT.601, what the conversion makes; else players guess by size
         shape: tuple[int, ...] = ()
         for index, frame in enumerate(frames):
-            if (
-                frame.dtype != np.uint8
-                or frame.ndim != 3
-                or frame.shape[2] != 3
-                or frame.shape != (shape or frame.shape)
-            ):
+            fits = frame.dtype == np.uint8 and frame.ndim == 3 and frame.shape[2] == 3
+            if not fits or frame.shape != (shape or frame.shape):
                 raise ValueError(f"frame {index} is {frame.dtype} {frame.shape}, expected uint8 {shape or '(H, W, 3)'}")
             even = np.pad(frame, ((0, frame.shape[0] % 2), (0, frame.shape[1] % 2), (0, 0)), "edge")
             if not shape:
@@ -357,67 +311,3 @@ def _encode(path: Path, frames: Iterable[Bytes], rate: Fraction, crf: int) -> No
         if not shape:
             raise ValueError("there is no frame to write")
         container.mux(stream.encode())
-
-
-def _error(name: str, what: str) -> VideoError:
-    return VideoError(f"“{name}” {what}.")
-
-
-def _open_file(source: Path | str | bytes, name: str) -> BinaryIO:
-    if isinstance(source, bytes):
-        return io.BytesIO(source)
-    path = Path(source)
-    try:
-        if path.is_dir():
-            raise _error(name, "is a folder; choose a video file inside it")
-        if path.exists() and not path.is_file():
-            raise _error(name, "is not a file; choose a video file")
-        return path.open("rb")
-    except FileNotFoundError:
-        raise _error(name, "was not found; check its name and folder") from None
-    except (OSError, ValueError):
-        raise _error(name, "cannot be read; check its name and that you may open it") from None
-
-
-def _open_container(source: BinaryIO, name: str, limits: VideoLimits) -> InputContainer:
-    """Open through our own file object and no protocol at all, so a playlist cannot pull in other files or URLs."""
-    options = {"protocol_whitelist": "", "max_pixels": str(2 * limits.max_pixels)}
-    try:
-        return av.open(source, "r", options=options, metadata_errors="replace")
-    except av.FFmpegError:
-        source.seek(0)
-        start = source.read(12)
-    if start[4:8] == b"ftyp" or start[:4] in (b"RIFF", b"\x1aE\xdf\xa3"):
-        raise _error(name, f"is cut off or damaged and cannot be opened; {_RECOPY}")
-    raise _error(name, f"is not a video that can be read; {_EXPORT}")
-
-
-def _video_stream(container: InputContainer, name: str) -> av.VideoStream:
-    """The first video stream; the cover picture of a song is none."""
-    for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic:
-            if stream.codec_context is None:
-                raise _error(name, f"uses a video codec that cannot be decoded; {_EXPORT}")
-            return stream
-    if not container.streams.audio:
-        raise _error(name, f"is cut off or damaged, no picture in it can be read; {_RECOPY}")
-    raise _error(name, "holds only sound; choose a file with pictures")
-
-
-def _declared_duration_s(container: InputContainer, stream: av.VideoStream) -> float | None:
-    """Length that the file states for its video stream alone, in seconds."""
-    if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
-    tag = re.fullmatch(r"(\d+):(\d+):(\d+(?:\.\d+)?)", stream.metadata.get("DURATION", ""))  # Matroska
-    if tag:
-        return int(tag[1]) * 3600 + int(tag[2]) * 60 + float(tag[3])
-    return container.duration / av.time_base if container.duration and len(container.streams) == 1 else None
-
-
-def _is_cut_off(container: InputContainer, stream: av.VideoStream, num_bytes: int) -> bool:
-    """Whether the index of an mp4 points behind the end of the file, known before any decoding."""
-    entries = stream.index_entries
-    if "mp4" not in container.format.name or not len(entries):
-        return False
-    entry = entries[int(_COMPLETE_SHARE * (len(entries) - 1))]
-    return entry.pos + entry.size > num_bytes
