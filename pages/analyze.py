@@ -2,11 +2,10 @@
 
 import streamlit as st
 
-from ui import entry, errors, flow, model, preload, progress, samples, session, strip, tables, verdict
+from ui import charts, entry, errors, flow, model, preload, progress, samples, session, strip, tables, verdict
 
 entry.guard(__file__)
 
-CHART = {"displayModeBar": False, "responsive": True}
 TYPES = ["mp4", "mov", "mkv", "webm", "avi", "m4v"]
 
 
@@ -72,14 +71,14 @@ def show(result: session.Result) -> None:
         st.page_link("pages/about.py", label="How far to trust it →")
 
     st.subheader("Over time", anchor="timeline")
-    st.caption("What the model says as the clip goes on. The band at the foot is the verdict; grey: no usable face.")
-    st.plotly_chart(figures.timeline_figure(analysis), config=CHART, key="timeline")
+    st.caption("What the model says as the clip goes on. The band at the foot is the verdict; shaded: no usable face.")
+    charts.render(figures.timeline_figure(analysis), "timeline", "Class probabilities over the clip")
     st.subheader("Emotions in each frame", anchor="emotions")
     st.caption("The eight basic emotions that the frame network sees, before the second network reads the sequence.")
-    st.plotly_chart(figures.emotions_figure(analysis), config=CHART, key="emotions")
+    charts.render(figures.emotions_figure(analysis), "emotions", "Eight basic emotions over the clip")
     st.subheader("Quality of each frame", anchor="quality")
     st.caption("Frames of low quality count for less; frames without a usable face do not count.")
-    st.plotly_chart(figures.quality_figure(analysis), config=CHART, key="quality")
+    charts.render(figures.quality_figure(analysis), "quality", "Quality of the frames over the clip")
     st.subheader("Normalized frames", anchor="frames")
     st.caption("What the network is given: the face, turned level, cut out, evened in light. The bar is the quality.")
     strip.render(analysis)
@@ -89,7 +88,7 @@ def show(result: session.Result) -> None:
         tables.segments(analysis.prediction.segments)
     with whole:
         st.subheader("The clip as a whole", anchor="whole")
-        st.plotly_chart(figures.probabilities_figure(analysis.prediction), config=CHART, key="probabilities")
+        charts.render(figures.probabilities_figure(analysis.prediction), "probabilities", "Probability of each class")
     st.download_button(
         "Download everything as JSON",
         data=lambda: to_json(analysis),

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import model, tables
+from ui import charts, model, tables
 
 _CLIP_SETS = {
     "clean": "Clips composed from photos kept out of training",
@@ -65,7 +65,8 @@ def render_history() -> None:
             found = {title: [row.get(prefix + key, math.nan) for row in rows] for title, prefix in _PARTS.items()}
             curves = {title: values for title, values in found.items() if not all(map(math.isnan, values))}
             figure = history_figure(epochs, curves, quantity)
-            column.plotly_chart(figure, config={"displayModeBar": False}, key=f"history-{stage}-{key}")
+            with column:
+                charts.render(figure, f"history-{stage}-{key}", f"{quantity} per epoch of training")
 
 
 def _confusion(title: str, found: Mapping[str, Any]) -> None:
@@ -77,7 +78,7 @@ def _confusion(title: str, found: Mapping[str, Any]) -> None:
     except (TypeError, ValueError):
         st.info("The confusion matrix in metrics.json does not fit its labels; run the evaluation again.")
         return
-    st.plotly_chart(figure, config={"displayModeBar": False}, key=f"confusion-{title}")
+    charts.render(figure, f"confusion-{title}", f"Confusion matrix: {title}")
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -26,6 +26,8 @@ def bundle() -> "Bundle":
     """
     from emo_core.bundle import load_bundle
 
+    if not MODEL_DIR.is_dir():
+        raise BundleError("This installation has no model yet: run “make model”, then reload the page.")
     return load_bundle(MODEL_DIR)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from emo_core.emotions import EMOTION_COLOURS, UNSURE, HybridClass, class_colour, display_name
+from emo_core.emotions import EMOTION_COLOURS, OTHER, UNSURE, HybridClass, class_colour, display_name
 
 if TYPE_CHECKING:
     from emo_core.types import Analysis, Prediction
@@ -47,6 +47,8 @@ def mix_words(prediction: "Prediction") -> str:
 
 
 def _sureness(prediction: "Prediction") -> str:
+    if prediction.label == OTHER:
+        return f"Neutral, or an emotion of none of the pairs. Probability {prediction.probability:.0%}"
     if prediction.label != UNSURE:
         return f"Probability {prediction.probability:.0%}"
     best = prediction.labels[int(prediction.probabilities.argmax())]

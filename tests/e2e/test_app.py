@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import av
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -70,13 +71,41 @@ def test_upload_then_bad_file_keeps_the_result(server, visit, tmp_path):
     expect(page.get_by_test_id("verdict")).to_be_visible()
 
 
-def test_analysis_can_be_stopped(server, visit):
-    page = visit(server)
-    page.get_by_role("button", name="Analyze the sample").click()
+def repeated_clip(path: Path, times: int) -> Path:
+    """The sample several times in a row, its packets copied: long enough that no machine is done before the click."""
+    with av.open(str(path), "w") as target:
+        stream, offset = None, 0
+        for _ in range(times):
+            with av.open(str(CLIP)) as source:
+                video = source.streams.video[0]
+                if stream is None:
+                    stream = target.add_stream_from_template(video)
+                for packet in source.demux(video):
+                    if packet.dts is None:
+                        continue
+                    packet.pts, packet.dts = packet.pts + offset, packet.dts + offset
+                    packet.stream = stream
+                    target.mux(packet)
+                offset += video.duration
+    return path
+
+
+def test_analysis_can_be_stopped(server, visit, tmp_path):
+    page = visit(f"{server}/analyze")
+    page.locator("input[type=file]").set_input_files(repeated_clip(tmp_path / "long.mp4", 20))
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_text("Stopped. Choose a clip")).to_be_visible()
     expect(page.get_by_test_id("verdict")).to_have_count(0)
     expect(page.get_by_role("button", name="Analyze this sample")).to_be_visible()
+
+
+def test_a_step_on_home_leads_to_its_part_of_the_result(server, visit):
+    page = visit(server)
+    page.get_by_role("button", name="Analyze the sample").click()
+    expect_whole_result(page)
+    page.get_by_role("link", name="Home", exact=True).click()
+    page.get_by_role("link", name="4. Quality").click()
+    expect(page.get_by_role("heading", name="Quality of each frame")).to_be_in_viewport()
 
 
 def test_result_on_a_phone_fits_the_width_and_survives_another_page(server, visit):
