@@ -53,11 +53,11 @@ def timeline_figure(analysis: Analysis) -> go.Figure:
             type="rect", x0=segment.start_s, x1=segment.end_s, y0=-0.16, y1=-0.06, layer="below",
             fillcolor=colour, line={"width": 0}, opacity=0.9,
         )  # fmt: skip
-    middles = [(item.start_s + item.end_s) / 2 for item in prediction.segments]
+    spans = [_segment_at(prediction.segments, time_s) for time_s in times] if prediction.segments else []
     figure.add_scatter(
-        x=middles, y=[-0.11] * len(middles), name="Verdict", mode="markers", showlegend=False,
-        marker={"size": 18, "opacity": 0}, customdata=[_segment_text(item) for item in prediction.segments],
-        hovertemplate="%{customdata}<extra>Verdict</extra>",
+        x=times[: len(spans)], y=[-0.11] * len(spans), name="Verdict", mode="markers", showlegend=False,
+        marker={"size": 1, "color": [class_colour(item.label, prediction.labels) for item in spans]},
+        customdata=[_segment_text(item) for item in spans], hovertemplate="%{customdata}<extra>Verdict</extra>",
     )  # fmt: skip
     _shade_masked(figure, analysis.timestamps_s, analysis.normalized.mask, analysis.video.duration_s)
     _time_layout(figure, analysis.video.duration_s, "Probability", height=300)
@@ -244,6 +244,11 @@ def _window_curve(prediction: Prediction, duration_s: float) -> tuple[Doubles, D
     middles, rows = thin(middles, np.stack([item.probabilities for item in windows]))
     times = np.concatenate(([windows[0].start_s], middles, [windows[-1].end_s]))
     return times, np.concatenate((rows[:1], rows, rows[-1:]))
+
+
+def _segment_at(segments: Sequence[Segment], time_s: float) -> Segment:
+    """The segment that covers a time; the last one after its end."""
+    return next((item for item in segments if time_s < item.end_s), segments[-1])
 
 
 def _segment_text(segment: Segment) -> str:

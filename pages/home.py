@@ -35,8 +35,8 @@ with upload_column:
         st.switch_page("pages/analyze.py")
 with command_column:
     st.subheader("Use the command line", anchor=False)
-    st.write("The same analysis without a screen, as JSON.")
-    st.code("python -m emo_core analyze clip.mp4", language="bash", wrap_lines=True)
+    st.write("The same analysis without a screen, as text or JSON.")
+    st.code(".venv/bin/python -m emo_core analyze clip.mp4", language="bash", wrap_lines=True)
 
 st.subheader("How it works", anchor=False)
 st.caption("Choose a step to see it on the clip you analyzed.")

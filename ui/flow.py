@@ -16,7 +16,7 @@ class Stage:
 
 STAGES: tuple[Stage, ...] = (
     Stage("Video", "A clip of one person's face.", "clip"),
-    Stage("Frames", "Ten frames per second, by time.", "frames"),
+    Stage("Frames", "Taken at a steady rate, by their time.", "frames"),
     Stage("Face and alignment", "Found, followed, turned so that the eyes lie level.", "frames"),
     Stage("Quality", "Sharpness, light, size, angle, confidence.", "quality"),
     Stage("Q-based normalization", "Features compared with frames of like quality.", "quality"),
