@@ -10,41 +10,49 @@ from ui import charts, model, tables
 
 _CLIP_SETS = {
     "clean": "Clips composed from photos kept out of training",
-    "degraded": "The same clips, made worse (blur, noise, dark, hidden faces)",
+    "degraded": "Such clips with damaged stretches",
 }
+_STILLS = "Real photos kept out of training (frame network alone, eight emotions)"
 _STAGES = {"frames": "Frame network (CNN)", "head": "Sequence network (LSTM)"}
 _PARTS = {"Training": "", "Validation": "val_"}
 _QUANTITIES = {"Loss": "loss", "Accuracy": "accuracy"}
 
 
 def render_metrics() -> None:
-    """Scores by data set, then the confusion matrices."""
+    """Scores by data set, how often the model dares and is then right, false alarms, confusion matrices."""
     measured = model.metrics()
-    clips = {
-        name: found for name in _CLIP_SETS if (found := _mapping(_mapping(measured.get("composed_clips")).get(name)))
-    }
+    composed = _mapping(measured.get("composed_clips"))
+    clips = {title: found for name, title in _CLIP_SETS.items() if (found := _mapping(composed.get(name)))}
     stills = _mapping(measured.get("real_stills"))
     if not clips and not stills:
         st.info("Nothing has been measured on this model yet. Run `make model` to train and evaluate it.")
         return
-    rows = [(_CLIP_SETS[name], _count(found, "num_clips"), *_scores(found)) for name, found in clips.items()]
+    rows = [
+        (title, _count(found, "num_clips"), *_shares(found, "accuracy", "macro_f1")) for title, found in clips.items()
+    ]
     if stills:
-        rows.append(
-            (
-                "Real photos kept out of training (frame network alone, eight emotions)",
-                _count(stills, "num_images"),
-                *_scores(stills),
-            )
-        )
+        rows.append((_STILLS, _count(stills, "num_images"), *_shares(stills, "accuracy", "macro_f1")))
     tables.render(("Measured on", "n", "Accuracy", "Macro-F1"), rows)
     st.caption(
-        "Macro-F1 is the mean over classes, so a rare class counts as much as a common one. No labelled videos of real "
-        "people were at hand: accuracy on real video has not been measured, and less is to be expected."
+        "Accuracy and macro-F1 (the mean over classes) take the most probable class even where the app would say "
+        "unsure. Damaged stretches are blurred, dark, small, hidden or compressed. No labelled videos of real people were "
+        "at hand: accuracy on real video has not been measured, and less is to be expected."
     )
-    drawn = {name: found for name, found in clips.items() if found.get("confusion") and found.get("labels")}
-    for column, (name, found) in zip(st.columns(max(len(drawn), 1)), drawn.items(), strict=False):
+    if any("coverage" in found for found in clips.values()):
+        names = ("coverage", "accuracy_when_decided", "mean_of_frame_emotions_accuracy")
+        header = ("Measured on", "Gives a verdict", "Right when it does", "Accuracy of a plain mean over frames")
+        tables.render(header, [(title, *_shares(found, *names)) for title, found in clips.items()])
+    for name, title in (("neutral", "neutral faces"), ("neutral_degraded", "neutral faces with damaged stretches")):
+        found = _mapping(composed.get(name))
+        if "called_hybrid" in found:
+            st.caption(
+                f"False alarms: of {_count(found, 'num_clips')} composed clips of {title}, "
+                f"{_shares(found, 'called_hybrid')[0]} are called a pair of emotions."
+            )
+    drawn = {title: found for title, found in clips.items() if found.get("confusion") and found.get("labels")}
+    for column, (title, found) in zip(st.columns(max(len(drawn), 1)), drawn.items(), strict=False):
         with column:
-            _confusion(_CLIP_SETS[name], found)
+            _confusion(title, found)
 
 
 def render_history() -> None:
@@ -90,7 +98,6 @@ def _count(found: Mapping[str, Any], name: str) -> str:
     return f"{value:,}" if isinstance(value, int) else "not stated"
 
 
-def _scores(found: Mapping[str, Any]) -> tuple[str, str]:
-    values = (found.get("accuracy"), found.get("macro_f1"))
-    first, second = (f"{value:.1%}" if isinstance(value, (int, float)) else "not measured" for value in values)
-    return first, second
+def _shares(found: Mapping[str, Any], *names: str) -> tuple[str, ...]:
+    values = (found.get(name) for name in names)
+    return tuple(f"{value:.1%}" if isinstance(value, (int, float)) else "not measured" for value in values)

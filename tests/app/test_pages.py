@@ -35,9 +35,11 @@ def test_about_without_measurements_says_how_to_get_them(studio):
 
 
 def test_about_shows_each_figure_with_its_data_and_count(studio):
-    clean = {"labels": ["a", "b"], "confusion": [[8, 2], [1, 9]], "num_clips": 1234, "accuracy": 0.85, "macro_f1": 0.84}
+    clean = {"labels": ["a", "b"], "confusion": [[8, 2], [1, 9]], "num_clips": 1234, "accuracy": 0.85, "macro_f1": 0.84,
+             "coverage": 0.9, "accuracy_when_decided": 0.91, "mean_of_frame_emotions_accuracy": 0.72}  # fmt: skip
+    neutral = {"num_clips": 700, "called_hybrid": 0.031}
     stills = {"accuracy": 0.8, "macro_f1": 0.7, "num_images": 3579}
-    write("metrics.json", json.dumps({"composed_clips": {"clean": clean}, "real_stills": stills}))
+    write("metrics.json", json.dumps({"composed_clips": {"clean": clean, "neutral": neutral}, "real_stills": stills}))
     write(
         "history.csv", "stage,epoch,loss,accuracy,val_loss,val_accuracy\nframes,1,1.2,0.5,1.1,0.6\nhead,1,0.9,0.7,,\n"
     )
@@ -48,6 +50,8 @@ def test_about_shows_each_figure_with_its_data_and_count(studio):
     table = next(item.value for item in app.markdown if "Macro-F1" in item.value)
     assert "1,234 | 85.0% | 84.0%" in table
     assert "3,579 | 80.0% | 70.0%" in table
+    assert any("90.0% | 91.0% | 72.0%" in item.value for item in app.markdown)
+    assert any("of 700 composed clips of neutral faces, 3.1%" in item.value for item in app.caption)
     assert any("### Hybrid" in item.value for item in app.markdown)
     assert len(app.get("plotly_chart")) == 1 + 2 * 2
 
