@@ -35,8 +35,8 @@ def render_metrics() -> None:
     tables.render(("Measured on", "n", "Accuracy", "Macro-F1"), rows)
     st.caption(
         "Accuracy and macro-F1 (the mean over classes) take the most probable class even where the app would say "
-        "unsure. Damaged stretches are blurred, dark, small, hidden or compressed. No labelled videos of real people were "
-        "at hand: accuracy on real video has not been measured, and less is to be expected."
+        "unsure. Damaged stretches are blurred, dark, small, hidden or compressed. No labelled videos of real people "
+        "were at hand: accuracy on real video has not been measured, and less is to be expected."
     )
     if any("coverage" in found for found in clips.values()):
         names = ("coverage", "accuracy_when_decided", "mean_of_frame_emotions_accuracy")
