@@ -40,6 +40,8 @@ class PipelineConfig(_JsonConfig):
         hop_steps: frames between the starts of two windows.
         min_face_s: a clip with less face than this is refused; a window with less is unsure.
         blend_share: least share of each component in a true blend.
+        clip_share: least share of the evidence that the windows of the clip's verdict hold; with less the clip changes
+            on the way and its verdict is unsure.
     """
 
     sample_rate_hz: float = 10.0
@@ -48,6 +50,7 @@ class PipelineConfig(_JsonConfig):
     hop_steps: int = 8
     min_face_s: float = 0.5
     blend_share: float = 0.25
+    clip_share: float = 2 / 3
 
     def __post_init__(self) -> None:
         if not 0 < self.hop_steps <= self.window_steps:

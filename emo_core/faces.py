@@ -100,12 +100,12 @@ class FaceTracker:
         return track
 
 
-def align_stills(landmarker: FaceLandmarker, images: Bytes, side: int) -> FaceTrack:
+def align_stills(landmarker: FaceLandmarker, images: Sequence[Bytes] | Bytes, side: int) -> FaceTrack:
     """Landmarks and aligned crops of face pictures that the face already fills, such as FER+'s.
 
     Args:
         landmarker: the face landmark model.
-        images: (N, H, H) uint8 grey.
+        images: N square grey pictures (H, H) uint8.
         side: side S of the crops.
 
     Returns:

@@ -3,6 +3,11 @@
 Serving runs their TFLite exports and never imports this module; training and the parity test do.
 """
 
+import contextlib
+import io
+import tempfile
+import zipfile
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -130,4 +135,17 @@ def to_tflite(model: keras.Model) -> bytes:
     """TFLite flatbuffer of a model, float32, built-in operations only."""
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-    return bytes(converter.convert())
+    with contextlib.redirect_stdout(io.StringIO()):  # the converter prints its signature
+        return bytes(converter.convert())
+
+
+def to_keras(model: keras.Model) -> bytes:
+    """Content of a ``.keras`` file, the same for the same weights: entries carry no time of day."""
+    fixed = io.BytesIO()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        model.save(path)
+        with zipfile.ZipFile(path) as source, zipfile.ZipFile(fixed, "w", zipfile.ZIP_DEFLATED) as target:
+            for name in sorted(source.namelist()):
+                target.writestr(zipfile.ZipInfo(name), source.read(name), zipfile.ZIP_DEFLATED)
+    return fixed.getvalue()

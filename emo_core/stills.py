@@ -4,6 +4,7 @@ The pictures are read from where the user keeps them and never become part of th
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,10 +91,19 @@ def voted_pair(votes: NDArray[np.uint8], first: str, second: str, each: int = 3,
     return np.asarray((a >= each) & (b >= each) & (a + b >= together), bool)
 
 
-def align(images: Bytes, votes: NDArray[np.uint8], side: int, cache: Path | None = None) -> Stills:
-    """Stills aligned by the code the app uses; 9 ms a picture, so the result is kept in the folder `cache` if given."""
-    key = hashlib.sha256(images.tobytes() + f"{_CACHE_VERSION} {side}".encode()).hexdigest()[:20]
-    path = cache / f"aligned-{key}.npz" if cache else None
+def align(images: Sequence[Bytes] | Bytes, votes: NDArray[np.uint8], side: int, cache: Path | None = None) -> Stills:
+    """Stills aligned by the code the app uses; 9 ms a picture, so the result is kept in the folder `cache` if given.
+
+    Args:
+        images: N square grey pictures, uint8; sizes may differ.
+        votes: (N, 10) uint8.
+        side: side S of the crops.
+        cache: folder for the result, found again by content.
+    """
+    content = hashlib.sha256(f"{_CACHE_VERSION} {side}".encode())
+    for image in images:
+        content.update(image.tobytes())
+    path = cache / f"aligned-{content.hexdigest()[:20]}.npz" if cache else None
     if path and path.exists():
         with np.load(path, allow_pickle=False) as data:
             track = FaceTrack(**{name: data[name] for name in FaceTrack.__slots__})
@@ -107,11 +117,11 @@ def align(images: Bytes, votes: NDArray[np.uint8], side: int, cache: Path | None
     return Stills(with_fallback(track, images), votes, track)
 
 
-def with_fallback(track: FaceTrack, images: Bytes) -> Bytes:
+def with_fallback(track: FaceTrack, images: Sequence[Bytes] | Bytes) -> Bytes:
     """Aligned crops, and where no landmarks were found the picture itself at the crop's size, (N, S, S) uint8."""
     crops = track.crops.copy()
     side = crops.shape[1]
-    for index in np.flatnonzero(~track.detected):
+    for index in np.flatnonzero(~track.detected).tolist():
         crops[index] = cv2.resize(images[index], (side, side), interpolation=cv2.INTER_AREA)
     return crops
 
@@ -129,15 +139,20 @@ def damage(image: Bytes, kind: str, rng: np.random.Generator) -> Bytes:
         dark = image * rng.uniform(0.08, 0.35) + rng.normal(0, rng.uniform(1, 4), image.shape)
         return np.asarray(np.clip(dark, 0, 255), np.uint8)
     if kind == "small":
-        low = int(rng.integers(12, 24))
-        reduced = cv2.resize(image, (low, low), interpolation=cv2.INTER_AREA)
-        return np.asarray(cv2.resize(reduced, (side, side), interpolation=cv2.INTER_LINEAR), np.uint8)
+        return np.asarray(cv2.resize(shrink(image, rng), (side, side), interpolation=cv2.INTER_LINEAR), np.uint8)
     if kind == "occluded":
         return _occlude(image, rng)
     if kind == "compressed":
         _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(6, 20))])
         return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
     raise ValueError(f"unknown damage {kind!r}; known: {DAMAGES}")
+
+
+def shrink(image: Bytes, rng: np.random.Generator) -> Bytes:
+    """A picture (H, H) uint8 as a camera far away would see it: a quarter to a half of the side."""
+    side = image.shape[0]
+    low = int(rng.integers(side // 4, side // 2))
+    return np.asarray(cv2.resize(image, (low, low), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _occlude(image: Bytes, rng: np.random.Generator) -> Bytes:

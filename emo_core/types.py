@@ -4,10 +4,10 @@ T sampled frames, H×W pixels, S crop side, m features, C classes. A frame in wh
 every array: `detected` and `mask` are False there, numbers are NaN or 0 as documented, and nothing is invented.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -235,7 +235,7 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class StageTimings:
-    """Wall time of each stage in milliseconds; stages may overlap, so `total` can be less than their sum."""
+    """Wall time of each stage in milliseconds; `total` is that of the whole analysis."""
 
     decode: float
     faces: float
@@ -271,3 +271,24 @@ class Analysis:
         ):
             if length != frames:
                 raise ValueError(f"{name} has {length} frames, expected {frames}")
+
+
+_Part = TypeVar("_Part", FaceTrack, NormalizedClip, FeatureSequence)
+
+
+def concatenate(parts: Sequence[_Part]) -> _Part:
+    """One stage's results over consecutive clips, joined in time; at least one part.
+
+    Example:
+        >>> part = FeatureSequence(np.zeros((2, 5), "f"), np.zeros((2, 8), "f"), np.ones(2, bool))
+        >>> concatenate([part, part]).features.shape
+        (4, 5)
+    """
+    joined: dict[str, Any] = {}
+    for name in parts[0].__slots__:
+        values = [getattr(part, name) for part in parts]
+        if isinstance(values[0], Mapping):
+            joined[name] = {key: np.concatenate([value[key] for value in values]) for key in values[0]}
+        else:
+            joined[name] = np.concatenate(values)
+    return type(parts[0])(**joined)

@@ -1,0 +1,154 @@
+"""The command line: ``python -m emo_core analyze | evaluate-frames | train-frames | train``."""
+
+import argparse
+import json
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from emo_core.errors import EmoError
+
+DEFAULT_MODEL = Path(__file__).resolve().parent.parent / "models" / "hybrid"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 when it worked, 1 with one sentence on standard error when the user can mend what failed."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    options = _parser().parse_args(words)
+    options.command_line = shlex.join(["python", "-m", "emo_core", *words])
+    try:
+        options.run(options)
+    except EmoError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        return 0
+    except OSError as error:  # a folder that cannot be written, a full disk
+        print(f"error: {error.strerror or error}: {error.filename or 'no file named'}.", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m emo_core", description="Hybrid emotion in face video.")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    analyze = commands.add_parser("analyze", help="judge a clip")
+    analyze.add_argument("clip", type=Path, metavar="CLIP", help="a video of one face")
+    analyze.add_argument("--model", type=Path, default=DEFAULT_MODEL, metavar="DIR", help="model directory")
+    analyze.add_argument("--json", type=Path, metavar="FILE", help="write everything as JSON; - for standard output")
+    analyze.set_defaults(run=_analyze)
+    evaluate = commands.add_parser("evaluate-frames", help="measure the frame CNN on pictures with votes")
+    evaluate.add_argument("images", type=Path, metavar="IMAGES.npz", help="arrays images (N,48,48) and votes (N,10)")
+    evaluate.add_argument("--model", type=Path, default=DEFAULT_MODEL, metavar="DIR", help="model directory")
+    evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
+    evaluate.add_argument("--predictions", type=Path, metavar="FILE.npz", help="write probabilities (N,8)")
+    evaluate.set_defaults(run=_evaluate_frames)
+    for name, what, run in (
+        ("train-frames", "train the frame CNN on FER+", _train_frames),
+        ("train", "train the LSTM head on clips composed from FER+", _train),
+    ):
+        command = commands.add_parser(name, help=what)
+        command.add_argument("--data", type=Path, required=True, metavar="DIR", help="train.npz and valid.npz of FER+")
+        command.add_argument("--out", type=Path, required=True, metavar="DIR", help="model directory")
+        command.add_argument("--cache", type=Path, default=Path(".cache"), metavar="DIR", help="checkpoints, crops")
+        command.add_argument("--seed", type=int, metavar="N", help="seed of every random choice")
+        command.add_argument("--epochs", type=int, metavar="N", help="epochs (at most, for the head)")
+        command.set_defaults(run=run)
+    return parser
+
+
+def _analyze(options: argparse.Namespace) -> None:
+    from emo_core.bundle import load_bundle
+    from emo_core.pipeline import analyze
+    from emo_core.report import to_json, to_text
+
+    analysis = analyze(options.clip, load_bundle(options.model))
+    if options.json == Path("-"):
+        print(to_json(analysis))
+        return
+    if options.json:
+        options.json.write_text(to_json(analysis) + "\n", "utf-8")
+    print(to_text(analysis))
+
+
+def _evaluate_frames(options: argparse.Namespace) -> None:
+    import numpy as np
+
+    from emo_core.bundle import load_frame_network
+    from emo_core.evaluation import evaluate_stills
+    from emo_core.faces import normalize_intensity
+    from emo_core.stills import align, read_votes
+
+    images, votes = read_votes(options.images)
+    cnn, config = load_frame_network(options.model)
+    stills = align(images, votes, config.crop_side_px)
+    probabilities = cnn(normalize_intensity(stills.crops))[1]
+    metrics = evaluate_stills(probabilities, votes)
+    metrics["share_aligned"] = float(stills.track.detected.mean())
+    if options.predictions:
+        np.savez(options.predictions, probabilities=probabilities)
+    if options.json:
+        options.json.write_text(json.dumps(metrics, indent=1) + "\n", "utf-8")
+    print(_stills_text(metrics))
+
+
+def _stills_text(metrics: dict[str, Any]) -> str:
+    low, high = metrics["accuracy_interval"]
+    lines = [
+        f"{metrics['num_images']} pictures ({metrics['num_left_out']} without an emotion left out, "
+        f"landmarks found in {metrics['share_aligned']:.1%})",
+        f"accuracy           {metrics['accuracy']:.4f}  (95 % {low:.4f} – {high:.4f})",
+        f"macro-F1           {metrics['macro_f1']:.4f}",
+        f"calibration error  {metrics['calibration_error']:.4f}",
+    ]
+    for row in metrics["hybrid_auc"]:
+        auc = "no positives" if row["auc"] is None else f"{row['auc']:.4f}"
+        lines.append(f"AUC {row['pair']:<18} {auc}  ({row['rule']}; n = {row['num_positive']})")
+    lines.append(f"{'class':<11} precision  recall      F1      n")
+    lines += [
+        f"{row['label']:<11}    {row['precision']:.4f}  {row['recall']:.4f}  {row['f1']:.4f}  {row['support']:5d}"
+        for row in metrics["per_class"]
+    ]
+    return "\n".join(lines)
+
+
+def _train_frames(options: argparse.Namespace) -> None:
+    from emo_core.build import train_frames
+    from emo_core.train_frames import FrameTraining
+
+    recipe = replace(FrameTraining(), **_given(options))
+    metrics = train_frames(options.data, options.out, options.cache, recipe, options.command_line, _say)
+    print(_stills_text(metrics))
+
+
+def _train(options: argparse.Namespace) -> None:
+    from emo_core.build import train
+    from emo_core.train_head import HeadTraining
+
+    recipe = replace(HeadTraining(), **_given(options))
+    metrics = train(options.data, options.out, options.cache, recipe, options.command_line, _say)
+    for name in ("clean", "degraded"):
+        row = metrics[name]
+        print(
+            f"composed clips, {name:<8} n = {row['num_clips']}: accuracy {row['accuracy']:.4f}, macro-F1 "
+            f"{row['macro_f1']:.4f}, mean of frame emotions {row['mean_of_frame_emotions_accuracy']:.4f}"
+        )
+    print(f"neutral clips called a hybrid: {metrics['neutral']['called_hybrid']:.4f}")
+
+
+def _given(options: argparse.Namespace) -> dict[str, Any]:
+    return {name: value for name in ("seed", "epochs") if (value := getattr(options, name)) is not None}
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,135 @@
+"""The model card, written with every bundle from its manifest and metrics; holds no figure of its own."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_USE = """## Intended use
+Research, teaching and demonstration: seeing how a CNN-LSTM reads hybrid (compound, blended) emotion from the visible
+expression in a clip of one consenting person's face.
+
+## Prohibited use
+Inferring the emotions of people at work or in education is prohibited in the European Union (AI Act, Article 5(1)(f)).
+Where emotion recognition is allowed, the people concerned must be told (Article 50(3)). Do not use the model to judge
+honesty, health, fitness for a job or guilt. An expression is not a feeling: the model says what a face shows to
+annotators, not what a person feels.
+
+## Known limits
+- Trained on still pictures with votes and on clips composed from them; no labelled video of real people was at hand.
+- FER+ has no amusement: happiness stands for it.
+- FER+ holds pictures found on the web, posed and acted ones among them; people, ages and skin tones are not balanced,
+  and who is in it is unknown, so no figure here is a figure by person.
+- Hands, masks and strong turns of the head hide what the model needs; such frames count less, and without a usable
+  face there is no verdict.
+- People who talk, look down or laugh through tears are the hardest cases; look at the windows, not only at the verdict.
+"""
+
+_DATA = """## Data and licences
+- **FER+** (labels: Microsoft, MIT licence; pictures: FER2013, public for research, collected by image search, not part
+  of this bundle). Frame CNN: `train.npz`, vote shares as soft labels; pictures mostly voted unknown or not-face are
+  left out.
+- **Composed clips**: sequences in feature space told with FER+ pictures on which annotators agree (rest, onset, peaks,
+  offset, speech, flicker, damage). Training clips from `train.npz` only. The pictures of `valid.npz` are halved by a
+  fixed permutation: one half chooses the epoch, the temperature and the thresholds of the head, the other is only
+  measured on. The frame CNN takes its last epoch, so nothing of it is chosen on `valid.npz`.
+"""
+
+
+def model_card(manifest: Mapping[str, Any], metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> str:
+    """Markdown of ``MODEL_CARD.md``.
+
+    Args:
+        manifest: entries of ``bundle.json``.
+        metrics: content of ``metrics.json``; sections that are missing are left out.
+        history: rows of ``history.csv``.
+    """
+    parts = [f"# Model card: {manifest['name']} {manifest['version']}\n", _summary(manifest), _DATA]
+    if "real_stills" in metrics:
+        parts.append(_stills(metrics["real_stills"]))
+    if "composed_clips" in metrics:
+        parts.append(_clips(metrics["composed_clips"]))
+    return "\n".join([*parts, _training(manifest, history), _USE])
+
+
+def _summary(manifest: Mapping[str, Any]) -> str:
+    labels = ", ".join(f"`{item['name']}`" for item in manifest.get("classes", [])) or "not trained yet"
+    pipeline = manifest["pipeline"]
+    return (
+        f"Classes: {labels}, and *unsure* where no class passes its threshold. Input: a video of one face, sampled at\n"
+        f"{pipeline['sample_rate_hz']:g} frames a second, judged in windows of {pipeline['window_steps']} frames. A frame"
+        f" CNN (eight basic emotions) on {pipeline['crop_side_px']}×{pipeline['crop_side_px']} grey\n"
+        "crops aligned by the eyes, Q-based normalization of features and scores, an LSTM over the window.\n"
+    )
+
+
+def _stills(metrics: Mapping[str, Any]) -> str:
+    low, high = metrics["accuracy_interval"]
+    lines = [
+        "## Frame CNN on real stills (`valid.npz`)",
+        f"n = {metrics['num_images']} pictures ({metrics['num_left_out']} mostly voted unknown or not-face left out; "
+        f"landmarks found in {metrics['share_aligned']:.1%}).",
+        "",
+        f"- accuracy {metrics['accuracy']:.1%} (95 % interval over pictures {low:.1%} – {high:.1%})",
+        f"- macro-F1 {metrics['macro_f1']:.3f}, calibration error {metrics['calibration_error']:.3f}",
+        *(
+            f"- AUC {row['pair']} ({row['rule']}): {row['auc']:.3f} with {row['num_positive']} positives"
+            for row in metrics["hybrid_auc"]
+            if row["auc"] is not None
+        ),
+        "",
+        _class_table(metrics["per_class"]),
+    ]
+    return "\n".join(lines)
+
+
+def _clips(metrics: Mapping[str, Any]) -> str:
+    lines = [
+        "## Head on clips composed from validation stills",
+        "Pictures that nothing was chosen on. Clips share pictures, so intervals over clips are optimistic.",
+        "",
+        "| clips | n | accuracy | macro-F1 | calibration error | mean of frame emotions | gain (95 % interval) "
+        "| decided | right when decided |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for name in ("clean", "degraded"):
+        row = metrics[name]
+        low, high = row["gain_interval"]
+        lines.append(
+            f"| {name} | {row['num_clips']} | {row['accuracy']:.1%} | {row['macro_f1']:.3f} | "
+            f"{row['calibration_error']:.3f} | {row['mean_of_frame_emotions_accuracy']:.1%} | "
+            f"{row['gain_over_mean']:+.1%} ({low:+.1%} – {high:+.1%}) | {row['coverage']:.1%} | "
+            f"{_share(row['accuracy_when_decided'])} |"
+        )
+    for name in ("neutral", "neutral_degraded"):
+        row = metrics[name]
+        lines += ["", f"Faces that show nothing ({name.replace('_', ', ')}, n = {row['num_clips']} clips): "
+                  f"{row['called_hybrid']:.1%} are called a hybrid."]  # fmt: skip
+    lines += ["", "Hardest stories (clean clips):", "", "| story | right | n |", "|---|---|---|"]
+    hardest = sorted(metrics["clean"]["by_story"].items(), key=lambda item: float(item[1][0]))[:6]
+    lines += [f"| {story} | {share:.0%} | {count} |" for story, (share, count) in hardest]
+    return "\n".join([*lines, ""])
+
+
+def _training(manifest: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> str:
+    lines = ["## How it was made"]
+    for key, stage in (("frame_training", "frames"), ("head_training", "head")):
+        if key in manifest:
+            record = manifest[key]
+            epochs = sum(row["stage"] == stage for row in history)
+            lines.append(
+                f"- `{record['command']}`: seed {record['recipe']['seed']}, {epochs} epochs, "
+                f"{record['minutes']:g} minutes on 2 processor cores"
+            )
+    return "\n".join([*lines, ""])
+
+
+def _class_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    lines = ["| class | precision | recall | F1 | n |", "|---|---|---|---|---|"]
+    lines += [
+        f"| {row['label']} | {row['precision']:.2f} | {row['recall']:.2f} | {row['f1']:.2f} | {row['support']} |"
+        for row in rows
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1%}"

@@ -1,0 +1,175 @@
+"""Figures that a claim can rest on: metrics of stills and of clips, each with its number of samples.
+
+scikit-learn computes what it has; real stills and composed clips are reported apart and never merged.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn import metrics
+
+from emo_core.emotions import EMOTIONS, UNSURE, HybridClass
+from emo_core.judge import REJECTED, decide
+from emo_core.stills import majority_labels, voted_pair
+from emo_core.types import Floats
+
+Indices = NDArray[np.intp]
+
+_PAIR_RULES = (
+    ("happiness", "surprise", 3, 7),
+    ("happiness", "surprise", 2, 6),
+    ("sadness", "fear", 3, 7),
+    ("sadness", "fear", 2, 6),
+)
+_BOOTSTRAPS = 1000
+_CALIBRATION_BINS = 15
+
+
+def evaluate_stills(probabilities: Floats, votes: NDArray[np.uint8], *, seed: int = 0) -> dict[str, Any]:
+    """Metrics of the frame CNN on face pictures with votes.
+
+    The label of a picture is its most voted emotion, single votes dropped; pictures mostly voted *unknown* or *not
+    face* are left out. A pair is scored by √(p_a · p_b) against all other pictures.
+
+    Args:
+        probabilities: (N, 8) float, rows sum to 1.
+        votes: (N, 10) uint8.
+        seed: of the bootstrap.
+
+    Returns:
+        JSON-ready: num_images, accuracy with 95 % interval over pictures, macro_f1, calibration_error, per_class,
+        confusion (rows true, columns predicted), hybrid_auc by pair and rule.
+
+    Raises:
+        ValueError: shapes do not fit or no picture has a label.
+    """
+    if probabilities.shape != (len(votes), len(EMOTIONS)):
+        raise ValueError(f"probabilities have shape {probabilities.shape}, expected {(len(votes), len(EMOTIONS))}")
+    labels = majority_labels(votes)
+    kept = labels >= 0
+    if not kept.any():
+        raise ValueError("no picture has an emotion as its most voted label")
+    probabilities, votes, labels = probabilities[kept], votes[kept], labels[kept]
+    predicted = probabilities.argmax(axis=1)
+    order = range(len(EMOTIONS))
+    accuracy = predicted == labels
+    return {
+        "num_images": int(kept.sum()),
+        "num_left_out": int((~kept).sum()),
+        "accuracy": float(accuracy.mean()),
+        "accuracy_interval": bootstrap_interval(accuracy.astype(np.float64), seed=seed),
+        "macro_f1": float(metrics.f1_score(labels, predicted, labels=order, average="macro", zero_division=0)),
+        "calibration_error": calibration_error(probabilities, labels),
+        "per_class": per_class(labels, predicted, EMOTIONS),
+        "labels": list(EMOTIONS),
+        "confusion": metrics.confusion_matrix(labels, predicted, labels=order).tolist(),
+        "hybrid_auc": [_pair_auc(probabilities, votes, *rule) for rule in _PAIR_RULES],
+    }
+
+
+def evaluate_clips(
+    probabilities: Floats, scores: Floats, labels: Indices, classes: Sequence[HybridClass]
+) -> dict[str, Any]:
+    """Metrics of clip verdicts.
+
+    Args:
+        probabilities: (N, C) calibrated.
+        scores: (N, C) normalized scores s′; a clip without a positive one is *unsure*.
+        labels: (N,) true class indices.
+        classes: hybrid classes in label order.
+
+    Returns:
+        JSON-ready. `accuracy`, `macro_f1`, `per_class`, `confusion` force a choice (most probable class);
+        `coverage`, `accuracy_when_decided` and `verdicts` (rows true, last column unsure) let the model abstain.
+    """
+    names = [item.name for item in classes]
+    forced, verdicts = probabilities.argmax(axis=1), decide(scores)
+    decided = verdicts != REJECTED
+    order = list(range(len(names)))
+    with_unsure = np.where(decided, verdicts, len(names))
+    table = metrics.confusion_matrix(labels, with_unsure, labels=[*order, len(names)])[:-1]
+    return {
+        "num_clips": len(labels),
+        "labels": names,
+        "accuracy": float((forced == labels).mean()),
+        "macro_f1": float(metrics.f1_score(labels, forced, labels=order, average="macro", zero_division=0)),
+        "calibration_error": calibration_error(probabilities, labels),
+        "per_class": per_class(labels, forced, names),
+        "confusion": metrics.confusion_matrix(labels, forced, labels=order).tolist(),
+        "coverage": float(decided.mean()),
+        "accuracy_when_decided": float((verdicts == labels)[decided].mean()) if decided.any() else None,
+        "verdict_columns": [*names, UNSURE],
+        "verdicts": table.tolist(),
+    }
+
+
+def mean_emotion_verdicts(emotions: Floats, weights: Floats, classes: Sequence[HybridClass]) -> Indices:
+    """The baseline an LSTM has to beat: frame emotions averaged over the clip, each class the sum of its components.
+
+    Args:
+        emotions: (N, T, 8) probabilities of every frame.
+        weights: (N, T), 0 = the frame does not count.
+        classes: hybrid classes; one without components takes the emotions that are left.
+
+    Returns:
+        (N,) class indices.
+    """
+    valid = (weights > 0).astype(np.float64)
+    mean = np.einsum("nte,nt->ne", emotions, valid) / np.maximum(valid.sum(axis=1, keepdims=True), 1)
+    paired = {emotion for item in classes for emotion in item.components.values()}
+    columns = [set(item.components.values()) or set(EMOTIONS) - paired for item in classes]
+    sums = [mean[:, [EMOTIONS.index(name) for name in sorted(column)]].sum(axis=1) for column in columns]
+    return np.asarray(np.argmax(np.stack(sums, axis=1), axis=1))
+
+
+def per_class(labels: Indices, predicted: Indices, names: Sequence[str]) -> list[dict[str, Any]]:
+    """Precision, recall, F1 and number of samples of each class."""
+    figures = metrics.precision_recall_fscore_support(labels, predicted, labels=range(len(names)), zero_division=0)
+    keys = ("precision", "recall", "f1", "support")
+    return [
+        {
+            "label": name,
+            **{key: float(v[i]) if key != "support" else int(v[i]) for key, v in zip(keys, figures, strict=True)},
+        }
+        for i, name in enumerate(names)
+    ]
+
+
+def calibration_error(probabilities: Floats, labels: Indices) -> float:
+    """Expected calibration error: mean gap between confidence and accuracy over 15 bins of confidence, in [0, 1].
+
+    Example:
+        >>> calibration_error(np.array([[1, 0], [1, 0]], np.float32), np.array([0, 1]))
+        0.5
+    """
+    confidence = probabilities.max(axis=1)
+    correct = probabilities.argmax(axis=1) == labels
+    bins = np.minimum((confidence * _CALIBRATION_BINS).astype(int), _CALIBRATION_BINS - 1)
+    gaps = [
+        abs(float(confidence[bins == b].mean()) - float(correct[bins == b].mean())) * float((bins == b).mean())
+        for b in np.unique(bins)
+    ]
+    return float(sum(gaps))
+
+
+def bootstrap_interval(values: NDArray[np.float64], *, seed: int = 0) -> list[float]:
+    """95 % percentile interval of the mean of independent values (N,), by resampling them: [low, high]."""
+    rng = np.random.default_rng(seed)
+    means = [float(rng.choice(values, len(values)).mean()) for _ in range(_BOOTSTRAPS)]
+    return [float(bound) for bound in np.percentile(means, [2.5, 97.5])]
+
+
+def _pair_auc(
+    probabilities: Floats, votes: NDArray[np.uint8], first: str, second: str, each: int, together: int
+) -> dict[str, Any]:
+    positive = voted_pair(votes, first, second, each, together)
+    score = np.sqrt(probabilities[:, EMOTIONS.index(first)] * probabilities[:, EMOTIONS.index(second)])
+    known = 0 < positive.sum() < len(positive)
+    return {
+        "pair": f"{first}+{second}",
+        "rule": f"each ≥ {each} votes, together ≥ {together}",
+        "num_positive": int(positive.sum()),
+        "auc": float(metrics.roc_auc_score(positive, score)) if known else None,
+    }

@@ -1,0 +1,210 @@
+"""From features to verdicts: windows through the LSTM, calibrated, thresholds that depend on quality, then the clip.
+
+Everything that decides is here, so that a clip in the app and a clip in an evaluation are judged alike.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emo_core.bundle import Bundle
+from emo_core.emotions import EMOTIONS, UNSURE, HybridClass, display_name
+from emo_core.normalize import ScoreNormalizer
+from emo_core.types import (
+    Doubles,
+    FeatureSequence,
+    Floats,
+    NormalizedClip,
+    Prediction,
+    Segment,
+    WindowPrediction,
+)
+
+REJECTED = -1
+"""Index that stands for *unsure* among class indices."""
+
+
+def window_starts(num_frames: int, steps: int, hop: int) -> list[int]:
+    """First frames of the overlapping windows; the last window ends with the clip.
+
+    Example:
+        >>> window_starts(50, 32, 8)
+        [0, 8, 16, 18]
+        >>> window_starts(20, 32, 8)
+        [0]
+    """
+    last = max(0, num_frames - steps)
+    return [*range(0, last, hop), last]
+
+
+def calibrated(logits: Floats, temperature: float) -> Floats:
+    """Class probabilities (…, C) of logits (…, C): softmax(logits / temperature); rows sum to 1.
+
+    Example:
+        >>> calibrated(np.zeros((1, 2), np.float32), 1.5)
+        array([[0.5, 0.5]], dtype=float32)
+    """
+    scaled = np.asarray(logits, np.float64) / temperature
+    powers = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True), np.float32)
+
+
+def decide(scores: Floats) -> NDArray[np.intp]:
+    """Accepted class with the largest normalized score s′ = s − θ(q), or :data:`REJECTED` if none is > 0 (method §4).
+
+    Args:
+        scores: (…, C) normalized scores.
+
+    Returns:
+        (…,) class indices.
+    """
+    best = np.argmax(scores, axis=-1)
+    return np.where(np.max(scores, axis=-1) > 0, best, REJECTED)
+
+
+def clip_scores(
+    probabilities: Floats, qualities: Floats, evidence: Floats, normalizer: ScoreNormalizer
+) -> tuple[Floats, Floats]:
+    """Probabilities (C,) and normalized scores (C,) of a clip from its windows, weighted by their evidence.
+
+    Args:
+        probabilities: (W, C) calibrated probabilities of the windows.
+        qualities: (W,) quality of each window.
+        evidence: (W,) summed quality of the valid frames of each window; not all 0.
+        normalizer: thresholds.
+    """
+    weights = evidence / evidence.sum()
+    mean = np.asarray(weights @ probabilities, np.float32)
+    scores = normalizer.apply(mean[np.newaxis], np.array([weights @ qualities], np.float32))[0]
+    return mean / mean.sum(), scores
+
+
+def judge_windows(
+    bundle: Bundle, features: FeatureSequence, normalized: NormalizedClip, times_s: Doubles
+) -> tuple[tuple[WindowPrediction, ...], Floats]:
+    """Run the LSTM over every window of a clip.
+
+    Returns:
+        The windows, and step probabilities (T, C): at each frame the mean over the windows that hold it, later steps
+        of a window weighted more because they have seen more; NaN where no face was found.
+    """
+    config, head = bundle.config, bundle.head_network()
+    total, steps = len(times_s), config.window_steps
+    weights = np.where(normalized.mask, normalized.quality, 0).astype(np.float32)
+    sequence = bundle.features.apply(features.features, normalized.quality)
+    sequence[~normalized.mask] = 0
+    length_s = float(np.median(np.diff(times_s))) if total > 1 else 0.0
+    sums, seen = np.zeros((total, len(bundle.classes))), np.zeros(total)
+    windows = []
+    for start in window_starts(total, steps, config.hop_steps):
+        span = slice(start, min(start + steps, total))
+        padding = steps - (span.stop - start)
+        logits = head(np.pad(sequence[span], ((0, padding), (0, 0))), np.pad(weights[span], (0, padding)))
+        probabilities = calibrated(logits[: span.stop - start], bundle.temperature)
+        trust = np.arange(1, len(probabilities) + 1)
+        sums[span] += trust[:, np.newaxis] * probabilities
+        seen[span] += trust
+        end_s = float(times_s[span.stop - 1]) + length_s
+        windows.append(_judge(bundle, probabilities[-1], weights[span], float(times_s[start]), end_s))
+    running = np.where(normalized.mask[:, np.newaxis], sums / seen[:, np.newaxis], np.nan)
+    return tuple(windows), running.astype(np.float32)
+
+
+def predict(
+    bundle: Bundle,
+    windows: Sequence[WindowPrediction],
+    step_probabilities: Floats,
+    features: FeatureSequence,
+    normalized: NormalizedClip,
+    duration_s: float,
+) -> Prediction:
+    """The verdict on the clip from its windows; at least one window holds a valid frame."""
+    labels = bundle.info.labels
+    evidence = np.array([window.quality * window.num_valid_frames for window in windows], np.float32)
+    qualities = np.array([window.quality for window in windows], np.float32)
+    stacked = np.stack([window.probabilities for window in windows])
+    probabilities, scores = clip_scores(stacked, qualities, evidence, bundle.scores)
+    segments = _segments(windows, labels, duration_s)
+    choice, reason = int(decide(scores)), ""
+    best = labels[int(probabilities.argmax())]
+    if choice == REJECTED:
+        reason = (
+            f"The evidence is too weak: the most probable class, {display_name(best)}, has {probabilities.max():.0%} "
+            "and does not pass the threshold for this quality."
+        )
+    own = np.array([window.label == labels[choice] for window in windows])
+    if len(windows) > 1 and float(evidence[own].sum() / evidence.sum()) < bundle.config.clip_share:
+        choice, reason = REJECTED, _change_reason(segments) or reason
+    label = UNSURE if choice == REJECTED else labels[choice]
+    salience = pair_salience(bundle.classes[choice], features, normalized.quality) if choice != REJECTED else {}
+    return Prediction(
+        labels=labels,
+        label=label,
+        probability=float(probabilities[choice] if choice != REJECTED else probabilities.max()),
+        probabilities=probabilities,
+        salience=salience,
+        is_blend=bool(salience) and min(salience.values()) >= bundle.config.blend_share,
+        reason=reason,
+        windows=tuple(windows),
+        step_probabilities=step_probabilities,
+        segments=segments,
+    )
+
+
+def pair_salience(hybrid: HybridClass, features: FeatureSequence, quality: Floats) -> Mapping[str, float]:
+    """Share of each component of a pair in [0, 1], from the frame emotions weighted by quality; {} for no pair.
+
+    Example:
+        >>> pair = HybridClass("sadness_fear", {"sadness": "sadness", "fear": "fear"})
+        >>> emotions = np.array([[0, 0, 0, 0.6, 0, 0, 0.2, 0.2]], np.float32)
+        >>> frames = FeatureSequence(np.zeros((1, 4), np.float32), emotions, np.array([True]))
+        >>> {name: round(share, 2) for name, share in pair_salience(pair, frames, np.ones(1, np.float32)).items()}
+        {'sadness': 0.75, 'fear': 0.25}
+    """
+    weights = quality[features.mask]
+    sums = {
+        component: float(weights @ features.emotions[features.mask, EMOTIONS.index(emotion)])
+        for component, emotion in hybrid.components.items()
+    }
+    total = sum(sums.values())
+    return {component: value / total if total > 0 else 1 / len(sums) for component, value in sums.items()}
+
+
+def _judge(bundle: Bundle, last: Floats, weights: Floats, start_s: float, end_s: float) -> WindowPrediction:
+    """One window's verdict from the probabilities (C,) at its last step and its frames' weights (T,)."""
+    num_valid = int(np.count_nonzero(weights))
+    quality = float(weights[weights > 0].mean()) if num_valid else 0.0
+    scores = bundle.scores.apply(last[np.newaxis], np.array([quality], np.float32))[0]
+    choice = int(decide(scores)) if num_valid >= bundle.config.min_face_frames else REJECTED
+    label = UNSURE if choice == REJECTED else bundle.info.labels[choice]
+    return WindowPrediction(start_s, end_s, label, last, scores, quality, num_valid)
+
+
+def _segments(windows: Sequence[WindowPrediction], labels: tuple[str, ...], duration_s: float) -> tuple[Segment, ...]:
+    """Spans of one verdict: neighbouring windows change over halfway between their centres."""
+    centres = [(window.start_s + window.end_s) / 2 for window in windows]
+    borders = [0.0, *((a + b) / 2 for a, b in pairwise(centres)), duration_s]
+    segments: list[Segment] = []
+    first = 0
+    for index, window in enumerate(windows):
+        if index + 1 < len(windows) and windows[index + 1].label == window.label:
+            continue
+        group = np.stack([member.probabilities for member in windows[first : index + 1]])
+        mean = group.mean(axis=0)
+        probability = float(mean.max() if window.label == UNSURE else mean[labels.index(window.label)])
+        segments.append(Segment(borders[first], borders[index + 1], window.label, probability))
+        first = index + 1
+    return tuple(segments)
+
+
+def _change_reason(segments: tuple[Segment, ...]) -> str:
+    """Why windows that each have a verdict give none together, one sentence; empty if they are all of one kind."""
+    spans: dict[str, float] = {}
+    for segment in segments:
+        spans[segment.label] = spans.get(segment.label, 0.0) + segment.end_s - segment.start_s
+    if len(spans) < 2:
+        return ""
+    parts = ", ".join(f"{display_name(label)} for {length:.1f} s" for label, length in spans.items())
+    return f"The clip changes on the way ({parts}), so no single verdict fits all of it: see its segments."

@@ -1,0 +1,149 @@
+"""An analysis as text for a terminal and as JSON for programs."""
+
+import json
+from typing import Any
+
+import numpy as np
+
+from emo_core.emotions import EMOTIONS, UNSURE, display_name
+from emo_core.types import Analysis, Floats
+
+SCHEMA = "hybrid-emotion-analysis/1"
+
+_TIMELINE_WIDTH = 60
+
+
+def to_dict(analysis: Analysis) -> dict[str, Any]:
+    """JSON form of an analysis: what ``analyze --json`` writes and the page offers for download.
+
+    Times are seconds from the first frame, boxes source pixels, probabilities and qualities in [0, 1]. A frame without
+    a usable face has ``face`` false, and null where a number would be invented.
+    """
+    video, prediction, labels = analysis.video, analysis.prediction, analysis.model.labels
+    return {
+        "schema": SCHEMA,
+        "clip": {
+            "name": video.name,
+            "duration_s": round(video.duration_s, 4),
+            "fps": round(video.fps, 4),
+            "width": video.width,
+            "height": video.height,
+            "num_frames_decoded": video.num_frames_decoded,
+            "num_frames_sampled": video.num_frames_sampled,
+        },
+        "model": {"name": analysis.model.name, "version": analysis.model.version, "labels": list(labels)},
+        "verdict": {
+            "label": prediction.label,
+            "probability": _number(prediction.probability),
+            "probabilities": _named(labels, prediction.probabilities),
+            "salience": {name: _number(share) for name, share in prediction.salience.items()},
+            "is_blend": prediction.is_blend,
+            "reason": prediction.reason,
+        },
+        "segments": [
+            {
+                "start_s": round(segment.start_s, 3),
+                "end_s": round(segment.end_s, 3),
+                "label": segment.label,
+                "probability": _number(segment.probability),
+            }
+            for segment in prediction.segments
+        ],
+        "windows": [
+            {
+                "start_s": round(window.start_s, 3),
+                "end_s": round(window.end_s, 3),
+                "label": window.label,
+                "probabilities": _named(labels, window.probabilities),
+                "quality": _number(window.quality),
+                "num_valid_frames": window.num_valid_frames,
+            }
+            for window in prediction.windows
+        ],
+        "frames": _frames(analysis),
+        "timing_ms": {stage: round(getattr(analysis.timing_ms, stage), 2) for stage in analysis.timing_ms.__slots__},
+        "warnings": list(analysis.warnings),
+    }
+
+
+def to_json(analysis: Analysis) -> str:
+    """:func:`to_dict` as text; non-finite numbers cannot occur in it."""
+    return json.dumps(to_dict(analysis), indent=1, ensure_ascii=False, allow_nan=False)
+
+
+def to_text(analysis: Analysis) -> str:
+    """A short verdict for people, with a timeline drawn in characters; lines end in newlines except the last."""
+    video, prediction = analysis.video, analysis.prediction
+    lines = [
+        f"{video.name}: {video.duration_s:.1f} s, {video.width}×{video.height}, "
+        f"{video.num_frames_sampled} frames analysed of {video.num_frames_decoded}",
+        "",
+        f"  {_verdict_line(analysis)}",
+        *([f"  {prediction.reason}"] if prediction.reason else []),
+        "",
+        *_timeline(analysis),
+        "",
+    ]
+    for segment in prediction.segments:
+        share = "best class " if segment.label == UNSURE else ""
+        span = f"{segment.start_s:6.1f} – {segment.end_s:5.1f} s"
+        lines.append(f"  {span}  {display_name(segment.label)} ({share}{segment.probability:.0%})")
+    lines += ["", *(f"  Note: {warning}" for warning in analysis.warnings)]
+    lines.append(
+        f"  Model {analysis.model.name} {analysis.model.version}, {analysis.timing_ms.total / 1e3:.1f} s of work"
+    )
+    return "\n".join(lines)
+
+
+def _verdict_line(analysis: Analysis) -> str:
+    prediction = analysis.prediction
+    shares = ", ".join(
+        f"{display_name(n)} {p:.0%}" for n, p in zip(prediction.labels, prediction.probabilities, strict=True)
+    )
+    if prediction.label == UNSURE:
+        return f"Unsure ({shares})"
+    text = f"{display_name(prediction.label)}, {prediction.probability:.0%} ({shares})"
+    if prediction.salience:
+        parts = " : ".join(f"{name} {100 * share:.0f}" for name, share in prediction.salience.items())
+        main = max(prediction.salience, key=lambda name: prediction.salience[name])
+        text += f"; {parts}, " + ("a true blend" if prediction.is_blend else f"mostly {main}")
+    return text
+
+
+def _timeline(analysis: Analysis) -> list[str]:
+    """One row per label, a block where the segment has it, over a scale in seconds."""
+    duration_s = max(analysis.video.duration_s, 1e-6)
+    centres = (np.arange(_TIMELINE_WIDTH) + 0.5) / _TIMELINE_WIDTH * duration_s
+    names = (*analysis.model.labels, UNSURE)
+    width = max(len(display_name(name)) for name in names)
+    rows = []
+    for name in names:
+        spans = [s for s in analysis.prediction.segments if s.label == name]
+        bar = "".join("█" if any(s.start_s <= t < s.end_s for s in spans) else "·" for t in centres)
+        rows.append(f"  {display_name(name):<{width}} {bar}")
+    scale = f"0 s{duration_s:>{_TIMELINE_WIDTH - 5}.1f} s"
+    return [*rows, f"  {'':<{width}} {scale}"]
+
+
+def _frames(analysis: Analysis) -> list[dict[str, Any]]:
+    normalized, features, track = analysis.normalized, analysis.features, analysis.track
+    return [
+        {
+            "time_s": round(float(time_s), 4),
+            "face": bool(normalized.mask[i]),
+            "box_xyxy": [round(float(v), 1) for v in track.boxes_xyxy[i]] if track.detected[i] else None,
+            "quality": _number(normalized.quality[i]),
+            "quality_components": {name: _number(values[i]) for name, values in normalized.components.items()},
+            "emotions": _named(EMOTIONS, features.emotions[i]) if features.mask[i] else None,
+        }
+        for i, time_s in enumerate(analysis.timestamps_s)
+    ]
+
+
+def _named(names: tuple[str, ...], values: Floats) -> dict[str, float]:
+    return {name: _number(value) for name, value in zip(names, values, strict=True)}
+
+
+def _number(value: float) -> float:
+    """Six decimals: enough for sums to stay within 1e-5 of one."""
+    return round(float(value), 6)
