@@ -53,10 +53,11 @@ def model_card(manifest: Mapping[str, Any], metrics: Mapping[str, Any], history:
 def _summary(manifest: Mapping[str, Any]) -> str:
     labels = ", ".join(f"`{item['name']}`" for item in manifest.get("classes", [])) or "not trained yet"
     pipeline = manifest["pipeline"]
+    side = pipeline["crop_side_px"]
     return (
         f"Classes: {labels}, and *unsure* where no class passes its threshold. Input: a video of one face, sampled at\n"
-        f"{pipeline['sample_rate_hz']:g} frames a second, judged in windows of {pipeline['window_steps']} frames. A frame"
-        f" CNN (eight basic emotions) on {pipeline['crop_side_px']}×{pipeline['crop_side_px']} grey\n"
+        f"{pipeline['sample_rate_hz']:g} frames a second, judged in windows of {pipeline['window_steps']} frames. "
+        f"A frame CNN (eight basic emotions) on {side}×{side} grey\n"
         "crops aligned by the eyes, Q-based normalization of features and scores, an LSTM over the window.\n"
     )
 

@@ -1,0 +1,157 @@
+"""Measure what the project promises about speed and memory; prints medians with the number of runs.
+
+    python tools/bench.py            # speed on the sample clip, about a minute
+    python tools/bench.py --long     # also the memory of a ten-minute 720p video, some minutes more
+
+Figures, never tests: they depend on the machine and on what else it does.
+"""
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+SAMPLE = ROOT / "assets" / "pexels_distress_to_laughter.mp4"
+LONG_S = 600
+
+
+def main() -> None:
+    """Run the measurements asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=5, help="runs of each measurement")
+    parser.add_argument("--long", action="store_true", help="also a ten-minute 720p video")
+    options = parser.parse_args()
+    print(f"{os.cpu_count()} processor cores, load {os.getloadavg()[0]:.1f}, medians of {options.runs} runs")
+    warm(options.runs)
+    stages(options.runs)
+    cold(options.runs)
+    first_paint(options.runs)
+    if options.long:
+        long_video()
+
+
+def warm(runs: int) -> None:
+    """The sample clip in a process that has analysed it before."""
+    from emo_core import analyze, load_bundle
+
+    bundle = load_bundle(ROOT / "models" / "hybrid")
+    analysis = analyze(SAMPLE, bundle)
+    seconds = _median(lambda: analyze(SAMPLE, bundle), runs)
+    length_s = analysis.video.duration_s
+    print(f"warm analysis of {length_s:.1f} s        {seconds:6.2f} s   {seconds / length_s:.3f} × its length")
+    timing = analysis.timing_ms
+    frames = analysis.video.num_frames_sampled
+    for stage in ("decode", "faces", "cnn", "head"):
+        value = getattr(timing, stage)
+        print(f"  {stage:<8} {value:8.0f} ms  {value / frames:6.2f} ms a sampled frame")
+
+
+def stages(runs: int) -> None:
+    """One call of each network, on one thread and on two."""
+    from emo_core.bundle import FRAME_CNN, HEAD, NORMALIZER, load_bundle
+    from emo_core.landmarker import FaceLandmarker
+    from emo_core.video import open_video
+
+    bundle = load_bundle(ROOT / "models" / "hybrid")
+    with open_video(SAMPLE) as reader:
+        frame = next(reader.clips(10.0, 1)).frames[0]
+    faces = np.full((16, bundle.config.crop_side_px, bundle.config.crop_side_px), 0.5, np.float32)
+    for threads in (1, 2):
+        landmarker, cnn = FaceLandmarker(num_threads=threads), bundle.frame_network(threads)
+        region = landmarker.detect(frame)[0]
+        detect = 1e3 * _median(lambda: landmarker.detect(frame), 10 * runs)  # noqa: B023
+        mesh = 1e3 * _median(lambda: landmarker.fit(frame, region), 10 * runs)  # noqa: B023
+        crop = 1e3 * _median(lambda: cnn(faces), 4 * runs) / len(faces)  # noqa: B023
+        print(f"{threads} thread(s): detector {detect:.2f} ms, mesh {mesh:.2f} ms, frame CNN {crop:.2f} ms a crop")
+    size = sum(file.stat().st_size for file in bundle.path.iterdir()) / 1e6
+    served = sum((bundle.path / name).stat().st_size for name in (FRAME_CNN, HEAD, NORMALIZER)) / 1e6
+    print(f"bundle {size:.1f} MB, of which {served:.1f} MB are needed to serve")
+
+
+def cold(runs: int) -> None:
+    """The whole command from a new process: wall time and peak memory."""
+    walls, peaks = [], []
+    for _ in range(runs):
+        wall, peak = _command([sys.executable, "-m", "emo_core", "analyze", str(SAMPLE)])
+        walls.append(wall)
+        peaks.append(peak)
+    print(f"cold command                    {statistics.median(walls):6.2f} s   {statistics.median(peaks):.0f} MB peak")
+
+
+def first_paint(runs: int) -> None:
+    """From opening the address on a started server that nobody has visited to the home page's title, in Chromium."""
+    try:
+        from playwright.sync_api import sync_playwright
+
+        from tests.e2e.conftest import FLAGS, NAMES, running_server
+    except ImportError:
+        print("first paint: not measured, the test requirements are not installed (make test installs them)")
+        return
+    executable = next(filter(None, map(shutil.which, NAMES)))
+    times = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        for _ in range(runs):
+            with running_server() as address:
+                page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+                started = time.perf_counter()
+                page.goto(address, wait_until="commit")
+                page.get_by_role("heading", level=1).first.wait_for()
+                times.append(time.perf_counter() - started)
+                page.context.close()
+        browser.close()
+    print(f"first paint on a new server     {statistics.median(times):6.2f} s")
+
+
+def long_video() -> None:
+    """Ten minutes of 720p, made by repeating the sample's frames: wall time and peak memory."""
+    from emo_core.video import open_video, write_video
+
+    def repeated() -> Iterator[np.ndarray]:
+        with open_video(SAMPLE, max_side_px=640) as reader:
+            frames = [frame.copy() for clip in reader.clips(25.0) for frame in clip.frames]
+        for i in range(LONG_S * 25):
+            yield cv2.resize(frames[i % len(frames)], (1280, 720))
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "long.mp4"
+        write_video(path, repeated(), Fraction(25), crf=30)
+        wall, peak = _command([sys.executable, "-m", "emo_core", "analyze", str(path)])
+    print(f"{LONG_S} s of 1280×720             {wall:6.1f} s   {wall / LONG_S:.3f} × its length, {peak:.0f} MB peak")
+
+
+def _median(call: Callable[[], object], runs: int) -> float:
+    """Median wall time of `runs` calls in seconds."""
+    times = []
+    for _ in range(runs):
+        started = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - started)
+    return statistics.median(times)
+
+
+def _command(words: list[str]) -> tuple[float, float]:
+    """Wall seconds and peak resident megabytes of a command."""
+    started = time.perf_counter()
+    process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{words} failed with {process.returncode}")
+    return time.perf_counter() - started, usage.ru_maxrss / 1e3
+
+
+if __name__ == "__main__":
+    main()
