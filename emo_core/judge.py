@@ -128,16 +128,13 @@ def predict(
     probabilities, scores = clip_scores(stacked, qualities, evidence, bundle.scores)
     segments = _segments(windows, labels, duration_s)
     choice, reason = int(decide(scores)), ""
-    best = labels[int(probabilities.argmax())]
-    if choice == REJECTED:
-        reason = (
-            f"The evidence is too weak: the most probable class, {display_name(best)}, has {probabilities.max():.0%} "
-            "and does not pass the threshold for this quality."
-        )
-    own = np.array([window.label == labels[choice] for window in windows])
-    if len(windows) > 1 and float(evidence[own].sum() / evidence.sum()) < bundle.config.clip_share:
-        choice, reason = REJECTED, _change_reason(segments) or reason
     label = UNSURE if choice == REJECTED else labels[choice]
+    own = np.array([window.label == label for window in windows])
+    settled = len(windows) == 1 or float(evidence[own].sum() / evidence.sum()) >= bundle.config.clip_share
+    if choice == REJECTED or not settled:
+        change = "" if settled else _change_reason(segments)
+        reason = change or _weak_reason(probabilities, labels, accepted=choice != REJECTED)
+        choice, label = REJECTED, UNSURE
     salience = pair_salience(bundle.classes[choice], features, normalized.quality) if choice != REJECTED else {}
     return Prediction(
         labels=labels,
@@ -208,3 +205,10 @@ def _change_reason(segments: tuple[Segment, ...]) -> str:
         return ""
     parts = ", ".join(f"{display_name(label)} for {length:.1f} s" for label, length in spans.items())
     return f"The clip changes on the way ({parts}), so no single verdict fits all of it: see its segments."
+
+
+def _weak_reason(probabilities: Floats, labels: tuple[str, ...], *, accepted: bool) -> str:
+    """Why the most probable class is no verdict, one sentence; `accepted` if it is one but for its windows."""
+    best, share = display_name(labels[int(probabilities.argmax())]), probabilities.max()
+    fault = "most of the clip does not bear it out" if accepted else "does not pass the threshold for this quality"
+    return f"The evidence is too weak: the most probable class, {best}, has {share:.0%} and {fault}."
