@@ -1,0 +1,296 @@
+"""Following, aligning and posing the face of a real person; frames come from :mod:`tests.sample`."""
+
+import cv2
+import numpy as np
+import pytest
+
+from emo_core.faces import (
+    EYE_CENTRES,
+    EYE_DISTANCE,
+    MAX_FACES,
+    FaceTracker,
+    align_face,
+    align_stills,
+    alignment,
+    empty_track,
+    eye_centres,
+    eye_distance,
+    head_pose,
+    normalize_intensity,
+)
+from emo_core.landmarker import FaceLandmarker
+from emo_core.quality import measure_quality, overall_quality
+from tests import sample
+
+SIDE = 48
+FOREHEAD, MIDDLE_OF_NOSE = 10, 5
+
+
+@pytest.fixture(scope="module")
+def landmarker():
+    return FaceLandmarker()
+
+
+@pytest.fixture(scope="module")
+def whole(landmarker):
+    """The one track through the sample clip."""
+    (track,) = FaceTracker(landmarker, SIDE).track(sample.clip())
+    return track
+
+
+def follow(landmarker, frames):
+    return FaceTracker(landmarker, SIDE).track(sample.make_clip(frames))
+
+
+def find(landmarker, image):
+    """Landmarks of the only face of a picture, settled as those of a followed face are."""
+    (region,) = landmarker.detect(image)
+    for _ in range(3):
+        mesh = landmarker.fit(image, region)
+        region = mesh.region
+    return mesh.landmarks
+
+
+def turn(image, angle_deg, scale=1.0):
+    """The picture turned clockwise about the face, and the transform (2, 3) that did it."""
+    matrix = cv2.getRotationMatrix2D((440, 220), -angle_deg, scale)
+    return cv2.warpAffine(image, matrix, image.shape[1::-1], borderMode=cv2.BORDER_REPLICATE), matrix
+
+
+class TestTracking:
+    def test_one_person_is_seen_through_the_clip(self, whole):
+        assert whole.detected.all()
+        assert whole.crops.shape == (40, SIDE, SIDE)
+        assert (whole.crops.std(axis=(1, 2)) > 20).all()
+        assert ((whole.eye_distance_px > 90) & (whole.eye_distance_px < 110)).all()
+        centres = (whole.boxes_xyxy[:, :2] + whole.boxes_xyxy[:, 2:]) / 2
+        assert (np.abs(centres - (440, 205)) < 60).all()
+
+    def test_numbers_are_in_pixels_of_the_source(self, landmarker):
+        frames = np.stack([sample.frame(time_s) for time_s in (0.0, 0.5)])
+        halves = np.stack([cv2.resize(frame, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) for frame in frames])
+        (full,) = follow(landmarker, frames)
+        small = sample.make_clip(halves)
+        (reduced,) = FaceTracker(landmarker, SIDE).track(type(small)(halves, small.timestamps_s, 640, 360))
+        np.testing.assert_allclose(reduced.eye_distance_px, full.eye_distance_px, rtol=0.03)
+        np.testing.assert_allclose(reduced.boxes_xyxy, full.boxes_xyxy, atol=8)
+        np.testing.assert_allclose(reduced.landmarks[..., :2], full.landmarks[..., :2], atol=12)
+        assert np.abs(reduced.crops.astype(int) - full.crops).mean() < 6
+
+    def test_a_face_that_comes_back_is_the_same_person(self, landmarker):
+        seen = [sample.frame(time_s) for time_s in (0.0, 0.5, 8.0, 8.5)]
+        (track,) = follow(landmarker, [*seen[:2], *[np.zeros_like(seen[0])] * 3, *seen[2:]])
+        assert track.detected.tolist() == [True] * 2 + [False] * 3 + [True] * 2
+
+    def test_nothing_is_invented_where_no_face_is(self, landmarker):
+        seen = sample.frame(0.0)
+        (track,) = follow(landmarker, [seen, np.zeros_like(seen), seen])
+        assert not track.detected[1]
+        assert not track.crops[1].any()
+        assert track.confidence[1] == 0
+        for name in ("boxes_xyxy", "landmarks", "pose_deg", "eye_distance_px"):
+            values = getattr(track, name)
+            assert np.isnan(values[1]).all(), name
+            assert np.isfinite(values[[0, 2]]).all(), name
+
+    def test_nobody_is_followed_where_nobody_is(self, landmarker):
+        assert follow(landmarker, np.full((3, 90, 160, 3), 128, np.uint8)) == []
+
+    def test_state_is_kept_between_clips(self, landmarker):
+        tracker = FaceTracker(landmarker, SIDE)
+        seen = sample.frame(0.0)
+        black = np.zeros_like(seen)
+        detected = [
+            [track.detected.tolist() for track in tracker.track(sample.make_clip(frames))]
+            for frames in ([black], [black, seen], [black, black], [seen])
+        ]
+        assert detected == [[], [[False, True]], [[False, False]], [[True]]]
+
+    @pytest.mark.parametrize("mirrored", [False, True])
+    def test_two_people_are_two_tracks_told_apart_by_size(self, landmarker, mirrored):
+        frames = []
+        for time_s in (0.0, 0.5, 1.0):
+            frame = sample.frame(time_s)
+            half = cv2.resize(frame, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+            both = np.hstack([np.pad(half, ((90, 90), (0, 0), (0, 0))), frame])
+            frames.append(np.ascontiguousarray(both[:, ::-1]) if mirrored else both)
+        tracks = follow(landmarker, frames)
+        assert [track.detected.all() for track in tracks] == [True, True]
+        large, small = sorted(tracks, key=lambda track: -track.eye_distance_px.sum())
+        np.testing.assert_allclose(large.eye_distance_px / small.eye_distance_px, 2, rtol=0.1)
+        assert ((small.boxes_xyxy[:, 0] > 640) if mirrored else (small.boxes_xyxy[:, 2] < 320)).all()
+        assert np.abs(large.crops.astype(int) - small.crops).mean() < 12  # either way the same face
+
+    def test_a_newcomer_is_noticed_within_a_second(self, landmarker):
+        half = sample.frame(0.0)[:, 240:]
+        alone, both = np.hstack([half, np.zeros_like(half)]), np.hstack([half, half])
+        first, second = follow(landmarker, [alone, both, both, both])  # two frames per second
+        assert first.detected.all()
+        assert second.detected.tolist() == [False, False, True, True]
+
+    def test_no_more_than_a_few_people_are_followed(self, landmarker):
+        half = cv2.resize(sample.frame(0.0)[:, 240:], None, fx=0.7, fy=0.7, interpolation=cv2.INTER_AREA)
+        row = np.hstack([half, half])
+        tracks = follow(landmarker, [np.vstack([row, row])])
+        assert len(landmarker.detect(np.vstack([row, row]))) > MAX_FACES
+        assert len(tracks) == MAX_FACES
+
+
+class TestAlignment:
+    def test_eyes_of_real_crops_lie_where_they_should(self, landmarker, whole):
+        level = np.abs(whole.pose_deg[:, 0]) < 6
+        assert level.sum() > 10
+        shares = []
+        for landmarks in whole.landmarks[level]:
+            eyes = eye_centres(landmarks)
+            transform = alignment(eyes, SIDE)
+            shares.append((eyes[:, :2] @ transform[:, :2].T + transform[:, 2] + 0.5) / SIDE)
+        np.testing.assert_allclose(shares, np.broadcast_to(EYE_CENTRES, np.shape(shares)), atol=0.01)
+
+    def test_pupils_are_dark_at_the_eye_centres(self, landmarker):
+        frame = sample.frame(7.5)  # eyes open
+        crop = align_face(frame, eye_centres(find(landmarker, frame)), 96)
+        rows, columns = np.indices(crop.shape)
+        for x, y in EYE_CENTRES * 96 - 0.5:
+            eye = crop[np.hypot(rows - y, columns - x) < 8]
+            cheek = crop[np.hypot(rows - y - 22, columns - x) < 8]
+            assert eye.mean() < cheek.mean() - 20
+
+    @pytest.mark.parametrize(("angle_deg", "scale"), [(20, 1.0), (-30, 1.0), (0, 0.75), (15, 1.25)])
+    def test_the_crop_does_not_change_with_the_picture(self, landmarker, angle_deg, scale):
+        frame = sample.frame(10.0)
+        eyes = eye_centres(find(landmarker, frame))
+        turned, matrix = turn(frame, angle_deg, scale)
+        moved = np.column_stack([eyes[:, :2] @ matrix[:, :2].T + matrix[:, 2], scale * eyes[:, 2]])
+        expected, actual = (align_face(*pair, SIDE).astype(int) for pair in ((frame, eyes), (turned, moved)))
+        assert np.abs(actual - expected)[:40].mean() < 2.5  # below it the turned picture shows its border
+        again = align_face(turned, eye_centres(find(landmarker, turned)), SIDE).astype(int)  # landmarks and all
+        assert np.abs(again - expected)[:40].mean() < 8
+
+    def test_a_large_face_does_not_alias(self):
+        stripes = np.zeros((900, 900, 3), np.uint8)
+        stripes[:, ::2] = 255
+        eyes = np.array([[300.0, 400.0, 0.0], [600.0, 400.0, 0.0]])
+        crop = align_face(stripes, eyes, SIDE)
+        assert crop[5:-5, 5:-5].std() < 12
+        assert crop.mean() == pytest.approx(127, abs=3)
+
+    def test_a_turned_face_is_no_small_face(self):
+        frontal = np.array([[0.0, 0.0, 0.0], [60.0, 0.0, 0.0]])
+        turned = np.array([[0.0, 0.0, 0.0], [48.0, 0.0, 36.0]])
+        assert eye_distance(turned) == eye_distance(frontal) == 60
+        scales = [np.linalg.norm(alignment(eyes, SIDE)[0, :2]) for eyes in (frontal, turned)]
+        assert scales[0] == pytest.approx(scales[1])
+
+
+class TestPose:
+    @pytest.mark.parametrize("time_s", [0.5, 15.0])
+    def test_the_mirror_turns_yaw_and_roll_around(self, landmarker, time_s):
+        frame = sample.frame(time_s)
+        pose = head_pose(find(landmarker, frame))
+        mirrored = head_pose(find(landmarker, np.ascontiguousarray(frame[:, ::-1])))
+        assert abs(pose[0]) > 8
+        np.testing.assert_allclose(mirrored, pose * (-1, 1, -1), atol=4)
+
+    def test_turning_to_the_right_of_the_picture_is_positive(self, whole):
+        """At 0.5 s the nose points to the left of the picture, at 15 s to the right."""
+        nose_tip, sides = 1, [234, 454]
+        for index, sign in ((1, -1), (30, 1)):
+            landmarks = whole.landmarks[index]
+            assert np.sign(landmarks[nose_tip, 0] - landmarks[sides, 0].mean()) == sign
+            assert np.sign(whole.pose_deg[index, 0]) == sign
+
+    @pytest.mark.parametrize("angle_deg", [-20, 20])
+    def test_roll_counts_clockwise(self, landmarker, angle_deg):
+        frame = sample.frame(10.0)
+        before, after = (head_pose(find(landmarker, image)) for image in (frame, turn(frame, angle_deg)[0]))
+        assert after[2] - before[2] == pytest.approx(angle_deg, abs=3)
+        np.testing.assert_allclose(after[:2], before[:2], atol=6)
+
+    def test_looking_down_is_positive(self, landmarker):
+        landmarks = find(landmarker, sample.frame(10.0))
+        nod = np.radians(15)  # the forehead comes nearer, the chin goes away
+        centre = landmarks.mean(axis=0)
+        rotation = np.array([[1, 0, 0], [0, np.cos(nod), -np.sin(nod)], [0, np.sin(nod), np.cos(nod)]])
+        nodded = ((landmarks - centre) @ rotation.T + centre).astype(np.float32)
+        assert nodded[FOREHEAD, 2] < landmarks[FOREHEAD, 2]
+        assert head_pose(nodded)[1] - head_pose(landmarks)[1] == pytest.approx(15, abs=1.5)
+
+
+class TestOcclusion:
+    @pytest.mark.parametrize("time_s", [0.0, 1.0, 10.0, 18.5])
+    def test_a_face_covered_from_the_middle_of_the_nose_lowers_confidence_and_quality(self, landmarker, time_s):
+        clear = sample.frame(time_s)
+        points = find(landmarker, clear)[:, :2]
+        columns, rows = points[[50, 280, 101, 330]].astype(int).T
+        skin = np.median(clear[rows, columns], axis=0)
+        left, right = int(points[:, 0].min()) - 10, int(points[:, 0].max()) + 10
+        covered = clear.copy()
+        covered[int(points[MIDDLE_OF_NOSE, 1]) :, left:right] = skin
+        (seen,), (hidden,) = (follow(landmarker, [image] * 3) for image in (clear, covered))
+        assert hidden.confidence.mean() < seen.confidence.mean() - 0.03
+        assert quality(hidden).mean() < quality(seen).mean() - 0.02
+
+    def test_a_hand_before_the_face_lowers_confidence_and_quality(self, whole):
+        times_s = sample.clip().timestamps_s
+        hand = (times_s > 3.8) & (times_s < 6.6)
+        for values, least in ((whole.confidence, 0.3), (quality(whole), 0.2)):
+            for start_s, end_s in ((-1, 1.9), (12.9, 18.6)):
+                clear = values[(times_s > start_s) & (times_s < end_s)]
+                assert values[hand].mean() < clear.mean() - least
+                assert np.median(values[hand]) < clear.min()
+
+
+def quality(track):
+    return overall_quality(measure_quality(track))
+
+
+class TestStills:
+    def test_faces_that_fill_the_picture(self, landmarker, whole):
+        chosen = [0, 16, 20]
+        pictures = [align_face(sample.clip().frames[k], eye_centres(whole.landmarks[k]), 2 * SIDE) for k in chosen]
+        track = align_stills(landmarker, pictures, SIDE)
+        assert track.detected.all()
+        np.testing.assert_allclose(track.eye_distance_px, EYE_DISTANCE * 2 * SIDE, rtol=0.08)
+        assert np.abs(track.crops.astype(int) - whole.crops[chosen])[:, 6:-6, 6:-6].mean() < 10
+
+    def test_a_picture_without_a_face_keeps_its_place(self, landmarker, whole):
+        track = align_stills(landmarker, [whole.crops[0], np.full((SIDE, SIDE), 128, np.uint8)], SIDE)
+        assert track.detected.tolist() == [True, False]
+        assert not track.crops[1].any()
+
+    def test_a_face_too_small_for_its_picture_is_refused(self, landmarker):
+        picture = np.full((540, 540), 90, np.uint8)
+        picture[90:450, 90:450] = cv2.cvtColor(sample.frame(1.0), cv2.COLOR_RGB2GRAY)[:, 240:600]
+        assert not align_stills(landmarker, [picture], SIDE).detected.any()
+        assert align_stills(landmarker, [picture[90:450, 90:450]], SIDE).detected.all()
+
+    def test_an_empty_track_holds_nothing(self):
+        track = empty_track(2, SIDE)
+        assert not track.detected.any()
+        assert not track.crops.any()
+        assert np.isnan(track.landmarks).all()
+
+
+class TestIntensity:
+    def test_the_face_has_a_standard_mean_and_contrast(self, whole):
+        faces = normalize_intensity(whole.crops)
+        assert faces.shape == whole.crops.shape
+        assert faces.dtype == np.float32
+        inner = faces[:, 6:-6, 6:-6]
+        np.testing.assert_allclose(inner.mean(axis=(1, 2)), 0.5, atol=0.02)
+        np.testing.assert_allclose(inner.std(axis=(1, 2)), 0.2, atol=0.02)
+
+    def test_the_same_face_in_other_light_looks_the_same(self, whole):
+        crop = whole.crops[0].astype(float)
+        dim, bright = (np.round(light).astype(np.uint8) for light in (0.4 * crop, 60 + 0.7 * crop))
+        for other in (dim, bright):
+            np.testing.assert_allclose(normalize_intensity(other), normalize_intensity(whole.crops[0]), atol=0.02)
+
+    @pytest.mark.parametrize("level", [0, 128, 255])
+    def test_a_flat_crop_stays_flat(self, level):
+        np.testing.assert_array_equal(normalize_intensity(np.full((SIDE, SIDE), level, np.uint8)), 0.5)
+
+    def test_faint_noise_is_not_blown_up(self):
+        noise = 128 + np.random.default_rng(0).integers(0, 2, (SIDE, SIDE)).astype(np.uint8)
+        assert normalize_intensity(noise).std() < 0.05
