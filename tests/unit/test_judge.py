@@ -1,0 +1,293 @@
+"""Windows, thresholds and verdicts of the clip, with a stand-in for the LSTM where one is needed."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from emo_core.bundle import Bundle
+from emo_core.config import PipelineConfig
+from emo_core.emotions import EMOTIONS, OTHER, PAPER_CLASSES, UNSURE
+from emo_core.judge import (
+    REJECTED,
+    calibrated,
+    clip_scores,
+    decide,
+    judge_windows,
+    pair_salience,
+    predict,
+    window_starts,
+)
+from emo_core.normalize import FeatureNormalizer, ScoreNormalizer
+from emo_core.types import QUALITY_COMPONENTS, FeatureSequence, ModelInfo, NormalizedClip, WindowPrediction
+from tests.factories import LABELS, make_probabilities
+
+AMUSED, SAD, PLAIN = LABELS
+NUM_FEATURES = 3
+MEAN = 2.0  # of every feature, which normalization takes out
+CONFIG = PipelineConfig(window_steps=8, hop_steps=4)
+
+
+class StandIn(Bundle):
+    """A bundle whose LSTM takes the features of each step for logits and remembers what it was given."""
+
+    def head_network(self):
+        calls = []
+
+        def head(features, weights):
+            assert features.shape == (self.config.window_steps, NUM_FEATURES)
+            calls.append((features.copy(), weights.copy()))
+            return features
+
+        head.calls = calls
+        StandIn.latest = head
+        return head
+
+
+def make_scores(thresholds=0.4):
+    """One neighbourhood of quality; or, from (K, C) thresholds, K of them that begin at multiples of 1 / K."""
+    values = np.broadcast_to(thresholds, (1, 3)) if np.ndim(thresholds) < 2 else np.asarray(thresholds)
+    count = len(values)
+    centres, counts = (np.arange(count) + 0.5) / count, np.full(count, 9)
+    return ScoreNormalizer(np.arange(1, count) / count, centres, counts, False, values.astype(float))
+
+
+def make_bundle(*, temperature=1.0, scores=None, config=CONFIG):
+    mean, std = np.full((1, NUM_FEATURES), MEAN, np.float32), np.ones((1, NUM_FEATURES), np.float32)
+    plain = FeatureNormalizer(np.zeros(0), np.array([0.5]), np.array([9]), False, mean, std)
+    info = ModelInfo("stand-in", "0", LABELS)
+    return StandIn(Path(), info, PAPER_CLASSES, config, plain, scores or make_scores(), temperature, b"", b"")
+
+
+def make_features(logits, mask=None, **shares):
+    """Frames with these logits (T, 3) as features; `shares` are emotions of every frame, the rest is neutral."""
+    logits = np.asarray(logits, np.float32)
+    mask = np.ones(len(logits), bool) if mask is None else np.asarray(mask)
+    emotions = np.zeros((len(logits), len(EMOTIONS)), np.float32)
+    for name, share in shares.items():
+        emotions[:, EMOTIONS.index(name)] = share
+    emotions[:, 0] = 1 - emotions.sum(axis=1)
+    emotions[~mask] = np.nan
+    return FeatureSequence(np.where(mask[:, None], logits + MEAN, 0), emotions, mask)
+
+
+def make_normalized(mask, quality=0.8):
+    mask = np.asarray(mask, bool)
+    values = np.where(mask, quality, 0).astype(np.float32)
+    return NormalizedClip(
+        np.zeros((len(mask), 4, 4), np.float32), values, dict.fromkeys(QUALITY_COMPONENTS, values), mask
+    )
+
+
+def make_window(start_s, label, *, probability=0.8, quality=0.8, num_valid=8, length_s=0.8):
+    probabilities = make_probabilities(label, probability)
+    return WindowPrediction(start_s, start_s + length_s, label, probabilities, probabilities - 0.4, quality, num_valid)
+
+
+def judge(bundle, logits, mask=None):
+    """Windows and step probabilities of a clip at 10 Hz."""
+    features = make_features(logits, mask)
+    return judge_windows(bundle, features, make_normalized(features.mask), np.arange(len(logits)) / 10)
+
+
+def tell(windows, *, duration_s=None, num_frames=20, bundle=None, **shares):
+    """The prediction from windows."""
+    mask = np.ones(num_frames, bool)
+    steps = np.full((num_frames, 3), 1 / 3, np.float32)
+    features = make_features(np.zeros((num_frames, 3)), mask, **shares)
+    last_s = windows[-1].end_s if duration_s is None else duration_s
+    return predict(bundle or make_bundle(), windows, steps, features, make_normalized(mask), last_s)
+
+
+class TestPieces:
+    @pytest.mark.parametrize(
+        ("num_frames", "expected"),
+        [(1, [0]), (8, [0]), (9, [0, 1]), (12, [0, 4]), (13, [0, 4, 5]), (20, [0, 4, 8, 12])],
+    )
+    def test_windows_cover_the_clip_and_end_with_it(self, num_frames, expected):
+        assert window_starts(num_frames, 8, 4) == expected
+
+    def test_temperature_flattens_and_keeps_the_order(self):
+        logits = np.array([[2.0, 0.0, -1.0]], np.float32)
+        sharp, plain, flat = (calibrated(logits, temperature)[0] for temperature in (0.5, 1.0, 4.0))
+        np.testing.assert_allclose(plain, np.exp([2, 0, -1]) / np.exp([2, 0, -1]).sum(), rtol=1e-6)
+        assert sharp[0] > plain[0] > flat[0] > flat[1] > flat[2]
+
+    def test_extreme_logits_stay_probabilities(self):
+        np.testing.assert_array_equal(calibrated(np.array([[1e6, 0.0, -1e6]], np.float32), 1.0), [[1, 0, 0]])
+
+    def test_the_best_accepted_class_wins(self):
+        assert decide(np.array([[0.1, 0.3, -1], [-0.1, -0.2, -0.3], [0.0, 0.0, 0.0]])).tolist() == [
+            1,
+            REJECTED,
+            REJECTED,
+        ]
+
+    def test_a_class_can_win_against_a_more_probable_one(self):
+        probabilities = np.array([[0.5, 0.3, 0.2]], np.float32)
+        scores = make_scores([0.6, 0.1, 0.5]).apply(probabilities, np.array([0.5], np.float32))
+        assert decide(scores).tolist() == [1]
+
+    def test_windows_count_by_their_evidence(self):
+        probabilities = np.stack([make_probabilities(AMUSED, 0.9), make_probabilities(SAD, 0.9)])
+        evidence = np.array([3, 1], np.float32)
+        mean, scores = clip_scores(probabilities, np.array([0.8, 0.4]), evidence, make_scores())
+        np.testing.assert_allclose(mean, 0.75 * probabilities[0] + 0.25 * probabilities[1], rtol=1e-6)
+        np.testing.assert_allclose(scores, mean - 0.4, atol=1e-6)
+        alone, _ = clip_scores(probabilities, np.array([0.8, 0.4]), np.array([0, 2], np.float32), make_scores())
+        np.testing.assert_allclose(alone, probabilities[1], rtol=1e-6)
+
+    def test_thresholds_follow_the_quality_of_the_windows(self):
+        probabilities = make_probabilities(AMUSED, 0.6)[np.newaxis]
+        normalizer = make_scores([[0.7] * 3, [0.5] * 3])
+        verdicts = [
+            int(decide(clip_scores(probabilities, np.array([quality]), np.ones(1, np.float32), normalizer)[1]))
+            for quality in (0.2, 0.8)
+        ]
+        assert verdicts == [REJECTED, 0]
+
+    def test_salience_weighs_frames_by_quality_and_skips_the_masked(self):
+        emotions = np.zeros((3, 8), np.float32)
+        emotions[0, EMOTIONS.index("happiness")] = emotions[1, EMOTIONS.index("surprise")] = 0.9
+        emotions[2] = np.nan
+        features = FeatureSequence(np.zeros((3, 1), np.float32), emotions, np.array([True, True, False]))
+        shares = pair_salience(PAPER_CLASSES[0], features, np.array([0.6, 0.2, 0.9], np.float32))
+        assert shares == pytest.approx({"amusement": 0.75, "surprise": 0.25})
+
+    def test_salience_without_any_evidence_is_even(self):
+        features = make_features(np.zeros((2, 3)))
+        assert pair_salience(PAPER_CLASSES[1], features, np.ones(2, np.float32)) == {"sadness": 0.5, "fear": 0.5}
+
+    def test_a_class_that_is_no_pair_has_no_salience(self):
+        assert pair_salience(PAPER_CLASSES[2], make_features(np.zeros((2, 3))), np.ones(2, np.float32)) == {}
+
+
+class TestWindows:
+    def test_the_last_step_of_a_window_is_its_verdict(self):
+        logits = np.tile([5.0, 0, 0], (20, 1))
+        logits[-1] = [0, 5, 0]
+        windows, _ = judge(make_bundle(), logits)
+        assert [window.label for window in windows] == [AMUSED, AMUSED, AMUSED, SAD]
+        assert [(round(window.start_s, 3), round(window.end_s, 3)) for window in windows] == [
+            (0.0, 0.8), (0.4, 1.2), (0.8, 1.6), (1.2, 2.0),
+        ]  # fmt: skip
+        np.testing.assert_allclose(windows[0].scores, windows[0].probabilities - 0.4, atol=1e-6)
+
+    def test_a_short_clip_is_padded_with_frames_that_do_not_count(self):
+        windows, steps = judge(make_bundle(), np.tile([0.0, 5, 0], (5, 1)))
+        ((features, weights),) = StandIn.latest.calls
+        assert not features[5:].any()
+        np.testing.assert_allclose(weights, [0.8] * 5 + [0] * 3)
+        assert [(window.label, window.num_valid_frames) for window in windows] == [(SAD, 5)]
+        assert windows[0].end_s == pytest.approx(0.5)
+        assert steps.shape == (5, 3)
+
+    def test_temperature_reaches_the_windows(self):
+        logits = np.tile([2.0, 0, 0], (8, 1))
+        (window,), _ = judge(make_bundle(temperature=2.0), logits)
+        np.testing.assert_allclose(window.probabilities, calibrated(logits[:1], 2.0)[0], rtol=1e-6)
+
+    def test_frames_without_a_face_get_no_weight_and_no_step(self):
+        mask = np.arange(12) != 3
+        windows, steps = judge(make_bundle(), np.tile([5.0, 0, 0], (12, 1)), mask)
+        features, weights = StandIn.latest.calls[0]
+        assert weights[3] == 0
+        assert not features[3].any()
+        assert np.isnan(steps[~mask]).all()
+        np.testing.assert_allclose(steps[mask].sum(axis=1), 1, rtol=1e-5)
+        assert [window.num_valid_frames for window in windows] == [7, 8]
+        assert windows[0].quality == pytest.approx(0.8)
+
+    def test_a_window_with_too_little_face_is_unsure(self):
+        mask = np.arange(20) < 11
+        windows, _ = judge(make_bundle(), np.tile([5.0, 0, 0], (20, 1)), mask)
+        assert [window.num_valid_frames for window in windows] == [8, 7, 3, 0]
+        assert [window.label for window in windows[2:]] == [UNSURE, UNSURE]  # under half a second
+        assert windows[3].quality == 0
+
+    def test_steps_trust_windows_that_have_seen_more(self):
+        class Opinionated(StandIn):
+            def head_network(self):
+                verdicts = iter([[50.0, 0, 0], [0, 50.0, 0]])
+                return lambda features, weights: np.tile(next(verdicts), (8, 1)).astype(np.float32)
+
+        bundle = make_bundle()
+        bundle = Opinionated(*(getattr(bundle, name) for name in Bundle.__slots__))
+        _, steps = judge(bundle, np.zeros((12, 3)))
+        np.testing.assert_allclose(steps[:4, 0], 1)
+        np.testing.assert_allclose(steps[4:8, 0], [5 / 6, 6 / 8, 7 / 10, 8 / 12], rtol=1e-5)  # against 1, 2, 3, 4
+        np.testing.assert_allclose(steps[8:, 1], 1)
+
+    def test_a_single_frame_is_one_window(self):
+        (window,), steps = judge(make_bundle(), np.array([[5.0, 0, 0]]))
+        assert (window.start_s, window.end_s, window.label) == (0, 0, UNSURE)
+        assert steps.shape == (1, 3)
+
+
+class TestClip:
+    def test_one_emotion_throughout(self):
+        windows = [make_window(0.4 * k, AMUSED) for k in range(4)]
+        prediction = tell(windows, happiness=0.6, surprise=0.3)
+        assert (prediction.label, prediction.reason) == (AMUSED, "")
+        assert prediction.probability == pytest.approx(0.8)
+        assert prediction.salience == pytest.approx({"amusement": 2 / 3, "surprise": 1 / 3})
+        assert prediction.is_blend
+        ((segment),) = prediction.segments
+        assert (segment.start_s, segment.label) == (0, AMUSED)
+        assert (segment.end_s, segment.probability) == pytest.approx((2.0, 0.8))
+
+    def test_a_pair_with_one_faint_component_is_no_blend(self):
+        prediction = tell([make_window(0, SAD)], sadness=0.7, fear=0.1)
+        assert prediction.salience["fear"] == pytest.approx(0.125)
+        assert not prediction.is_blend
+
+    def test_neither_emotion_has_no_salience(self):
+        prediction = tell([make_window(0, PLAIN)])
+        assert (prediction.label, dict(prediction.salience), prediction.is_blend) == (OTHER, {}, False)
+
+    def test_segments_change_halfway_between_the_centres_of_windows(self):
+        labels = [SAD, SAD, AMUSED, AMUSED, UNSURE]
+        prediction = tell([make_window(0.4 * k, label) for k, label in enumerate(labels)], duration_s=2.5)
+        spans = [(round(part.start_s, 3), round(part.end_s, 3), part.label) for part in prediction.segments]
+        assert spans == [(0, 1.0, SAD), (1.0, 1.8, AMUSED), (1.8, 2.5, UNSURE)]
+        assert prediction.segments[0].probability == pytest.approx(0.8)
+        assert prediction.segments[-1].probability == pytest.approx(1 / 3)
+
+    def test_a_clip_that_changes_says_so(self):
+        prediction = tell([make_window(0, SAD), make_window(0.8, AMUSED)], bundle=make_bundle(scores=make_scores(0.6)))
+        assert (prediction.label, dict(prediction.salience), prediction.is_blend) == (UNSURE, {}, False)
+        assert "Sadness + fear for 0.8 s, Amusement + surprise for 0.8 s" in prediction.reason
+        assert prediction.probability == pytest.approx(0.45)
+
+    def test_weak_evidence_says_so(self):
+        windows = [*(make_window(0.8 * k, UNSURE) for k in range(3)), make_window(2.4, AMUSED, probability=0.5)]
+        prediction = tell(windows, bundle=make_bundle(scores=make_scores(0.6)))
+        assert prediction.label == UNSURE
+        assert "the most probable class, Amusement + surprise, has 38% and does not pass" in prediction.reason
+
+    def test_windows_that_bear_no_verdict_out_say_so(self):
+        window = make_window(0, AMUSED, num_valid=4)  # too little face for a verdict of its own
+        windows = [replace(window, start_s=0.8 * k, end_s=0.8 * k + 0.8, label=UNSURE) for k in range(2)]
+        prediction = tell(windows)
+        assert (prediction.label, prediction.probability) == (UNSURE, pytest.approx(0.8))
+        assert "Amusement + surprise, has 80% and most of the clip does not bear it out" in prediction.reason
+
+    @pytest.mark.parametrize(("num_other", "expected"), [(1, AMUSED), (2, UNSURE)])
+    def test_a_verdict_holds_for_two_thirds_of_the_evidence(self, num_other, expected):
+        labels = [AMUSED] * (4 - num_other) + [SAD] * num_other
+        windows = [make_window(0.8 * k, label) for k, label in enumerate(labels)]
+        prediction = tell(windows)
+        assert prediction.label == expected
+        assert bool(prediction.reason) == (expected == UNSURE)
+
+    def test_a_window_without_a_face_does_not_vote(self):
+        windows = [make_window(0, AMUSED), make_window(0.8, SAD, quality=0.0, num_valid=0)]
+        assert tell(windows).probability == pytest.approx(0.8)
+
+    @pytest.mark.parametrize("weak", [{"num_valid": 2}, {"quality": 0.2}])
+    def test_a_window_counts_by_quality_and_by_valid_frames(self, weak):
+        prediction = tell([make_window(0, AMUSED), make_window(0.8, SAD, **weak)])
+        np.testing.assert_allclose(
+            prediction.probabilities, [0.8 * 0.8 + 0.2 * 0.1, 0.8 * 0.1 + 0.2 * 0.8, 0.1], rtol=1e-5
+        )
