@@ -89,7 +89,7 @@ def test_eye_distance_does_not_shrink_when_the_head_turns(eyes, angle):
 
 
 @given(arrays(np.float32, (NUM_LANDMARKS, 3), elements=st.floats(-500, 500, width=32)), similarities())
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_pose_does_not_depend_on_place_and_size(landmarks, similarity):
     scale, _, shift = similarity
     pose = head_pose(landmarks)
