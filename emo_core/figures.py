@@ -192,7 +192,7 @@ def history_figure(epochs: Sequence[int], curves: Mapping[str, Sequence[float]],
             line={"color": colour, "width": 2.2, "dash": dash}, hovertemplate="%{y:.1%}" if percent else "%{y:.3f}",
         )  # fmt: skip
     _layout(figure, height=280)
-    figure.update_xaxes(title="Epoch", nticks=8, tickformat="d")
+    figure.update_xaxes(title="Epoch", dtick=max(1, -(-len(epochs) // 8)))
     figure.update_yaxes(title=quantity, tickformat=".0%" if percent else None)
     return figure
 

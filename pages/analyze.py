@@ -66,7 +66,7 @@ def show(result: session.Result) -> None:
             st.caption("If your browser cannot play this format, the analysis below is not affected.")
     with right:
         st.subheader("Verdict", anchor="verdict")
-        verdict.render(analysis, model.bundle().classes)
+        verdict.render(analysis, model.bundle())
         st.caption(model.trust_line())
         st.page_link("pages/about.py", label="How far to trust it →")
 

@@ -1,6 +1,6 @@
-"""The verdict card: what was found, how sure, in which mix, or why the model will not say."""
+"""The verdict card: what was found, how sure, in which mix and when, or why the model will not say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -9,41 +9,66 @@ import streamlit as st
 from emo_core.emotions import EMOTION_COLOURS, OTHER, UNSURE, HybridClass, class_colour, display_name
 
 if TYPE_CHECKING:
-    from emo_core.types import Analysis, Prediction
+    from emo_core.bundle import Bundle
+    from emo_core.types import Analysis, Prediction, Segment
+
+_MAX_PARTS = 4
 
 
-def render(analysis: "Analysis", classes: Sequence[HybridClass]) -> None:
-    """Show the card of one analysis; `classes` are the model's, which know each component's emotion and colour."""
-    st.html(card_html(analysis, classes))
+def render(analysis: "Analysis", bundle: "Bundle") -> None:
+    """Show the card of one analysis; the model knows the emotion, and so the colour, of each component of a pair."""
+    st.html(card_html(analysis, bundle))
 
 
-def card_html(analysis: "Analysis", classes: Sequence[HybridClass]) -> str:
+def card_html(analysis: "Analysis", bundle: "Bundle") -> str:
     """The card as HTML; every text from outside is escaped."""
     prediction = analysis.prediction
-    unsure = prediction.label == UNSURE
     tone = class_colour(prediction.label, prediction.labels)
-    head = "Not sure" if unsure else display_name(prediction.label)
     parts = [
         f'<div class="es-kicker">Verdict on {escape(analysis.video.name)}</div>',
-        f'<div class="es-verdict" data-testid="verdict">{escape(head)}</div>',
+        f'<div class="es-verdict" data-testid="verdict">{escape(headline(prediction))}</div>',
         f"<div>{escape(_sureness(prediction))}</div>",
-        _salience_html(prediction, classes),
-        _parts_html(prediction),
+        _mix_html(prediction.salience, prediction.label, bundle),
+        _parts_html(analysis, bundle),
         *(f'<p class="es-soft">⚠️ {escape(warning)}</p>' for warning in analysis.warnings),
     ]
     return f'<div class="es-card" style="--tone:{tone}">{"".join(parts)}</div>'
 
 
-def mix_words(prediction: "Prediction") -> str:
-    """What the salience means in words: ``true blend`` or ``mostly amusement``.
+def headline(prediction: "Prediction") -> str:
+    """The verdict in words; a clip whose parts have different verdicts has no single one."""
+    if prediction.label != UNSURE:
+        return display_name(prediction.label)
+    return "It changes on the way" if _changes(prediction) else "Not sure"
 
-    Empty unless the verdict is a pair.
+
+def mix_words(salience: Mapping[str, float], blend_share: float) -> str:
+    """What a salience means: ``true blend`` or ``mostly amusement``.
+
+    Example:
+        >>> mix_words({"amusement": 0.8, "surprise": 0.2}, blend_share=0.25)
+        'mostly amusement'
     """
-    if not prediction.salience:
-        return ""
-    if prediction.is_blend:
+    if min(salience.values()) >= blend_share:
         return "true blend"
-    return f"mostly {max(prediction.salience, key=lambda name: prediction.salience[name])}"
+    return f"mostly {max(salience, key=lambda name: salience[name])}"
+
+
+def segment_salience(analysis: "Analysis", segment: "Segment", hybrid: HybridClass) -> Mapping[str, float]:
+    """Share of each component in the frames of one segment; empty if it is no pair or holds no usable frame."""
+    from emo_core.judge import pair_salience
+    from emo_core.types import FeatureSequence
+
+    frames, times_s = analysis.features, analysis.timestamps_s
+    inside = (times_s >= segment.start_s) & (times_s < segment.end_s)
+    if not (inside & frames.mask).any():
+        return {}
+    part = FeatureSequence(frames.features[inside], frames.emotions[inside], frames.mask[inside])
+    return pair_salience(hybrid, part, analysis.normalized.quality[inside])
+
+
+def _changes(prediction: "Prediction") -> bool:
+    return len({item.label for item in prediction.segments} - {UNSURE}) > 1
 
 
 def _sureness(prediction: "Prediction") -> str:
@@ -51,38 +76,51 @@ def _sureness(prediction: "Prediction") -> str:
         return f"Neutral, or an emotion of none of the pairs. Probability {prediction.probability:.0%}"
     if prediction.label != UNSURE:
         return f"Probability {prediction.probability:.0%}"
-    best = prediction.labels[int(prediction.probabilities.argmax())]
-    return f"{prediction.reason} Closest: {display_name(best)} ({prediction.probability:.0%})."
+    if _changes(prediction):
+        return "Its parts have different verdicts, so the clip as a whole has none."
+    return prediction.reason
 
 
-def _salience_html(prediction: "Prediction", classes: Sequence[HybridClass]) -> str:
-    """The mix as a bar: amusement 62 : surprise 38."""
-    if not prediction.salience:
+def _mix_html(salience: Mapping[str, float], label: str, bundle: "Bundle") -> str:
+    """The mix of a pair as a bar and in words: amusement 62 : surprise 38, true blend."""
+    if not salience:
         return ""
-    bases = next((item.components for item in classes if item.name == prediction.label), {})
-    colours = {name: EMOTION_COLOURS.get(bases.get(name, ""), "#8A94A6") for name in prediction.salience}
-    first, second = prediction.salience
-    percents = {first: round(100 * prediction.salience[first])}
+    bases = next((item.components for item in bundle.classes if item.name == label), {})
+    colours = {name: EMOTION_COLOURS.get(bases.get(name, ""), "#8A94A6") for name in salience}
+    first, second = salience
+    percents = {first: round(100 * salience[first])}
     percents[second] = 100 - percents[first]
-    bar = "".join(
-        f'<span style="width:{percents[name]}%;background:{colours[name]}"></span>' for name in prediction.salience
-    )
+    bar = "".join(f'<span style="width:{percents[name]}%;background:{colours[name]}"></span>' for name in percents)
     ends = "".join(
         f'<span><i class="es-dot" style="background:{colours[name]}"></i>{escape(name)} {percents[name]}</span>'
-        for name in prediction.salience
+        for name in percents
     )
     words = " : ".join(f"{name} {percent}" for name, percent in percents.items())
+    mix = escape(mix_words(salience, bundle.config.blend_share))
     return (
-        f'<div class="es-meter" role="img" aria-label="{escape(words)}">{bar}</div><div class="es-ends">{ends}</div>'
-        f"<p>Mix: <b>{escape(mix_words(prediction))}</b></p>"
+        f'<div class="es-meter" role="img" aria-label="{escape(words)}">{bar}</div>'
+        f'<div class="es-ends">{ends}<b>{mix}</b></div>'
     )
 
 
-def _parts_html(prediction: "Prediction") -> str:
-    """A sentence for clips whose verdict changes on the way."""
-    segments = prediction.segments
+def _parts_html(analysis: "Analysis", bundle: "Bundle") -> str:
+    """The longest parts in order of time, each with its own mix, for clips whose verdict changes on the way."""
+    segments = analysis.prediction.segments
     if len({item.label for item in segments}) < 2:
         return ""
-    shown = [f"{item.start_s:.0f}–{item.end_s:.0f} s {display_name(item.label).lower()}" for item in segments[:4]]
-    more = f" and {len(segments) - 4} more" if len(segments) > 4 else ""
-    return f"<p>It changes: {escape(', '.join(shown))}{more}.</p>"
+    longest = sorted(segments, key=lambda item: item.start_s - item.end_s)[:_MAX_PARTS]
+    rows = [_part_html(analysis, item, bundle) for item in segments if item in longest]
+    left = len(segments) - len(rows)
+    more = f'<p class="es-soft">and {left} shorter, listed below</p>' if left else ""
+    return f'<div class="es-parts">{"".join(rows)}</div>{more}'
+
+
+def _part_html(analysis: "Analysis", segment: "Segment", bundle: "Bundle") -> str:
+    colour = class_colour(segment.label, analysis.prediction.labels)
+    hybrid = next((item for item in bundle.classes if item.name == segment.label), HybridClass(OTHER))
+    name = f"<b>{escape(display_name(segment.label))}</b>"
+    sure = "" if segment.label == UNSURE else f" {segment.probability:.0%}"
+    return (
+        f'<div><i class="es-dot" style="background:{colour}"></i>{segment.start_s:.0f}–{segment.end_s:.0f} s: '
+        f"{name}{sure}{_mix_html(segment_salience(analysis, segment, hybrid), segment.label, bundle)}</div>"
+    )

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import emo_core.pipeline
+from emo_core.config import PipelineConfig
 from emo_core.emotions import PAPER_CLASSES
 from emo_core.types import Analysis, ModelInfo
 from tests.factories import LABELS, make_analysis
@@ -52,7 +53,9 @@ class Studio:
 @pytest.fixture
 def studio(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Studio:
     info = ModelInfo("hybrid", "0.1.0", LABELS)
-    monkeypatch.setattr(model, "bundle", lambda: SimpleNamespace(info=info, classes=PAPER_CLASSES))
+    monkeypatch.setattr(
+        model, "bundle", lambda: SimpleNamespace(info=info, classes=PAPER_CLASSES, config=PipelineConfig())
+    )
     monkeypatch.setattr(model, "MODEL_DIR", tmp_path)
     opened = Studio()
     monkeypatch.setattr(emo_core.pipeline, "analyze", opened.analyze)

@@ -5,14 +5,20 @@ import json
 import logging
 import subprocess
 import sys
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from emo_core.config import PipelineConfig
 from emo_core.emotions import PAPER_CLASSES, UNSURE
 from emo_core.errors import BundleError
+from emo_core.types import Segment
 from tests.factories import make_analysis
 from ui import errors, model, samples, session, strip, verdict
+
+BUNDLE = SimpleNamespace(classes=PAPER_CLASSES, config=PipelineConfig())
 
 
 def test_strip_shows_at_most_24_evenly_spaced_frames():
@@ -45,22 +51,49 @@ def test_strip_shows_the_very_pixels(tmp_path):
 
 def test_card_escapes_names_from_outside():
     analysis = make_analysis(warnings=("<script>x</script>",))
-    assert "<script>" not in verdict.card_html(analysis, PAPER_CLASSES)
+    assert "<script>" not in verdict.card_html(analysis, BUNDLE)
 
 
 @pytest.mark.parametrize(
     ("share", "words"), [(0.62, "true blend"), (0.9, "mostly amusement"), (0.1, "mostly surprise")]
 )
 def test_mix_in_words(share, words):
-    assert verdict.mix_words(make_analysis(amusement=share).prediction) == words
+    assert f"<b>{words}</b>" in verdict.card_html(make_analysis(amusement=share), BUNDLE)
 
 
-def test_unsure_has_no_mix():
-    assert verdict.mix_words(make_analysis(label=UNSURE).prediction) == ""
+def test_unsure_has_no_mix_of_the_whole():
+    analysis = make_analysis(label=UNSURE)
+    assert "es-meter" not in verdict.card_html(analysis, BUNDLE)
+    assert verdict.headline(analysis.prediction) == "Not sure"
+
+
+def test_a_clip_that_changes_has_its_parts_and_their_mixes_for_a_verdict():
+    analysis = make_analysis(label=UNSURE)
+    segments = (Segment(0, 3, "sadness_fear", 0.97), Segment(3, 6, "amusement_surprise", 0.99))
+    analysis = replace(analysis, prediction=replace(analysis.prediction, segments=segments))
+    html = verdict.card_html(analysis, BUNDLE)
+    assert verdict.headline(analysis.prediction) == "It changes on the way"
+    assert html.index("Sadness + fear</b> 97%") < html.index("Amusement + surprise</b> 99%")
+    assert html.count("es-meter") == 2
+
+
+def test_many_parts_are_cut_to_the_longest():
+    analysis = make_analysis(label=UNSURE)
+    segments = tuple(Segment(i, i + 0.5 + 0.1 * (i % 3), ("other", "sadness_fear")[i % 2], 0.9) for i in range(6))
+    analysis = replace(analysis, prediction=replace(analysis.prediction, segments=segments))
+    assert "and 2 shorter" in verdict.card_html(analysis, BUNDLE)
+
+
+def test_mix_of_a_part_counts_only_its_frames_and_none_without_a_face():
+    analysis = make_analysis(num_frames=60, missing=slice(30, 60))
+    pair = PAPER_CLASSES[1]
+    shares = verdict.segment_salience(analysis, Segment(0, 3, pair.name, 0.9), pair)
+    assert sum(shares.values()) == pytest.approx(1)
+    assert verdict.segment_salience(analysis, Segment(3, 6, pair.name, 0.9), pair) == {}
 
 
 def test_mix_percents_add_up():
-    html = verdict.card_html(make_analysis(amusement=0.625), PAPER_CLASSES)
+    html = verdict.card_html(make_analysis(amusement=0.625), BUNDLE).split("es-parts")[0]
     shares = [int(part.split("%")[0]) for part in html.split("width:")[1:]]
     assert sum(shares) == 100
 
