@@ -119,7 +119,7 @@ def _part_html(analysis: "Analysis", segment: "Segment", bundle: "Bundle") -> st
     colour = class_colour(segment.label, analysis.prediction.labels)
     hybrid = next((item for item in bundle.classes if item.name == segment.label), HybridClass(OTHER))
     name = f"<b>{escape(display_name(segment.label))}</b>"
-    sure = "" if segment.label == UNSURE else f" {segment.probability:.0%}"
+    sure = "" if segment.label == UNSURE else f", probability {segment.probability:.0%}"
     return (
         f'<div><i class="es-dot" style="background:{colour}"></i>{segment.start_s:.0f}–{segment.end_s:.0f} s: '
         f"{name}{sure}{_mix_html(segment_salience(analysis, segment, hybrid), segment.label, bundle)}</div>"

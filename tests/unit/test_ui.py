@@ -73,7 +73,7 @@ def test_a_clip_that_changes_has_its_parts_and_their_mixes_for_a_verdict():
     analysis = replace(analysis, prediction=replace(analysis.prediction, segments=segments))
     html = verdict.card_html(analysis, BUNDLE)
     assert verdict.headline(analysis.prediction) == "It changes on the way"
-    assert html.index("Sadness + fear</b> 97%") < html.index("Amusement + surprise</b> 99%")
+    assert html.index("Sadness + fear</b>, probability 97%") < html.index("Amusement + surprise</b>, probability 99%")
     assert html.count("es-meter") == 2
 
 
