@@ -13,6 +13,7 @@ import hashlib
 import io
 import json
 import shutil
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ from emo_core.config import PipelineConfig
 from emo_core.emotions import HybridClass
 from emo_core.errors import BundleError
 from emo_core.normalize import FeatureNormalizer, ScoreNormalizer
-from emo_core.types import Floats, ModelInfo
+from emo_core.types import Floats, ModelInfo, check_shape
 
 SCHEMA = 1
 MANIFEST = "bundle.json"
@@ -34,6 +35,7 @@ KERAS_FRAME_CNN, KERAS_HEAD = "frame_cnn.keras", "head.keras"
 METRICS, HISTORY, CARD = "metrics.json", "history.csv", "MODEL_CARD.md"
 
 _CNN_BATCH = 16  # bounds the memory of the feature maps
+_NOT_AS_WRITTEN = (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile)
 
 
 class FrameNetwork:
@@ -127,19 +129,23 @@ def load_bundle(path: Path | str) -> Bundle:
         with np.load(io.BytesIO(files[NORMALIZER]), allow_pickle=False) as stored:
             arrays = dict(stored)
         classes = tuple(HybridClass.from_dict(item) for item in manifest["classes"])
+        scores = ScoreNormalizer.from_arrays(_with_prefix(arrays, "scores_"))
+        check_shape("thresholds", scores.thresholds, (None, len(classes)))
+        if not manifest["temperature"] > 0:
+            raise ValueError(f"temperature is {manifest['temperature']}, expected more than 0")
         return Bundle(
             path=path,
             info=ModelInfo(manifest["name"], manifest["version"], tuple(item.name for item in classes)),
             classes=classes,
             config=PipelineConfig.from_dict(manifest["pipeline"]),
             features=FeatureNormalizer.from_arrays(_with_prefix(arrays, "features_")),
-            scores=ScoreNormalizer.from_arrays(_with_prefix(arrays, "scores_")),
+            scores=scores,
             temperature=float(manifest["temperature"]),
             _frame_cnn=files[FRAME_CNN],
             _head=files[HEAD],
         )
-    except (KeyError, TypeError, ValueError) as error:
-        raise BundleError(f"The model {path.name} is damaged ({MANIFEST}): restore it or train it again.") from error
+    except _NOT_AS_WRITTEN as error:
+        raise _damaged(path) from error
 
 
 def load_frame_network(path: Path | str, num_threads: int = 1) -> tuple[FrameNetwork, PipelineConfig]:
@@ -148,8 +154,12 @@ def load_frame_network(path: Path | str, num_threads: int = 1) -> tuple[FrameNet
     Raises:
         BundleError: as :func:`load_bundle`.
     """
-    manifest, files = _read_verified(Path(path), (FRAME_CNN,))
-    return FrameNetwork(files[FRAME_CNN], num_threads), PipelineConfig.from_dict(manifest["pipeline"])
+    path = Path(path)
+    manifest, files = _read_verified(path, (FRAME_CNN,))
+    try:
+        return FrameNetwork(files[FRAME_CNN], num_threads), PipelineConfig.from_dict(manifest["pipeline"])
+    except _NOT_AS_WRITTEN as error:
+        raise _damaged(path) from error
 
 
 def write_bundle(
@@ -167,6 +177,8 @@ def write_bundle(
     """
     path = Path(path)
     part, old = (path.with_name(f".{path.name}.{suffix}") for suffix in ("part", "old"))
+    if old.exists() and not path.exists():
+        old.rename(path)  # the process was killed between the two renames at the end
     for leftover in (part, old):
         shutil.rmtree(leftover, ignore_errors=True)
     if path.exists():
@@ -186,7 +198,12 @@ def write_bundle(
     (part / MANIFEST).write_text(json.dumps(entries, indent=2, ensure_ascii=False) + "\n", "utf-8")
     if path.exists():
         path.rename(old)
-    part.rename(path)
+    try:
+        part.rename(path)
+    except BaseException:
+        if old.exists():
+            old.rename(path)
+        raise
     shutil.rmtree(old, ignore_errors=True)
 
 
@@ -203,6 +220,10 @@ def _with_prefix(arrays: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     return {name.removeprefix(prefix): values for name, values in arrays.items() if name.startswith(prefix)}
 
 
+def _damaged(path: Path) -> BundleError:
+    return BundleError(f"The model {path.name} is damaged ({MANIFEST}): restore it or train it again.")
+
+
 def _read_verified(path: Path, needed: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, bytes]]:
     """The manifest and the content of the needed files, every listed file checked against its hash."""
     try:
@@ -210,8 +231,8 @@ def _read_verified(path: Path, needed: tuple[str, ...]) -> tuple[dict[str, Any],
         hashes = dict(manifest["files"])
     except OSError as error:
         raise BundleError(f"There is no model in {path.name!r}: name a folder that holds a {MANIFEST}.") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise BundleError(f"The model {path.name} is damaged ({MANIFEST}): restore it or train it again.") from error
+    except _NOT_AS_WRITTEN as error:
+        raise _damaged(path) from error
     if manifest.get("schema") != SCHEMA:
         raise BundleError(
             f"The model {path.name} has schema {manifest.get('schema')!r}, this version reads {SCHEMA}: train it again."

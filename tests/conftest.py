@@ -1,0 +1,54 @@
+"""What tests of several modules share: the shipped bundle, and short clips cut from the sample."""
+
+import shutil
+
+import pytest
+from hypothesis import settings
+
+from emo_core.bundle import load_bundle
+from emo_core.video import open_video, write_video
+from tests import sample
+
+MODEL = sample.PATH.parent.parent / "models" / "hybrid"
+
+settings.register_profile("studio", deadline=None)  # a busy machine is no failure
+settings.load_profile("studio")
+
+
+@pytest.fixture(scope="session")
+def hybrid():
+    """The shipped bundle."""
+    return load_bundle(MODEL)
+
+
+@pytest.fixture(scope="session")
+def laughter_frames():
+    """(40, 360, 640, 3) frames of 13–17 s of the sample at 10 Hz: one laughing face in each."""
+    with open_video(sample.PATH) as reader:
+        kept = [
+            frame.copy()
+            for clip in reader.clips(10.0)
+            for frame, time_s in zip(clip.frames, clip.timestamps_s, strict=True)
+            if 13 <= time_s < 17
+        ]
+    return kept[:40]
+
+
+@pytest.fixture(scope="session")
+def laughter(tmp_path_factory, laughter_frames):
+    """Path of a clip of four seconds of laughter; do not change it."""
+    path = tmp_path_factory.mktemp("clips") / "laughter.mp4"
+    write_video(path, laughter_frames, 10.0)
+    return path
+
+
+@pytest.fixture
+def short_laughter(tmp_path, laughter_frames):
+    """Function that puts a clip of a little more than a second under a name of one's own."""
+    made = tmp_path / "made.mp4"
+    write_video(made, laughter_frames[:12], 10.0)
+
+    def place(name):
+        return shutil.copy(made, tmp_path / name)
+
+    return place
