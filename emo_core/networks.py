@@ -5,6 +5,7 @@ Serving runs their TFLite exports and never imports this module; training and th
 
 import contextlib
 import io
+import json
 import tempfile
 import zipfile
 from pathlib import Path
@@ -140,12 +141,15 @@ def to_tflite(model: keras.Model) -> bytes:
 
 
 def to_keras(model: keras.Model) -> bytes:
-    """Content of a ``.keras`` file, the same for the same weights: entries carry no time of day."""
+    """Content of a ``.keras`` file, the same for the same weights: it does not say when it was saved."""
     fixed = io.BytesIO()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
         model.save(path)
         with zipfile.ZipFile(path) as source, zipfile.ZipFile(fixed, "w", zipfile.ZIP_DEFLATED) as target:
             for name in sorted(source.namelist()):
-                target.writestr(zipfile.ZipInfo(name), source.read(name), zipfile.ZIP_DEFLATED)
+                content = source.read(name)
+                if name == "metadata.json":
+                    content = json.dumps({**json.loads(content), "date_saved": ""}).encode()
+                target.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return fixed.getvalue()

@@ -1,6 +1,6 @@
 """Models and data sets so small that training on them takes seconds, without faces and without landmarks.
 
-Pictures are gratings whose direction stands for the emotion; `align_without_landmarks` takes the landmark model's place.
+Pictures are gratings whose direction stands for the emotion; `align_without_landmarks` replaces the landmark model.
 """
 
 from pathlib import Path
