@@ -16,16 +16,16 @@ import numpy as np
 from emo_core import bundle as bundles
 from emo_core import networks
 from emo_core.card import model_card
-from emo_core.compose import NEUTRAL_POOLS, Bank, ComposedClips, build_bank, compose
+from emo_core.compose import Bank, ComposedClips, build_bank, compose
 from emo_core.config import PipelineConfig
-from emo_core.emotions import EMOTIONS, OTHER, PAPER_CLASSES, HybridClass
+from emo_core.emotions import EMOTIONS, PAPER_CLASSES, HybridClass
 from emo_core.errors import BundleError
 from emo_core.evaluation import bootstrap_interval, evaluate_clips, evaluate_stills, mean_emotion_verdicts
 from emo_core.faces import normalize_intensity
 from emo_core.judge import REJECTED, decide
 from emo_core.stills import align, read_votes
 from emo_core.train_frames import FrameTraining, fit_frame_cnn
-from emo_core.train_head import HeadTraining, TrainedHead, fit_head, frame_emotions
+from emo_core.train_head import HeadTraining, TrainedHead, fit_head, frame_emotions, neutral_clips
 
 VERSION = "1.0"
 
@@ -101,6 +101,7 @@ def train(data: Path, out: Path, cache: Path, recipe: HeadTraining, command: str
     record = {
         "command": command,
         "recipe": asdict(recipe),
+        "false_accept_cost": head.false_accept_cost,
         "minutes": round((time.monotonic() - started) / 60, 1),
     }
     manifest = {
@@ -149,14 +150,11 @@ def _measure(
             "gain_interval": bootstrap_interval(gain),
             "by_story": _by_story(clips, ours),
         }
-    stories = {OTHER: [(name,) for name in NEUTRAL_POOLS]}
     for name, share in (("neutral", 0.0), ("neutral_degraded", 1.0)):
         rng = np.random.default_rng(_HELD_OUT_SEED + 1)
-        neutral = compose(
-            bank, [OTHER], recipe.num_held_out // 3, config.window_steps, damaged_share=share, rng=rng, stories=stories
-        )
+        neutral = neutral_clips(bank, labels, recipe, config, damaged_share=share, rng=rng)
         verdicts = decide(head.scores.apply(head.probabilities(neutral), neutral.quality))
-        hybrid = (verdicts != REJECTED) & (verdicts != labels.index(OTHER))
+        hybrid = (verdicts != REJECTED) & (verdicts != neutral.labels)
         results[name] = {
             "num_clips": len(verdicts),
             "called_hybrid": float(hybrid.mean()),

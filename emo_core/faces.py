@@ -62,8 +62,10 @@ class FaceTracker:
         for later in range(len(meshes)):
             if any(_same_face(meshes[later], meshes[earlier]) for earlier in range(later)):
                 meshes[later] = None  # two tracks ran onto one face
-        if time_s >= self._next_search_s or not any(meshes):
-            self._search(frame, meshes)
+        due = time_s >= self._next_search_s
+        if due or not any(meshes):
+            self._search(frame, meshes, thorough=due)
+        if due:
             self._next_search_s = time_s + _SEARCH_PERIOD_S
         self._lost = [mesh is None for mesh in meshes]
         for person, mesh in enumerate(meshes):
@@ -75,9 +77,9 @@ class FaceTracker:
         mesh = self._landmarker.fit(frame, region)
         return mesh if mesh.presence_logit > _PRESENT_LOGIT else None
 
-    def _search(self, frame: Bytes, meshes: list[Mesh | None]) -> None:
+    def _search(self, frame: Bytes, meshes: list[Mesh | None], *, thorough: bool) -> None:
         """Add faces that nobody follows: a lost person who is back, else a newcomer."""
-        for region in self._landmarker.detect(frame):
+        for region in self._landmarker.detect(frame, thorough=thorough):
             if any(mesh is not None and overlap(mesh.region.box_xyxy, region.box_xyxy) > 0.2 for mesh in meshes):
                 continue
             mesh = self._fit(frame, region)

@@ -118,6 +118,7 @@ def predict(
     step_probabilities: Floats,
     features: FeatureSequence,
     normalized: NormalizedClip,
+    times_s: Doubles,
     duration_s: float,
 ) -> Prediction:
     """The verdict on the clip from its windows; at least one window holds a valid frame."""
@@ -126,23 +127,24 @@ def predict(
     qualities = np.array([window.quality for window in windows], np.float32)
     stacked = np.stack([window.probabilities for window in windows])
     probabilities, scores = clip_scores(stacked, qualities, evidence, bundle.scores)
-    segments = _segments(windows, labels, duration_s)
+    segments = _segments(bundle, windows, features, normalized.quality, times_s, duration_s)
     choice, reason = int(decide(scores)), ""
     label = UNSURE if choice == REJECTED else labels[choice]
     own = np.array([window.label == label for window in windows])
-    settled = len(windows) == 1 or float(evidence[own].sum() / evidence.sum()) >= bundle.config.clip_share
+    share = float(evidence[own].sum() / evidence.sum())
+    settled = len(windows) == 1 or share >= bundle.config.clip_share - 1e-4
     if choice == REJECTED or not settled:
         change = "" if settled else _change_reason(segments)
         reason = change or _weak_reason(probabilities, labels, accepted=choice != REJECTED)
         choice, label = REJECTED, UNSURE
-    salience = pair_salience(bundle.classes[choice], features, normalized.quality) if choice != REJECTED else {}
+    salience, is_blend = _mix(bundle, label, features, normalized.quality)
     return Prediction(
         labels=labels,
         label=label,
         probability=float(probabilities[choice] if choice != REJECTED else probabilities.max()),
         probabilities=probabilities,
         salience=salience,
-        is_blend=bool(salience) and min(salience.values()) >= bundle.config.blend_share,
+        is_blend=is_blend,
         reason=reason,
         windows=tuple(windows),
         step_probabilities=step_probabilities,
@@ -179,19 +181,37 @@ def _judge(bundle: Bundle, last: Floats, weights: Floats, start_s: float, end_s:
     return WindowPrediction(start_s, end_s, label, last, scores, quality, num_valid)
 
 
-def _segments(windows: Sequence[WindowPrediction], labels: tuple[str, ...], duration_s: float) -> tuple[Segment, ...]:
+def _mix(bundle: Bundle, label: str, features: FeatureSequence, quality: Floats) -> tuple[Mapping[str, float], bool]:
+    """Salience of a verdict and whether it is a true blend; ({}, False) where it is no pair or no frame is usable."""
+    if label == UNSURE or not features.mask.any():
+        return {}, False
+    salience = pair_salience(bundle.classes[bundle.info.labels.index(label)], features, quality)
+    return salience, bool(salience) and min(salience.values()) >= bundle.config.blend_share
+
+
+def _segments(
+    bundle: Bundle,
+    windows: Sequence[WindowPrediction],
+    features: FeatureSequence,
+    quality: Floats,
+    times_s: Doubles,
+    duration_s: float,
+) -> tuple[Segment, ...]:
     """Spans of one verdict: neighbouring windows change over halfway between their centres."""
     centres = [(window.start_s + window.end_s) / 2 for window in windows]
     borders = [0.0, *((a + b) / 2 for a, b in pairwise(centres)), duration_s]
     segments: list[Segment] = []
     first = 0
     for index, window in enumerate(windows):
-        if index + 1 < len(windows) and windows[index + 1].label == window.label:
+        label = window.label
+        if index + 1 < len(windows) and windows[index + 1].label == label:
             continue
-        group = np.stack([member.probabilities for member in windows[first : index + 1]])
-        mean = group.mean(axis=0)
-        probability = float(mean.max() if window.label == UNSURE else mean[labels.index(window.label)])
-        segments.append(Segment(borders[first], borders[index + 1], window.label, probability))
+        mean = np.stack([member.probabilities for member in windows[first : index + 1]]).mean(axis=0)
+        probability = float(mean.max() if label == UNSURE else mean[bundle.info.labels.index(label)])
+        start_s, end_s = borders[first], borders[index + 1]
+        inside = (times_s >= start_s) & (times_s < end_s)
+        part = FeatureSequence(features.features[inside], features.emotions[inside], features.mask[inside])
+        segments.append(Segment(start_s, end_s, label, probability, *_mix(bundle, label, part, quality[inside])))
         first = index + 1
     return tuple(segments)
 

@@ -112,7 +112,7 @@ def analyze(
     features = concatenate(person.features)
     tell("Judging the windows", 0.95)
     windows, steps = judge_windows(bundle, features, normalized, times_s)
-    prediction = predict(bundle, windows, steps, features, normalized, video.duration_s)
+    prediction = predict(bundle, windows, steps, features, normalized, times_s, video.duration_s)
     watch.lap("head")
     tell("Done", 1.0)
     warnings = (*_crowd_warning(people, bundle.config.sample_rate_hz), *_quality_warnings(track, normalized))

@@ -1,6 +1,7 @@
 """An analysis as text for a terminal and as JSON for programs."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,8 @@ def to_dict(analysis: Analysis) -> dict[str, Any]:
                 "end_s": round(segment.end_s, 3),
                 "label": segment.label,
                 "probability": _number(segment.probability),
+                "salience": {name: _number(share) for name, share in segment.salience.items()},
+                "is_blend": segment.is_blend,
             }
             for segment in prediction.segments
         ],
@@ -85,9 +88,10 @@ def to_text(analysis: Analysis) -> str:
         "",
     ]
     for segment in prediction.segments:
-        share = "best class " if segment.label == UNSURE else ""
         span = f"{segment.start_s:6.1f} – {segment.end_s:5.1f} s"
-        lines.append(f"  {span}  {display_name(segment.label)} ({share}{segment.probability:.0%})")
+        best = "best class " if segment.label == UNSURE else ""
+        mix = _mix_words(segment.salience, segment.is_blend)
+        lines.append(f"  {span}  {display_name(segment.label)} ({best}{segment.probability:.0%}){mix}")
     lines += ["", *(f"  Note: {warning}" for warning in analysis.warnings)]
     lines.append(
         f"  Model {analysis.model.name} {analysis.model.version}, {analysis.timing_ms.total / 1e3:.1f} s of work"
@@ -102,12 +106,17 @@ def _verdict_line(analysis: Analysis) -> str:
     )
     if prediction.label == UNSURE:
         return f"Unsure ({shares})"
-    text = f"{display_name(prediction.label)}, {prediction.probability:.0%} ({shares})"
-    if prediction.salience:
-        parts = " : ".join(f"{name} {100 * share:.0f}" for name, share in prediction.salience.items())
-        main = max(prediction.salience, key=lambda name: prediction.salience[name])
-        text += f"; {parts}, " + ("a true blend" if prediction.is_blend else f"mostly {main}")
-    return text
+    mix = _mix_words(prediction.salience, prediction.is_blend)
+    return f"{display_name(prediction.label)}, {prediction.probability:.0%} ({shares}){mix}"
+
+
+def _mix_words(salience: Mapping[str, float], is_blend: bool) -> str:
+    """The mix of a pair after the verdict, such as ``; amusement 62 : surprise 38, a true blend``."""
+    if not salience:
+        return ""
+    parts = " : ".join(f"{name} {100 * share:.0f}" for name, share in salience.items())
+    main = max(salience, key=lambda name: salience[name])
+    return f"; {parts}, " + ("a true blend" if is_blend else f"mostly {main}")
 
 
 def _timeline(analysis: Analysis) -> list[str]:

@@ -1,7 +1,7 @@
 """Training of the LSTM head on composed clips, with its normalizations and its calibration. Loads TensorFlow."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
@@ -9,11 +9,15 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from emo_core import networks
-from emo_core.compose import Bank, ComposedClips, compose
+from emo_core.compose import NEUTRAL_POOLS, Bank, ComposedClips, compose
 from emo_core.config import PipelineConfig
-from emo_core.judge import calibrated
+from emo_core.emotions import OTHER
+from emo_core.judge import REJECTED, calibrated, decide
 from emo_core.normalize import FeatureNormalizer, ScoreNormalizer
 from emo_core.types import Floats
+
+_COSTS = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 9.0, 14.0, 20.0)
+"""Costs of a false acceptance that are tried, cheapest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,8 @@ class HeadTraining:
         damaged_share: share of the training clips in which a run of frames is damaged.
         step_weight: weight of the loss at all steps beside that at the last one, which gives the verdict.
         num_neighbourhoods: K of both Q-based normalizations.
-        false_accept_cost: C_FA of the score thresholds; C_FR is 1.
+        neutral_hybrids: greatest share of held-out clips of faces that show nothing that may be called a hybrid; the
+            least cost C_FA of a false acceptance (C_FR is 1) that keeps it sets the score thresholds.
     """
 
     seed: int = 7
@@ -43,23 +48,23 @@ class HeadTraining:
     damaged_share: float = 0.5
     step_weight: float = 0.3
     num_neighbourhoods: int = 4
-    false_accept_cost: float = 1.5
+    neutral_hybrids: float = 0.03
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainedHead:
-    """A head with what it needs to be used: normalizations, temperature, and its history (one row per epoch)."""
+    """A head with what it needs to be used, how its thresholds were set, and its history (one row per epoch)."""
 
     model: keras.Model
     features: FeatureNormalizer
     scores: ScoreNormalizer
     temperature: float
+    false_accept_cost: float
     history: list[dict[str, float]]
 
     def logits(self, clips: ComposedClips) -> Floats:
         """Class scores (N, C) at the last valid step."""
-        outputs = self.model.predict(_inputs(self.features, clips), batch_size=256, verbose=0)
-        return np.asarray(outputs[:, -1], np.float32)
+        return _last_logits(self.model, self.features, clips)
 
     def probabilities(self, clips: ComposedClips) -> Floats:
         """Calibrated class probabilities (N, C)."""
@@ -108,7 +113,7 @@ def fit_head(
         model.fit(inputs, targets, sample_weight=weights, batch_size=recipe.batch_size, verbose=0)
         row = {"epoch": float(epoch)}
         for prefix, data in (("", clips), ("val_", held_out)):
-            logits = np.asarray(model.predict(_inputs(normalizer, data), batch_size=256, verbose=0)[:, -1], np.float32)
+            logits = _last_logits(model, normalizer, data)
             row[f"{prefix}loss"] = _log_loss(logits, data.labels, 1.0)
             row[f"{prefix}accuracy"] = float((logits.argmax(axis=1) == data.labels).mean())
         history.append(row)
@@ -119,7 +124,25 @@ def fit_head(
         elif epoch - int(np.argmin([past["val_loss"] for past in history])) >= recipe.patience:
             break
     model.set_weights(best_weights)
-    return _calibrate(networks.in_float32(model), normalizer, held_out, history, recipe)
+    model = networks.in_float32(model)
+    neutral = neutral_clips(calibration, labels, recipe, config, damaged_share=recipe.damaged_share, rng=rng)
+    return _calibrate(model, normalizer, held_out, neutral, history, recipe)
+
+
+def neutral_clips(
+    bank: Bank,
+    labels: Sequence[str],
+    recipe: HeadTraining,
+    config: PipelineConfig,
+    *,
+    damaged_share: float,
+    rng: np.random.Generator,
+) -> ComposedClips:
+    """Clips of faces that show nothing (still, speaking, looking down or away), labelled *other*."""
+    stories = {OTHER: [(name,) for name in NEUTRAL_POOLS]}
+    count = recipe.num_held_out // 3
+    clips = compose(bank, [OTHER], count, config.window_steps, damaged_share=damaged_share, rng=rng, stories=stories)
+    return replace(clips, labels=np.full(count, list(labels).index(OTHER)))
 
 
 def fit_feature_normalizer(bank: Bank, num_neighbourhoods: int) -> FeatureNormalizer:
@@ -153,21 +176,33 @@ def _calibrate(
     model: keras.Model,
     normalizer: FeatureNormalizer,
     held_out: ComposedClips,
+    neutral: ComposedClips,
     history: list[dict[str, float]],
     recipe: HeadTraining,
 ) -> TrainedHead:
-    """Temperature of least log loss, then thresholds by quality, on the held-out clips."""
-    logits = np.asarray(model.predict(_inputs(normalizer, held_out), batch_size=256, verbose=0)[:, -1], np.float32)
+    """Temperature of least log loss, then thresholds by quality, on held-out clips and on held-out neutral ones."""
+    logits, neutral_logits = (_last_logits(model, normalizer, clips) for clips in (held_out, neutral))
     found = minimize_scalar(lambda t: _log_loss(logits, held_out.labels, t), bounds=(0.3, 5.0), method="bounded")
     temperature = float(found.x)
-    scores = ScoreNormalizer.fit(
-        calibrated(logits, temperature),
-        held_out.labels,
-        held_out.quality,
-        num_neighbourhoods=recipe.num_neighbourhoods,
-        cost_false_accept=recipe.false_accept_cost,
-    )
-    return TrainedHead(model, normalizer, scores, temperature, history)
+    probabilities, neutral_probabilities = (calibrated(values, temperature) for values in (logits, neutral_logits))
+    for cost in _COSTS:
+        scores = ScoreNormalizer.fit(
+            probabilities,
+            held_out.labels,
+            held_out.quality,
+            num_neighbourhoods=recipe.num_neighbourhoods,
+            cost_false_accept=cost,
+        )
+        verdicts = decide(scores.apply(neutral_probabilities, neutral.quality))
+        hybrids = (verdicts != REJECTED) & (verdicts != neutral.labels)
+        if hybrids.mean() <= recipe.neutral_hybrids:
+            break
+    return TrainedHead(model, normalizer, scores, temperature, cost, history)
+
+
+def _last_logits(model: keras.Model, normalizer: FeatureNormalizer, clips: ComposedClips) -> Floats:
+    """Logits (N, C) at the last valid step."""
+    return np.asarray(model.predict(_inputs(normalizer, clips), batch_size=256, verbose=0)[:, -1], np.float32)
 
 
 def _log_loss(logits: Floats, labels: NDArray[np.intp], temperature: float) -> float:

@@ -5,7 +5,7 @@ every array: `detected` and `mask` are False there, numbers are NaN or 0 as docu
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
 
@@ -161,12 +161,22 @@ class WindowPrediction:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A span of the clip with one verdict and the probability in [0, 1] of its label (of the best class if unsure)."""
+    """A span of the clip with one verdict.
+
+    Attributes:
+        start_s, end_s: seconds.
+        label: a class of the model or ``unsure``.
+        probability: in [0, 1], of the label; of the most probable class if unsure.
+        salience: as in :class:`Prediction`, from the frames of the span; empty if none of them is usable.
+        is_blend: as in :class:`Prediction`.
+    """
 
     start_s: float
     end_s: float
     label: str
     probability: float
+    salience: Mapping[str, float] = field(default_factory=dict)
+    is_blend: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

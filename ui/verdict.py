@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from emo_core.emotions import EMOTION_COLOURS, OTHER, UNSURE, HybridClass, class_colour, display_name
+from emo_core.emotions import EMOTION_COLOURS, OTHER, UNSURE, class_colour, display_name
 
 if TYPE_CHECKING:
     from emo_core.bundle import Bundle
@@ -28,7 +28,7 @@ def card_html(analysis: "Analysis", bundle: "Bundle") -> str:
         f'<div class="es-kicker">Verdict on {escape(analysis.video.name)}</div>',
         f'<div class="es-verdict" data-testid="verdict">{escape(headline(prediction))}</div>',
         f"<div>{escape(_sureness(prediction))}</div>",
-        _mix_html(prediction.salience, prediction.label, bundle),
+        _mix_html(prediction, bundle),
         _parts_html(analysis, bundle),
         *(f'<p class="es-soft">⚠️ {escape(warning)}</p>' for warning in analysis.warnings),
     ]
@@ -42,29 +42,16 @@ def headline(prediction: "Prediction") -> str:
     return "It changes on the way" if _changes(prediction) else "Not sure"
 
 
-def mix_words(salience: Mapping[str, float], blend_share: float) -> str:
+def mix_words(salience: Mapping[str, float], *, is_blend: bool) -> str:
     """What a salience means: ``true blend`` or ``mostly amusement``.
 
     Example:
-        >>> mix_words({"amusement": 0.8, "surprise": 0.2}, blend_share=0.25)
+        >>> mix_words({"amusement": 0.8, "surprise": 0.2}, is_blend=False)
         'mostly amusement'
     """
-    if min(salience.values()) >= blend_share:
+    if is_blend:
         return "true blend"
     return f"mostly {max(salience, key=lambda name: salience[name])}"
-
-
-def segment_salience(analysis: "Analysis", segment: "Segment", hybrid: HybridClass) -> Mapping[str, float]:
-    """Share of each component in the frames of one segment; empty if it is no pair or holds no usable frame."""
-    from emo_core.judge import pair_salience
-    from emo_core.types import FeatureSequence
-
-    frames, times_s = analysis.features, analysis.timestamps_s
-    inside = (times_s >= segment.start_s) & (times_s < segment.end_s)
-    if not (inside & frames.mask).any():
-        return {}
-    part = FeatureSequence(frames.features[inside], frames.emotions[inside], frames.mask[inside])
-    return pair_salience(hybrid, part, analysis.normalized.quality[inside])
 
 
 def _changes(prediction: "Prediction") -> bool:
@@ -81,11 +68,12 @@ def _sureness(prediction: "Prediction") -> str:
     return prediction.reason
 
 
-def _mix_html(salience: Mapping[str, float], label: str, bundle: "Bundle") -> str:
+def _mix_html(found: "Prediction | Segment", bundle: "Bundle") -> str:
     """The mix of a pair as a bar and in words: amusement 62 : surprise 38, true blend."""
+    salience = found.salience
     if not salience:
         return ""
-    bases = next((item.components for item in bundle.classes if item.name == label), {})
+    bases = next((item.components for item in bundle.classes if item.name == found.label), {})
     colours = {name: EMOTION_COLOURS.get(bases.get(name, ""), "#8A94A6") for name in salience}
     first, second = salience
     percents = {first: round(100 * salience[first])}
@@ -96,7 +84,7 @@ def _mix_html(salience: Mapping[str, float], label: str, bundle: "Bundle") -> st
         for name in percents
     )
     words = " : ".join(f"{name} {percent}" for name, percent in percents.items())
-    mix = escape(mix_words(salience, bundle.config.blend_share))
+    mix = escape(mix_words(salience, is_blend=found.is_blend))
     return (
         f'<div class="es-meter" role="img" aria-label="{escape(words)}">{bar}</div>'
         f'<div class="es-ends">{ends}<b>{mix}</b></div>'
@@ -117,10 +105,9 @@ def _parts_html(analysis: "Analysis", bundle: "Bundle") -> str:
 
 def _part_html(analysis: "Analysis", segment: "Segment", bundle: "Bundle") -> str:
     colour = class_colour(segment.label, analysis.prediction.labels)
-    hybrid = next((item for item in bundle.classes if item.name == segment.label), HybridClass(OTHER))
     name = f"<b>{escape(display_name(segment.label))}</b>"
     sure = "" if segment.label == UNSURE else f", probability {segment.probability:.0%}"
     return (
         f'<div><i class="es-dot" style="background:{colour}"></i>{segment.start_s:.0f}–{segment.end_s:.0f} s: '
-        f"{name}{sure}{_mix_html(segment_salience(analysis, segment, hybrid), segment.label, bundle)}</div>"
+        f"{name}{sure}{_mix_html(segment, bundle)}</div>"
     )

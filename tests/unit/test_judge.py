@@ -97,7 +97,8 @@ def tell(windows, *, duration_s=None, num_frames=20, bundle=None, **shares):
     steps = np.full((num_frames, 3), 1 / 3, np.float32)
     features = make_features(np.zeros((num_frames, 3)), mask, **shares)
     last_s = windows[-1].end_s if duration_s is None else duration_s
-    return predict(bundle or make_bundle(), windows, steps, features, make_normalized(mask), last_s)
+    times_s = np.arange(num_frames) / 10
+    return predict(bundle or make_bundle(), windows, steps, features, make_normalized(mask), times_s, last_s)
 
 
 class TestPieces:
@@ -291,3 +292,18 @@ class TestClip:
         np.testing.assert_allclose(
             prediction.probabilities, [0.8 * 0.8 + 0.2 * 0.1, 0.8 * 0.1 + 0.2 * 0.8, 0.1], rtol=1e-5
         )
+
+
+def test_each_segment_has_the_mix_of_its_own_frames():
+    bundle = make_bundle()
+    windows = (make_window(0, "sadness_fear"), make_window(0.8, "amusement_surprise", num_valid=7))
+    emotions = np.zeros((16, len(EMOTIONS)), np.float32)
+    emotions[:8, [EMOTIONS.index("sadness"), EMOTIONS.index("fear")]] = 0.6, 0.4
+    emotions[8:, EMOTIONS.index("happiness")] = 1
+    features = FeatureSequence(np.zeros((16, 3), np.float32), emotions, np.ones(16, bool))
+    steps, normalized = np.full((16, 3), 1 / 3, np.float32), make_normalized(np.ones(16))
+    first, second = predict(bundle, windows, steps, features, normalized, np.arange(16) / 10, 1.6).segments
+    assert first.salience == pytest.approx({"sadness": 0.6, "fear": 0.4})
+    assert first.is_blend
+    assert second.salience == pytest.approx({"amusement": 1, "surprise": 0})
+    assert not second.is_blend

@@ -69,12 +69,16 @@ def test_unsure_has_no_mix_of_the_whole():
 
 def test_a_clip_that_changes_has_its_parts_and_their_mixes_for_a_verdict():
     analysis = make_analysis(label=UNSURE)
-    segments = (Segment(0, 3, "sadness_fear", 0.97), Segment(3, 6, "amusement_surprise", 0.99))
+    segments = (
+        Segment(0, 3, "sadness_fear", 0.97, {"sadness": 0.7, "fear": 0.3}, is_blend=True),
+        Segment(3, 6, "amusement_surprise", 0.99, {"amusement": 0.9, "surprise": 0.1}),
+    )
     analysis = replace(analysis, prediction=replace(analysis.prediction, segments=segments))
     html = verdict.card_html(analysis, BUNDLE)
     assert verdict.headline(analysis.prediction) == "It changes on the way"
     assert html.index("Sadness + fear</b>, probability 97%") < html.index("Amusement + surprise</b>, probability 99%")
     assert html.count("es-meter") == 2
+    assert html.index("true blend") < html.index("mostly amusement")
 
 
 def test_many_parts_are_cut_to_the_longest():
@@ -82,14 +86,6 @@ def test_many_parts_are_cut_to_the_longest():
     segments = tuple(Segment(i, i + 0.5 + 0.1 * (i % 3), ("other", "sadness_fear")[i % 2], 0.9) for i in range(6))
     analysis = replace(analysis, prediction=replace(analysis.prediction, segments=segments))
     assert "and 2 shorter" in verdict.card_html(analysis, BUNDLE)
-
-
-def test_mix_of_a_part_counts_only_its_frames_and_none_without_a_face():
-    analysis = make_analysis(num_frames=60, missing=slice(30, 60))
-    pair = PAPER_CLASSES[1]
-    shares = verdict.segment_salience(analysis, Segment(0, 3, pair.name, 0.9), pair)
-    assert sum(shares.values()) == pytest.approx(1)
-    assert verdict.segment_salience(analysis, Segment(3, 6, pair.name, 0.9), pair) == {}
 
 
 def test_mix_percents_add_up():
