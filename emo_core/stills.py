@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -44,23 +45,28 @@ def read_votes(path: Path) -> tuple[Bytes, NDArray[np.uint8]]:
         DatasetError: the file is missing, is no ``.npz``, or its arrays have other names, shapes or types.
     """
     try:
-        with np.load(path, allow_pickle=False) as data:
-            images, votes = data["images"], data["votes"]
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
+            images, votes = np.asarray(data["images"]), np.asarray(data["votes"])
     except FileNotFoundError as error:
         raise DatasetError(
             f"There is no file {path.name}: give the path of an .npz with 'images' and 'votes'."
         ) from error
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except Exception as error:  # zipfile, zlib, NumPy's parser of headers: a damaged file can fail in any of them
         raise DatasetError(
             f"{path.name} cannot be read: it must be an .npz with arrays 'images' (N, 48, 48) and 'votes' (N, 10)."
         ) from error
-    square = images.ndim == 3 and images.shape[1] == images.shape[2]
-    if not square or images.dtype != np.uint8 or votes.shape != (len(images), len(VOTE_NAMES)) or not len(images):
+    pictures = images.ndim == 3 and images.shape[1] == images.shape[2] and images.size and images.dtype == np.uint8
+    if not pictures or votes.shape != (len(images), len(VOTE_NAMES)) or not _are_counts(votes):
         raise DatasetError(
-            f"{path.name} holds images {images.shape} {images.dtype} and votes {votes.shape}; "
-            "expected at least one picture, (N, 48, 48) uint8 and (N, 10)."
+            f"{path.name} holds images {images.shape} {images.dtype} and votes {votes.shape} {votes.dtype}; "
+            "expected at least one picture, (N, 48, 48) uint8, and counts of votes, (N, 10)."
         )
     return images, votes.astype(np.uint8)
+
+
+def _are_counts(votes: NDArray[Any]) -> bool:
+    """Whether an array holds whole numbers in 0…255, of whatever type."""
+    return votes.dtype.kind in "iuf" and bool(np.all((votes >= 0) & (votes <= 255) & (votes == np.round(votes))))
 
 
 def majority_labels(votes: NDArray[np.uint8]) -> NDArray[np.intp]:

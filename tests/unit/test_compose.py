@@ -1,0 +1,238 @@
+"""Clips composed from stills: what they hold, and that nothing of them leaks."""
+
+import numpy as np
+import pytest
+
+from emo_core import stills as stills_module
+from emo_core.compose import (
+    DAMAGED,
+    MIRRORED,
+    NEUTRAL_POOLS,
+    PLAIN,
+    STORIES,
+    Bank,
+    ComposedClips,
+    build_bank,
+    compose,
+    find_pools,
+)
+from emo_core.emotions import OTHER
+from emo_core.stills import align
+from tests.tiny import LABELS, POOLS, SIDE, STEPS, align_without_landmarks, ferplus_arrays, make_bank, make_votes
+
+
+def tell(bank, count=60, *, labels=LABELS, damaged_share=0.5, seed=0, **kwargs):
+    rng = np.random.default_rng(seed)
+    return compose(bank, labels, count, STEPS, damaged_share=damaged_share, rng=rng, **kwargs)
+
+
+def marked_bank(per_pool=3, quality=1.0):
+    """A bank whose feature k is still k, so that a frame says which pictures it was made of."""
+    count = per_pool * len(POOLS)
+    features = np.repeat(np.eye(count, dtype=np.float32)[:, None], 4, axis=1)
+    return Bank(features, np.full((count, 4), quality, np.float32), make_bank(per_pool).pools)
+
+
+def stills_in(clips):
+    """(N, stills): which pictures each clip was made of."""
+    return clips.features.max(axis=1) > 0
+
+
+class TestCompose:
+    @pytest.mark.parametrize("count", [1, 30, 31, 32])
+    def test_classes_occur_equally_often(self, count):
+        clips = tell(make_bank(), count)
+        occurrences = np.bincount(clips.labels, minlength=len(LABELS))
+        assert occurrences.sum() == count
+        assert np.ptp(occurrences) <= 1
+
+    def test_shapes_and_ranges(self):
+        clips = tell(make_bank(num_features=7), 40)
+        assert clips.features.shape == (40, STEPS, 7)
+        assert (clips.features.dtype, clips.weights.dtype) == (np.float32, np.float32)
+        assert clips.weights.shape == (40, STEPS)
+        assert len(clips.stories) == len(clips.labels) == 40
+        assert ((clips.weights >= 0) & (clips.weights <= 1)).all()
+        assert (clips.weights > 0).any(axis=1).all(), "a clip without any frame"
+
+    def test_masked_frames_hold_nothing(self):
+        clips = tell(make_bank(), 200)
+        masked = clips.weights == 0
+        assert 0.02 < masked.mean() < 0.5
+        assert not clips.features[masked].any()
+        assert clips.features[~masked].any(axis=1).all()
+
+    def test_quality_is_the_mean_of_the_frames_that_count(self):
+        weights = np.array([[0.5, 0, 0.7], [0, 0, 0]], np.float32)
+        clips = ComposedClips(np.zeros((2, 3, 1), np.float32), weights, np.zeros(2, int), ("", ""))
+        np.testing.assert_allclose(clips.quality, [0.6, 0])
+
+    def test_stories_belong_to_their_class(self):
+        clips = tell(make_bank(), 300)
+        told = {" → ".join(story): name for name, stories in STORIES.items() for story in stories}
+        assert [told[story] for story in clips.stories] == [LABELS[label] for label in clips.labels]
+        assert len(set(clips.stories)) > 20
+
+    def test_the_seed_decides(self):
+        first, again, other = tell(make_bank(), seed=3), tell(make_bank(), seed=3), tell(make_bank(), seed=4)
+        np.testing.assert_array_equal(first.features, again.features)
+        np.testing.assert_array_equal(first.weights, again.weights)
+        assert first.stories == again.stories
+        assert (first.features != other.features).any()
+
+    @pytest.mark.parametrize("share", [0.0, 1.0])
+    def test_the_damaged_view_is_seen_in_damaged_clips_only(self, share):
+        bank = marked_bank()
+        bank.quality[:, DAMAGED] = 0.25
+        clips = tell(bank, 60, damaged_share=share)
+        seen = np.isclose(clips.weights, 0.25).any(axis=1)
+        assert seen.all() if share else not seen.any()
+
+    def test_a_damaged_picture_without_a_face_is_masked(self):
+        bank = marked_bank()
+        bank.quality[:, DAMAGED] = 0
+        masked = (tell(bank, 60, damaged_share=1.0).weights == 0).mean()
+        assert masked > 3 * (tell(bank, 60, damaged_share=0.0).weights == 0).mean()
+
+    def test_people_change_in_the_clips_of_every_class_alike(self):
+        clips = tell(marked_bank(), 300)
+        counts = stills_in(clips).sum(axis=1)
+        means = [counts[clips.labels == label].mean() for label in range(len(LABELS))]
+        assert min(means) > 1.8
+        assert max(means) - min(means) < 1.0
+
+    def test_a_frame_is_a_mixture(self):
+        """Of shares that sum to one, of pictures from the pools of its story, of rest and of flicker."""
+        bank = marked_bank()
+        clips = tell(bank, 100)
+        valid = clips.weights > 0
+        np.testing.assert_allclose(clips.features[valid].sum(axis=1), 1, atol=1e-5)
+        pool_of = {still: name for name, pool in bank.pools.items() for still in pool}
+        for story, used in zip(clips.stories, stills_in(clips), strict=True):
+            pools = {pool_of[still] for still in np.flatnonzero(used)}
+            told = set(story.split(" → "))
+            assert pools <= told | {"neutral", *_flickers(told)}
+
+    def test_classes_that_cannot_be_told(self):
+        bank = make_bank()
+        with pytest.raises(ValueError, match=r"no stories can be told for \['joy_anger'\]"):
+            tell(bank, labels=("joy_anger", "other"))
+        empty = {name: pool[:0] if "sad" in name or name == "fear" else pool for name, pool in bank.pools.items()}
+        with pytest.raises(ValueError, match="sadness_fear"):
+            tell(Bank(bank.features, bank.quality, empty))
+
+    def test_stories_without_pictures_are_left_out(self):
+        bank = make_bank()
+        pools = dict(bank.pools) | {"laughter": bank.pools["laughter"][:0]}
+        assert not any("laughter" in story for story in tell(Bank(bank.features, bank.quality, pools), 300).stories)
+
+    def test_stories_of_ones_own(self):
+        clips = tell(make_bank(), 12, labels=[OTHER], stories={OTHER: [(name,) for name in NEUTRAL_POOLS]})
+        assert set(clips.stories) <= set(NEUTRAL_POOLS)
+
+
+class TestSubset:
+    @pytest.mark.parametrize("seed", range(4))
+    def test_no_picture_is_on_both_sides(self, seed):
+        bank = marked_bank(per_pool=4)
+        chosen = np.arange(len(bank.features)) % 2 == 0
+        sides = [stills_in(tell(bank.subset(side), 80, seed=seed)).any(axis=0) for side in (chosen, ~chosen)]
+        assert all(side.sum() > 15 for side in sides)
+        assert not (sides[0] & sides[1]).any()
+        assert not sides[0][~chosen].any()
+
+    def test_it_keeps_what_was_chosen(self):
+        bank = make_bank()
+        chosen = np.random.default_rng(0).random(len(bank.features)) < 0.5
+        for name, pool in bank.subset(chosen).pools.items():
+            assert pool.tolist() == [still for still in bank.pools[name] if chosen[still]]
+
+
+class TestPools:
+    def pools_of(self, **row):
+        """Names of the pools that a picture with these votes is in, its mouth, lids and pose by its place in twenty."""
+        votes = make_votes(*[row] * 20)
+        track = align_without_landmarks(None, np.zeros((20, 8, 8), np.uint8), SIDE)
+        return {name: set(pool.tolist()) for name, pool in find_pools(votes, track).items() if len(pool)}, track
+
+    @pytest.mark.parametrize(
+        ("row", "names"),
+        [
+            ({"happiness": 7, "neutral": 3}, {"happiness"}),
+            ({"happiness": 10}, {"happiness", "laughter"}),
+            ({"surprise": 7, "fear": 3}, {"surprise"}),
+            ({"happiness": 4, "surprise": 2}, {"happiness+surprise"}),
+            ({"sadness": 4, "fear": 4}, {"sadness+fear"}),
+            ({"sadness": 5, "anger": 5}, {"quiet sadness"}),
+            ({"sadness": 6, "anger": 4}, {"sadness", "quiet sadness"}),
+            ({"fear": 6}, {"fear"}),
+            ({"anger": 8}, {"anger"}),
+            ({"disgust": 4, "neutral": 4}, {"disgust"}),
+            ({"contempt": 4, "neutral": 4}, {"contempt"}),
+            ({"neutral": 10}, {"neutral", "speech", "lowered eyes", "turned away"}),
+            ({"neutral": 5}, {"speech"}),
+            ({"happiness": 8, "unknown": 2}, set()),
+            ({"anger": 5, "disgust": 3}, set()),
+        ],
+        ids=str,
+    )
+    def test_by_votes(self, row, names):
+        assert set(self.pools_of(**row)[0]) == names
+
+    def test_by_landmarks(self):
+        pools, _ = self.pools_of(neutral=10)
+        assert pools["speech"] == set(range(0, 20, 3))  # mouths open
+        assert pools["lowered eyes"] == set(range(1, 20, 4))
+        assert pools["turned away"] == set(range(2, 20, 5))
+        pools, _ = self.pools_of(sadness=6, anger=2)
+        assert pools["quiet sadness"] == set(range(1, 20, 4)) - set(range(0, 20, 3))
+
+    def test_a_picture_without_landmarks_is_in_none(self):
+        _, track = self.pools_of(neutral=10)
+        track.detected[:] = False
+        assert not any(len(pool) for pool in find_pools(make_votes(*[{"neutral": 10}] * 20), track).values())
+
+
+class TestBank:
+    @pytest.fixture
+    def seen(self, monkeypatch):
+        monkeypatch.setattr(stills_module, "align_stills", align_without_landmarks)
+        images, votes = ferplus_arrays(2)
+        return images, align(images, votes, SIDE)
+
+    @staticmethod
+    def cnn(faces):
+        """Mean, left half and top half in the place of a network."""
+        left, top = faces[:, :, : SIDE // 2].mean(axis=(1, 2)), faces[:, : SIDE // 2].mean(axis=(1, 2))
+        return np.stack([faces.mean(axis=(1, 2)), left, top], axis=1), None
+
+    def test_every_still_of_a_pool_is_seen_in_four_ways(self, seen):
+        images, stills = seen
+        bank = build_bank(images, stills, self.cnn, seed=0)
+        used = np.unique(np.concatenate(list(bank.pools.values())))
+        assert bank.features.shape == (len(images), 4, 3)
+        assert 0 < len(used) < len(images)
+        assert (bank.features[used] != 0).all()
+        assert not bank.features[np.setdiff1d(np.arange(len(images)), used)].any()
+        np.testing.assert_allclose(bank.features[used, PLAIN, 2], bank.features[used, MIRRORED, 2], atol=1e-6)
+        assert not np.allclose(bank.features[used, PLAIN, 1], bank.features[used, MIRRORED, 1], atol=1e-3)
+        assert ((bank.quality >= 0) & (bank.quality <= 1)).all()
+        assert (bank.quality[used, PLAIN] > 0).all()
+        assert bank.quality[used, DAMAGED].mean() < bank.quality[used, PLAIN].mean()
+
+    def test_the_seed_decides(self, seen):
+        images, stills = seen
+        banks = [build_bank(images, stills, self.cnn, seed=seed) for seed in (1, 1, 2)]
+        np.testing.assert_array_equal(banks[0].features, banks[1].features)
+        assert (banks[0].features != banks[2].features).any()
+
+    def test_clips_can_be_told_with_it(self, seen):
+        images, stills = seen
+        clips = tell(build_bank(images, stills, self.cnn, seed=0), 12)
+        assert np.isfinite(clips.features).all()
+
+
+def _flickers(told):
+    if told <= set(NEUTRAL_POOLS):
+        return "surprise", "sadness", "fear", "anger", "disgust", "happiness", "lowered eyes", "speech"
+    return "neutral", "lowered eyes", "speech"
