@@ -57,8 +57,8 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--data", type=Path, required=True, metavar="DIR", help="train.npz and valid.npz of FER+")
         command.add_argument("--out", type=Path, required=True, metavar="DIR", help="model directory")
         command.add_argument("--cache", type=Path, default=Path(".cache"), metavar="DIR", help="checkpoints, crops")
-        command.add_argument("--seed", type=int, metavar="N", help="seed of every random choice")
-        command.add_argument("--epochs", type=int, metavar="N", help="epochs (at most, for the head)")
+        command.add_argument("--seed", type=_natural, metavar="N", help="seed of every random choice")
+        command.add_argument("--epochs", type=_positive, metavar="N", help="epochs (at most, for the head)")
         command.set_defaults(run=run)
     return parser
 
@@ -89,10 +89,10 @@ def _evaluate_frames(options: argparse.Namespace) -> None:
     cnn, config = load_frame_network(options.model)
     stills = align(images, votes, config.crop_side_px)
     probabilities = cnn(normalize_intensity(stills.crops))[1]
-    metrics = evaluate_stills(probabilities, votes)
-    metrics["share_aligned"] = float(stills.track.detected.mean())
     if options.predictions:
         np.savez(options.predictions, probabilities=probabilities)
+    metrics = evaluate_stills(probabilities, votes)
+    metrics["share_aligned"] = float(stills.track.detected.mean())
     if options.json:
         options.json.write_text(json.dumps(metrics, indent=1) + "\n", "utf-8")
     print(_stills_text(metrics))
@@ -140,6 +140,18 @@ def _train(options: argparse.Namespace) -> None:
             f"{row['macro_f1']:.4f}, mean of frame emotions {row['mean_of_frame_emotions_accuracy']:.4f}"
         )
     print(f"neutral clips called a hybrid: {metrics['neutral']['called_hybrid']:.4f}")
+
+
+def _natural(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of 0 or more")
+    return int(text)
+
+
+def _positive(text: str) -> int:
+    if not _natural(text):
+        raise argparse.ArgumentTypeError("0 is too few")
+    return int(text)
 
 
 def _given(options: argparse.Namespace) -> dict[str, Any]:

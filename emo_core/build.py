@@ -16,14 +16,14 @@ import numpy as np
 from emo_core import bundle as bundles
 from emo_core import networks
 from emo_core.card import model_card
-from emo_core.compose import Bank, ComposedClips, build_bank, compose
+from emo_core.compose import STORIES, Bank, ComposedClips, build_bank, compose, tellable
 from emo_core.config import PipelineConfig
 from emo_core.emotions import EMOTIONS, PAPER_CLASSES, HybridClass
-from emo_core.errors import BundleError
+from emo_core.errors import BundleError, DatasetError
 from emo_core.evaluation import bootstrap_interval, evaluate_clips, evaluate_stills, mean_emotion_verdicts
 from emo_core.faces import normalize_intensity
 from emo_core.judge import REJECTED, decide
-from emo_core.stills import align, read_votes
+from emo_core.stills import align, majority_labels, read_votes
 from emo_core.train_frames import FrameTraining, fit_frame_cnn
 from emo_core.train_head import HeadTraining, TrainedHead, fit_head, frame_emotions, neutral_clips
 
@@ -40,7 +40,7 @@ def train_frames(data: Path, out: Path, cache: Path, recipe: FrameTraining, comm
 
     Args:
         data: folder in FER+ layout.
-        out: bundle directory; a head that it holds was trained on other features and is removed.
+        out: bundle directory; a head that it holds was trained on other features and is removed with its records.
         cache: folder for aligned pictures and the checkpoint.
         recipe: how.
         command: the command line, for the records.
@@ -48,10 +48,16 @@ def train_frames(data: Path, out: Path, cache: Path, recipe: FrameTraining, comm
 
     Returns:
         Metrics on the validation stills.
+
+    Raises:
+        DatasetError: the pictures cannot be read or are too few.
     """
     config = PipelineConfig()
     images, votes = read_votes(data / "train.npz")
     valid_images, valid_votes = read_votes(data / "valid.npz")
+    for name, least, given in (("train.npz", recipe.batch_size, votes), ("valid.npz", 1, valid_votes)):
+        if (count := int((majority_labels(given) >= 0).sum())) < least:
+            raise DatasetError(f"{name} holds {count} pictures with an emotion, fewer than {least}: use more pictures.")
     say(f"Aligning {len(images) + len(valid_images)} pictures (9 ms each the first time)")
     train = align(images, votes, config.crop_side_px, cache)
     valid = align(valid_images, valid_votes, config.crop_side_px, cache)
@@ -70,7 +76,7 @@ def train_frames(data: Path, out: Path, cache: Path, recipe: FrameTraining, comm
         {"real_stills": metrics},
         _rows("frames", history),
         {bundles.FRAME_CNN: tflite, bundles.KERAS_FRAME_CNN: networks.to_keras(model)},
-        drop=(bundles.HEAD, bundles.KERAS_HEAD, bundles.NORMALIZER),
+        drop=bundles.OF_THE_HEAD,
     )
     return metrics
 
@@ -86,6 +92,7 @@ def train(data: Path, out: Path, cache: Path, recipe: HeadTraining, command: str
 
     Raises:
         BundleError: `out` holds no frame CNN.
+        DatasetError: the pictures cannot be read or are too few.
     """
     cnn, config = bundles.load_frame_network(out)
     classes = PAPER_CLASSES
@@ -95,9 +102,13 @@ def train(data: Path, out: Path, cache: Path, recipe: HeadTraining, command: str
     train_bank = _bank(data / "train.npz", cnn, config, recipe.seed, cache)
     valid_bank = _bank(data / "valid.npz", cnn, config, recipe.seed, cache)
     first_half = np.random.default_rng(_HELD_OUT_SEED).permutation(len(valid_bank.features)) % 2 == 0
-    head = fit_head(train_bank, valid_bank.subset(first_half), labels, config, recipe, _told(say))
+    halves = [valid_bank.subset(half) for half in (first_half, ~first_half)]
+    for name, bank in (("train.npz", train_bank), *(("Each half of valid.npz", half) for half in halves)):
+        if poor := [label for label in labels if not tellable(bank, STORIES[label])]:
+            raise DatasetError(f"{name} holds too few pictures to compose clips of {', '.join(poor)}: use more.")
+    head = fit_head(train_bank, halves[0], labels, config, recipe, _told(say))
     say("Measuring on the stills that nothing was chosen on")
-    metrics = _measure(head, valid_bank.subset(~first_half), classes, config, recipe, _load_keras_cnn(out))
+    metrics = _measure(head, halves[1], classes, config, recipe, _load_keras_cnn(out))
     record = {
         "command": command,
         "recipe": asdict(recipe),
@@ -184,10 +195,11 @@ def _write(
     files: Mapping[str, bytes],
     drop: Sequence[str] = (),
 ) -> None:
-    """Write the bundle with its records: metrics and history of other stages are kept, the card is made anew."""
-    earlier = _read_json(out / bundles.MANIFEST)
-    all_metrics = {**_read_json(out / bundles.METRICS), **metrics}
-    history = [row for row in _read_rows(out / bundles.HISTORY) if row["stage"] != rows[0]["stage"]] + rows
+    """Write the bundle with its records: those of other stages are kept unless dropped, the card is made anew."""
+    earlier, measured = ({} if name in drop else _read_json(out / name) for name in (bundles.MANIFEST, bundles.METRICS))
+    all_metrics = {**measured, **metrics}
+    told = [] if bundles.HISTORY in drop else _read_rows(out / bundles.HISTORY)
+    history = [row for row in told if row["stage"] != rows[0]["stage"]] + rows
     card = model_card({"name": out.name, "version": VERSION, **earlier, **manifest}, all_metrics, history)
     records = {
         bundles.METRICS: (json.dumps(all_metrics, indent=1, ensure_ascii=False) + "\n").encode(),
@@ -213,7 +225,7 @@ def _told(say: Say) -> Callable[[dict[str, float]], None]:
 def _rows(stage: str, history: Sequence[Mapping[str, float]]) -> list[dict[str, Any]]:
     names = _HISTORY_COLUMNS[2:]
     return [
-        {"stage": stage, "epoch": int(row["epoch"]), **{name: round(float(row[name]), 5) for name in names}}
+        {"stage": stage, "epoch": int(row["epoch"]) + 1, **{name: round(float(row[name]), 5) for name in names}}
         for row in history
     ]
 

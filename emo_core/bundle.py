@@ -33,6 +33,8 @@ MANIFEST = "bundle.json"
 FRAME_CNN, HEAD, NORMALIZER = "frame_cnn.tflite", "head.tflite", "normalizer.npz"
 KERAS_FRAME_CNN, KERAS_HEAD = "frame_cnn.keras", "head.keras"
 METRICS, HISTORY, CARD = "metrics.json", "history.csv", "MODEL_CARD.md"
+OF_THE_HEAD = (HEAD, KERAS_HEAD, NORMALIZER, MANIFEST, METRICS, HISTORY)
+"""What another frame CNN makes invalid: the head and every record that mentions it."""
 
 _CNN_BATCH = 16  # bounds the memory of the feature maps
 _NOT_AS_WRITTEN = (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile)
@@ -192,7 +194,7 @@ def write_bundle(
     hashes = {
         file.name: hashlib.sha256(file.read_bytes()).hexdigest()
         for file in sorted(part.iterdir())
-        if file.name != MANIFEST
+        if file.is_file() and file.name != MANIFEST
     }
     entries = {**earlier, **manifest, "schema": SCHEMA, "files": hashes}
     (part / MANIFEST).write_text(json.dumps(entries, indent=2, ensure_ascii=False) + "\n", "utf-8")

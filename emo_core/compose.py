@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from emo_core import quality as quality_stage
 from emo_core.bundle import FrameNetwork
 from emo_core.emotions import EMOTIONS
+from emo_core.errors import DatasetError
 from emo_core.faces import eye_centres, eye_distance, normalize_intensity
 from emo_core.stills import DAMAGES, Stills, align, damage, shrink
 from emo_core.types import Booleans, Bytes, FaceTrack, Floats
@@ -100,10 +101,15 @@ def build_bank(images: Bytes, stills: Stills, cnn: FrameNetwork, *, seed: int, c
         cnn: frame CNN.
         seed: of the damage and the movement.
         cache: folder for the alignment of damaged pictures.
+
+    Raises:
+        DatasetError: there is no picture that people agree on.
     """
     rng = np.random.default_rng(seed)
     pools = find_pools(stills.votes, stills.track)
     used = np.unique(np.concatenate(list(pools.values())))
+    if not len(used):
+        raise DatasetError("No picture shows a face with an emotion that people agree on: use more pictures.")
     worse = [_worse(images[i], rng) for i in used]
     damaged = align(worse, stills.votes[used], stills.crops.shape[1], cache).track
     moved = np.stack([_move(stills.crops[i], rng) for i in used])
@@ -177,7 +183,7 @@ def compose(
     Raises:
         ValueError: a class has no stories whose pools hold stills.
     """
-    told = {name: [s for s in stories.get(name, ()) if all(len(bank.pools[p]) for p in s)] for name in labels}
+    told = {name: tellable(bank, stories.get(name, ())) for name in labels}
     if not all(told.values()):
         raise ValueError(f"no stories can be told for {[name for name, known in told.items() if not known]}")
     classes = rng.permutation(np.arange(count) % len(labels))
@@ -190,6 +196,11 @@ def compose(
         features[clip], weights[clip] = _tell(bank, story, steps, rng.random() < damaged_share, rng)
         names.append(" → ".join(story))
     return ComposedClips(features, weights, classes, tuple(names))
+
+
+def tellable(bank: Bank, stories: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """The stories whose pools hold stills; none where there is no rest face to start from."""
+    return [story for story in stories if all(len(bank.pools[name]) for name in ("neutral", *story))]
 
 
 def _tell(

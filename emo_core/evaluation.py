@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn import metrics
 
 from emo_core.emotions import EMOTIONS, UNSURE, HybridClass
+from emo_core.errors import DatasetError
 from emo_core.judge import REJECTED, decide
 from emo_core.stills import majority_labels, voted_pair
 from emo_core.types import Floats
@@ -43,14 +44,15 @@ def evaluate_stills(probabilities: Floats, votes: NDArray[np.uint8], *, seed: in
         confusion (rows true, columns predicted), hybrid_auc by pair and rule.
 
     Raises:
-        ValueError: shapes do not fit or no picture has a label.
+        ValueError: shapes do not fit.
+        DatasetError: no picture has a label.
     """
     if probabilities.shape != (len(votes), len(EMOTIONS)):
         raise ValueError(f"probabilities have shape {probabilities.shape}, expected {(len(votes), len(EMOTIONS))}")
     labels = majority_labels(votes)
     kept = labels >= 0
     if not kept.any():
-        raise ValueError("no picture has an emotion as its most voted label")
+        raise DatasetError("No picture has an emotion as its most voted label: measure on pictures that have one.")
     probabilities, votes, labels = probabilities[kept], votes[kept], labels[kept]
     predicted = probabilities.argmax(axis=1)
     order = range(len(EMOTIONS))

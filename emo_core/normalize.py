@@ -233,8 +233,8 @@ class ScoreNormalizer(_QualityNormalizer):
         quality: ArrayLike,
         *,
         num_neighbourhoods: int = 4,
-        cost_false_accept: float = 1.0,
-        cost_false_reject: float = 1.0,
+        cost_false_accept: ArrayLike = 1.0,
+        cost_false_reject: ArrayLike = 1.0,
         shrinkage: float = 20.0,
         interpolate: bool = True,
     ) -> Self:
@@ -250,8 +250,8 @@ class ScoreNormalizer(_QualityNormalizer):
             labels: (N,) integers in 0…C−1.
             quality: (N,) finite.
             num_neighbourhoods: K ≥ 1; ties in quality may leave fewer.
-            cost_false_accept: C_FA > 0.
-            cost_false_reject: C_FR > 0.
+            cost_false_accept: C_FA > 0, one number or one for each class (C,).
+            cost_false_reject: C_FR > 0, likewise.
             shrinkage: ≥ 0, in samples.
             interpolate: see the class.
 
@@ -267,17 +267,19 @@ class ScoreNormalizer(_QualityNormalizer):
         values = _checked_scores(scores)
         check_shape("scores", values, (None, None))
         classes = _checked_labels(labels, *values.shape)
-        if min(cost_false_accept, cost_false_reject) <= 0:
-            raise ValueError(f"costs are {cost_false_accept} and {cost_false_reject}, expected positive numbers")
+        accept, reject = (np.broadcast_to(cost, values.shape[1]) for cost in (cost_false_accept, cost_false_reject))
+        if min(accept.min(), reject.min()) <= 0:
+            raise ValueError(f"costs are {accept.tolist()} and {reject.tolist()}, expected positive numbers")
         edges, index, centres, counts = _divide(quality, len(values), num_neighbourhoods)
         thresholds = np.ones((len(counts), values.shape[1]))  # a class never seen stays at 1
         for label in np.unique(classes):
             score, positive = values[:, label], classes == label
-            overall = _best_threshold(score, positive, cost_false_accept, cost_false_reject)
+            costs = float(accept[label]), float(reject[label])
+            overall = _best_threshold(score, positive, *costs)
             for i in range(len(counts)):
                 here, there = score[index == i], positive[index == i]
                 rarer = np.array(min(there.sum(), (~there).sum()))
-                local = _best_threshold(here, there, cost_false_accept, cost_false_reject) if rarer else overall
+                local = _best_threshold(here, there, *costs) if rarer else overall
                 thresholds[i, label] = overall + _own_weight(rarer, shrinkage) * (local - overall)
         return cls(edges, centres, counts, interpolate, thresholds)
 
