@@ -1,0 +1,246 @@
+"""The two training commands from pictures to a bundle that can be loaded, on tiny networks and made pictures."""
+
+import csv
+import json
+import shutil
+from functools import partial
+
+import numpy as np
+import pytest
+
+from emo_core import bundle as bundles
+from emo_core.__main__ import main
+from emo_core.bundle import load_bundle, load_frame_network
+from emo_core.compose import NEUTRAL_POOLS
+from emo_core.config import PipelineConfig
+from emo_core.emotions import EMOTIONS, PAPER_CLASSES
+from emo_core.errors import BundleError
+from emo_core.train_frames import FrameTraining
+from emo_core.train_head import HeadTraining
+from tests.tiny import CONFIG, LABELS, SIDE, STEPS, align_without_landmarks, ferplus_arrays, write_ferplus
+
+FRAMES = {"batch_size": 16, "half_precision": False, "damage_share": 0.0}
+HEAD = {"batch_size": 32, "clips_per_epoch": 64, "num_held_out": 60, "num_neighbourhoods": 2}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tiny():
+    """The commands with small recipes, small windows, and no landmark model."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("emo_core.train_frames.FrameTraining", partial(FrameTraining, **FRAMES))
+        patch.setattr("emo_core.train_head.HeadTraining", partial(HeadTraining, **HEAD))
+        patch.setattr("emo_core.build.PipelineConfig", partial(PipelineConfig, **CONFIG.to_dict()))
+        patch.setattr("emo_core.stills.align_stills", align_without_landmarks)
+        yield
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return write_ferplus(tmp_path_factory.mktemp("ferplus"))
+
+
+def run(command, data, out, *words):
+    return main([command, "--data", str(data), "--out", str(out), "--cache", str(out.parent / "cache"), *words])
+
+
+@pytest.fixture(scope="module")
+def frames_only(data, tmp_path_factory):
+    """A bundle after ``train-frames``."""
+    out = tmp_path_factory.mktemp("frames") / "studio"
+    assert run("train-frames", data, out, "--epochs", "2", "--seed", "3") == 0
+    return out
+
+
+@pytest.fixture(scope="module")
+def whole(data, frames_only, tmp_path_factory):
+    """A bundle after ``train-frames`` and ``train``."""
+    out = tmp_path_factory.mktemp("whole") / "studio"
+    shutil.copytree(frames_only, out)
+    assert run("train", data, out, "--epochs", "2", "--seed", "4") == 0
+    return out
+
+
+def read_json(path):
+    return json.loads(path.read_text("utf-8"))
+
+
+def read_history(path):
+    with (path / bundles.HISTORY).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+class TestFrames:
+    def test_the_frame_network_works_and_the_rest_is_asked_for(self, frames_only):
+        network, config = load_frame_network(frames_only)
+        assert config == CONFIG
+        features, emotions = network(np.zeros((3, SIDE, SIDE), np.float32))
+        assert (features.shape, emotions.shape) == ((3, 256), (3, len(EMOTIONS)))
+        with pytest.raises(BundleError, match=r"is not finished .* run the train command"):
+            load_bundle(frames_only)
+
+    def test_its_records_hold_n(self, frames_only):
+        metrics = read_json(frames_only / bundles.METRICS)
+        assert set(metrics) == {"real_stills"}
+        assert metrics["real_stills"]["num_images"] == 96
+        assert metrics["real_stills"]["num_left_out"] == 8
+        assert metrics["real_stills"]["share_aligned"] == 1.0
+        assert [(row["stage"], row["epoch"]) for row in read_history(frames_only)] == [("frames", "0"), ("frames", "1")]
+        card = (frames_only / bundles.CARD).read_text("utf-8")
+        assert "n = 96 pictures (8 mostly voted unknown" in card
+        assert "not trained yet" in card
+
+    def test_the_manifest_says_how_it_was_made(self, frames_only):
+        record = read_json(frames_only / bundles.MANIFEST)["frame_training"]
+        assert record["command"].startswith("python -m emo_core train-frames --data ")
+        assert record["recipe"]["epochs"] == 2
+        assert record["recipe"]["seed"] == 3
+
+
+class TestWhole:
+    def test_it_loads_and_judges(self, whole):
+        bundle = load_bundle(whole)
+        assert bundle.info.name == "studio"
+        assert bundle.classes == PAPER_CLASSES
+        assert bundle.config == CONFIG
+        logits = bundle.head_network()(np.zeros((STEPS, 256), np.float32), np.ones(STEPS, np.float32))
+        assert logits.shape == (STEPS, 3)
+        assert {path.name for path in whole.iterdir()} == {
+            bundles.MANIFEST, bundles.FRAME_CNN, bundles.KERAS_FRAME_CNN, bundles.HEAD, bundles.KERAS_HEAD,
+            bundles.NORMALIZER, bundles.METRICS, bundles.HISTORY, bundles.CARD,
+        }  # fmt: skip
+
+    def test_the_frame_network_is_the_one_it_was_trained_on(self, whole, frames_only):
+        for name in (bundles.FRAME_CNN, bundles.KERAS_FRAME_CNN):
+            assert (whole / name).read_bytes() == (frames_only / name).read_bytes()
+
+    def test_its_records_hold_n(self, whole):
+        metrics = read_json(whole / bundles.METRICS)
+        assert set(metrics) == {"real_stills", "composed_clips"}
+        clips = metrics["composed_clips"]
+        for name in ("clean", "degraded"):
+            row = clips[name]
+            assert row["num_clips"] == sum(map(sum, row["confusion"])) == sum(map(sum, row["verdicts"])) == 60
+            assert sum(count for _, count in row["by_story"].values()) == 60
+            assert row["labels"] == list(LABELS)
+            assert row["gain_over_mean"] == pytest.approx(row["accuracy"] - row["mean_of_frame_emotions_accuracy"])
+            assert row["gain_interval"][0] <= row["gain_over_mean"] <= row["gain_interval"][1]
+        for name in ("neutral", "neutral_degraded"):
+            assert clips[name]["num_clips"] == 20
+            assert 0 <= clips[name]["called_hybrid"] <= 1
+            assert set(clips[name]["by_story"]) <= set(NEUTRAL_POOLS)
+        stages = [row["stage"] for row in read_history(whole)]
+        assert stages == ["frames", "frames", "head", "head"]
+        card = (whole / bundles.CARD).read_text("utf-8")
+        assert "| clean | 60 |" in card
+        assert "n = 20 clips" in card
+        assert "not trained yet" not in card
+
+    def test_the_card_names_every_command(self, whole):
+        card = (whole / bundles.CARD).read_text("utf-8")
+        assert "train-frames --data" in card
+        assert "emo_core train --data" in card
+        assert "seed 3, 2 epochs" in card
+        assert "seed 4, 2 epochs" in card
+
+    def test_the_same_seed_and_data_give_the_same_figures(self, whole, frames_only, data, tmp_path, capsys):
+        again = tmp_path / "studio"
+        shutil.copytree(frames_only, again)
+        assert run("train", data, again, "--epochs", "2", "--seed", "4") == 0
+        first, second = (read_json(path / bundles.METRICS)["composed_clips"] for path in (whole, again))
+        assert second == first
+        assert "composed clips, clean    n = 60: accuracy" in capsys.readouterr().out
+
+    def test_another_frame_network_removes_the_head_and_all_that_speaks_of_it(self, whole, data, tmp_path):
+        out = tmp_path / "studio"
+        shutil.copytree(whole, out)
+        assert run("train-frames", data, out, "--epochs", "1") == 0
+        with pytest.raises(BundleError, match="not finished"):
+            load_bundle(out)
+        assert set(read_json(out / bundles.METRICS)) == {"real_stills"}
+        assert {row["stage"] for row in read_history(out)} == {"frames"}
+        assert not {"classes", "temperature", "head_training"} & set(read_json(out / bundles.MANIFEST))
+        assert "## Head on clips" not in (out / bundles.CARD).read_text("utf-8")
+
+    def test_what_else_lies_in_the_folder_stays(self, whole, data, tmp_path):
+        """`--out` may name a folder with other things in it, folders among them."""
+        out = tmp_path / "studio"
+        (out / "notes").mkdir(parents=True)
+        (out / "notes" / "mine.txt").write_text("keep")
+        shutil.copytree(whole, out, dirs_exist_ok=True)
+        bundles.write_bundle(out, {}, {})
+        assert (out / "notes" / "mine.txt").read_text() == "keep"
+        assert load_bundle(out).info.name == "studio"
+
+
+class TestRefusal:
+    @pytest.mark.parametrize("command", ["train-frames", "train"])
+    @pytest.mark.parametrize("missing", ["train.npz", "valid.npz"])
+    def test_data_that_is_not_there(self, command, missing, data, frames_only, tmp_path, capsys):
+        partial_data, out = tmp_path / "data", tmp_path / "studio"
+        shutil.copytree(data, partial_data)
+        (partial_data / missing).unlink()
+        shutil.copytree(frames_only, out)
+        before = (out / bundles.MANIFEST).read_bytes()
+        assert run(command, partial_data, out) == 1
+        assert f"error: There is no file {missing}" in capsys.readouterr().err
+        assert (out / bundles.MANIFEST).read_bytes() == before
+
+    def test_the_head_needs_a_frame_network(self, data, tmp_path, capsys):
+        assert run("train", data, tmp_path / "studio") == 1
+        assert (
+            capsys.readouterr().err == "error: There is no model in 'studio': name a folder that holds a bundle.json.\n"
+        )
+
+    @pytest.mark.parametrize(
+        ("kinds", "what"),
+        [
+            ((), "No picture shows a face with an emotion that people agree on"),
+            (("happiness", "surprise", "anger"), "too few pictures to compose clips of"),
+            (("neutral", "happiness", "surprise", "anger"), "too few pictures to compose clips of sadness_fear"),
+        ],
+    )
+    def test_too_few_pictures_for_a_head(self, kinds, what, frames_only, tmp_path, capsys):
+        images, votes = ferplus_arrays(8)
+        names = [EMOTIONS[k] if k < 8 else "unknown" for k in votes.argmax(axis=1)]
+        kept = [k for k, name in enumerate(names) if name in kinds and votes[k].max() > 8] or [len(names) - 1]
+        for name in ("train", "valid"):
+            np.savez(tmp_path / f"{name}.npz", images=images[kept], votes=votes[kept])
+        out = tmp_path / "studio"
+        shutil.copytree(frames_only, out)
+        assert run("train", tmp_path, out) == 1
+        assert what in last_error(capsys)
+
+    @pytest.mark.parametrize("few", ["train", "valid"])
+    def test_too_few_pictures_for_a_frame_network(self, few, data, tmp_path, capsys):
+        shutil.copytree(data, tmp_path / "data")
+        images, votes = ferplus_arrays(1)
+        np.savez(tmp_path / "data" / f"{few}.npz", images=images[-1:], votes=votes[-1:])  # voted unknown
+        assert run("train-frames", tmp_path / "data", tmp_path / "studio") == 1
+        assert f"{few}.npz holds 0 pictures with an emotion" in last_error(capsys)
+
+    @pytest.mark.parametrize(
+        ("name", "value"), [("--epochs", "0"), ("--epochs", "-1"), ("--seed", "-1"), ("--seed", "x")]
+    )
+    @pytest.mark.parametrize("command", ["train-frames", "train"])
+    def test_numbers_that_make_no_sense(self, command, name, value, data, tmp_path, capsys):
+        with pytest.raises(SystemExit) as exit_:
+            run(command, data, tmp_path / "studio", f"{name}={value}")
+        assert exit_.value.code == 2
+        assert f"argument {name}" in capsys.readouterr().err
+
+    def test_damaged_records_of_an_earlier_model(self, whole, data, tmp_path, capsys):
+        out = tmp_path / "studio"
+        shutil.copytree(whole, out)
+        (out / bundles.METRICS).write_text("{")
+        assert run("train", data, out) == 1
+        assert "changed after it was written (metrics.json)" in last_error(capsys)
+
+
+def last_error(capsys):
+    """The one error line, the last on standard error."""
+    captured = capsys.readouterr()
+    lines = captured.err.splitlines()
+    assert [line for line in lines if line.startswith("error: ")] == lines[-1:]
+    assert "Traceback" not in captured.err
+    assert not captured.out
+    return lines[-1]

@@ -1,0 +1,102 @@
+"""Training of the LSTM head on clips composed from made features in which the classes lie apart."""
+
+import numpy as np
+import pytest
+
+from emo_core.bundle import HeadNetwork
+from emo_core.compose import DAMAGED, compose
+from emo_core.emotions import OTHER
+from emo_core.judge import REJECTED, calibrated, decide
+from emo_core.networks import build_frame_cnn, to_tflite
+from emo_core.normalize import FeatureNormalizer
+from emo_core.train_head import HeadTraining, fit_feature_normalizer, fit_head, frame_emotions, neutral_clips
+from tests.tiny import CONFIG, LABELS, SIDE, STEPS, make_bank
+
+RECIPE = HeadTraining(
+    epochs=4, batch_size=32, learning_rate=1e-2, clips_per_epoch=384, num_held_out=120, num_neighbourhoods=2
+)
+
+
+@pytest.fixture(scope="module")
+def bank():
+    return make_bank(per_pool=6)
+
+
+@pytest.fixture(scope="module")
+def trained(bank):
+    """A trained head, the rows it reported, and clips that it never saw."""
+    chosen = np.arange(len(bank.features)) % 2 == 0
+    rows = []
+    head = fit_head(bank.subset(chosen), bank.subset(~chosen), LABELS, CONFIG, RECIPE, rows.append)
+    rng = np.random.default_rng(99)
+    return head, rows, compose(bank.subset(~chosen), LABELS, 120, STEPS, damaged_share=0.5, rng=rng)
+
+
+def test_it_learns_classes_that_lie_apart(trained):
+    head, _, clips = trained
+    assert (head.probabilities(clips).argmax(axis=1) == clips.labels).mean() > 0.75
+
+
+def test_probabilities_are_the_calibrated_logits(trained):
+    head, _, clips = trained
+    probabilities = head.probabilities(clips)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+    np.testing.assert_array_equal(probabilities, calibrated(head.logits(clips), head.temperature))
+    assert 0.3 <= head.temperature <= 5.0
+
+
+def test_the_history_is_what_was_reported(trained):
+    head, rows, _ = trained
+    assert head.history == rows
+    assert [row["epoch"] for row in rows] == list(range(len(rows)))
+    assert 1 <= len(rows) <= RECIPE.epochs
+    for row in rows:
+        assert set(row) == {"epoch", "loss", "accuracy", "val_loss", "val_accuracy"}
+        assert all(np.isfinite(value) for value in row.values())
+
+
+def test_neutral_faces_are_seldom_called_a_hybrid(trained, bank):
+    head, _, _ = trained
+    clips = neutral_clips(bank, LABELS, RECIPE, CONFIG, damaged_share=0.5, rng=np.random.default_rng(5))
+    assert len(clips.labels) == RECIPE.num_held_out // 3
+    assert set(clips.labels) == {LABELS.index(OTHER)}
+    verdicts = decide(head.scores.apply(head.probabilities(clips), clips.quality))
+    hybrids = (verdicts != REJECTED) & (verdicts != LABELS.index(OTHER))
+    assert hybrids.mean() <= RECIPE.neutral_hybrids + 0.1
+
+
+def test_serving_gives_the_logits_of_training(trained):
+    head, _, clips = trained
+    served = HeadNetwork(to_tflite(head.model))
+    for k in range(8):
+        features = head.features.apply(clips.features[k], clips.weights[k])
+        features[clips.weights[k] == 0] = 0
+        np.testing.assert_allclose(served(features, clips.weights[k])[-1], head.logits(clips)[k], atol=1e-4)
+
+
+def test_training_ends_when_it_has_not_become_better_for_long_enough(bank, monkeypatch):
+    losses = iter([0.5, 1.0, 2.0, 3.0])  # of training clips and of held-out clips in turn
+    monkeypatch.setattr("emo_core.train_head._log_loss", lambda *_: next(losses))
+    monkeypatch.setattr("emo_core.train_head._calibrate", lambda *_: None)
+    recipe = HeadTraining(epochs=9, patience=1, batch_size=16, clips_per_epoch=16, num_held_out=16)
+    rows = []
+    fit_head(bank, bank, LABELS, CONFIG, recipe, rows.append)
+    assert [(row["loss"], row["val_loss"]) for row in rows] == [(0.5, 1.0), (2.0, 3.0)]
+
+
+def test_features_are_normalized_by_the_usable_views_alone(bank):
+    spoilt = make_bank(per_pool=6)
+    spoilt.features[:, DAMAGED] = 1e6
+    spoilt.quality[:, DAMAGED] = 0
+    normalizer = fit_feature_normalizer(spoilt, 3)
+    usable = spoilt.features[:, :DAMAGED].reshape(-1, 12), spoilt.quality[:, :DAMAGED].ravel()
+    expected = FeatureNormalizer.fit(*usable, num_neighbourhoods=3)
+    np.testing.assert_allclose(normalizer.mean, expected.mean, rtol=1e-5)
+    assert len(normalizer.counts) == 3
+
+
+def test_frame_emotions_are_those_of_the_frame_cnn():
+    cnn = build_frame_cnn(SIDE)
+    outputs = cnn(np.random.default_rng(0).random((4, SIDE, SIDE, 1), np.float32))
+    emotions = frame_emotions(cnn, np.asarray(outputs["feature"]))
+    np.testing.assert_allclose(emotions, outputs["emotions"], atol=1e-5)
