@@ -1,7 +1,9 @@
 """The command line: ``python -m emo_core analyze | evaluate-frames | train-frames | train``."""
 
 import argparse
+import io
 import json
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -21,10 +23,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.command_line = shlex.join(["python", "-m", "emo_core", *words])
     try:
         options.run(options)
+        sys.stdout.flush()
     except EmoError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    except BrokenPipeError:
+    except BrokenPipeError:  # the reader, such as head, has seen enough; what is left must not fail at the exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:  # a folder that cannot be written, a full disk
         print(f"error: {error.strerror or error}: {error.filename or 'no file named'}.", file=sys.stderr)
@@ -163,4 +167,6 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that lacks a sign shows ? for it
     sys.exit(main())

@@ -1,0 +1,176 @@
+"""The command line as a person and as a program use it."""
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from emo_core.__main__ import main
+from emo_core.emotions import EMOTIONS
+from emo_core.report import SCHEMA
+from tests import sample
+from tests.conftest import MODEL
+from tests.tiny import ferplus_arrays, make_votes
+
+ROOT = sample.PATH.parent.parent
+LITERT_GREETING = "INFO: Created TensorFlow Lite XNNPACK delegate for CPU.\n"
+"""LiteRT says so on standard error, once a process, and offers no way to keep it quiet."""
+
+
+def run_process(*words, code=None, **kwargs):
+    command = [sys.executable, *(["-c", code] if code else ["-m", "emo_core"]), *map(str, words)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False, **kwargs)
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """Pictures with votes, the last one voted unknown."""
+    images, votes = ferplus_arrays(1)
+    np.savez(tmp_path / "pictures.npz", images=images, votes=votes)
+    return tmp_path / "pictures.npz"
+
+
+class TestAnalyze:
+    def test_a_verdict_and_a_timeline(self, laughter):
+        done = run_process("analyze", laughter)
+        assert (done.returncode, done.stderr.replace(LITERT_GREETING, "")) == (0, "")
+        assert done.stdout.startswith("laughter.mp4: 4.0 s, 640×360, 40 frames analysed of 40\n")
+        assert "Amusement + surprise, " in done.stdout
+        assert "█" in done.stdout
+
+    def test_json_to_a_file_beside_the_text(self, laughter, tmp_path, capsys):
+        assert main(["analyze", str(laughter), "--json", str(tmp_path / "out.json")]) == 0
+        assert json.loads((tmp_path / "out.json").read_text("utf-8"))["schema"] == SCHEMA
+        assert "Amusement + surprise" in capsys.readouterr().out
+
+    def test_json_alone_to_standard_output(self, laughter, capsys):
+        assert main(["analyze", str(laughter), "--json", "-"]) == 0
+        data = json.loads(capsys.readouterr().out)
+        assert data["verdict"]["label"] == "amusement_surprise"
+        assert data["clip"]["name"] == "laughter.mp4"
+
+    def test_another_model(self, laughter, tmp_path, capsys):
+        shutil.copytree(MODEL, tmp_path / "mine")
+        assert main(["analyze", str(laughter), "--model", str(tmp_path / "mine")]) == 0
+        assert "Model hybrid" in capsys.readouterr().out
+
+    @pytest.mark.parametrize("words", [[], ["--json", "-"]], ids=["text", "json"])
+    def test_a_reader_that_has_gone_is_no_error(self, laughter, words):
+        command = [sys.executable, "-m", "emo_core", "analyze", str(laughter), *words]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            process.stdout.close()
+            errors = process.stderr.read()
+        assert (process.returncode, errors.replace(LITERT_GREETING, "")) == (0, "")
+
+    def test_it_can_be_stopped(self, laughter, monkeypatch, capsys):
+        def stop(*_, **__):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("emo_core.pipeline.analyze", stop)
+        assert main(["analyze", str(laughter)]) == 130
+        assert capsys.readouterr().err == "stopped\n"
+
+
+class TestEvaluateFrames:
+    def test_figures_and_probabilities(self, pictures, tmp_path, capsys):
+        words = ["--json", str(tmp_path / "figures.json"), "--predictions", str(tmp_path / "out.npz")]
+        assert main(["evaluate-frames", str(pictures), *words]) == 0
+        figures = json.loads((tmp_path / "figures.json").read_text("utf-8"))
+        assert figures["num_images"] == 12
+        assert figures["num_left_out"] == 1
+        assert 0 <= figures["accuracy"] <= 1
+        assert 0 <= figures["share_aligned"] <= 1
+        with np.load(tmp_path / "out.npz") as stored:
+            probabilities = stored["probabilities"]
+        assert probabilities.shape == (13, len(EMOTIONS)), "also the picture that has no emotion"
+        np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+        text = capsys.readouterr().out
+        assert text.startswith("12 pictures (1 without an emotion left out, landmarks found in ")
+        assert f"accuracy           {figures['accuracy']:.4f}" in text
+        assert all(name in text for name in EMOTIONS)
+
+    def test_pictures_without_any_emotion_still_get_probabilities(self, tmp_path, capsys):
+        images, _ = ferplus_arrays(1)
+        np.savez(tmp_path / "odd.npz", images=images[:3], votes=make_votes(*[{"unknown": 10}] * 3))
+        words = ["evaluate-frames", str(tmp_path / "odd.npz"), "--predictions", str(tmp_path / "out.npz")]
+        assert main(words) == 1
+        assert capsys.readouterr().err.startswith("error: No picture has an emotion as its most voted label")
+        with np.load(tmp_path / "out.npz") as stored:
+            assert stored["probabilities"].shape == (3, 8)
+
+    @pytest.mark.parametrize("content", [b"", b"text", b"PK\x03\x04 cut"])
+    def test_a_file_that_is_none(self, tmp_path, content, capsys):
+        (tmp_path / "bad.npz").write_bytes(content)
+        assert main(["evaluate-frames", str(tmp_path / "bad.npz")]) == 1
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert captured.err.startswith("error: bad.npz cannot be read: it must be an .npz with arrays 'images'")
+        assert captured.err.count("\n") == 1
+
+    def test_a_missing_file(self, tmp_path, capsys):
+        assert main(["evaluate-frames", str(tmp_path / "none.npz")]) == 1
+        assert capsys.readouterr().err.startswith("error: There is no file none.npz: give the path")
+
+
+class TestServing:
+    CODE = """
+import sys
+from emo_core.__main__ import main
+status = main(sys.argv[1:])
+loaded = {name.split(".")[0] for name in sys.modules} & {"tensorflow", "keras", "streamlit", "torch", "mediapipe"}
+assert not loaded, loaded
+sys.exit(status)
+"""
+
+    def test_an_analysis_never_loads_tensorflow(self, laughter):
+        done = run_process("analyze", laughter, code=self.CODE)
+        assert (done.returncode, done.stderr.replace(LITERT_GREETING, "")) == (0, "")
+        assert "Amusement" in done.stdout
+
+    def test_nor_does_measuring_the_frame_network(self, pictures):
+        done = run_process("evaluate-frames", pictures, code=self.CODE)
+        assert (done.returncode, done.stderr.replace(LITERT_GREETING, "")) == (0, "")
+        assert "accuracy" in done.stdout
+
+
+class TestWords:
+    @pytest.mark.parametrize("words", [[], ["nonsense"], ["analyze"], ["analyze", "a", "b"], ["train", "--data", "x"]])
+    def test_a_command_that_is_none(self, words, capsys):
+        with pytest.raises(SystemExit) as exit_:
+            main(words)
+        assert exit_.value.code == 2
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert "usage: python -m emo_core" in captured.err
+        assert captured.err.splitlines()[-1].startswith("python -m emo_core")
+
+    @pytest.mark.parametrize("words", [[], ["analyze"], ["evaluate-frames"], ["train-frames"], ["train"]])
+    def test_help(self, words, capsys):
+        with pytest.raises(SystemExit) as exit_:
+            main([*words, "--help"])
+        assert exit_.value.code == 0
+        assert "usage: python -m emo_core" in capsys.readouterr().out
+
+    @pytest.mark.parametrize("option", [["--model"], ["--json"]])
+    def test_a_place_that_cannot_be_used(self, laughter, tmp_path, option, capsys):
+        assert main(["analyze", str(laughter), *option, str(tmp_path / "no" / "such" / "place")]) == 1
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert captured.err.startswith("error: ")
+        assert captured.err.count("\n") == 1
+
+    def test_a_terminal_without_the_signs_of_the_timeline(self, laughter):
+        done = run_process("analyze", laughter, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+        assert done.returncode == 0
+        assert "Traceback" not in done.stderr
+        assert "Amusement" in done.stdout
+
+    def test_main_can_be_called_with_any_standard_output(self, laughter, monkeypatch):
+        monkeypatch.setattr(sys, "stdout", io.StringIO())
+        assert main(["analyze", str(laughter)]) == 0
+        assert "Amusement" in sys.stdout.getvalue()
