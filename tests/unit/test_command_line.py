@@ -62,7 +62,9 @@ class TestAnalyze:
     @pytest.mark.parametrize("words", [[], ["--json", "-"]], ids=["text", "json"])
     def test_a_reader_that_has_gone_is_no_error(self, laughter, words):
         command = [sys.executable, "-m", "emo_core", "analyze", str(laughter), *words]
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        with subprocess.Popen(command, cwd=ROOT, env=buffered, text=True, **pipes) as process:
             process.stdout.close()
             errors = process.stderr.read()
         assert (process.returncode, errors.replace(LITERT_GREETING, "")) == (0, "")

@@ -1,5 +1,6 @@
 """An analysis as JSON and as text."""
 
+import dataclasses
 import json
 import math
 
@@ -53,6 +54,12 @@ class TestJson:
             raise AssertionError(constant)
 
         assert json.loads(to_json(analysis), parse_constant=refuse) == to_dict(analysis)
+
+    def test_a_number_that_json_lacks_is_not_written(self):
+        good = make_analysis(20)
+        bad = dataclasses.replace(good, video=dataclasses.replace(good.video, fps=math.nan))
+        with pytest.raises(ValueError, match="JSON compliant"):
+            to_json(bad)
 
     def test_lengths_fit(self, analysis):
         data = to_dict(analysis)
