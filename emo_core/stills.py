@@ -18,6 +18,7 @@ from emo_core.errors import DatasetError
 from emo_core.faces import align_stills
 from emo_core.landmarker import FaceLandmarker
 from emo_core.types import Booleans, Bytes, FaceTrack, Floats
+from emo_core.videofile import clean_name
 
 _CACHE_VERSION = 1  # raise when alignment or damage changes
 _MIN_VOTES = 2  # single votes are noise (FER+ practice)
@@ -44,21 +45,22 @@ def read_votes(path: Path) -> tuple[Bytes, NDArray[np.uint8]]:
     Raises:
         DatasetError: the file is missing, is no ``.npz``, or its arrays have other names, shapes or types.
     """
+    name = clean_name(path.name)
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
             images, votes = np.asarray(data["images"]), np.asarray(data["votes"])
     except FileNotFoundError as error:
         raise DatasetError(
-            f"There is no file {path.name}: give the path of an .npz with 'images' and 'votes'."
+            f"There is no file {name}: give the path of an .npz with 'images' and 'votes'."
         ) from error
     except Exception as error:  # zipfile, zlib, NumPy's parser of headers: a damaged file can fail in any of them
         raise DatasetError(
-            f"{path.name} cannot be read: it must be an .npz with arrays 'images' (N, 48, 48) and 'votes' (N, 10)."
+            f"{name} cannot be read: it must be an .npz with arrays 'images' (N, 48, 48) and 'votes' (N, 10)."
         ) from error
     pictures = images.ndim == 3 and images.shape[1] == images.shape[2] and images.size and images.dtype == np.uint8
     if not pictures or votes.shape != (len(images), len(VOTE_NAMES)) or not _are_counts(votes):
         raise DatasetError(
-            f"{path.name} holds images {images.shape} {images.dtype} and votes {votes.shape} {votes.dtype}; "
+            f"{name} holds images {images.shape} {images.dtype} and votes {votes.shape} {votes.dtype}; "
             "expected at least one picture, (N, 48, 48) uint8, and counts of votes, (N, 10)."
         )
     return images, votes.astype(np.uint8)

@@ -114,9 +114,10 @@ class TestEvaluateFrames:
         assert captured.err.startswith("error: bad.npz cannot be read: it must be an .npz with arrays 'images'")
         assert captured.err.count("\n") == 1
 
-    def test_a_missing_file(self, tmp_path, capsys):
-        assert main(["evaluate-frames", str(tmp_path / "none.npz")]) == 1
-        assert capsys.readouterr().err.startswith("error: There is no file none.npz: give the path")
+    @pytest.mark.parametrize(("name", "shown"), [("none.npz", "none.npz"), ("a\nb\x1b[1m.npz", "a b [1m.npz")])
+    def test_a_missing_file(self, name, shown, tmp_path, capsys):
+        assert main(["evaluate-frames", str(tmp_path / name)]) == 1
+        assert capsys.readouterr().err.startswith(f"error: There is no file {shown}: give the path")
 
 
 class TestServing:
