@@ -50,9 +50,7 @@ def read_votes(path: Path) -> tuple[Bytes, NDArray[np.uint8]]:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
             images, votes = np.asarray(data["images"]), np.asarray(data["votes"])
     except FileNotFoundError as error:
-        raise DatasetError(
-            f"There is no file {name}: give the path of an .npz with 'images' and 'votes'."
-        ) from error
+        raise DatasetError(f"There is no file {name}: give the path of an .npz with 'images' and 'votes'.") from error
     except Exception as error:  # zipfile, zlib, NumPy's parser of headers: a damaged file can fail in any of them
         raise DatasetError(
             f"{name} cannot be read: it must be an .npz with arrays 'images' (N, 48, 48) and 'votes' (N, 10)."
