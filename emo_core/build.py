@@ -26,6 +26,7 @@ from emo_core.judge import REJECTED, decide
 from emo_core.stills import align, majority_labels, read_votes
 from emo_core.train_frames import FrameTraining, fit_frame_cnn
 from emo_core.train_head import HeadTraining, TrainedHead, fit_head, frame_emotions, neutral_clips
+from emo_core.types import Bytes
 
 VERSION = "1.0"
 
@@ -61,9 +62,8 @@ def train_frames(data: Path, out: Path, cache: Path, recipe: FrameTraining, comm
     say(f"Aligning {len(images) + len(valid_images)} pictures (9 ms each the first time)")
     train = align(images, votes, config.crop_side_px, cache)
     valid = align(valid_images, valid_votes, config.crop_side_px, cache)
-    model, history = fit_frame_cnn(
-        train, valid, recipe, work_dir=cache / f"frames-{_digest(recipe)}", report=_told(say)
-    )
+    work_dir = cache / f"frames-{_digest(recipe, images, votes, valid_images, valid_votes)}"
+    model, history = fit_frame_cnn(train, valid, recipe, work_dir=work_dir, report=_told(say))
     tflite = networks.to_tflite(model)
     cnn = bundles.FrameNetwork(tflite)
     metrics = evaluate_stills(cnn(normalize_intensity(valid.crops))[1], valid_votes)
@@ -209,9 +209,12 @@ def _write(
     bundles.write_bundle(out, manifest, {**files, **records}, drop)
 
 
-def _digest(recipe: FrameTraining) -> str:
-    """Names a checkpoint after the recipe, so that another recipe does not resume from it."""
-    return hashlib.sha256(repr(recipe).encode()).hexdigest()[:12]
+def _digest(recipe: FrameTraining, *data: Bytes) -> str:
+    """Names a checkpoint after recipe and data, so that a training with others does not resume from it."""
+    digest = hashlib.sha256(repr(recipe).encode())
+    for array in data:
+        digest.update(array.tobytes())
+    return digest.hexdigest()[:12]
 
 
 def _told(say: Say) -> Callable[[dict[str, float]], None]:

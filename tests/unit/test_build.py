@@ -84,7 +84,7 @@ class TestFrames:
         assert metrics["real_stills"]["num_images"] == 96
         assert metrics["real_stills"]["num_left_out"] == 8
         assert metrics["real_stills"]["share_aligned"] == 1.0
-        assert [(row["stage"], row["epoch"]) for row in read_history(frames_only)] == [("frames", "0"), ("frames", "1")]
+        assert [(row["stage"], row["epoch"]) for row in read_history(frames_only)] == [("frames", "1"), ("frames", "2")]
         card = (frames_only / bundles.CARD).read_text("utf-8")
         assert "n = 96 pictures (8 mostly voted unknown" in card
         assert "not trained yet" in card
@@ -150,10 +150,16 @@ class TestWhole:
         assert second == first
         assert "composed clips, clean    n = 60: accuracy" in capsys.readouterr().out
 
-    def test_another_frame_network_removes_the_head_and_all_that_speaks_of_it(self, whole, data, tmp_path):
+    def test_another_frame_network_removes_the_head_and_all_that_speaks_of_it(
+        self, whole, frames_only, tmp_path, capsys
+    ):
+        """It is trained on other pictures by the same recipe, and so must not resume from the earlier training."""
         out = tmp_path / "studio"
         shutil.copytree(whole, out)
-        assert run("train-frames", data, out, "--epochs", "1") == 0
+        shutil.copytree(frames_only.parent / "cache", tmp_path / "cache")
+        other = write_ferplus(tmp_path / "other", seed=7)
+        assert run("train-frames", other, out, "--epochs", "2", "--seed", "3") == 0
+        assert "Epoch 0: " in capsys.readouterr().err
         with pytest.raises(BundleError, match="not finished"):
             load_bundle(out)
         assert set(read_json(out / bundles.METRICS)) == {"real_stills"}
