@@ -220,7 +220,7 @@ def _digest(recipe: FrameTraining, *data: Bytes) -> str:
 def _told(say: Say) -> Callable[[dict[str, float]], None]:
     def tell(row: dict[str, float]) -> None:
         figures = ", ".join(f"{name} {value:.4f}" for name, value in row.items() if name != "epoch")
-        say(f"Epoch {row['epoch']:.0f}: {figures}")
+        say(f"Epoch {row['epoch'] + 1:.0f}: {figures}")
 
     return tell
 

@@ -159,7 +159,7 @@ class TestWhole:
         shutil.copytree(frames_only.parent / "cache", tmp_path / "cache")
         other = write_ferplus(tmp_path / "other", seed=7)
         assert run("train-frames", other, out, "--epochs", "2", "--seed", "3") == 0
-        assert "Epoch 0: " in capsys.readouterr().err
+        assert "Epoch 1: " in capsys.readouterr().err
         with pytest.raises(BundleError, match="not finished"):
             load_bundle(out)
         assert set(read_json(out / bundles.METRICS)) == {"real_stills"}
