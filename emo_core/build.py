@@ -112,7 +112,7 @@ def train(data: Path, out: Path, cache: Path, recipe: HeadTraining, command: str
     record = {
         "command": command,
         "recipe": asdict(recipe),
-        "false_accept_cost": head.false_accept_cost,
+        "false_accept_costs": list(head.false_accept_costs),
         "minutes": round((time.monotonic() - started) / 60, 1),
     }
     manifest = {

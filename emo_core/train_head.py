@@ -12,7 +12,7 @@ from emo_core import networks
 from emo_core.compose import NEUTRAL_POOLS, Bank, ComposedClips, compose
 from emo_core.config import PipelineConfig
 from emo_core.emotions import OTHER
-from emo_core.judge import REJECTED, calibrated, decide
+from emo_core.judge import calibrated, decide
 from emo_core.normalize import FeatureNormalizer, ScoreNormalizer
 from emo_core.types import Floats
 
@@ -34,17 +34,17 @@ class HeadTraining:
         damaged_share: share of the training clips in which a run of frames is damaged.
         step_weight: weight of the loss at all steps beside that at the last one, which gives the verdict.
         num_neighbourhoods: K of both Q-based normalizations.
-        neutral_hybrids: greatest share of held-out clips of faces that show nothing that may be called a hybrid; the
-            least cost C_FA of a false acceptance (C_FR is 1) that keeps it sets the score thresholds.
+        neutral_hybrids: greatest share of held-out clips of faces that show nothing that may be called a hybrid, each
+            pair its part; the least cost C_FA of a false acceptance (C_FR is 1) that keeps it sets the thresholds.
     """
 
     seed: int = 7
     epochs: int = 30
     patience: int = 6
     batch_size: int = 64
-    learning_rate: float = 1e-3
+    learning_rate: float = 5e-4
     dropout: float = 0.4
-    noise: float = 0.15
+    noise: float = 0.5
     clips_per_epoch: int = 6000
     num_held_out: int = 6000
     damaged_share: float = 0.5
@@ -61,7 +61,7 @@ class TrainedHead:
     features: FeatureNormalizer
     scores: ScoreNormalizer
     temperature: float
-    false_accept_cost: float
+    false_accept_costs: tuple[float, ...]
     history: list[dict[str, float]]
 
     def logits(self, clips: ComposedClips) -> Floats:
@@ -188,20 +188,22 @@ def _calibrate(
     found = minimize_scalar(lambda t: _log_loss(logits, held_out.labels, t), bounds=(0.3, 5.0), method="bounded")
     temperature = float(found.x)
     probabilities, neutral_probabilities = (calibrated(values, temperature) for values in (logits, neutral_logits))
-    for cost in _COSTS:
-        scores = ScoreNormalizer.fit(
-            probabilities,
-            held_out.labels,
-            held_out.quality,
-            num_neighbourhoods=recipe.num_neighbourhoods,
-            cost_false_accept=[1.0 if name == OTHER else cost for name in labels],
-            shrinkage=_THRESHOLD_SHRINKAGE,
-        )
-        verdicts = decide(scores.apply(neutral_probabilities, neutral.quality))
-        hybrids = (verdicts != REJECTED) & (verdicts != neutral.labels)
-        if hybrids.mean() <= recipe.neutral_hybrids:
-            break
-    return TrainedHead(model, normalizer, scores, temperature, cost, history)
+    costs = [1.0] * len(labels)
+    pairs = [index for index, name in enumerate(labels) if name != OTHER]
+    for index in pairs:
+        for costs[index] in _COSTS:
+            scores = ScoreNormalizer.fit(
+                probabilities,
+                held_out.labels,
+                held_out.quality,
+                num_neighbourhoods=recipe.num_neighbourhoods,
+                cost_false_accept=costs,
+                shrinkage=_THRESHOLD_SHRINKAGE,
+            )
+            verdicts = decide(scores.apply(neutral_probabilities, neutral.quality))
+            if np.mean(verdicts == index) <= recipe.neutral_hybrids / len(pairs):
+                break
+    return TrainedHead(model, normalizer, scores, temperature, tuple(costs), history)
 
 
 def _last_logits(model: keras.Model, normalizer: FeatureNormalizer, clips: ComposedClips) -> Floats:
