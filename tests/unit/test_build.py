@@ -135,6 +135,20 @@ class TestWhole:
         assert "n = 20 clips" in card
         assert "not trained yet" not in card
 
+    def test_no_picture_that_chose_anything_is_measured_on(self, frames_only, data, monkeypatch):
+        banks = []
+
+        def measure(head, bank, *_):
+            banks.append(bank)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("emo_core.build.fit_head", lambda train, calibration, *_: banks.append(calibration))
+        monkeypatch.setattr("emo_core.build._measure", measure)
+        assert run("train", data, frames_only) == 130
+        calibration, measured = ({*np.concatenate(list(bank.pools.values()))} for bank in banks)
+        assert min(len(calibration), len(measured)) > 20
+        assert not calibration & measured
+
     def test_the_card_names_every_command(self, whole):
         card = (whole / bundles.CARD).read_text("utf-8")
         assert "train-frames --data" in card
