@@ -1,126 +1,26 @@
 """Q-based normalization of features and of scores (method §4, paper eq. 1).
 
-The range of quality is divided into neighbourhoods that hold about equal numbers of samples, and what is learned, is
-learned per neighbourhood. Score normalization follows E. Argones Rúa, J. L. Alba Castro and C. García Mateo,
-"Quality-based score normalization for audiovisual person authentication" (BIOID 2008). Fit on training people only
-(features) and on held-out people (scores), on usable frames or clips only.
+What is learned, is learned per neighbourhood of quality (:mod:`emo_core.neighbourhoods`). Score normalization follows
+E. Argones Rúa, J. L. Alba Castro and C. García Mateo, "Quality-based score normalization for audiovisual person
+authentication" (BIOID 2008). Fit on training people only (features) and on held-out people (scores), on usable frames
+or clips only.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Self, TypeAlias
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from emo_core.neighbourhoods import Ints, QualityNormalizer, divide, own_weight
 from emo_core.types import Booleans, Doubles, Floats, check_shape
-
-Ints: TypeAlias = NDArray[np.int64]
 
 _LEAST_STD_SHARE = 0.01
 _TOLERANCE = 1e-6  # a float32 softmax may exceed 1 by this
 
 
-def neighbourhood_edges(quality: ArrayLike, num_neighbourhoods: int) -> Doubles:
-    """Divide the range of quality into neighbourhoods of about equal numbers of samples (paper eq. 1, method §4).
-
-    With q(1) ≤ … ≤ q(N) sorted, edge i = 1 … K−1 is l_i = ½ · (q(⌊i·N/K⌋) + q(⌊i·N/K⌋ + 1)); the outer edges are −∞ and
-    +∞. An edge belongs to the neighbourhood below it. Edges that part the samples alike (equal ones, as ties and N < K
-    make them) are merged and edges that part none are dropped: no neighbourhood is empty, fewer than K may remain.
-
-    Args:
-        quality: (N,) finite numbers, in any order.
-        num_neighbourhoods: K ≥ 1.
-
-    Returns:
-        (at most K−1,) float64, strictly increasing interior edges.
-
-    Raises:
-        ValueError: no samples, a value that is not finite, or K < 1.
-
-    Example:
-        >>> neighbourhood_edges([1, 2, 3, 4, 5, 6, 7, 8], 4).tolist()
-        [2.5, 4.5, 6.5]
-    """
-    ordered = np.sort(_checked_quality(quality, (None,)))
-    if num_neighbourhoods < 1:
-        raise ValueError(f"num_neighbourhoods is {num_neighbourhoods}, expected at least 1")
-    if not len(ordered):
-        raise ValueError("quality holds no samples, expected at least one")
-    below = np.arange(1, num_neighbourhoods) * len(ordered) // num_neighbourhoods
-    below = below[below > 0]  # N < K: there is no q(0)
-    edges = 0.5 * (ordered[below - 1] + ordered[below])
-    counts_below = np.searchsorted(ordered, edges, side="right")
-    is_last_of_its_parting = np.append(np.diff(counts_below) > 0, True)[: len(edges)]
-    return np.asarray(edges[is_last_of_its_parting & (counts_below < len(ordered))], np.float64)
-
-
-def neighbourhood_index(quality: ArrayLike, edges: Doubles) -> Ints:
-    """Find the neighbourhood of each sample: i such that l_i < q ≤ l_{i+1}, counted from 0 (paper eq. 1).
-
-    Args:
-        quality: any shape, finite.
-        edges: (K−1,) increasing, from :func:`neighbourhood_edges`.
-
-    Returns:
-        The shape of `quality`, int64 in 0…K−1.
-
-    Raises:
-        ValueError: a quality is not finite.
-
-    Example:
-        >>> neighbourhood_index([1.0, 2.5, 2.6, 99.0], np.array([2.5, 4.5, 6.5])).tolist()
-        [0, 0, 1, 3]
-    """
-    return np.asarray(np.searchsorted(edges, _checked_quality(quality), side="left"), np.int64)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
-class _QualityNormalizer:
-    """What both normalizers share: the neighbourhoods, and a round trip through plain arrays for ``np.savez``."""
-
-    edges: Doubles
-    centres: Doubles
-    counts: Ints
-    interpolate: bool
-
-    def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """Arrays by field name, the inverse of :meth:`from_arrays`; no pickle needed."""
-        return {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """Normalizer from its arrays (an open ``.npz`` will do).
-
-        Raises:
-            ValueError: an array is missing, unknown, or of the wrong shape or range.
-        """
-        names = {field.name for field in fields(cls)}
-        if set(arrays) != names:
-            raise ValueError(f"{cls.__name__} has arrays {sorted(arrays)}, expected {sorted(names)}")
-        values: dict[str, Any] = {name: np.asarray(arrays[name]) for name in names}
-        return cls(**values | {"interpolate": bool(values["interpolate"])})
-
-    def _check_neighbourhoods(self) -> None:
-        check_shape("counts", self.counts, (None,))
-        check_shape("centres", self.centres, (len(self.counts),))
-        check_shape("edges", self.edges, (len(self.counts) - 1,))
-        if not all(np.all(np.isfinite(array)) and np.all(np.diff(array) > 0) for array in (self.edges, self.centres)):
-            raise ValueError("edges and centres must be finite and increase")
-
-    def _at(self, quality: ArrayLike, values: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Rows of `values` (K, C) at `quality` (...): of its neighbourhood, or linear between centres."""
-        if not self.interpolate:
-            return np.asarray(values[neighbourhood_index(quality, self.edges)])
-        ranks = np.arange(len(self.centres), dtype=np.float64)
-        position = np.asarray(np.interp(_checked_quality(quality), self.centres, ranks))
-        lower = position.astype(np.int64)
-        low, high = values[lower], values[np.minimum(lower + 1, len(values) - 1)]
-        return np.asarray(low + (position - lower)[..., None] * (high - low))  # exact where both are equal
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FeatureNormalizer(_QualityNormalizer):
+class FeatureNormalizer(QualityNormalizer):
     """Normalize features by the mean and deviation of their neighbourhood of quality (method §4; paper eq. 1).
 
     û = (u − μ_i(q)) / σ_i(q). One neighbourhood is plain z-scoring: "Q features off".
@@ -179,8 +79,8 @@ class FeatureNormalizer(_QualityNormalizer):
         check_shape("features", values, (None, None))
         if not np.all(np.isfinite(values)):
             raise ValueError("features hold values that are not finite")
-        edges, index, centres, counts = _divide(quality, len(values), num_neighbourhoods)
-        own = _own_weight(counts, shrinkage)[:, None]
+        edges, index, centres, counts = divide(quality, len(values), num_neighbourhoods)
+        own = own_weight(counts, shrinkage)[:, None]
         groups = [values[index == i] for i in range(len(counts))]
         mean = own * [group.mean(axis=0) for group in groups] + (1 - own) * values.mean(axis=0)
         variance = own * [group.var(axis=0) for group in groups] + (1 - own) * values.var(axis=0)
@@ -204,7 +104,7 @@ class FeatureNormalizer(_QualityNormalizer):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ScoreNormalizer(_QualityNormalizer):
+class ScoreNormalizer(QualityNormalizer):
     """Normalize scores by a threshold that depends on quality (method §4; paper eq. 1; Argones Rúa et al. 2008).
 
     s′ = s − θ(q), and a class is accepted when s′ > 0. One neighbourhood is one threshold: "Q scores off".
@@ -270,7 +170,7 @@ class ScoreNormalizer(_QualityNormalizer):
         accept, reject = (np.broadcast_to(cost, values.shape[1]) for cost in (cost_false_accept, cost_false_reject))
         if min(accept.min(), reject.min()) <= 0:
             raise ValueError(f"costs are {accept.tolist()} and {reject.tolist()}, expected positive numbers")
-        edges, index, centres, counts = _divide(quality, len(values), num_neighbourhoods)
+        edges, index, centres, counts = divide(quality, len(values), num_neighbourhoods)
         thresholds = np.ones((len(counts), values.shape[1]))  # a class never seen stays at 1
         for label in np.unique(classes):
             score, positive = values[:, label], classes == label
@@ -280,7 +180,7 @@ class ScoreNormalizer(_QualityNormalizer):
                 here, there = score[index == i], positive[index == i]
                 rarer = np.array(min(there.sum(), (~there).sum()))
                 local = _best_threshold(here, there, *costs) if rarer else overall
-                thresholds[i, label] = overall + _own_weight(rarer, shrinkage) * (local - overall)
+                thresholds[i, label] = overall + own_weight(rarer, shrinkage) * (local - overall)
         return cls(edges, centres, counts, interpolate, thresholds)
 
     def threshold(self, quality: ArrayLike) -> Doubles:
@@ -321,31 +221,6 @@ def _best_threshold(scores: Doubles, positive: Booleans, cost_false_accept: floa
     widest = np.flatnonzero(high - low >= (high - low).max() - 1e-12)[-1]
     middle = 0.5 * (low[widest] + high[widest])
     return float(middle if middle < high[widest] else low[widest])
-
-
-def _divide(quality: ArrayLike, num_samples: int, num_neighbourhoods: int) -> tuple[Doubles, Ints, Doubles, Ints]:
-    """Edges (K−1,), neighbourhood of each sample (N,), median quality (K,) and count (K,) of each neighbourhood."""
-    values = _checked_quality(quality, (num_samples,))
-    edges = neighbourhood_edges(values, num_neighbourhoods)
-    index = neighbourhood_index(values, edges)
-    centres = np.array([np.median(values[index == i]) for i in range(len(edges) + 1)])
-    return edges, index, centres, np.bincount(index, minlength=len(centres)).astype(np.int64)
-
-
-def _own_weight(counts: Ints, shrinkage: float) -> Doubles:
-    """Weight n / (n + shrinkage) of n samples; 0 for n = 0."""
-    if not shrinkage >= 0:
-        raise ValueError(f"shrinkage is {shrinkage}, expected 0 or more")
-    return np.asarray(counts / np.maximum(counts + shrinkage, 1e-300), np.float64)
-
-
-def _checked_quality(quality: ArrayLike, shape: tuple[int | None, ...] | None = None) -> Doubles:
-    values = np.asarray(quality, np.float64)
-    if shape is not None:
-        check_shape("quality", values, shape)
-    if num_bad := int(np.count_nonzero(~np.isfinite(values))):
-        raise ValueError(f"quality holds {num_bad} values that are not finite, expected numbers (0 where no face is)")
-    return values
 
 
 def _checked_scores(scores: ArrayLike) -> Doubles:

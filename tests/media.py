@@ -1,15 +1,19 @@
 """Tiny videos for tests: good ones whose frames can be told apart after lossy coding, and every kind of bad file.
 
-Each function writes one file into `folder` and returns its path.
+Each function that takes a `folder` writes one file into it and returns its path.
 """
 
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 from numpy.typing import NDArray
+
+from emo_core.types import VideoInfo
+from emo_core.video import open_video
 
 NUM_LEVELS = 8
 CODECS = {"mp4": "libx264", "mov": "libx264", "mkv": "libx264", "webm": "libvpx", "avi": "mpeg4"}
@@ -25,6 +29,20 @@ def grey_level(index: int) -> int:
 def read_level(frame: NDArray[np.uint8]) -> int:
     """Index (modulo 8) that a decoded frame shows."""
     return round((float(frame.mean()) - 24) / 28)
+
+
+def levels(frames: NDArray[np.uint8]) -> list[int]:
+    return [read_level(frame) for frame in frames]
+
+
+def read(
+    source: Path | bytes, rate_hz: float = 10.0, **kwargs: Any
+) -> tuple[NDArray[np.uint8], NDArray[np.float64], VideoInfo]:
+    """Frames, times and info of a whole video."""
+    with open_video(source, **kwargs) as reader:
+        clips = list(reader.clips(rate_hz))
+        info = reader.info()
+    return np.concatenate([c.frames for c in clips]), np.concatenate([c.timestamps_s for c in clips]), info
 
 
 def grey_frame(index: int, width: int = 64, height: int = 48) -> NDArray[np.uint8]:

@@ -21,7 +21,7 @@ STAGES = {"video", "faces", "quality", "normalize"}
 FLOORS = (
     {"errors", "emotions"},
     {"types", "config", "networks"},
-    {"landmarker", "videofile"},
+    {"landmarker", "videofile", "videowriter", "neighbourhoods"},
     STAGES,
     {"bundle", "stills"},
     {"judge", "evaluation", "compose"},

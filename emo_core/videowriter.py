@@ -1,0 +1,58 @@
+"""Frames → H.264 mp4: the only writer of video; :mod:`emo_core.video` reads."""
+
+import uuid
+from collections.abc import Iterable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+from emo_core.types import Bytes
+
+
+def write_video(path: Path | str, frames: Iterable[Bytes], fps: Fraction | float, *, crf: int = 20) -> None:
+    """Write frames as an H.264 mp4 (yuv420p, index first) that every browser plays.
+
+    The file appears under its name only when it is whole; a failure leaves nothing behind.
+
+    Args:
+        path: target; an existing file is replaced.
+        frames: (H, W, 3) uint8 RGB each, all of one size; odd sizes gain one row or column by repetition.
+        fps: frames per second, > 0; 30000/1001 and its kin are recognised in a float.
+        crf: constant rate factor of x264, 0 (lossless) … 51 (worst).
+
+    Raises:
+        ValueError: there is no frame, a frame has another shape or dtype, or `fps` is not positive.
+    """
+    if not fps > 0:
+        raise ValueError(f"fps is {fps}, expected more than 0")
+    path = Path(path)
+    partial = path.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        _encode(partial, frames, Fraction(fps).limit_denominator(1001), crf)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _encode(path: Path, frames: Iterable[Bytes], rate: Fraction, crf: int) -> None:
+    with av.open(f"file:{path}", "w", format="mp4", options={"movflags": "+faststart"}) as container:
+        stream = container.add_stream("libx264", rate, {"crf": str(crf), "preset": "fast"})
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.colorspace = 6  # BT.601, what the conversion makes; else players guess by size
+        shape: tuple[int, ...] = ()
+        for index, frame in enumerate(frames):
+            fits = frame.dtype == np.uint8 and frame.ndim == 3 and frame.shape[2] == 3
+            if not fits or frame.shape != (shape or frame.shape):
+                raise ValueError(f"frame {index} is {frame.dtype} {frame.shape}, expected uint8 {shape or '(H, W, 3)'}")
+            even = np.pad(frame, ((0, frame.shape[0] % 2), (0, frame.shape[1] % 2), (0, 0)), "edge")
+            if not shape:
+                shape = frame.shape
+                stream.height, stream.width = even.shape[:2]
+            image = av.VideoFrame.from_ndarray(even, "rgb24")
+            image.pts, image.time_base = index, 1 / rate
+            container.mux(stream.encode(image))
+        if not shape:
+            raise ValueError("there is no frame to write")
+        container.mux(stream.encode())
