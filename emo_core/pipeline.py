@@ -4,6 +4,7 @@ One code path serves files, uploads and recordings. Frames are decoded in short 
 frame is its small crop, landmarks, features and numbers.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,7 +32,8 @@ from emo_core.video import VideoReader, open_video
 Progress = Callable[[str, float], None]
 """Called with what is being done and the share done in [0, 1]; an exception it raises stops the analysis."""
 
-_FRAMES_PER_CLIP = 32
+_FRAMES_PER_CLIP = 16  # bounds the memory of decoded frames
+_THREADS = min(2, os.cpu_count() or 1)  # more do not help networks this small
 _CROWD_S = 0.5  # a second face counts when it is seen for longer than this
 
 
@@ -66,6 +68,14 @@ class _Person:
         self.tracks.append(track)
         self.normalized.append(normalized)
         self.features.append(extract_features(normalized, cnn, num_features))
+
+    def join(self) -> tuple[FaceTrack, NormalizedClip, FeatureSequence]:
+        """Everything about the person, joined in time; the parts are given up."""
+        track = concatenate(self.tracks)
+        self.tracks.clear()
+        normalized = concatenate(self.normalized)
+        self.normalized.clear()
+        return track, normalized, concatenate(self.features)
 
     @property
     def presence(self) -> float:
@@ -108,15 +118,18 @@ def analyze(
         video = reader.info()
     watch.lap("decode")
     person = _choose(people, bundle, video.name)
-    track, normalized = concatenate(person.tracks), concatenate(person.normalized)
-    features = concatenate(person.features)
+    warnings = _crowd_warning(people, bundle.config.sample_rate_hz)
+    del people  # a long video is held twice while its parts are joined: only one person's, one stage after the other
+    track, normalized, features = person.join()
     tell("Judging the windows", 0.95)
     windows, steps = judge_windows(bundle, features, normalized, times_s)
     prediction = predict(bundle, windows, steps, features, normalized, times_s, video.duration_s)
     watch.lap("head")
     tell("Done", 1.0)
-    warnings = (*_crowd_warning(people, bundle.config.sample_rate_hz), *_quality_warnings(track, normalized))
-    return Analysis(video, bundle.info, times_s, track, normalized, features, prediction, watch.timings(), warnings)
+    warnings += _quality_warnings(track, normalized)
+    return Analysis(
+        video, bundle.info, times_s, track, normalized, features, prediction, watch.timings(), tuple(warnings)
+    )
 
 
 def normalize_clip(track: FaceTrack) -> NormalizedClip:
@@ -142,8 +155,8 @@ def _watch_faces(
 ) -> tuple[Doubles, list[_Person]]:
     """Follow every face through the video: sample times (T,) and the people seen, each with T frames."""
     config = bundle.config
-    tracker = FaceTracker(FaceLandmarker(), config.crop_side_px)
-    cnn = bundle.frame_network()
+    tracker = FaceTracker(FaceLandmarker(num_threads=_THREADS), config.crop_side_px)
+    cnn = bundle.frame_network(_THREADS)
     num_features = bundle.features.mean.shape[1]
     people: list[_Person] = []
     times_s: list[Doubles] = []
