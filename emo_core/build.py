@@ -164,7 +164,8 @@ def _measure(
     for name, share in (("neutral", 0.0), ("neutral_degraded", 1.0)):
         rng = np.random.default_rng(_HELD_OUT_SEED + 1)
         neutral = neutral_clips(bank, labels, recipe, config, damaged_share=share, rng=rng)
-        verdicts = decide(head.scores.apply(head.probabilities(neutral), neutral.quality))
+        probabilities = head.probabilities(neutral)
+        verdicts = decide(probabilities, head.scores.apply(probabilities, neutral.quality))
         hybrid = (verdicts != REJECTED) & (verdicts != neutral.labels)
         results[name] = {
             "num_clips": len(verdicts),

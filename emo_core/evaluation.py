@@ -78,7 +78,7 @@ def evaluate_clips(
 
     Args:
         probabilities: (N, C) calibrated.
-        scores: (N, C) normalized scores s′; a clip without a positive one is *unsure*.
+        scores: (N, C) normalized scores s′; a clip whose most probable class has none above 0 is *unsure*.
         labels: (N,) true class indices.
         classes: hybrid classes in label order.
 
@@ -87,7 +87,7 @@ def evaluate_clips(
         `coverage`, `accuracy_when_decided` and `verdicts` (rows true, last column unsure) let the model abstain.
     """
     names = [item.name for item in classes]
-    forced, verdicts = probabilities.argmax(axis=1), decide(scores)
+    forced, verdicts = probabilities.argmax(axis=1), decide(probabilities, scores)
     decided = verdicts != REJECTED
     order = list(range(len(names)))
     with_unsure = np.where(decided, verdicts, len(names))

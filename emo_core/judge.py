@@ -51,17 +51,21 @@ def calibrated(logits: Floats, temperature: float) -> Floats:
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True), np.float32)
 
 
-def decide(scores: Floats) -> NDArray[np.intp]:
-    """Accepted class with the largest normalized score s′ = s − θ(q), or :data:`REJECTED` if none is > 0 (method §4).
+def decide(probabilities: Floats, scores: Floats) -> NDArray[np.intp]:
+    """The most probable class if it is accepted, s′ = s − θ(q) > 0 (method §4), else :data:`REJECTED`.
+
+    A less probable class that passes a lower threshold of its own does not step in: that would be a guess.
 
     Args:
+        probabilities: (…, C) calibrated.
         scores: (…, C) normalized scores.
 
     Returns:
         (…,) class indices.
     """
-    best = np.argmax(scores, axis=-1)
-    return np.where(np.max(scores, axis=-1) > 0, best, REJECTED)
+    best = np.argmax(probabilities, axis=-1)
+    accepted = np.take_along_axis(scores, best[..., np.newaxis], axis=-1)[..., 0] > 0
+    return np.where(accepted, best, REJECTED)
 
 
 def clip_scores(
@@ -128,7 +132,7 @@ def predict(
     stacked = np.stack([window.probabilities for window in windows])
     probabilities, scores = clip_scores(stacked, qualities, evidence, bundle.scores)
     segments = _segments(bundle, windows, features, normalized.quality, times_s, duration_s)
-    choice, reason = int(decide(scores)), ""
+    choice, reason = int(decide(probabilities, scores)), ""
     label = UNSURE if choice == REJECTED else labels[choice]
     own = np.array([window.label == label for window in windows])
     share = float(evidence[own].sum() / evidence.sum())
@@ -176,7 +180,7 @@ def _judge(bundle: Bundle, last: Floats, weights: Floats, start_s: float, end_s:
     num_valid = int(np.count_nonzero(weights))
     quality = float(weights[weights > 0].mean()) if num_valid else 0.0
     scores = bundle.scores.apply(last[np.newaxis], np.array([quality], np.float32))[0]
-    choice = int(decide(scores)) if num_valid >= bundle.config.min_face_frames else REJECTED
+    choice = int(decide(last, scores)) if num_valid >= bundle.config.min_face_frames else REJECTED
     label = UNSURE if choice == REJECTED else bundle.info.labels[choice]
     return WindowPrediction(start_s, end_s, label, last, scores, quality, num_valid)
 

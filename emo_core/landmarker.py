@@ -84,9 +84,9 @@ class FaceLandmarker:
     def detect(self, image: Bytes, *, thorough: bool = True) -> list[Region]:
         """Faces in an RGB image (H, W, 3) uint8, most certain first.
 
-        The whole image is searched first; where that finds nothing, overlapping squares as high as the image are, which
-        finds faces too small for the detector's 128 pixels, and when `thorough` (15 times the work) squares of half
-        that size. Dark images are brightened for the search.
+        The whole image is searched first; where that finds nothing, or when `thorough`, overlapping squares as high as
+        the image are, which finds faces too small for the detector's 128 pixels; and when `thorough` still finds
+        nothing, squares of half that size. Dark images are brightened for the search.
         """
         level = float(image[::8, ::8].mean())
         if level < _DARK_LEVEL:
@@ -96,7 +96,8 @@ class FaceLandmarker:
         found = self._detect_in(image, 0, 0, height, width)
         shorter = min(height, width)
         for side in (shorter, shorter // 2) if thorough else (shorter,):
-            if found or side < _DETECTOR_SIDE_PX:
+            enough = bool(found) and (side < shorter or not thorough)
+            if enough or side < _DETECTOR_SIDE_PX:
                 break
             for top in _starts(height, side):
                 for left in _starts(width, side):

@@ -200,7 +200,7 @@ def _calibrate(
                 cost_false_accept=costs,
                 shrinkage=_THRESHOLD_SHRINKAGE,
             )
-            verdicts = decide(scores.apply(neutral_probabilities, neutral.quality))
+            verdicts = decide(neutral_probabilities, scores.apply(neutral_probabilities, neutral.quality))
             if np.mean(verdicts == index) <= recipe.neutral_hybrids / len(pairs):
                 break
     return TrainedHead(model, normalizer, scores, temperature, tuple(costs), history)

@@ -118,17 +118,16 @@ class TestPieces:
     def test_extreme_logits_stay_probabilities(self):
         np.testing.assert_array_equal(calibrated(np.array([[1e6, 0.0, -1e6]], np.float32), 1.0), [[1, 0, 0]])
 
-    def test_the_best_accepted_class_wins(self):
-        assert decide(np.array([[0.1, 0.3, -1], [-0.1, -0.2, -0.3], [0.0, 0.0, 0.0]])).tolist() == [
-            1,
-            REJECTED,
-            REJECTED,
-        ]
+    def test_the_most_probable_class_wins_if_it_is_accepted(self):
+        probabilities = np.array([[0.2, 0.7, 0.1], [0.2, 0.7, 0.1], [0.4, 0.3, 0.3]])
+        scores = np.array([[0.1, 0.3, -1], [0.1, -0.2, -0.3], [0.0, 0.0, 0.0]])
+        assert decide(probabilities, scores).tolist() == [1, REJECTED, REJECTED]
 
-    def test_a_class_can_win_against_a_more_probable_one(self):
+    def test_a_less_probable_class_does_not_step_in(self):
         probabilities = np.array([[0.5, 0.3, 0.2]], np.float32)
         scores = make_scores([0.6, 0.1, 0.5]).apply(probabilities, np.array([0.5], np.float32))
-        assert decide(scores).tolist() == [1]
+        assert scores[0, 1] > 0
+        assert decide(probabilities, scores).tolist() == [REJECTED]
 
     def test_windows_count_by_their_evidence(self):
         probabilities = np.stack([make_probabilities(AMUSED, 0.9), make_probabilities(SAD, 0.9)])
@@ -143,7 +142,7 @@ class TestPieces:
         probabilities = make_probabilities(AMUSED, 0.6)[np.newaxis]
         normalizer = make_scores([[0.7] * 3, [0.5] * 3])
         verdicts = [
-            int(decide(clip_scores(probabilities, np.array([quality]), np.ones(1, np.float32), normalizer)[1]))
+            int(decide(*clip_scores(probabilities, np.array([quality]), np.ones(1, np.float32), normalizer)))
             for quality in (0.2, 0.8)
         ]
         assert verdicts == [REJECTED, 0]
