@@ -6,7 +6,8 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,10 @@ def _analyze(options: argparse.Namespace) -> None:
     from emo_core.pipeline import analyze
     from emo_core.report import to_json, to_text
 
-    analysis = analyze(options.clip, load_bundle(options.model))
+    with _native_messages_dropped():
+        bundle = load_bundle(options.model)
+        bundle.head_network()
+    analysis = analyze(options.clip, bundle)
     if options.json == Path("-"):
         print(to_json(analysis))
         return
@@ -90,7 +94,8 @@ def _evaluate_frames(options: argparse.Namespace) -> None:
     from emo_core.stills import align, read_votes
 
     images, votes = read_votes(options.images)
-    cnn, config = load_frame_network(options.model)
+    with _native_messages_dropped():
+        cnn, config = load_frame_network(options.model)
     stills = align(images, votes, config.crop_side_px)
     probabilities = cnn(normalize_intensity(stills.crops))[1]
     if options.predictions:
@@ -160,6 +165,20 @@ def _positive(text: str) -> int:
 
 def _given(options: argparse.Namespace) -> dict[str, Any]:
     return {name: value for name in ("seed", "epochs") if (value := getattr(options, name)) is not None}
+
+
+@contextmanager
+def _native_messages_dropped() -> Iterator[None]:
+    """LiteRT greets on standard error when its first network is made; what the user reads there should be an error."""
+    sys.stderr.flush()
+    with Path(os.devnull).open("wb") as nowhere:
+        kept = os.dup(2)
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 def _say(line: str) -> None:

@@ -45,6 +45,7 @@ class FrameNetwork:
 
     def __init__(self, model: bytes, num_threads: int = 1) -> None:
         self._interpreter = Interpreter(model_content=model, num_threads=num_threads)
+        self._interpreter.allocate_tensors()
         self._run = self._interpreter.get_signature_runner()
 
     def __call__(self, faces: Floats) -> tuple[Floats, Floats]:
@@ -69,6 +70,7 @@ class HeadNetwork:
 
     def __init__(self, model: bytes) -> None:
         self._interpreter = Interpreter(model_content=model, num_threads=1)
+        self._interpreter.allocate_tensors()
         self._run = self._interpreter.get_signature_runner()
 
     def __call__(self, features: Floats, weights: Floats) -> Floats:

@@ -27,10 +27,15 @@ class HeadTraining:
     """Recipe of the LSTM head; the defaults are those of the shipped bundle.
 
     Attributes:
+        seed: of the weights and of every composed clip.
         epochs: at most; the epoch with the least calibration loss is kept.
         patience: epochs without a better one after which training ends.
+        batch_size: clips in a step.
+        learning_rate: of AdamW at the start; it falls along a cosine to a twentieth.
+        dropout: share of the LSTM's inputs and outputs dropped while training.
+        noise: deviation of the noise added to the normalized features while training.
         clips_per_epoch: newly composed for every epoch.
-        num_held_out: clips composed for each held-out set.
+        num_held_out: clips composed for each held-out set; a third as many neutral ones.
         damaged_share: share of the training clips in which a run of frames is damaged.
         step_weight: weight of the loss at all steps beside that at the last one, which gives the verdict.
         num_neighbourhoods: K of both Q-based normalizations.

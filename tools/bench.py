@@ -74,7 +74,9 @@ def stages(runs: int) -> None:
         detect = 1e3 * _median(lambda: landmarker.detect(frame), 10 * runs)  # noqa: B023
         mesh = 1e3 * _median(lambda: landmarker.fit(frame, region), 10 * runs)  # noqa: B023
         crop = 1e3 * _median(lambda: cnn(faces), 4 * runs) / len(faces)  # noqa: B023
-        print(f"{threads} thread(s): detector {detect:.2f} ms, mesh {mesh:.2f} ms, frame CNN {crop:.2f} ms a crop")
+        print(
+            f"{threads} thread(s): search for faces {detect:.2f} ms, mesh {mesh:.2f} ms, frame CNN {crop:.2f} ms a crop"
+        )
     size = sum(file.stat().st_size for file in bundle.path.iterdir()) / 1e6
     served = sum((bundle.path / name).stat().st_size for name in (FRAME_CNN, HEAD, NORMALIZER)) / 1e6
     print(f"bundle {size:.1f} MB, of which {served:.1f} MB are needed to serve")

@@ -12,7 +12,7 @@ from emo_core.__main__ import main
 from emo_core.video import write_video
 from tests import media
 from tests.conftest import MODEL
-from tests.unit.test_command_line import LITERT_GREETING, run_process
+from tests.unit.test_command_line import run_process
 
 BAD = {
     "empty": (media.empty_file, r"is empty \(0 bytes\)"),
@@ -166,4 +166,4 @@ class TestModels:
 def test_in_a_process_of_its_own(make, tmp_path):
     done = run_process("analyze", make(tmp_path))
     assert (done.returncode, done.stdout) == (1, "")
-    one_line(done.stderr.replace(LITERT_GREETING, ""))
+    one_line(done.stderr)
