@@ -2,9 +2,9 @@
 
 MediaPipe is no requirement of the project. To make the file again, from the root of the project:
 
-    python3.11 -m venv /tmp/mediapipe
-    /tmp/mediapipe/bin/pip install mediapipe==1.2.2 av==18.1.0
-    PYTHONPATH=. /tmp/mediapipe/bin/python tools/mediapipe_landmarks.py
+    python3.11 -m venv .venv-mediapipe
+    .venv-mediapipe/bin/pip install mediapipe==1.2.2 av==18.1.0
+    PYTHONPATH=. .venv-mediapipe/bin/python tools/mediapipe_landmarks.py
 """
 
 from pathlib import Path
