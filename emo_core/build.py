@@ -23,7 +23,7 @@ from emo_core.errors import BundleError, DatasetError
 from emo_core.evaluation import bootstrap_interval, evaluate_clips, evaluate_stills, mean_emotion_verdicts
 from emo_core.faces import normalize_intensity
 from emo_core.judge import REJECTED, decide
-from emo_core.stills import align, majority_labels, read_votes
+from emo_core.stills import align, find_copies, majority_labels, read_votes
 from emo_core.train_frames import FrameTraining, fit_frame_cnn
 from emo_core.train_head import HeadTraining, TrainedHead, fit_head, frame_emotions, neutral_clips
 from emo_core.types import Bytes
@@ -66,8 +66,11 @@ def train_frames(data: Path, out: Path, cache: Path, recipe: FrameTraining, comm
     model, history = fit_frame_cnn(train, valid, recipe, work_dir=work_dir, report=_told(say))
     tflite = networks.to_tflite(model)
     cnn = bundles.FrameNetwork(tflite)
-    metrics = evaluate_stills(cnn(normalize_intensity(valid.crops))[1], valid_votes)
+    probabilities = cnn(normalize_intensity(valid.crops))[1]
+    metrics = evaluate_stills(probabilities, valid_votes)
     metrics["share_aligned"] = float(valid.track.detected.mean())
+    unseen = ~find_copies(valid_images, images)
+    metrics["without_copies"] = evaluate_stills(probabilities[unseen], valid_votes[unseen])
     minutes = sum(row["seconds"] for row in history) / 60
     record = {"command": command, "recipe": asdict(recipe), "minutes": round(minutes, 1)}
     _write(
@@ -84,8 +87,8 @@ def train_frames(data: Path, out: Path, cache: Path, recipe: FrameTraining, comm
 def train(data: Path, out: Path, cache: Path, recipe: HeadTraining, command: str, say: Say) -> dict[str, Any]:
     """Train the LSTM head on clips composed from stills, with the frame CNN that `out` holds; complete the bundle.
 
-    Training clips are composed from ``train.npz``. The stills of ``valid.npz`` are halved: one half chooses the epoch,
-    the temperature and the thresholds, the other is only measured on.
+    Training clips are composed from ``train.npz``. The stills of ``valid.npz`` that are no copies of training pictures
+    are halved: one half chooses the epoch, the temperature and the thresholds, the other is only measured on.
 
     Returns:
         Metrics on clips composed from the second half, clean and degraded.
@@ -102,7 +105,8 @@ def train(data: Path, out: Path, cache: Path, recipe: HeadTraining, command: str
     train_bank = _bank(data / "train.npz", cnn, config, recipe.seed, cache)
     valid_bank = _bank(data / "valid.npz", cnn, config, recipe.seed, cache)
     first_half = np.random.default_rng(_HELD_OUT_SEED).permutation(len(valid_bank.features)) % 2 == 0
-    halves = [valid_bank.subset(half) for half in (first_half, ~first_half)]
+    unseen = ~find_copies(read_votes(data / "valid.npz")[0], read_votes(data / "train.npz")[0])
+    halves = [valid_bank.subset(half & unseen) for half in (first_half, ~first_half)]
     for name, bank in (("train.npz", train_bank), *(("Each half of valid.npz", half) for half in halves)):
         if poor := [label for label in labels if not tellable(bank, STORIES[label])]:
             raise DatasetError(f"{name} holds too few pictures to compose clips of {', '.join(poor)}: use more.")

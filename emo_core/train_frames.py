@@ -14,7 +14,6 @@ from typing import Any
 import cv2
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from emo_core import networks
 from emo_core.faces import normalize_intensity
@@ -182,9 +181,3 @@ def _read_history(path: Path) -> list[dict[str, float]]:
         line.split(",")[0]: dict(zip(names, map(float, line.split(",")), strict=True)) for line in lines[1:] if line
     }
     return list(rows.values())
-
-
-def predict_emotions(model: keras.Model, crops: Bytes) -> NDArray[np.float32]:
-    """Emotion probabilities (N, 8) of crops (N, S, S) uint8 by the Keras network."""
-    outputs = model.predict(normalize_intensity(crops)[..., np.newaxis], batch_size=256, verbose=0)
-    return np.asarray(outputs[networks.FRAME_EMOTIONS], np.float32)

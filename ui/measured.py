@@ -12,7 +12,8 @@ _CLIP_SETS = {
     "clean": "Clips composed from photos kept out of training",
     "degraded": "Such clips with damaged stretches",
 }
-_STILLS = "Real photos kept out of training (frame network alone, eight emotions)"
+_STILLS = "Validation photos of FER+ (frame network alone, eight emotions)"
+_UNSEEN_STILLS = "The same without copies of training photos"
 _STAGES = {"frames": "Frame network (CNN)", "head": "Sequence network (LSTM)"}
 _PARTS = {"Training": "", "Validation": "val_"}
 _QUANTITIES = {"Loss": "loss", "Accuracy": "accuracy"}
@@ -32,6 +33,8 @@ def render_metrics() -> None:
     ]
     if stills:
         rows.append((_STILLS, _count(stills, "num_images"), *_shares(stills, "accuracy", "macro_f1")))
+        if unseen := _mapping(stills.get("without_copies")):
+            rows.append((_UNSEEN_STILLS, _count(unseen, "num_images"), *_shares(unseen, "accuracy", "macro_f1")))
     tables.render(("Measured on", "n", "Accuracy", "Macro-F1"), rows)
     st.caption(
         "Accuracy and macro-F1 (the mean over classes) take the most probable class even where the app would say "

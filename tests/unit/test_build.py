@@ -149,6 +149,30 @@ class TestWhole:
         assert min(len(calibration), len(measured)) > 20
         assert not calibration & measured
 
+    def test_copies_of_training_pictures_neither_choose_nor_measure(self, frames_only, data, tmp_path, monkeypatch):
+        planted = shutil.copytree(data, tmp_path / "planted")
+        train, valid = (dict(np.load(planted / f"{name}.npz")) for name in ("train", "valid"))
+        valid["images"][::2] = train["images"][::2]
+        np.savez(planted / "valid.npz", **valid)
+        banks = []
+
+        def measure(head, bank, *_):
+            banks.append(bank)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("emo_core.build.fit_head", lambda train, calibration, *_: banks.append(calibration))
+        monkeypatch.setattr("emo_core.build._measure", measure)
+        monkeypatch.setattr("emo_core.build.tellable", lambda bank, stories: stories)
+        assert run("train", planted, frames_only) == 130
+        used = {*np.concatenate([pool for bank in banks for pool in bank.pools.values()])}
+        assert used
+        assert not any(index % 2 == 0 for index in used)
+
+    def test_stills_are_also_measured_without_copies(self, frames_only):
+        stills = read_json(frames_only / bundles.METRICS)["real_stills"]
+        assert 0 < stills["without_copies"]["num_images"] <= stills["num_images"]
+        assert "without the" in (frames_only / bundles.CARD).read_text("utf-8")
+
     def test_the_card_names_every_command(self, whole):
         card = (whole / bundles.CARD).read_text("utf-8")
         assert "train-frames --data" in card

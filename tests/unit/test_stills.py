@@ -3,6 +3,7 @@
 import re
 import zipfile
 
+import cv2
 import numpy as np
 import pytest
 
@@ -14,6 +15,7 @@ from emo_core.stills import (
     DAMAGES,
     align,
     damage,
+    find_copies,
     majority_labels,
     read_votes,
     shrink,
@@ -242,3 +244,23 @@ def test_the_landmark_model_aligns_no_noise():
     result = align(images, make_votes({"neutral": 10}, {"fear": 10}), 48)
     assert not result.track.detected.any()
     np.testing.assert_array_equal(result.crops, images)
+
+
+class TestCopies:
+    def pictures(self, count, seed=0):
+        return np.random.default_rng(seed).integers(0, 256, (count, 48, 48), np.uint8)
+
+    def test_exact_darkened_and_compressed_copies_are_found(self):
+        others = cv2.GaussianBlur(self.pictures(4).transpose(1, 2, 0), (0, 0), 3).transpose(2, 0, 1)
+        smooth = np.ascontiguousarray(others)
+        coded = cv2.imdecode(cv2.imencode(".jpg", smooth[2], [cv2.IMWRITE_JPEG_QUALITY, 90])[1], cv2.IMREAD_GRAYSCALE)
+        images = np.stack([smooth[0], smooth[1] // 2, coded, self.pictures(1, seed=9)[0]])
+        assert find_copies(images, smooth).tolist() == [True, True, True, False]
+
+    def test_other_pictures_and_mirrored_ones_are_none(self):
+        images = self.pictures(300)
+        assert not find_copies(images, self.pictures(50, seed=1)).any()
+        assert not find_copies(images[:, :, ::-1], images).any()
+
+    def test_flat_pictures_are_copies_of_nothing(self):
+        assert not find_copies(np.full((2, 8, 8), 7, np.uint8), np.full((2, 8, 8), 7, np.uint8)).any()

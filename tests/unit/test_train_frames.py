@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from emo_core import networks
+from emo_core.faces import normalize_intensity
 from emo_core.stills import Stills
 from emo_core.train_frames import (
     AugmentedStills,
     FrameTraining,
     augment,
     fit_frame_cnn,
-    predict_emotions,
     training_set,
 )
 from tests.tiny import SIDE, align_without_landmarks, ferplus_arrays, make_votes, picture
@@ -115,7 +115,8 @@ class TestTraining:
     def test_the_network_is_whole_and_in_float32(self, straight):
         model, _, _ = straight
         assert set(model.output) == {"feature_map", "feature", "emotions"}
-        emotions = predict_emotions(model, make_stills(1).crops)
+        faces = normalize_intensity(make_stills(1).crops)[..., np.newaxis]
+        emotions = model.predict(faces, verbose=0)["emotions"]
         assert emotions.shape == (13, 8)
         np.testing.assert_allclose(emotions.sum(axis=1), 1, atol=1e-5)
 
