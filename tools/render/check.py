@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from emo_core.faces import FaceTracker, eye_centres, eye_distance
+from emo_core.errors import DatasetError
+from emo_core.faces import FaceTracker, empty_track, eye_centres, eye_distance
 from emo_core.landmarker import FaceLandmarker
-from emo_core.types import Doubles, FaceTrack, Floats, concatenate
+from emo_core.types import Doubles, FaceTrack, Floats
 from emo_core.video import open_video
 from tools.render.expressions import PAIRED
 from tools.render.people import make_person
@@ -21,6 +22,7 @@ DETECTION_BAR, CORRELATION_BAR = 0.99, 0.6
 MOTIONS = ("smile", "brow_raise", "jaw_open")
 
 _CROP_SIDE_PX = 48
+_MOST_FRAMES = 100  # of a clip
 _MOUTH_CORNERS, _INNER_LIPS = (61, 291), (13, 14)
 _NOSE_BRIDGE, _NOSE_BASE = 168, 2
 _BROWS = (  # upper and lower edge, right and left
@@ -31,7 +33,11 @@ _EYES = ((33, 133), (263, 362))
 
 
 def check_clips(out: Path) -> dict[str, Any]:
-    """Check every clip of the manifest in `out`; figures are of the clean ones, written to `checks.json`."""
+    """Check every clip of the manifest in `out`; figures are of the clean ones, written to `checks.json`.
+
+    Raises:
+        DatasetError: a clip is not what its row says.
+    """
     landmarker = FaceLandmarker()
     found: dict[str, list[bool]] = defaultdict(list)
     by_kind: dict[str, list[bool]] = defaultdict(list)
@@ -45,6 +51,8 @@ def check_clips(out: Path) -> dict[str, Any]:
         found[row["person"]] += track.detected.tolist()
         driven = np.array([_driven(frame) for frame in _frames(int(row["seed"]))])
         recovered = np.array([_recovered(points) for points in track.landmarks])
+        if len(driven) != len(recovered):
+            raise DatasetError(f"“{row['path']}” is not the clip of its seed; delete it and run the command render.")
         pairs[row["person"]].append(np.stack([driven, recovered], axis=2)[track.detected])
     checks = _figures(len(rows), found, by_kind, pairs)
     (out / "checks.json").write_text(json.dumps(checks, indent=1) + "\n", encoding="utf-8")
@@ -53,12 +61,9 @@ def check_clips(out: Path) -> dict[str, Any]:
 
 def _track(landmarker: FaceLandmarker, path: Path) -> FaceTrack:
     """The largest face of a clip, in every frame."""
-    tracker = FaceTracker(landmarker, _CROP_SIDE_PX)
     with open_video(path) as reader:
-        parts = [tracker.track(clip) for clip in reader.clips(FPS, 600)]
-    tracks = [concatenate([part]) for part in parts[0]]
-    if not tracks:
-        raise SystemExit(f"No face was found in {path.name}.")
+        clip = next(reader.clips(FPS, _MOST_FRAMES))
+    tracks = FaceTracker(landmarker, _CROP_SIDE_PX).track(clip) or [empty_track(len(clip.frames), _CROP_SIDE_PX)]
     return max(tracks, key=lambda track: float(np.nansum(track.eye_distance_px)))
 
 

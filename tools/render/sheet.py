@@ -13,7 +13,7 @@ from tools.render.performance import FPS
 from tools.render.plan import read_manifest
 
 _LABELS = ("amusement_surprise", "sadness_fear", "other")
-_COLUMNS, _ROWS_EACH, _SIDE_PX, _HEAD_PX, _FOOT_PX = 10, 1, 128, 26, 18
+_COLUMNS, _SIDE_PX, _HEAD_PX, _FOOT_PX = 10, 128, 26, 18
 
 
 def write_sheet(out: Path) -> None:
@@ -24,7 +24,8 @@ def write_sheet(out: Path) -> None:
     for label in _LABELS:
         chosen = _choose([row for row in rows if row["label"] == label], seen)
         tiles = [_tile(out / row["path"], row) for row in chosen]
-        tiles += [np.full_like(tiles[0], 255)] * (_COLUMNS - len(tiles))
+        blank = np.full((_SIDE_PX + _FOOT_PX, _SIDE_PX, 3), 255, np.uint8)
+        tiles += [blank] * (_COLUMNS - len(tiles))
         bands.append(np.vstack([_headline(label), np.hstack(tiles)]))
     sheet = np.vstack(bands)
     cv2.imwrite(str(out / "contact_sheet.jpg"), sheet[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 84])
@@ -33,7 +34,7 @@ def write_sheet(out: Path) -> None:
 def _choose(rows: list[dict[str, str]], seen: set[str]) -> list[dict[str, str]]:
     """Clips of people not shown yet, every story as often as the others."""
     chosen: list[dict[str, str]] = []
-    while len(chosen) < _COLUMNS * _ROWS_EACH:
+    while len(chosen) < _COLUMNS:
         left = [row for row in rows if row["person"] not in seen]
         if not left:
             break
@@ -50,7 +51,7 @@ def _tile(path: Path, row: dict[str, str]) -> NDArray[np.uint8]:
     if not any(strengths for _, strengths in keyframes):
         time_s = keyframes[-1][0] * 0.5
     with open_video(path) as reader:
-        clip = next(reader.clips(FPS, 600))
+        clip = next(reader.clips(FPS, 100))
     frame = clip.frames[min(round(time_s * FPS), len(clip.frames) - 1)]
     picture = cv2.resize(frame, (_SIDE_PX, _SIDE_PX), interpolation=cv2.INTER_AREA)
     foot = np.full((_FOOT_PX, _SIDE_PX, 3), 255, np.uint8)
