@@ -1,9 +1,10 @@
 # make app    install what is needed and start the app (PORT=8501)
 # make test   install what is needed, browser included, and run every check
-# make model  rebuild the shipped bundle (FERPLUS=folder with train.npz and valid.npz)
+# make model  rebuild the shipped bundle (FERPLUS=folder with train.npz and valid.npz, ICT=ict_face.npz)
 PYTHON ?= python3.11
 PORT ?= 8501
 FERPLUS ?= data/ferplus
+ICT ?= data/ict_face/ict_face.npz
 BIN := .venv/bin
 
 .PHONY: app test check model bench clean
@@ -21,9 +22,13 @@ check: .venv/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-model: .venv/app.stamp
+# Resumable at every step: clips that are there are not rendered again, trainings go on from their checkpoints.
+model: .venv/app.stamp .venv-render/stamp
+	.venv-render/bin/python tools/render_clips.py render --ict $(ICT)
 	$(BIN)/python -m emo_core train-frames --data $(FERPLUS) --out models/hybrid
 	$(BIN)/python -m emo_core train --data $(FERPLUS) --out models/hybrid
+	$(BIN)/python -m emo_core ablate --data $(FERPLUS) --out models/hybrid --jobs 2
+	$(BIN)/python -m emo_core protocols --out models/hybrid
 
 bench: .venv/app.stamp
 	$(BIN)/python tools/bench.py
@@ -40,4 +45,9 @@ clean:
 
 .venv/dev.stamp: .venv/app.stamp requirements-dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+.venv-render/stamp: tools/requirements-render.txt
+	$(PYTHON) -m venv .venv-render
+	.venv-render/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@

@@ -15,6 +15,7 @@ from typing import Any
 from emo_core.errors import EmoError
 
 DEFAULT_MODEL = Path(__file__).resolve().parent.parent / "models" / "hybrid"
+DEMO = Path(__file__).resolve().parent.parent / "assets" / "demo" / "manifest.csv"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,14 +57,23 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.set_defaults(run=_evaluate_frames)
     for name, what, run in (
         ("train-frames", "train the frame CNN on FER+", _train_frames),
-        ("train", "train the LSTM head on clips composed from FER+", _train),
+        ("train", "train the LSTM head on clips composed from FER+ and on rendered clips", _train),
+        ("ablate", "measure what each part of the method is worth", _ablate),
+        ("protocols", "compare a random split with one by person on rendered clips", _protocols),
     ):
         command = commands.add_parser(name, help=what)
-        command.add_argument("--data", type=Path, required=True, metavar="DIR", help="train.npz and valid.npz of FER+")
         command.add_argument("--out", type=Path, required=True, metavar="DIR", help="model directory")
         command.add_argument("--cache", type=Path, default=Path(".cache"), metavar="DIR", help="checkpoints, crops")
         command.add_argument("--seed", type=_natural, metavar="N", help="seed of every random choice")
-        command.add_argument("--epochs", type=_positive, metavar="N", help="epochs (at most, for the head)")
+        command.add_argument("--epochs", type=_positive, metavar="N", help="epochs (at most, for a head)")
+        if run is not _protocols:
+            command.add_argument("--data", type=Path, required=True, metavar="DIR", help="train.npz, valid.npz of FER+")
+        if run is not _train_frames:
+            command.add_argument("--demo", type=Path, default=DEMO, metavar="CSV", help="manifest of rendered clips")
+        if run in (_train, _ablate):
+            command.add_argument("--seeds", type=_positive, default=5, metavar="N", help="heads, each with its seed")
+        if run is _ablate:
+            command.add_argument("--jobs", type=_positive, default=1, metavar="N", help="processes")
         command.set_defaults(run=run)
     return parser
 
@@ -141,14 +151,52 @@ def _train(options: argparse.Namespace) -> None:
     from emo_core.train_head import HeadTraining
 
     recipe = replace(HeadTraining(), **_given(options))
-    metrics = train(options.data, options.out, options.cache, recipe, options.command_line, _say)
+    metrics = train(
+        options.data, options.demo, options.out, options.cache, recipe, options.seeds, options.command_line, _say
+    )
+    composed, rendered = metrics["composed_clips"], metrics["rendered_clips"]
     for name in ("clean", "degraded"):
-        row = metrics[name]
+        row = composed[name]
         print(
             f"composed clips, {name:<8} n = {row['num_clips']}: accuracy {row['accuracy']:.4f}, macro-F1 "
             f"{row['macro_f1']:.4f}, mean of frame emotions {row['mean_of_frame_emotions_accuracy']:.4f}"
         )
-    print(f"neutral clips called a hybrid: {metrics['neutral']['called_hybrid']:.4f}")
+    print(f"neutral clips called a hybrid: {composed['neutral']['called_hybrid']:.4f}")
+    print(
+        f"rendered clips of unseen people n = {rendered['num_clips']} ({rendered['num_people']} people): macro-F1 "
+        f"{rendered['macro_f1']:.4f}"
+    )
+
+
+def _ablate(options: argparse.Namespace) -> None:
+    from emo_core.ablation import Job
+    from emo_core.studies import run_ablation
+    from emo_core.train_head import HeadTraining
+
+    table = run_ablation(
+        options.data, options.demo, options.out, options.cache, replace(HeadTraining(), **_given(options)),
+        options.seeds, options.jobs, options.command_line, _say,
+    )  # fmt: skip
+    print(f"macro-F1, mean of {options.seeds} seeds     clean   degraded  rendered")
+    for row in sorted(table["variants"], key=lambda row: -row["clean_macro_f1"][0]):
+        figures = "    ".join(f"{row[f'{name}_macro_f1'][0]:.4f}" for name in ("clean", "degraded", "rendered"))
+        print(f"{Job.name_of(row):<44} {figures}")
+    for row in table["effects"]:
+        mean, low, high = row["clean"]
+        print(f"{row['part']:<12} {row['figure']}, clean: {mean:+.4f} ({low:+.4f} – {high:+.4f})")
+
+
+def _protocols(options: argparse.Namespace) -> None:
+    from emo_core.studies import run_protocols
+    from emo_core.train_head import HeadTraining
+
+    recipe = replace(HeadTraining(), **_given(options))
+    table = run_protocols(options.demo, options.out, options.cache, recipe, options.command_line, _say)
+    for name in ("random", "subject"):
+        row = table[name]
+        low, high = row["interval_over_people"]
+        print(f"{name:<8} accuracy {row['accuracy']:.4f} (95 % over people {low:.4f} – {high:.4f})")
+    print(f"leakage  {table['leakage']:+.4f}")
 
 
 def _natural(text: str) -> int:

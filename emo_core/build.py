@@ -1,37 +1,32 @@
-"""The two commands that make a bundle: the frame CNN first, then the LSTM head on top of it. Loads TensorFlow."""
+"""The commands that make a bundle: the frame CNN first, then the LSTM head on top of it. Loads TensorFlow."""
 
-import csv
 import hashlib
-import io
-import json
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from emo_core import bundle as bundles
 from emo_core import networks
-from emo_core.card import model_card
-from emo_core.compose import STORIES, Bank, ComposedClips, build_bank, compose, tellable
+from emo_core.bank import PLAIN, Bank
 from emo_core.config import PipelineConfig
 from emo_core.emotions import EMOTIONS, PAPER_CLASSES, HybridClass
-from emo_core.errors import BundleError, DatasetError
-from emo_core.evaluation import bootstrap_interval, evaluate_clips, evaluate_stills, mean_emotion_verdicts
+from emo_core.errors import DatasetError
+from emo_core.evaluation import best_temperature, evaluate_salience, evaluate_stills
 from emo_core.faces import normalize_intensity
-from emo_core.judge import REJECTED, decide
-from emo_core.stills import align, find_copies, majority_labels, read_votes
+from emo_core.head_data import HeadData, gather, halves, unseen
+from emo_core.measure import measure_head, normalization_record
+from emo_core.records import VERSION, history_rows, read_predictions, write_with_records
+from emo_core.salience import SalienceCurve
+from emo_core.stills import align, majority_labels, pair_shares, read_votes
 from emo_core.train_frames import FrameTraining, fit_frame_cnn
-from emo_core.train_head import HeadTraining, TrainedHead, fit_head, frame_emotions, neutral_clips
+from emo_core.train_head import HeadTraining, TrainedHead, fit_head, frame_emotions
 from emo_core.types import Bytes
-
-VERSION = "1.0"
-
-_HELD_OUT_SEED = 2025
-_HISTORY_COLUMNS = ("stage", "epoch", "loss", "accuracy", "val_loss", "val_accuracy")
 
 Say = Callable[[str], None]
 
@@ -64,58 +59,88 @@ def train_frames(data: Path, out: Path, cache: Path, recipe: FrameTraining, comm
     valid = align(valid_images, valid_votes, config.crop_side_px, cache)
     work_dir = cache / f"frames-{_digest(recipe, images, votes, valid_images, valid_votes)}"
     model, history = fit_frame_cnn(train, valid, recipe, work_dir=work_dir, report=_told(say))
+    new = unseen(data)
+    first, second = halves(new)
+    temperature = _calibrate(model, valid.crops[first], valid_votes[first])
     tflite = networks.to_tflite(model)
-    cnn = bundles.FrameNetwork(tflite)
-    probabilities = cnn(normalize_intensity(valid.crops))[1]
-    metrics = evaluate_stills(probabilities, valid_votes)
-    metrics["share_aligned"] = float(valid.track.detected.mean())
-    unseen = ~find_copies(valid_images, images)
-    metrics["without_copies"] = evaluate_stills(probabilities[unseen], valid_votes[unseen])
+    probabilities = bundles.FrameNetwork(tflite)(normalize_intensity(valid.crops))[1]
+    metrics = evaluate_stills(probabilities, valid_votes) | {
+        "share_aligned": float(valid.track.detected.mean()),
+        "without_copies": evaluate_stills(probabilities[new], valid_votes[new]),
+        "second_half": evaluate_stills(probabilities[second], valid_votes[second]),
+    }
     minutes = sum(row["seconds"] for row in history) / 60
-    record = {"command": command, "recipe": asdict(recipe), "minutes": round(minutes, 1)}
-    _write(
+    record = {"command": command, "recipe": asdict(recipe), "temperature": temperature, "minutes": round(minutes, 1)}
+    write_with_records(
         out,
         {"pipeline": config.to_dict(), "emotions": list(EMOTIONS), "frame_training": record},
         {"real_stills": metrics},
-        _rows("frames", history),
+        history_rows("frames", history),
         {bundles.FRAME_CNN: tflite, bundles.KERAS_FRAME_CNN: networks.to_keras(model)},
+        {
+            "stills_probabilities": probabilities,
+            "stills_labels": majority_labels(valid_votes).astype(np.int8),
+            "stills_is_copy": ~new,
+            "stills_is_second_half": second,
+        },
         drop=bundles.OF_THE_HEAD,
     )
     return metrics
 
 
-def train(data: Path, out: Path, cache: Path, recipe: HeadTraining, command: str, say: Say) -> dict[str, Any]:
-    """Train the LSTM head on clips composed from stills, with the frame CNN that `out` holds; complete the bundle.
+def train(
+    data: Path, demo: Path, out: Path, cache: Path, recipe: HeadTraining, num_seeds: int, command: str, say: Say
+) -> dict[str, Any]:
+    """Train the head with the frame CNN that `out` holds, once for each seed; complete the bundle with the median.
 
-    Training clips are composed from ``train.npz``. The stills of ``valid.npz`` that are no copies of training pictures
-    are halved: one half chooses the epoch, the temperature and the thresholds, the other is only measured on.
+    Training clips are composed from ``train.npz`` and rendered clips of training people. The stills of ``valid.npz``
+    that are no copies of training pictures are halved: clips of one half, with those of other rendered people, choose
+    the epoch, the temperature, the thresholds and the seed; the other half and the last people are only measured on.
+
+    Args:
+        data: folder in FER+ layout.
+        demo: ``manifest.csv`` of the rendered clips.
+        out: bundle directory.
+        cache: folder for what was seen.
+        recipe: how; its seed is the first one.
+        num_seeds: how many heads to train; the one with the median held-out loss is shipped.
+        command: the command line, for the records.
+        say: called with a line of text as the work goes on.
 
     Returns:
-        Metrics on clips composed from the second half, clean and degraded.
+        Metrics of the shipped head by kind of clips, and those of all seeds.
 
     Raises:
         BundleError: `out` holds no frame CNN.
-        DatasetError: the pictures cannot be read or are too few.
+        DatasetError: the pictures or clips cannot be read or are too few.
     """
-    cnn, config = bundles.load_frame_network(out)
-    classes = PAPER_CLASSES
-    labels = [item.name for item in classes]
-    started = time.monotonic()
-    say("Seeing the stills through the frame CNN")
-    train_bank = _bank(data / "train.npz", cnn, config, recipe.seed, cache)
-    valid_bank = _bank(data / "valid.npz", cnn, config, recipe.seed, cache)
-    first_half = np.random.default_rng(_HELD_OUT_SEED).permutation(len(valid_bank.features)) % 2 == 0
-    unseen = ~find_copies(read_votes(data / "valid.npz")[0], read_votes(data / "train.npz")[0])
-    halves = [valid_bank.subset(half & unseen) for half in (first_half, ~first_half)]
-    for name, bank in (("train.npz", train_bank), *(("Each half of valid.npz", half) for half in halves)):
-        if poor := [label for label in labels if not tellable(bank, STORIES[label])]:
-            raise DatasetError(f"{name} holds too few pictures to compose clips of {', '.join(poor)}: use more.")
-    head = fit_head(train_bank, halves[0], labels, config, recipe, _told(say))
-    say("Measuring on the stills that nothing was chosen on")
-    metrics = _measure(head, halves[1], classes, config, recipe, _load_keras_cnn(out))
+    classes, started = PAPER_CLASSES, time.monotonic()
+    gathered = gather(data, demo, out, [item.name for item in classes], cache, say)
+    cnn = keras.models.load_model(out / bundles.KERAS_FRAME_CNN, compile=False)
+    heads, figures = [], []
+    for seed in range(recipe.seed, recipe.seed + num_seeds):
+        say(f"Training with seed {seed}")
+        own = replace(recipe, seed=seed)
+        heads.append(train_one(gathered, own, _told(say)))
+        figures.append(measure_head(heads[-1], gathered, classes, own, cnn))
+    order = np.argsort([head.held_out_loss for head in heads])
+    chosen = int(order[(num_seeds - 1) // 2])
+    head, (composed, rendered, predictions) = heads[chosen], figures[chosen]
+    curves = _fit_salience(data, gathered.train, cnn, classes)
+    salience = _measure_salience(data, out, classes, curves)
+    metrics = {
+        "composed_clips": composed,
+        "rendered_clips": rendered,
+        "salience": salience,
+        "normalization": normalization_record(head, gathered.labels),
+        "seeds": [
+            _seed_row(recipe.seed + index, head, figures[index], shipped=index == chosen)
+            for index, head in enumerate(heads)
+        ],
+    }
     record = {
         "command": command,
-        "recipe": asdict(recipe),
+        "recipe": asdict(replace(recipe, seed=recipe.seed + chosen)),
         "false_accept_costs": list(head.false_accept_costs),
         "minutes": round((time.monotonic() - started) / 60, 1),
     }
@@ -123,7 +148,9 @@ def train(data: Path, out: Path, cache: Path, recipe: HeadTraining, command: str
         "name": out.name,
         "version": VERSION,
         "classes": [item.to_dict() for item in classes],
+        "pipeline": replace(gathered.config, blendshapes=recipe.blendshapes).to_dict(),
         "temperature": head.temperature,
+        "salience": {name: asdict(curve) for name, curve in curves.items()},
         "head_training": record,
     }
     files = {
@@ -131,87 +158,78 @@ def train(data: Path, out: Path, cache: Path, recipe: HeadTraining, command: str
         bundles.KERAS_HEAD: networks.to_keras(head.model),
         bundles.NORMALIZER: bundles.normalizer_bytes(head.features, head.scores),
     }
-    _write(out, manifest, {"composed_clips": metrics}, _rows("head", head.history), files)
+    write_with_records(out, manifest, metrics, history_rows("head", head.history), files, predictions)
     return metrics
 
 
-def _bank(path: Path, cnn: bundles.FrameNetwork, config: PipelineConfig, seed: int, cache: Path) -> Bank:
-    images, votes = read_votes(path)
-    return build_bank(images, align(images, votes, config.crop_side_px, cache), cnn, seed=seed, cache=cache)
+def train_one(
+    gathered: HeadData, recipe: HeadTraining, report: Callable[[dict[str, float]], None] | None = None
+) -> TrainedHead:
+    """One head on the gathered clips."""
+    held_out, neutral = gathered.held_out(recipe)
+    return fit_head(
+        lambda rng: gathered.draw(recipe, rng), held_out, neutral, gathered.normalizer(recipe), gathered.labels,
+        recipe, report,
+    )  # fmt: skip
 
 
-def _measure(
-    head: TrainedHead,
-    bank: Bank,
-    classes: Sequence[HybridClass],
-    config: PipelineConfig,
-    recipe: HeadTraining,
-    cnn: keras.Model,
+def _calibrate(model: keras.Model, crops: Bytes, votes: NDArray[np.uint8]) -> float:
+    """Make the frame emotions as sure as they are right on pictures with votes; the temperature they are divided by.
+
+    A network that learned shares of votes is less sure of the most voted emotion than it is right.
+    """
+    labels = majority_labels(votes)
+    emotions = bundles.FrameNetwork(networks.to_tflite(model))(normalize_intensity(crops[labels >= 0]))[1]
+    temperature = best_temperature(np.log(np.maximum(emotions, 1e-9)), labels[labels >= 0])
+    networks.soften(model, temperature)
+    return temperature
+
+
+def _fit_salience(data: Path, bank: Bank, cnn: keras.Model, classes: Sequence[HybridClass]) -> dict[str, SalienceCurve]:
+    """The curve of each pair, from the training pictures that people agree on."""
+    votes = read_votes(data / "train.npz")[1]
+    seen = (bank.quality[:, PLAIN] > 0) & bank.features[:, PLAIN].any(axis=1)
+    emotions = frame_emotions(cnn, bank.features[seen, PLAIN])
+    curves = {}
+    for item in classes:
+        if item.is_pair:
+            first, second = item.components.values()
+            chosen, shares = pair_shares(votes[seen], first, second)
+            curves[item.name] = SalienceCurve.fit(emotions[chosen], shares, first, second)
+    return curves
+
+
+def _measure_salience(
+    data: Path, out: Path, classes: Sequence[HybridClass], curves: dict[str, SalienceCurve]
+) -> list[dict[str, Any]]:
+    """Shares within each pair against the votes for all of ``valid.npz``, and without copies of training pictures."""
+    votes = read_votes(data / "valid.npz")[1]
+    stored = read_predictions(out)
+    parts = (("all", np.ones(len(votes), bool)), ("without copies", ~stored["stills_is_copy"]))
+    rows = []
+    for item in classes:
+        for name, chosen in parts if item.is_pair else ():
+            first, second = item.components.values()
+            emotions = stored["stills_probabilities"][chosen]
+            found = evaluate_salience(emotions, votes[chosen], first, second, curves[item.name])
+            rows += [{"class": item.name, "pictures": name, **row} for row in found]
+    return rows
+
+
+def _seed_row(
+    seed: int, head: TrainedHead, figures: tuple[dict[str, Any], dict[str, Any], Any], *, shipped: bool
 ) -> dict[str, Any]:
-    """Figures on newly composed clips, clean and degraded, the mean of frame emotions beside the LSTM."""
-    labels = [item.name for item in classes]
-    results: dict[str, Any] = {}
-    for name, share in (("clean", 0.0), ("degraded", 1.0)):
-        rng = np.random.default_rng(_HELD_OUT_SEED)
-        clips = compose(bank, labels, recipe.num_held_out, config.window_steps, damaged_share=share, rng=rng)
-        probabilities = head.probabilities(clips)
-        scores = head.scores.apply(probabilities, clips.quality)
-        baseline = mean_emotion_verdicts(frame_emotions(cnn, clips.features), clips.weights, classes)
-        ours = probabilities.argmax(axis=1) == clips.labels
-        gain = ours.astype(np.float64) - (baseline == clips.labels)
-        results[name] = evaluate_clips(probabilities, scores, clips.labels, classes) | {
-            "mean_of_frame_emotions_accuracy": float((baseline == clips.labels).mean()),
-            "gain_over_mean": float(gain.mean()),
-            "gain_interval": bootstrap_interval(gain),
-            "by_story": _by_story(clips, ours),
-        }
-    for name, share in (("neutral", 0.0), ("neutral_degraded", 1.0)):
-        rng = np.random.default_rng(_HELD_OUT_SEED + 1)
-        neutral = neutral_clips(bank, labels, recipe, config, damaged_share=share, rng=rng)
-        probabilities = head.probabilities(neutral)
-        verdicts = decide(probabilities, head.scores.apply(probabilities, neutral.quality))
-        hybrid = (verdicts != REJECTED) & (verdicts != neutral.labels)
-        results[name] = {
-            "num_clips": len(verdicts),
-            "called_hybrid": float(hybrid.mean()),
-            "by_story": _by_story(neutral, ~hybrid),
-        }
-    return results
-
-
-def _by_story(clips: ComposedClips, right: np.ndarray[Any, np.dtype[np.bool_]]) -> dict[str, list[float]]:
-    """Story → share judged rightly and number of clips."""
-    names = np.array(clips.stories)
+    composed, rendered, _ = figures
     return {
-        str(name): [round(float(right[names == name].mean()), 4), int((names == name).sum())]
-        for name in np.unique(names)
+        "seed": seed,
+        "shipped": shipped,
+        "held_out_loss": head.held_out_loss,
+        "held_out_accuracy": head.held_out_accuracy,
+        "clean_macro_f1": composed["clean"]["macro_f1"],
+        "degraded_macro_f1": composed["degraded"]["macro_f1"],
+        "rendered_macro_f1": rendered["macro_f1"],
+        "neutral_called_hybrid": composed["neutral"]["called_hybrid"],
     }
-
-
-def _load_keras_cnn(out: Path) -> keras.Model:
-    return keras.models.load_model(out / bundles.KERAS_FRAME_CNN, compile=False)
-
-
-def _write(
-    out: Path,
-    manifest: Mapping[str, Any],
-    metrics: Mapping[str, Any],
-    rows: list[dict[str, Any]],
-    files: Mapping[str, bytes],
-    drop: Sequence[str] = (),
-) -> None:
-    """Write the bundle with its records: those of other stages are kept unless dropped, the card is made anew."""
-    earlier, measured = ({} if name in drop else _read_json(out / name) for name in (bundles.MANIFEST, bundles.METRICS))
-    all_metrics = {**measured, **metrics}
-    told = [] if bundles.HISTORY in drop else _read_rows(out / bundles.HISTORY)
-    history = [row for row in told if row["stage"] != rows[0]["stage"]] + rows
-    card = model_card({"name": out.name, "version": VERSION, **earlier, **manifest}, all_metrics, history)
-    records = {
-        bundles.METRICS: (json.dumps(all_metrics, indent=1, ensure_ascii=False) + "\n").encode(),
-        bundles.HISTORY: _csv(history).encode(),
-        bundles.CARD: card.encode(),
-    }
-    bundles.write_bundle(out, manifest, {**files, **records}, drop)
 
 
 def _digest(recipe: FrameTraining, *data: Bytes) -> str:
@@ -228,32 +246,3 @@ def _told(say: Say) -> Callable[[dict[str, float]], None]:
         say(f"Epoch {row['epoch'] + 1:.0f}: {figures}")
 
     return tell
-
-
-def _rows(stage: str, history: Sequence[Mapping[str, float]]) -> list[dict[str, Any]]:
-    names = _HISTORY_COLUMNS[2:]
-    return [
-        {"stage": stage, "epoch": int(row["epoch"]) + 1, **{name: round(float(row[name]), 5) for name in names}}
-        for row in history
-    ]
-
-
-def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, _HISTORY_COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return buffer.getvalue()
-
-
-def _read_rows(path: Path) -> list[dict[str, Any]]:
-    return list(csv.DictReader(path.read_text("utf-8").splitlines())) if path.exists() else []
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        return dict(json.loads(path.read_text("utf-8"))) if path.exists() else {}
-    except ValueError as error:
-        raise BundleError(
-            f"{path.name} of the model {path.parent.name} is damaged: restore it or delete it."
-        ) from error

@@ -4,7 +4,7 @@
     frame_cnn.tflite    frame CNN for serving        frame_cnn.keras   the same for training and gradients
     head.tflite         LSTM head for serving        head.keras        the same
     normalizer.npz      Q-based normalizations of features and of scores
-    metrics.json, history.csv, MODEL_CARD.md         records of how it was made and measured
+    metrics.json, history.csv, predictions.npz, MODEL_CARD.md         records of how it was made and measured
 
 Nothing in a bundle is executed; arrays are loaded without pickle.
 """
@@ -26,14 +26,15 @@ from emo_core.config import PipelineConfig
 from emo_core.emotions import HybridClass
 from emo_core.errors import BundleError
 from emo_core.normalize import FeatureNormalizer, ScoreNormalizer
+from emo_core.salience import SalienceCurve
 from emo_core.types import Floats, ModelInfo, check_shape
 
 SCHEMA = 1
 MANIFEST = "bundle.json"
 FRAME_CNN, HEAD, NORMALIZER = "frame_cnn.tflite", "head.tflite", "normalizer.npz"
 KERAS_FRAME_CNN, KERAS_HEAD = "frame_cnn.keras", "head.keras"
-METRICS, HISTORY, CARD = "metrics.json", "history.csv", "MODEL_CARD.md"
-OF_THE_HEAD = (HEAD, KERAS_HEAD, NORMALIZER, MANIFEST, METRICS, HISTORY)
+METRICS, HISTORY, PREDICTIONS, CARD = "metrics.json", "history.csv", "predictions.npz", "MODEL_CARD.md"
+OF_THE_HEAD = (HEAD, KERAS_HEAD, NORMALIZER, MANIFEST, METRICS, HISTORY, PREDICTIONS)
 """What another frame CNN makes invalid: the head and every record that mentions it."""
 
 _CNN_BATCH = 16  # bounds the memory of the feature maps
@@ -44,6 +45,7 @@ class FrameNetwork:
     """The frame CNN on LiteRT. Owns its interpreter: one per thread."""
 
     def __init__(self, model: bytes, num_threads: int = 1) -> None:
+        self.digest = hashlib.sha256(model).hexdigest()[:16]
         self._interpreter = Interpreter(model_content=model, num_threads=num_threads)
         self._interpreter.allocate_tensors()
         self._run = self._interpreter.get_signature_runner()
@@ -55,6 +57,11 @@ class FrameNetwork:
             np.concatenate([output["feature"] for output in outputs]),
             np.concatenate([output["emotions"] for output in outputs]),
         )
+
+    @property
+    def num_features(self) -> int:
+        """m, the length of a frame feature."""
+        return int(self._run.get_output_details()["feature"]["shape"][-1])
 
     def feature_maps(self, faces: Floats) -> Floats:
         """Feature maps A_t (T, h, w, m) float32 of normalized faces (T, S, S); their mean over h, w is the feature."""
@@ -96,6 +103,7 @@ class Bundle:
         features: Q-based normalization of the frame features.
         scores: Q-based normalization of the class scores.
         temperature: divisor of the logits that calibrates the probabilities.
+        salience: class name → curve that shares a face between the emotions of the pair; none where no votes are known.
     """
 
     path: Path
@@ -105,6 +113,7 @@ class Bundle:
     features: FeatureNormalizer
     scores: ScoreNormalizer
     temperature: float
+    salience: Mapping[str, SalienceCurve]
     _frame_cnn: bytes
     _head: bytes
 
@@ -145,6 +154,7 @@ def load_bundle(path: Path | str) -> Bundle:
             features=FeatureNormalizer.from_arrays(_with_prefix(arrays, "features_")),
             scores=scores,
             temperature=float(manifest["temperature"]),
+            salience={name: SalienceCurve(**curve) for name, curve in manifest.get("salience", {}).items()},
             _frame_cnn=files[FRAME_CNN],
             _head=files[HEAD],
         )

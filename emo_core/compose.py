@@ -7,24 +7,14 @@ so a change of person is never a cue.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from emo_core import quality as quality_stage
-from emo_core.bundle import FrameNetwork
-from emo_core.emotions import EMOTIONS
-from emo_core.errors import DatasetError
-from emo_core.faces import eye_centres, eye_distance, normalize_intensity
-from emo_core.stills import DAMAGES, Stills, align, damage, shrink
-from emo_core.types import Booleans, Bytes, FaceTrack, Floats
-
-Indices = NDArray[np.intp]
-
-PLAIN, MIRRORED, MOVED, DAMAGED = range(4)
-"""Views of each still in a :class:`Bank`."""
+from emo_core.bank import DAMAGED, MOVED, PLAIN, Bank
+from emo_core.emotions import OTHER
+from emo_core.labelled import LabelledClips
+from emo_core.types import Floats
 
 STORIES: Mapping[str, Sequence[tuple[str, ...]]] = {
     "amusement_surprise": (
@@ -46,118 +36,6 @@ STORIES: Mapping[str, Sequence[tuple[str, ...]]] = {
 NEUTRAL_POOLS = ("neutral", "speech", "lowered eyes", "turned away")
 """Pools of faces that show nothing."""
 
-_MOUTH, _EYES = (13, 14), ((159, 145), (386, 374))  # upper and lower inner lips; upper and lower lids
-_MOUTH_OPEN, _EYES_LOWERED, _TURNED_DEG = 0.12, 0.085, 22.0  # gaps as shares of the eye distance
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Bank:
-    """Stills in feature space, seen in several ways.
-
-    Attributes:
-        features: (N, 4, m) float32, views in the order plain, mirrored, moved, damaged.
-        quality: (N, 4) float32 in [0, 1]; 0 where no usable face was found.
-        pools: name → indices of stills.
-    """
-
-    features: Floats
-    quality: Floats
-    pools: Mapping[str, Indices]
-
-    def subset(self, chosen: Booleans) -> "Bank":
-        """The same stills and views, pools reduced to the stills where `chosen` (N,) is True."""
-        return Bank(self.features, self.quality, {name: pool[chosen[pool]] for name, pool in self.pools.items()})
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ComposedClips:
-    """Clips in feature space.
-
-    Attributes:
-        features: (N, T, m) float32; 0 where masked.
-        weights: (N, T) float32 in [0, 1], quality; 0 = no face or padding.
-        labels: (N,) int, index of the class.
-        stories: (N,) names of the peaks, joined by arrows.
-    """
-
-    features: Floats
-    weights: Floats
-    labels: Indices
-    stories: tuple[str, ...]
-
-    @property
-    def quality(self) -> Floats:
-        """Mean quality of the valid frames of each clip, (N,) float32."""
-        valid = np.maximum((self.weights > 0).sum(axis=1), 1)
-        return np.asarray(self.weights.sum(axis=1) / valid, np.float32)
-
-
-def build_bank(images: Bytes, stills: Stills, cnn: FrameNetwork, *, seed: int, cache: Path | None = None) -> Bank:
-    """See every still of a pool in four ways.
-
-    Args:
-        images: (N, H, H) uint8, the pictures before alignment.
-        stills: the same pictures aligned.
-        cnn: frame CNN.
-        seed: of the damage and the movement.
-        cache: folder for the alignment of damaged pictures.
-
-    Raises:
-        DatasetError: there is no picture that people agree on.
-    """
-    rng = np.random.default_rng(seed)
-    pools = find_pools(stills.votes, stills.track)
-    used = np.unique(np.concatenate(list(pools.values())))
-    if not len(used):
-        raise DatasetError("No picture shows a face with an emotion that people agree on: use more pictures.")
-    worse = [_worse(images[i], rng) for i in used]
-    damaged = align(worse, stills.votes[used], stills.crops.shape[1], cache).track
-    moved = np.stack([_move(stills.crops[i], rng) for i in used])
-    plain = stills.crops[used]
-    views = (plain, plain[:, :, ::-1], moved, damaged.crops)
-    seen = np.stack([cnn(normalize_intensity(view))[0] for view in views], axis=1)
-    clear, unclear = _usable_quality(stills.track)[used], _usable_quality(damaged)
-    features = np.zeros((len(images), len(views), seen.shape[2]), np.float32)
-    quality = np.zeros((len(images), len(views)), np.float32)
-    features[used] = seen
-    quality[used] = np.stack([clear, clear, clear, unclear], axis=1)
-    return Bank(features, quality, {name: pool[quality[pool, PLAIN] > 0] for name, pool in pools.items()})
-
-
-def find_pools(votes: NDArray[np.uint8], track: FaceTrack) -> dict[str, Indices]:
-    """Stills by what people agree to see in them, and by what the landmarks say of mouth, eyes and pose."""
-    counts = {name: votes[:, index].astype(int) for index, name in enumerate(EMOTIONS)}
-    clear = votes[:, len(EMOTIONS) :].max(axis=1) <= 1
-    mouth, eyes = _gap(track, (_MOUTH,)), _gap(track, _EYES)
-    turned = np.abs(np.nan_to_num(track.pose_deg[:, 0])) > _TURNED_DEG
-
-    def single(name: str, least: int) -> Booleans:
-        return np.asarray(clear & (counts[name] >= least))
-
-    def blend(first: str, second: str) -> Booleans:
-        a, b = counts[first], counts[second]
-        return np.asarray(clear & (a >= 2) & (b >= 2) & (a + b >= 6))
-
-    open_mouth, lowered = mouth > _MOUTH_OPEN, eyes < _EYES_LOWERED
-    chosen = {
-        "neutral": single("neutral", 7),
-        "speech": single("neutral", 5) & open_mouth,
-        "lowered eyes": single("neutral", 6) & lowered,
-        "turned away": single("neutral", 6) & turned,
-        "happiness": single("happiness", 7),
-        "laughter": single("happiness", 8) & open_mouth,
-        "surprise": single("surprise", 7),
-        "happiness+surprise": blend("happiness", "surprise"),
-        "sadness": single("sadness", 6),
-        "quiet sadness": single("sadness", 5) & ~open_mouth & (lowered | (counts["neutral"] >= 2)),
-        "fear": single("fear", 5),
-        "sadness+fear": blend("sadness", "fear"),
-        "anger": single("anger", 6),
-        "disgust": single("disgust", 4),
-        "contempt": single("contempt", 4),
-    }
-    return {name: np.flatnonzero(mask & track.detected) for name, mask in chosen.items()}
-
 
 def compose(
     bank: Bank,
@@ -168,7 +46,7 @@ def compose(
     damaged_share: float,
     rng: np.random.Generator,
     stories: Mapping[str, Sequence[tuple[str, ...]]] = STORIES,
-) -> ComposedClips:
+) -> LabelledClips:
     """Compose `count` clips of `steps` frames, classes equally often.
 
     Args:
@@ -195,7 +73,16 @@ def compose(
         story = options[rng.integers(len(options))]
         features[clip], weights[clip] = _tell(bank, story, steps, rng.random() < damaged_share, rng)
         names.append(" → ".join(story))
-    return ComposedClips(features, weights, classes, tuple(names))
+    return LabelledClips(features, weights, classes, tuple(names))
+
+
+def neutral_clips(
+    bank: Bank, labels: Sequence[str], count: int, steps: int, *, damaged_share: float, rng: np.random.Generator
+) -> LabelledClips:
+    """`count` clips of faces that show nothing (still, speaking, looking down or away), labelled *other*."""
+    stories = {OTHER: [(name,) for name in NEUTRAL_POOLS]}
+    clips = compose(bank, [OTHER], count, steps, damaged_share=damaged_share, rng=rng, stories=stories)
+    return replace(clips, labels=np.full(count, list(labels).index(OTHER)))
 
 
 def tellable(bank: Bank, stories: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
@@ -209,7 +96,7 @@ def _tell(
     """Features (T, m) and weights (T,) of one clip: a mixture of rest, first peak, second peak and flicker."""
     actors = np.array([_pick(bank, name, rng) for name in ("neutral", story[0], story[-1], _flicker_pool(story, rng))])
     shares = _trajectory(len(story), "speech" in story, steps, rng)
-    views = np.where(rng.random((steps, 1)) < 0.5, rng.choice([PLAIN, MIRRORED]), MOVED)
+    views = np.where(rng.random((steps, 1)) < 0.5, PLAIN, MOVED)
     views = np.broadcast_to(views, shares.shape).copy()
     if damaged:
         start, length = rng.integers(0, steps - 8), rng.integers(8, steps + 1)
@@ -267,30 +154,3 @@ def _flicker_pool(story: tuple[str, ...], rng: np.random.Generator) -> str:
 def _pick(bank: Bank, name: str, rng: np.random.Generator) -> int:
     pool = bank.pools[name] if len(bank.pools[name]) else bank.pools["neutral"]
     return int(pool[rng.integers(len(pool))])
-
-
-def _gap(track: FaceTrack, pairs: Sequence[tuple[int, int]]) -> Floats:
-    """Mean distance of pairs of landmarks as a share of the eye distance, (N,); 0 where no face was found."""
-    gaps = np.zeros(len(track.detected), np.float32)
-    for i in np.flatnonzero(track.detected):
-        points = track.landmarks[i]
-        distances = [np.linalg.norm(points[a] - points[b]) for a, b in pairs]
-        gaps[i] = np.mean(distances) / max(eye_distance(eye_centres(points)), 1e-6)
-    return gaps
-
-
-def _usable_quality(track: FaceTrack) -> Floats:
-    quality = quality_stage.overall_quality(quality_stage.measure_quality(track))
-    return np.where(quality_stage.usable(track.detected, quality), quality, np.float32(0))
-
-
-def _worse(image: Bytes, rng: np.random.Generator) -> Bytes:
-    kind = str(rng.choice(DAMAGES))
-    return shrink(image, rng) if kind == "small" else damage(image, kind, rng)
-
-
-def _move(crop: Bytes, rng: np.random.Generator) -> Bytes:
-    """The crop as a tracker's jitter would give it: up to two pixels off."""
-    padded = np.pad(crop, 2, mode="edge")
-    y, x = rng.integers(0, 5, 2)
-    return padded[y : y + crop.shape[0], x : x + crop.shape[1]]

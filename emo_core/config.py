@@ -42,6 +42,7 @@ class PipelineConfig(_JsonConfig):
         blend_share: least share of each component in a true blend.
         clip_share: least share of the evidence that the windows of the clip's verdict hold; with less the clip changes
             on the way and its verdict is unsure.
+        blendshapes: whether the head reads the blendshapes of the landmark model beside the features of the frame CNN.
     """
 
     sample_rate_hz: float = 10.0
@@ -51,6 +52,7 @@ class PipelineConfig(_JsonConfig):
     min_face_s: float = 0.5
     blend_share: float = 0.25
     clip_share: float = 2 / 3
+    blendshapes: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < self.hop_steps <= self.window_steps:

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
 from sklearn import metrics
 
 from emo_core.emotions import EMOTIONS, UNSURE, HybridClass
 from emo_core.errors import DatasetError
-from emo_core.judge import REJECTED, decide
+from emo_core.judge import REJECTED, calibrated, decide
+from emo_core.salience import SalienceCurve
 from emo_core.stills import majority_labels, voted_pair
 from emo_core.types import Floats
 
@@ -62,13 +64,46 @@ def evaluate_stills(probabilities: Floats, votes: NDArray[np.uint8], *, seed: in
         "num_left_out": int((~kept).sum()),
         "accuracy": float(accuracy.mean()),
         "accuracy_interval": bootstrap_interval(accuracy.astype(np.float64), seed=seed),
-        "macro_f1": float(metrics.f1_score(labels, predicted, labels=order, average="macro", zero_division=0)),
+        "macro_f1": macro_f1(labels, predicted, len(EMOTIONS)),
         "calibration_error": calibration_error(probabilities, labels),
         "per_class": per_class(labels, predicted, EMOTIONS),
         "labels": list(EMOTIONS),
         "confusion": metrics.confusion_matrix(labels, predicted, labels=order).tolist(),
         "hybrid_auc": [_pair_auc(probabilities, votes, *rule) for rule in _PAIR_RULES],
     }
+
+
+def evaluate_salience(
+    emotions: Floats, votes: NDArray[np.uint8], first: str, second: str, curve: SalienceCurve
+) -> list[dict[str, Any]]:
+    """How far the share of `first` in a pair is from its share of the votes, on pictures in which people see both.
+
+    Args:
+        emotions: (N, 8) of the frame CNN.
+        votes: (N, 10).
+        first: one basic emotion.
+        second: the other.
+        curve: of the pair.
+
+    Returns:
+        One row for each rule of what counts as both: number of pictures, mean absolute error, that of always
+        answering one half, and the 95 % interval of the difference (below 0: the curve is better).
+    """
+    rows = []
+    for each, together in ((3, 7), (2, 6)):
+        chosen = voted_pair(votes, first, second, each, together)
+        counts = votes[chosen][:, [EMOTIONS.index(first), EMOTIONS.index(second)]].astype(np.float64)
+        row: dict[str, Any] = {"rule": f"each ≥ {each} votes, together ≥ {together}", "num_images": len(counts)}
+        if len(counts):
+            shares = counts[:, 0] / counts.sum(axis=1)
+            errors, of_half = np.abs(curve.of(emotions[chosen], first, second) - shares), np.abs(0.5 - shares)
+            row |= {
+                "mean_absolute_error": float(errors.mean()),
+                "of_one_half": float(of_half.mean()),
+                "difference_interval": bootstrap_interval(errors - of_half),
+            }
+        rows.append(row)
+    return rows
 
 
 def evaluate_clips(
@@ -96,7 +131,7 @@ def evaluate_clips(
         "num_clips": len(labels),
         "labels": names,
         "accuracy": float((forced == labels).mean()),
-        "macro_f1": float(metrics.f1_score(labels, forced, labels=order, average="macro", zero_division=0)),
+        "macro_f1": macro_f1(labels, forced, len(names)),
         "calibration_error": calibration_error(probabilities, labels),
         "per_class": per_class(labels, forced, names),
         "confusion": metrics.confusion_matrix(labels, forced, labels=order).tolist(),
@@ -105,6 +140,30 @@ def evaluate_clips(
         "verdict_columns": [*names, UNSURE],
         "verdicts": table.tolist(),
     }
+
+
+def macro_f1(labels: Indices, predicted: Indices, num_classes: int) -> float:
+    """Mean F1 of the classes, in [0, 1]; 0 for one that neither occurs nor is predicted."""
+    return float(metrics.f1_score(labels, predicted, labels=range(num_classes), average="macro", zero_division=0))
+
+
+def half_total_error(scores: Floats, labels: Indices) -> float:
+    """Mean over classes of ½ (FAR + FRR) when a class is accepted for s′ > 0 (method §4), in [0, 1].
+
+    Args:
+        scores: (N, C) normalized scores.
+        labels: (N,) true class indices.
+
+    Example:
+        >>> half_total_error(np.array([[0.2, -0.1], [0.1, 0.3]], np.float32), np.array([0, 1]))
+        0.25
+    """
+    errors = []
+    for label in np.unique(labels):
+        accepted, own = scores[:, label] > 0, labels == label
+        if not own.all():
+            errors.append((accepted[~own].mean() + (~accepted[own]).mean()) / 2)
+    return float(np.mean(errors))
 
 
 def mean_emotion_verdicts(emotions: Floats, weights: Floats, classes: Sequence[HybridClass]) -> Indices:
@@ -154,6 +213,24 @@ def calibration_error(probabilities: Floats, labels: Indices) -> float:
         for b in np.unique(bins)
     ]
     return float(sum(gaps))
+
+
+def best_temperature(logits: Floats, labels: Indices) -> float:
+    """Temperature in [0.3, 5] that gives logits (N, C) the least log loss on `labels` (N,) when they are divided by it.
+
+    Example:
+        >>> logits = np.array([[2.0, 0.0]] * 4, np.float32)  # sure at 88 %, right in half of the cases
+        >>> best_temperature(logits, np.array([0, 1, 0, 1])) > 3
+        True
+    """
+    found = minimize_scalar(lambda t: log_loss(calibrated(logits, t), labels), bounds=(0.3, 5.0), method="bounded")
+    return float(found.x)
+
+
+def log_loss(probabilities: Floats, labels: Indices) -> float:
+    """Mean negative log probability of the true classes `labels` (N,), from probabilities (N, C)."""
+    chosen = probabilities[np.arange(len(labels)), labels]
+    return float(-np.log(np.maximum(chosen, 1e-9)).mean())
 
 
 def bootstrap_interval(values: NDArray[np.float64], *, seed: int = 0) -> list[float]:

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_core.bundle import Bundle
-from emo_core.emotions import EMOTIONS, UNSURE, HybridClass, display_name
+from emo_core.emotions import UNSURE, display_name
 from emo_core.normalize import ScoreNormalizer
+from emo_core.salience import SalienceCurve, pair_salience
 from emo_core.types import (
     Doubles,
     FeatureSequence,
@@ -156,25 +157,6 @@ def predict(
     )
 
 
-def pair_salience(hybrid: HybridClass, features: FeatureSequence, quality: Floats) -> Mapping[str, float]:
-    """Share of each component of a pair in [0, 1], from the frame emotions weighted by quality; {} for no pair.
-
-    Example:
-        >>> pair = HybridClass("sadness_fear", {"sadness": "sadness", "fear": "fear"})
-        >>> emotions = np.array([[0, 0, 0, 0.6, 0, 0, 0.2, 0.2]], np.float32)
-        >>> frames = FeatureSequence(np.zeros((1, 4), np.float32), emotions, np.array([True]))
-        >>> {name: round(share, 2) for name, share in pair_salience(pair, frames, np.ones(1, np.float32)).items()}
-        {'sadness': 0.75, 'fear': 0.25}
-    """
-    weights = quality[features.mask]
-    sums = {
-        component: float(weights @ features.emotions[features.mask, EMOTIONS.index(emotion)])
-        for component, emotion in hybrid.components.items()
-    }
-    total = sum(sums.values())
-    return {component: value / total if total > 0 else 1 / len(sums) for component, value in sums.items()}
-
-
 def _judge(bundle: Bundle, last: Floats, weights: Floats, start_s: float, end_s: float) -> WindowPrediction:
     """One window's verdict from the probabilities (C,) at its last step and its frames' weights (T,)."""
     num_valid = int(np.count_nonzero(weights))
@@ -189,7 +171,8 @@ def _mix(bundle: Bundle, label: str, features: FeatureSequence, quality: Floats)
     """Salience of a verdict and whether it is a true blend; ({}, False) where it is no pair or no frame is usable."""
     if label == UNSURE or not features.mask.any():
         return {}, False
-    salience = pair_salience(bundle.classes[bundle.info.labels.index(label)], features, quality)
+    hybrid = bundle.classes[bundle.info.labels.index(label)]
+    salience = pair_salience(hybrid, features, quality, bundle.salience.get(label, SalienceCurve()))
     return salience, bool(salience) and min(salience.values()) >= bundle.config.blend_share
 
 

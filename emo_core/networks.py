@@ -8,6 +8,7 @@ import io
 import json
 import tempfile
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,32 @@ FEATURE_MAP, FEATURE, FRAME_EMOTIONS = "feature_map", "feature", "emotions"
 """Names of the frame CNN's three outputs."""
 
 _STAGES = (32, 64, 128, 256)
-_LSTM_UNITS = 64
 _STEP_UNITS = 8
 
+READERS = ("lstm", "mean", "last")
+"""What can read a sequence of features: the LSTM of the method; or, for comparison, its mean or each frame alone."""
 
-def build_frame_cnn(side: int, *, dropout: float = 0.3) -> keras.Model:
+
+@keras.saving.register_keras_serializable("emo_core")
+class WithMirrorImages(layers.Layer):  # type: ignore[misc]
+    """Faces (B, S, S, 1) followed by their mirror images, (2B, S, S, 1)."""
+
+    def call(self, faces: Any) -> Any:
+        """Both halves in one batch, so that the layers between here and :class:`MirrorMean` stay flat."""
+        return keras.ops.concatenate([faces, keras.ops.flip(faces, axis=2)], axis=0)
+
+
+@keras.saving.register_keras_serializable("emo_core")
+class MirrorMean(layers.Layer):  # type: ignore[misc]
+    """Feature maps of faces and of their mirror images (2B, h, w, m) → their mean in the face's own frame (B, …)."""
+
+    def call(self, maps: Any) -> Any:
+        """The map of a mirror image is mirrored back before it is averaged."""
+        own, mirrored_back = keras.ops.split(maps, 2, axis=0)
+        return (own + keras.ops.flip(mirrored_back, axis=2)) / 2
+
+
+def build_frame_cnn(side: int, *, dropout: float = 0.3, mirrored: bool = True) -> keras.Model:
     """Frame CNN: an aligned face → feature map, feature, basic emotions (paper eq. 2, 3).
 
     Four stages of two 3×3 convolutions, the resolution halved between stages. Flat (no nested models), so that a
@@ -34,13 +56,15 @@ def build_frame_cnn(side: int, *, dropout: float = 0.3) -> keras.Model:
     Args:
         side: side S of the crop in pixels; the feature map is S/8 wide.
         dropout: share of features dropped before the softmax while training.
+        mirrored: average over the face and its mirror image: feature and emotions are the same for both, at twice the
+            cost. Without, for training; the weights are the same.
 
     Returns:
         Input (B, S, S, 1) float32 in [0, 1]; outputs `feature_map` (B, S/8, S/8, 256), `feature` (B, 256), the mean of
         the map, and `emotions` (B, 8), softmax in the order of :data:`EMOTIONS`.
     """
     image = keras.Input((side, side, 1), name="face")
-    x = image
+    x = WithMirrorImages(name="with_mirror_images")(image) if mirrored else image
     for stage, filters in enumerate(_STAGES):
         if stage:
             x = layers.MaxPooling2D(2)(x)
@@ -48,7 +72,8 @@ def build_frame_cnn(side: int, *, dropout: float = 0.3) -> keras.Model:
             x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
             x = layers.BatchNormalization()(x)
             x = layers.ReLU()(x)
-    feature_map = layers.Activation("linear", dtype="float32", name=FEATURE_MAP)(x)
+    x = layers.Activation("linear", dtype="float32", name=FEATURE_MAP if not mirrored else "maps")(x)
+    feature_map = MirrorMean(name=FEATURE_MAP)(x) if mirrored else x
     feature = layers.GlobalAveragePooling2D(dtype="float32", name=FEATURE)(feature_map)
     dropped = layers.Dropout(dropout)(feature)
     emotions = layers.Dense(len(EMOTIONS), activation="softmax", dtype="float32", name=FRAME_EMOTIONS)(dropped)
@@ -89,7 +114,16 @@ class StepEmbedding(layers.Layer):  # type: ignore[misc]
         return {**super().get_config(), "units": self.units}
 
 
-def build_head(steps: int, num_features: int, num_classes: int, *, dropout: float = 0.0) -> keras.Model:
+def build_head(
+    steps: int,
+    num_features: int,
+    num_classes: int,
+    *,
+    units: int = 64,
+    dropout: float = 0.0,
+    reader: str = "lstm",
+    mean_input: bool = True,
+) -> keras.Model:
     """LSTM head: x_t = û_t ⊕ ū ⊕ w_t through an LSTM, a class score at every step (paper eq. 4–9).
 
     Frames of weight 0 are masked: the state passes over them unchanged, so right padding changes nothing and the last
@@ -99,35 +133,68 @@ def build_head(steps: int, num_features: int, num_classes: int, *, dropout: floa
         steps: T, frames in a window.
         num_features: m, features of a frame.
         num_classes: C.
+        units: of the LSTM.
         dropout: share of the inputs and of the outputs of the LSTM dropped while training.
+        reader: ``lstm``; ``mean``, a hidden layer over ū alone; ``last``, a hidden layer over x_t, frame by frame. The
+            latter two are what the LSTM is compared with.
+        mean_input: whether ū is part of x_t.
 
     Returns:
         Inputs `features` (B, T, m) float32, Q-normalized, and `weights` (B, T) float32, the quality of each frame in
         [0, 1], 0 = masked; output (B, T, C) float32 logits.
+
+    Raises:
+        ValueError: the reader is unknown.
     """
     features = keras.Input((steps, num_features), name="features")
     weights = keras.Input((steps,), name="weights")
-    pooled = WeightedMean(name="pooled")(features, weights)
-    x = layers.Concatenate()([features, pooled])
+    pooled = WeightedMean(name="pooled")(features, weights) if mean_input or reader == "mean" else None
+    x = pooled if reader == "mean" else layers.Concatenate()([features, pooled]) if mean_input else features
     x = layers.Dropout(dropout)(x)
-    x = StepEmbedding(_STEP_UNITS, name="step")(x)
-    x = layers.LSTM(_LSTM_UNITS, return_sequences=True, unroll=True, name="lstm")(x, mask=weights > 0)
+    if reader == "lstm":
+        x = StepEmbedding(_STEP_UNITS, name="step")(x)
+        x = layers.LSTM(units, return_sequences=True, unroll=True, name="lstm")(x, mask=weights > 0)
+    elif reader in READERS:
+        x = layers.Dense(units, activation="relu", name="hidden")(x)
+    else:
+        raise ValueError(f"reader is {reader!r}, expected one of {READERS}")
     x = layers.Dropout(dropout)(x)
     logits = layers.Dense(num_classes, name="logits")(x)
     return keras.Model([features, weights], logits, name="head")
 
 
+@contextlib.contextmanager
+def precision(policy: str) -> Iterator[None]:
+    """Layers made inside compute under a Keras dtype policy, such as ``float32`` or ``mixed_bfloat16``."""
+    outer = keras.mixed_precision.dtype_policy()
+    keras.mixed_precision.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.mixed_precision.set_dtype_policy(outer)
+
+
+def with_mirror_images(model: keras.Model) -> keras.Model:
+    """The frame CNN `model` in float32, averaged over each face and its mirror image."""
+    with precision("float32"):
+        copy = build_frame_cnn(model.input_shape[1])
+    copy.set_weights(model.get_weights())
+    return copy
+
+
+def soften(model: keras.Model, temperature: float) -> None:
+    """Divide the logits of the frame emotions by `temperature` > 0, in place; under 1 the network becomes surer."""
+    layer = model.get_layer(FRAME_EMOTIONS)
+    layer.set_weights([values / temperature for values in layer.get_weights()])
+
+
 def in_float32(model: keras.Model) -> keras.Model:
     """The same network with float32 computation and without optimizer, whatever policy it was trained under."""
-    policy = keras.mixed_precision.dtype_policy()
-    keras.mixed_precision.set_dtype_policy("float32")
-    try:
-        config = model.get_config()
-        for layer in config["layers"]:
-            layer["config"].pop("dtype", None)
+    config = model.get_config()
+    for layer in config["layers"]:
+        layer["config"].pop("dtype", None)
+    with precision("float32"):
         copy = keras.Model.from_config(config)
-    finally:
-        keras.mixed_precision.set_dtype_policy(policy)
     copy.set_weights(model.get_weights())
     return copy
 

@@ -7,12 +7,15 @@ frame is its small crop, landmarks, features and numbers.
 import os
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from emo_core import quality as quality_stage
+from emo_core.blendshapes import BlendshapeModel
 from emo_core.bundle import Bundle, FrameNetwork
+from emo_core.config import PipelineConfig
 from emo_core.errors import NoFaceError
 from emo_core.faces import FaceTracker, empty_track, normalize_intensity
 from emo_core.judge import judge_windows, predict
@@ -25,6 +28,7 @@ from emo_core.types import (
     FeatureSequence,
     NormalizedClip,
     StageTimings,
+    VideoInfo,
     concatenate,
 )
 from emo_core.video import VideoReader, open_video
@@ -63,11 +67,11 @@ class _Person:
         self.normalized: list[NormalizedClip] = []
         self.features: list[FeatureSequence] = []
 
-    def add(self, track: FaceTrack, cnn: FrameNetwork, num_features: int) -> None:
+    def add(self, track: FaceTrack, cnn: FrameNetwork, blendshapes: BlendshapeModel | None) -> None:
         normalized = normalize_clip(track)
         self.tracks.append(track)
         self.normalized.append(normalized)
-        self.features.append(extract_features(normalized, cnn, num_features))
+        self.features.append(extract_features(track, normalized, cnn, blendshapes))
 
     def join(self) -> tuple[FaceTrack, NormalizedClip, FeatureSequence]:
         """Everything about the person, joined in time; the parts are given up."""
@@ -111,25 +115,69 @@ def analyze(
         >>> analyze("assets/pexels_distress_to_laughter.mp4", bundle).video.num_frames_sampled
         197
     """
-    watch = _Stopwatch()
+    timer = _Stopwatch()
     tell = progress or (lambda stage, share: None)
+    blendshapes = BlendshapeModel() if bundle.config.blendshapes else None
+    seen = _watch(source, bundle.frame_network(_THREADS), blendshapes, bundle.config, name, timer, tell)
+    tell("Judging the windows", 0.95)
+    windows, steps = judge_windows(bundle, seen.features, seen.normalized, seen.times_s)
+    prediction = predict(bundle, windows, steps, seen.features, seen.normalized, seen.times_s, seen.video.duration_s)
+    timer.lap("head")
+    tell("Done", 1.0)
+    return Analysis(
+        seen.video, bundle.info, seen.times_s, seen.track, seen.normalized, seen.features, prediction,
+        timer.timings(), seen.warnings,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """A person as the frame CNN sees them through a video, before anything is judged; fields as in `Analysis`."""
+
+    video: VideoInfo
+    times_s: Doubles
+    track: FaceTrack
+    normalized: NormalizedClip
+    features: FeatureSequence
+    warnings: tuple[str, ...]
+
+
+def watch(
+    source: Path | str | bytes, cnn: FrameNetwork, config: PipelineConfig, blendshapes: BlendshapeModel | None = None
+) -> Seen:
+    """Follow the person in a video and see every frame, without a verdict: what heads are trained on.
+
+    Args:
+        source: path or content of a video file.
+        cnn: frame CNN.
+        config: how to sample and crop.
+        blendshapes: appended to the features if given.
+
+    Raises:
+        VideoError, NoFaceError: as :func:`analyze`.
+    """
+    return _watch(source, cnn, blendshapes, config, None, _Stopwatch(), lambda stage, share: None)
+
+
+def _watch(
+    source: Path | str | bytes,
+    cnn: FrameNetwork,
+    blendshapes: BlendshapeModel | None,
+    config: PipelineConfig,
+    name: str | None,
+    timer: _Stopwatch,
+    tell: Progress,
+) -> Seen:
     with open_video(source, name=name) as reader:
-        times_s, people = _watch_faces(reader, bundle, watch, tell)
+        times_s, people = _watch_faces(reader, cnn, blendshapes, config, timer, tell)
         video = reader.info()
-    watch.lap("decode")
-    person = _choose(people, bundle, video.name)
-    warnings = _crowd_warning(people, bundle.config.sample_rate_hz)
+    timer.lap("decode")
+    person = _choose(people, config, video.name)
+    warnings = _crowd_warning(people, config.sample_rate_hz)
     del people  # a long video is held twice while its parts are joined: only one person's, one stage after the other
     track, normalized, features = person.join()
-    tell("Judging the windows", 0.95)
-    windows, steps = judge_windows(bundle, features, normalized, times_s)
-    prediction = predict(bundle, windows, steps, features, normalized, times_s, video.duration_s)
-    watch.lap("head")
-    tell("Done", 1.0)
     warnings += _quality_warnings(track, normalized)
-    return Analysis(
-        video, bundle.info, times_s, track, normalized, features, prediction, watch.timings(), tuple(warnings)
-    )
+    return Seen(video, times_s, track, normalized, features, tuple(warnings))
 
 
 def normalize_clip(track: FaceTrack) -> NormalizedClip:
@@ -140,65 +188,71 @@ def normalize_clip(track: FaceTrack) -> NormalizedClip:
     return NormalizedClip(faces, quality, components, quality_stage.usable(track.detected, quality))
 
 
-def extract_features(normalized: NormalizedClip, cnn: FrameNetwork, num_features: int) -> FeatureSequence:
-    """Frame features and emotions of every frame that counts."""
+def extract_features(
+    track: FaceTrack, normalized: NormalizedClip, cnn: FrameNetwork, blendshapes: BlendshapeModel | None
+) -> FeatureSequence:
+    """Frame features (blendshapes appended if their model is given) and emotions of every frame that counts."""
     mask = normalized.mask
-    features = np.zeros((len(mask), num_features), np.float32)
+    features = np.zeros((len(mask), cnn.num_features), np.float32)
     emotions = np.full((len(mask), 8), np.nan, np.float32)
     if mask.any():
         features[mask], emotions[mask] = cnn(normalized.faces[mask])
+    if blendshapes:
+        features = np.concatenate([features, blendshapes(track.landmarks, mask)], axis=1)
     return FeatureSequence(features, emotions, mask)
 
 
 def _watch_faces(
-    reader: VideoReader, bundle: Bundle, watch: _Stopwatch, tell: Progress
+    reader: VideoReader,
+    cnn: FrameNetwork,
+    blendshapes: BlendshapeModel | None,
+    config: PipelineConfig,
+    timer: _Stopwatch,
+    tell: Progress,
 ) -> tuple[Doubles, list[_Person]]:
     """Follow every face through the video: sample times (T,) and the people seen, each with T frames."""
-    config = bundle.config
     tracker = FaceTracker(FaceLandmarker(num_threads=_THREADS), config.crop_side_px)
-    cnn = bundle.frame_network(_THREADS)
-    num_features = bundle.features.mean.shape[1]
     people: list[_Person] = []
     times_s: list[Doubles] = []
-    for clip in _laps(reader.clips(config.sample_rate_hz, _FRAMES_PER_CLIP), watch):
+    for clip in _laps(reader.clips(config.sample_rate_hz, _FRAMES_PER_CLIP), timer):
         tracks = tracker.track(clip)
-        watch.lap("faces")
+        timer.lap("faces")
         while len(people) < len(tracks):
             newcomer = _Person()
             for earlier in times_s:
-                newcomer.add(empty_track(len(earlier), config.crop_side_px), cnn, num_features)
+                newcomer.add(empty_track(len(earlier), config.crop_side_px), cnn, blendshapes)
             people.append(newcomer)
         for person, track in zip(people, tracks, strict=True):
-            person.add(track, cnn, num_features)
+            person.add(track, cnn, blendshapes)
         times_s.append(clip.timestamps_s)
-        watch.lap("cnn")
+        timer.lap("cnn")
         length_s = reader.duration_estimate_s
         share = min(1.0, clip.timestamps_s[-1] / length_s) if length_s else 0.5
         tell(f"Reading frames and following the face: {clip.timestamps_s[-1]:.0f} s", 0.9 * share)
     return np.concatenate(times_s), people
 
 
-def _laps(clips: Iterator[Clip], watch: _Stopwatch) -> Iterator[Clip]:
+def _laps(clips: Iterator[Clip], timer: _Stopwatch) -> Iterator[Clip]:
     """The clips, the time to decode each booked."""
     for clip in clips:
-        watch.lap("decode")
+        timer.lap("decode")
         yield clip
 
 
-def _choose(people: list[_Person], bundle: Bundle, name: str) -> _Person:
+def _choose(people: list[_Person], config: PipelineConfig, name: str) -> _Person:
     """The largest and longest face.
 
     Raises:
         NoFaceError: nobody was seen for long or well enough.
     """
-    least = bundle.config.min_face_frames
+    least = config.min_face_frames
     if not people:
         raise NoFaceError(
             f"No face was found in {name}: use a clip in which one face is well lit and large in the picture."
         )
     person = max(people, key=lambda person: person.presence)
     if person.num_detected < least:
-        seen_s = person.num_detected / bundle.config.sample_rate_hz
+        seen_s = person.num_detected / config.sample_rate_hz
         raise NoFaceError(
             f"A face was seen for only {seen_s:.1f} s in {name}: use a clip that shows one for at least half a second."
         )

@@ -17,12 +17,13 @@ from emo_core.emotions import EMOTIONS, VOTE_NAMES
 from emo_core.errors import DatasetError
 from emo_core.faces import align_stills
 from emo_core.landmarker import FaceLandmarker
-from emo_core.types import Booleans, Bytes, FaceTrack, Floats
+from emo_core.types import Booleans, Bytes, Doubles, FaceTrack, Floats
 from emo_core.videofile import clean_name
 
 _CACHE_VERSION = 1  # raise when alignment or damage changes
 _COPY_CORRELATION, _COPY_BLOCK = 0.98, 256
 _MIN_VOTES = 2  # single votes are noise (FER+ practice)
+_PAIR_VOTES = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +78,7 @@ def majority_labels(votes: NDArray[np.uint8]) -> NDArray[np.intp]:
         >>> majority_labels(np.array([[6, 3, 1, 0, 0, 0, 0, 0, 0, 0], [2, 0, 0, 0, 0, 0, 0, 0, 8, 0]], np.uint8))
         array([ 0, -1])
     """
-    kept = np.where(votes >= _MIN_VOTES, votes, 0)
+    kept = _counted(votes)
     best = kept.argmax(axis=1)
     usable = (best < len(EMOTIONS)) & (kept.max(axis=1) > 0)
     return np.where(usable, best, -1)
@@ -88,7 +89,7 @@ def vote_distributions(votes: NDArray[np.uint8]) -> Floats:
 
     Rows sum to 1, or are 0 where nobody (or only single votes) named an emotion.
     """
-    kept = np.where(votes >= _MIN_VOTES, votes, 0)[:, : len(EMOTIONS)].astype(np.float32)
+    kept = _counted(votes)[:, : len(EMOTIONS)].astype(np.float32)
     return np.asarray(kept / np.maximum(kept.sum(axis=1, keepdims=True), 1), np.float32)
 
 
@@ -96,6 +97,25 @@ def voted_pair(votes: NDArray[np.uint8], first: str, second: str, each: int = 3,
     """Pictures in which people see both emotions: each ≥ `each` votes and both together ≥ `together`, (N,) bool."""
     a, b = (votes[:, EMOTIONS.index(name)].astype(int) for name in (first, second))
     return np.asarray((a >= each) & (b >= each) & (a + b >= together), bool)
+
+
+def pair_shares(votes: NDArray[np.uint8], first: str, second: str) -> tuple[Booleans, Doubles]:
+    """Pictures (N,) with ≥ 6 votes for a pair of emotions, and for each of them the first one's share of those votes.
+
+    Single votes are dropped, so a picture that all but one annotator agree on shows one emotion alone.
+
+    Example:
+        >>> votes = np.array([[0, 4, 4, 0, 0, 0, 0, 0, 0, 0], [0, 9, 1, 0, 0, 0, 0, 0, 0, 0]], np.uint8)
+        >>> pair_shares(votes, "happiness", "surprise")
+        (array([ True,  True]), array([0.5, 1. ]))
+    """
+    counts = _counted(votes)[:, [EMOTIONS.index(first), EMOTIONS.index(second)]].astype(np.float64)
+    chosen = counts.sum(axis=1) >= _PAIR_VOTES
+    return chosen, counts[chosen, 0] / counts[chosen].sum(axis=1)
+
+
+def _counted(votes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.where(votes >= _MIN_VOTES, votes, np.uint8(0))
 
 
 def find_copies(images: Bytes, others: Bytes) -> Booleans:

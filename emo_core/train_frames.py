@@ -20,6 +20,8 @@ from emo_core.faces import normalize_intensity
 from emo_core.stills import DAMAGES, Stills, damage, majority_labels, vote_distributions
 from emo_core.types import Bytes, Floats
 
+_HISTORY, _FINAL = "frames_history.csv", "frames.weights.h5"
+
 
 @dataclass(frozen=True, slots=True)
 class FrameTraining:
@@ -30,7 +32,8 @@ class FrameTraining:
         learning_rate: peak of the schedule: linear warm-up over a tenth of the steps, then cosine to 0.
         weight_decay: of AdamW, on convolutions and the softmax.
         damage_share: share of the crops damaged while training.
-        half_precision: compute in bfloat16 (weights and outputs stay float32); faster where the processor has it.
+        half_precision: compute in bfloat16 where the processor has it, which halves the time; weights and outputs
+            stay float32.
     """
 
     epochs: int = 40
@@ -96,7 +99,7 @@ def fit_frame_cnn(
     work_dir: Path,
     report: Callable[[dict[str, float]], None] | None = None,
 ) -> tuple[keras.Model, list[dict[str, float]]]:
-    """Train the frame CNN; resumes from `work_dir` after an interruption.
+    """Train the frame CNN; resumes from `work_dir` after an interruption, and a finished training is not repeated.
 
     The last epoch's weights are taken (the schedule ends at rate 0), so nothing is selected on `valid`.
 
@@ -104,36 +107,49 @@ def fit_frame_cnn(
         train: pictures to learn from.
         valid: pictures that are only measured on.
         recipe: how.
-        work_dir: folder for the checkpoint and the history of this recipe; delete it to start afresh.
+        work_dir: folder for checkpoint, final weights and history of this recipe; delete it to start afresh.
         report: called with each epoch's figures.
 
     Returns:
-        The network in float32 and one row per epoch: epoch, loss, accuracy, val_loss, val_accuracy, seconds
-        (accuracy against the most voted emotion; the training figures are measured on augmented crops).
+        The network in float32, averaged over a face and its mirror image, and one row per epoch: epoch, loss,
+        accuracy, val_loss, val_accuracy, seconds. Accuracy is against the most voted emotion; the rows are measured
+        without the mirror image, those of training on augmented crops.
     """
     keras.utils.set_random_seed(recipe.seed)
-    crops, targets = training_set(train)
-    valid_crops, valid_targets = training_set(valid)
-    policy = keras.mixed_precision.dtype_policy()
-    keras.mixed_precision.set_dtype_policy("mixed_bfloat16" if recipe.half_precision else "float32")
-    try:
-        model = networks.build_frame_cnn(crops.shape[1])
-    finally:
-        keras.mixed_precision.set_dtype_policy(policy)
+    half = recipe.half_precision and _has_bfloat16()
+    with networks.precision("mixed_bfloat16" if half else "float32"):
+        model = networks.build_frame_cnn(train.crops.shape[1], mirrored=False)
+    work_dir.mkdir(parents=True, exist_ok=True)
+    history_path, final, part = (work_dir / name for name in (_HISTORY, _FINAL, f"part.{_FINAL}"))
+    if not final.exists():
+        _fit(model, training_set(train), training_set(valid), recipe, work_dir, report)
+        model.save_weights(str(part))
+        part.replace(final)
+    model.load_weights(str(final))
+    return networks.with_mirror_images(model), _read_history(history_path)
+
+
+def _fit(
+    model: keras.Model,
+    train: tuple[Bytes, Floats],
+    valid: tuple[Bytes, Floats],
+    recipe: FrameTraining,
+    work_dir: Path,
+    report: Callable[[dict[str, float]], None] | None,
+) -> None:
+    """All epochs, from the checkpoint on where there is one."""
     trainer = keras.Model(model.input, model.output[networks.FRAME_EMOTIONS])
-    batches = AugmentedStills(crops, targets, recipe)
+    batches = AugmentedStills(*train, recipe)
     optimizer = _optimizer(recipe, recipe.epochs * len(batches))
     trainer.compile(optimizer, loss="categorical_crossentropy", metrics=["accuracy"])
-    history_path = work_dir / "frames_history.csv"
-    work_dir.mkdir(parents=True, exist_ok=True)
     trainer.fit(
         batches,
         epochs=recipe.epochs,
-        validation_data=(normalize_intensity(valid_crops)[..., np.newaxis], valid_targets),
+        validation_data=(normalize_intensity(valid[0])[..., np.newaxis], valid[1]),
         validation_batch_size=256,
         callbacks=[
             _EpochClock(batches),
-            keras.callbacks.CSVLogger(str(history_path), append=True),
+            keras.callbacks.CSVLogger(str(work_dir / _HISTORY), append=True),
             keras.callbacks.BackupAndRestore(str(work_dir / "frames_backup"), delete_checkpoint=False),
             keras.callbacks.LambdaCallback(
                 on_epoch_end=lambda epoch, logs: report and report({"epoch": epoch, **logs})
@@ -141,7 +157,6 @@ def fit_frame_cnn(
         ],
         verbose=0,
     )
-    return networks.in_float32(model), _read_history(history_path)
 
 
 class _EpochClock(keras.callbacks.Callback):  # type: ignore[misc]
@@ -161,6 +176,15 @@ class _EpochClock(keras.callbacks.Callback):  # type: ignore[misc]
         """Add the time to the epoch's figures, before other callbacks store them."""
         if logs is not None:
             logs["seconds"] = time.monotonic() - self._started
+
+
+def _has_bfloat16() -> bool:
+    """Whether the processor computes in bfloat16 itself; without, it is several times slower than float32."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
+    return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
 def _optimizer(recipe: FrameTraining, steps: int) -> keras.optimizers.Optimizer:

@@ -40,6 +40,7 @@ CREDITS = """
   DOI [10.53759/7669/jmc202505155](https://doi.org/10.53759/7669/jmc202505155).
 - Labels of the training photos: FER+ (Microsoft, MIT licence). The photos are those of FER2013; they are not part of
   this application.
+- Rendered clips: USC ICT face model (USC Institute for Creative Technologies, MIT licence).
 - Face landmarks: MediaPipe Face Landmarker (Google, Apache-2.0 licence).
 """
 
@@ -57,6 +58,7 @@ with figures_tab, errors.shown():
     preload.wait()
     st.subheader("How often it is right", anchor=False)
     measured.render_metrics()
+    measured.render_method()
     st.subheader("How training went", anchor=False)
     measured.render_history()
 with card_tab:

@@ -4,12 +4,14 @@ Pictures are gratings whose direction stands for the emotion; `align_without_lan
 """
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 
 from emo_core import bundle as bundles
-from emo_core.compose import Bank
+from emo_core.bank import Bank
+from emo_core.blendshapes import BLENDSHAPES
 from emo_core.config import PipelineConfig
 from emo_core.emotions import EMOTIONS, PAPER_CLASSES, VOTE_NAMES
 from emo_core.faces import EYE_CENTRES, EYE_DISTANCE, empty_track
@@ -76,9 +78,9 @@ def make_bank(per_pool=4, num_features=12, seed=0):
     rng = np.random.default_rng(seed)
     count = per_pool * len(POOLS)
     centres = np.repeat(rng.normal(size=(len(POOLS), 1, num_features)), per_pool, axis=0)
-    features = (3 * centres + 0.2 * rng.normal(size=(count, 4, num_features))).astype(np.float32)
+    features = (3 * centres + 0.2 * rng.normal(size=(count, 3, num_features))).astype(np.float32)
     pools = {name: np.arange(k * per_pool, (k + 1) * per_pool) for k, name in enumerate(POOLS)}
-    return Bank(features, rng.uniform(0.3, 1.0, (count, 4)).astype(np.float32), pools)
+    return Bank(features, rng.uniform(0.3, 1.0, (count, 3)).astype(np.float32), pools)
 
 
 def make_votes(*rows):
@@ -131,3 +133,27 @@ def align_without_landmarks(landmarker, images, side):
         track.eye_distance_px[index] = unit
         track.detected[index] = True
     return track
+
+
+def write_demo(folder: Path, num_people=12) -> Path:
+    """``manifest.csv`` of stand-in clips: a file each, whose name :func:`watch_without_video` reads."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = ["path,label,person,source,story,components,degradation,level,seed"]
+    for person in range(num_people):
+        for number, label in enumerate(LABELS):
+            name = f"{person:02d}_{number}.mp4"
+            (folder / name).write_text(f"{person} {number}")
+            lines.append(f"{name},{label},person_{person:02d},rendered,story of {label},[],none,0,1")
+    (folder / "manifest.csv").write_text("\n".join(lines) + "\n")
+    return folder / "manifest.csv"
+
+
+def watch_without_video(source, cnn, config, blendshapes=None):
+    """In the place of `watch`: frames whose features lie around a place of the clip's class."""
+    del cnn, config, blendshapes
+    person, number = map(int, source.read_text().split())
+    rng = np.random.default_rng((person, number))
+    features = rng.normal(0, 0.3, (STEPS + 2, 256 + len(BLENDSHAPES))).astype(np.float32)
+    features[:, number::3] += 1
+    normalized = SimpleNamespace(mask=np.ones(STEPS + 2, bool), quality=rng.uniform(0.4, 1, STEPS + 2))
+    return SimpleNamespace(features=SimpleNamespace(features=features), normalized=normalized)

@@ -1,7 +1,7 @@
 """What was measured on the model, each figure with its data and its count; missing files say how to make them."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -14,6 +14,11 @@ _CLIP_SETS = {
 }
 _STILLS = "Validation photos of FER+ (frame network alone, eight emotions)"
 _UNSEEN_STILLS = "The same without copies of training photos"
+_RENDERED = "Rendered clips of synthetic people kept out of training"
+_SPLITS = {"random": "At random, as in the paper", "subject": "By person, nobody on both sides"}
+_READERS = {"lstm": "LSTM", "mean": "Mean over frames", "last": "Each frame alone"}
+_SETS = ("clean", "degraded", "rendered")
+_METHOD_PARTS = {"mean_input": "mean input", "q_features": "Q features", "blendshapes": "blendshapes"}
 _STAGES = {"frames": "Frame network (CNN)", "head": "Sequence network (LSTM)"}
 _PARTS = {"Training": "", "Validation": "val_"}
 _QUANTITIES = {"Loss": "loss", "Accuracy": "accuracy"}
@@ -31,6 +36,8 @@ def render_metrics() -> None:
     rows = [
         (title, _count(found, "num_clips"), *_shares(found, "accuracy", "macro_f1")) for title, found in clips.items()
     ]
+    if rendered := _mapping(measured.get("rendered_clips")):
+        rows.append((_RENDERED, _count(rendered, "num_clips"), *_shares(rendered, "accuracy", "macro_f1")))
     if stills:
         rows.append((_STILLS, _count(stills, "num_images"), *_shares(stills, "accuracy", "macro_f1")))
         if unseen := _mapping(stills.get("without_copies")):
@@ -56,6 +63,33 @@ def render_metrics() -> None:
     for column, (title, found) in zip(st.columns(max(len(drawn), 1)), drawn.items(), strict=False):
         with column:
             _confusion(title, found)
+
+
+def render_method() -> None:
+    """What a random split hides, and what each part of the method is worth; nothing where neither was measured."""
+    measured = model.metrics()
+    if protocols := _mapping(measured.get("protocols")):
+        st.subheader("What a random split hides", anchor=False)
+        rows = [
+            (title, *_shares(_mapping(protocols.get(name)), "accuracy", "macro_f1")) for name, title in _SPLITS.items()
+        ]
+        tables.render(("Clips split", "Accuracy", "Macro-F1"), rows)
+        st.caption(
+            f"One recipe, {_count(protocols, 'num_windows')} windows of rendered clips of "
+            f"{_count(protocols, 'num_people')} synthetic people, cross-validated; the difference is leakage."
+        )
+    ablation = _mapping(measured.get("ablation"))
+    if variants := [row for row in ablation.get("variants", []) if isinstance(row, dict)]:
+        st.subheader("What each part is worth", anchor=False)
+        best = sorted(variants, key=lambda row: -row["clean_macro_f1"][0])
+        tables.render(
+            ("Head", "Clean", "Damaged", "Rendered"),
+            [(_variant(row), *(_plus_minus(row[f"{name}_macro_f1"]) for name in _SETS)) for row in best],
+        )
+        st.caption(
+            f"Macro-F1, mean of {variants[0]['num_seeds']} seeds ± half the 95 % interval, on composed clips (clean, "
+            "damaged) and on rendered ones, by heads of a shorter training than the one in use."
+        )
 
 
 def render_history() -> None:
@@ -90,6 +124,15 @@ def _confusion(title: str, found: Mapping[str, Any]) -> None:
         st.info("The confusion matrix in metrics.json does not fit its labels; run the evaluation again.")
         return
     charts.render(figure, f"confusion-{title}", f"Confusion matrix: {title}")
+
+
+def _variant(row: Mapping[str, Any]) -> str:
+    parts = [title for name, title in _METHOD_PARTS.items() if row[name]]
+    return str(_READERS.get(row["reader"], row["reader"])) + (f" with {', '.join(parts)}" if parts else "")
+
+
+def _plus_minus(values: Sequence[float]) -> str:
+    return f"{values[0]:.3f} ± {values[2] - values[0]:.3f}"
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

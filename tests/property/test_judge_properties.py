@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from emo_core.emotions import EMOTIONS, PAPER_CLASSES, UNSURE
-from emo_core.judge import REJECTED, calibrated, clip_scores, decide, pair_salience, window_starts
-from emo_core.types import FeatureSequence
+from emo_core.emotions import UNSURE
+from emo_core.judge import REJECTED, calibrated, clip_scores, decide, window_starts
 from tests.factories import LABELS
 from tests.unit.test_judge import make_scores, make_window, tell
 
@@ -73,20 +72,6 @@ def test_a_clip_lies_between_its_windows_in_any_order(windows, scale, random):
     order = random.sample(range(len(evidence)), len(evidence))
     again, _ = clip_scores(probabilities[order], qualities[order], scale * evidence[order], make_scores())
     np.testing.assert_allclose(again, mean, atol=1e-5)
-
-
-@given(arrays(np.float32, (5, 8), elements=UNIT), arrays(np.float32, 5, elements=UNIT), arrays(np.bool_, 5))
-def test_salience_is_a_share_and_masked_frames_do_not_matter(emotions, quality, mask):
-    emotions[~mask] = np.nan
-    features = FeatureSequence(np.zeros((5, 1), np.float32), emotions, mask)
-    for pair in PAPER_CLASSES[:2]:
-        shares = pair_salience(pair, features, quality)
-        assert list(shares) == list(pair.components)
-        assert sum(shares.values()) == pytest.approx(1)
-        assert min(shares.values()) >= 0
-        first, second = (EMOTIONS.index(emotion) for emotion in pair.components.values())
-        if mask.any() and (emotions[mask, first] >= emotions[mask, second]).all():
-            assert shares[next(iter(pair.components))] >= 0.5 - 1e-6
 
 
 @given(st.lists(st.sampled_from((*LABELS, UNSURE)), min_size=1, max_size=12), st.floats(0, 3))

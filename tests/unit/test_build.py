@@ -2,11 +2,14 @@
 
 import csv
 import json
+import re
 import shutil
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
+from sklearn.metrics import accuracy_score, f1_score
 
 from emo_core import bundle as bundles
 from emo_core.__main__ import main
@@ -17,7 +20,17 @@ from emo_core.emotions import EMOTIONS, PAPER_CLASSES
 from emo_core.errors import BundleError
 from emo_core.train_frames import FrameTraining
 from emo_core.train_head import HeadTraining
-from tests.tiny import CONFIG, LABELS, SIDE, STEPS, align_without_landmarks, ferplus_arrays, write_ferplus
+from tests.tiny import (
+    CONFIG,
+    LABELS,
+    SIDE,
+    STEPS,
+    align_without_landmarks,
+    ferplus_arrays,
+    watch_without_video,
+    write_demo,
+    write_ferplus,
+)
 
 FRAMES = {"batch_size": 16, "half_precision": False, "damage_share": 0.0}
 HEAD = {"batch_size": 32, "clips_per_epoch": 64, "num_held_out": 60, "num_neighbourhoods": 2}
@@ -31,16 +44,20 @@ def tiny():
         patch.setattr("emo_core.train_head.HeadTraining", partial(HeadTraining, **HEAD))
         patch.setattr("emo_core.build.PipelineConfig", partial(PipelineConfig, **CONFIG.to_dict()))
         patch.setattr("emo_core.stills.align_stills", align_without_landmarks)
+        patch.setattr("emo_core.dataset.watch", watch_without_video)
         yield
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    return write_ferplus(tmp_path_factory.mktemp("ferplus"))
+    folder = write_ferplus(tmp_path_factory.mktemp("ferplus"))
+    write_demo(folder / "demo")
+    return folder
 
 
 def run(command, data, out, *words):
-    return main([command, "--data", str(data), "--out", str(out), "--cache", str(out.parent / "cache"), *words])
+    own = ["--demo", str(data / "demo" / "manifest.csv"), "--seeds", "2"] if command != "train-frames" else []
+    return main([command, "--data", str(data), "--out", str(out), "--cache", str(out.parent / "cache"), *own, *words])
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +75,19 @@ def whole(data, frames_only, tmp_path_factory):
     shutil.copytree(frames_only, out)
     assert run("train", data, out, "--epochs", "2", "--seed", "4") == 0
     return out
+
+
+def interrupted(data, out, monkeypatch):
+    """What ``train`` gathers before it trains."""
+    gathered = []
+
+    def stop(found, *_):
+        gathered.append(found)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("emo_core.build.train_one", stop)
+    assert run("train", data, out) == 130
+    return gathered[0]
 
 
 def read_json(path):
@@ -106,7 +136,7 @@ class TestWhole:
         assert logits.shape == (STEPS, 3)
         assert {path.name for path in whole.iterdir()} == {
             bundles.MANIFEST, bundles.FRAME_CNN, bundles.KERAS_FRAME_CNN, bundles.HEAD, bundles.KERAS_HEAD,
-            bundles.NORMALIZER, bundles.METRICS, bundles.HISTORY, bundles.CARD,
+            bundles.NORMALIZER, bundles.METRICS, bundles.HISTORY, bundles.PREDICTIONS, bundles.CARD,
         }  # fmt: skip
 
     def test_the_frame_network_is_the_one_it_was_trained_on(self, whole, frames_only):
@@ -115,7 +145,9 @@ class TestWhole:
 
     def test_its_records_hold_n(self, whole):
         metrics = read_json(whole / bundles.METRICS)
-        assert set(metrics) == {"real_stills", "composed_clips"}
+        assert set(metrics) == {
+            "real_stills", "composed_clips", "rendered_clips", "salience", "seeds", "normalization",
+        }  # fmt: skip
         clips = metrics["composed_clips"]
         for name in ("clean", "degraded"):
             row = clips[name]
@@ -136,15 +168,8 @@ class TestWhole:
         assert "not trained yet" not in card
 
     def test_no_picture_that_chose_anything_is_measured_on(self, frames_only, data, monkeypatch):
-        banks = []
-
-        def measure(head, bank, *_):
-            banks.append(bank)
-            raise KeyboardInterrupt
-
-        monkeypatch.setattr("emo_core.build.fit_head", lambda train, calibration, *_: banks.append(calibration))
-        monkeypatch.setattr("emo_core.build._measure", measure)
-        assert run("train", data, frames_only) == 130
+        gathered = interrupted(data, frames_only, monkeypatch)
+        banks = (gathered.calibration, gathered.test)
         calibration, measured = ({*np.concatenate(list(bank.pools.values()))} for bank in banks)
         assert min(len(calibration), len(measured)) > 20
         assert not calibration & measured
@@ -154,19 +179,40 @@ class TestWhole:
         train, valid = (dict(np.load(planted / f"{name}.npz")) for name in ("train", "valid"))
         valid["images"][::2] = train["images"][::2]
         np.savez(planted / "valid.npz", **valid)
-        banks = []
-
-        def measure(head, bank, *_):
-            banks.append(bank)
-            raise KeyboardInterrupt
-
-        monkeypatch.setattr("emo_core.build.fit_head", lambda train, calibration, *_: banks.append(calibration))
-        monkeypatch.setattr("emo_core.build._measure", measure)
-        monkeypatch.setattr("emo_core.build.tellable", lambda bank, stories: stories)
-        assert run("train", planted, frames_only) == 130
+        monkeypatch.setattr("emo_core.head_data.tellable", lambda bank, stories: stories)
+        gathered = interrupted(planted, frames_only, monkeypatch)
+        banks = (gathered.calibration, gathered.test)
         used = {*np.concatenate([pool for bank in banks for pool in bank.pools.values()])}
         assert used
         assert not any(index % 2 == 0 for index in used)
+
+    def test_nobody_is_in_two_groups(self, data, frames_only, monkeypatch):
+        groups = [set(windows.people) for windows in interrupted(data, frames_only, monkeypatch).rendered]
+        assert all(groups)
+        assert sum(map(len, groups)) == len(set.union(*groups)) == 12
+
+    def test_the_median_seed_is_shipped(self, whole):
+        rows = read_json(whole / bundles.METRICS)["seeds"]
+        assert [row["seed"] for row in rows] == [4, 5]
+        shipped = [row for row in rows if row["shipped"]]
+        assert len(shipped) == 1
+        assert shipped[0]["held_out_loss"] == min(row["held_out_loss"] for row in rows)  # the lower middle of two
+        assert read_json(whole / bundles.MANIFEST)["head_training"]["recipe"]["seed"] == shipped[0]["seed"]
+
+    def test_figures_agree_with_the_stored_predictions(self, whole):
+        metrics, stored = read_json(whole / bundles.METRICS), np.load(whole / bundles.PREDICTIONS)
+        for name in ("clean", "degraded"):
+            guesses = stored[f"composed_{name}_probabilities"].astype(float).argmax(axis=1)
+            expected = f1_score(stored[f"composed_{name}_labels"], guesses, average="macro")
+            assert metrics["composed_clips"][name]["macro_f1"] == pytest.approx(expected)
+        kept = stored["stills_labels"] >= 0
+        guesses = stored["stills_probabilities"].argmax(axis=1)
+        expected = accuracy_score(stored["stills_labels"][kept], guesses[kept])
+        assert metrics["real_stills"]["accuracy"] == pytest.approx(expected)
+
+    def test_rendered_clips_count_people(self, whole):
+        row = read_json(whole / bundles.METRICS)["rendered_clips"]
+        assert row["num_clips"] == 3 * row["num_people"] == sum(map(sum, row["confusion"]))
 
     def test_stills_are_also_measured_without_copies(self, frames_only):
         stills = read_json(frames_only / bundles.METRICS)["real_stills"]
@@ -178,7 +224,7 @@ class TestWhole:
         assert "train-frames --data" in card
         assert "emo_core train --data" in card
         assert "seed 3, 2 epochs" in card
-        assert "seed 4, 2 epochs" in card
+        assert re.search(r"seed [45], 2 epochs", card)
 
     def test_the_same_seed_and_data_give_the_same_figures(self, whole, frames_only, data, tmp_path, capsys):
         again = tmp_path / "studio"
@@ -186,7 +232,9 @@ class TestWhole:
         assert run("train", data, again, "--epochs", "2", "--seed", "4") == 0
         first, second = (read_json(path / bundles.METRICS)["composed_clips"] for path in (whole, again))
         assert second == first
-        assert "composed clips, clean    n = 60: accuracy" in capsys.readouterr().out
+        printed = capsys.readouterr().out
+        assert "composed clips, clean    n = 60: accuracy" in printed
+        assert "rendered clips of unseen people n = " in printed
 
     def test_another_frame_network_removes_the_head_and_all_that_speaks_of_it(
         self, whole, frames_only, tmp_path, capsys
@@ -214,6 +262,38 @@ class TestWhole:
         bundles.write_bundle(out, {}, {})
         assert (out / "notes" / "mine.txt").read_text() == "keep"
         assert load_bundle(out).info.name == "studio"
+
+
+class TestStudies:
+    """Commands that measure the method become part of the records and leave the model as it is."""
+
+    @pytest.fixture
+    def out(self, whole, tmp_path):
+        return shutil.copytree(whole, tmp_path / "studio")
+
+    def test_protocols(self, out, whole, data, capsys):
+        words = ["--demo", str(data / "demo" / "manifest.csv"), "--out", str(out), "--cache", str(out.parent / "cache")]
+        assert main(["protocols", *words, "--epochs", "1"]) == 0
+        assert "subject  accuracy" in capsys.readouterr().out
+        assert read_json(out / bundles.METRICS)["protocols"]["num_people"] == 12
+        assert "## Two protocols, one recipe" in (out / bundles.CARD).read_text("utf-8")
+        for name in (bundles.FRAME_CNN, bundles.HEAD, bundles.HISTORY):
+            assert (out / name).read_bytes() == (whole / name).read_bytes()
+        assert load_bundle(out).info.name == "studio"
+
+    def test_an_ablation_resumes(self, out, data, monkeypatch, capsys):
+        small = {"epochs": 1, "clips_per_epoch": 32, "num_held_out": 30, "num_neighbourhoods": 2}
+        monkeypatch.setattr("emo_core.studies._SHORTER", small)
+        monkeypatch.setattr(
+            "emo_core.ablation.variants", lambda recipe: [replace(recipe, q_features=on) for on in (True, False)]
+        )
+        for trained, known in ((2, 0), (0, 2)):
+            assert run("ablate", data, out, "--seeds", "1") == 0
+            captured = capsys.readouterr()
+            assert f"{trained} heads to train, {known} already measured" in captured.err
+            assert "lstm + q features" in captured.out
+        assert len(read_json(out / bundles.METRICS)["ablation"]["variants"]) == 2
+        assert "## What each part is worth" in (out / bundles.CARD).read_text("utf-8")
 
 
 class TestRefusal:
@@ -249,6 +329,7 @@ class TestRefusal:
         kept = [k for k, name in enumerate(names) if name in kinds and votes[k].max() > 8] or [len(names) - 1]
         for name in ("train", "valid"):
             np.savez(tmp_path / f"{name}.npz", images=images[kept], votes=votes[kept])
+        write_demo(tmp_path / "demo")
         out = tmp_path / "studio"
         shutil.copytree(frames_only, out)
         assert run("train", tmp_path, out) == 1

@@ -3,22 +3,10 @@
 import numpy as np
 import pytest
 
-from emo_core import stills as stills_module
-from emo_core.compose import (
-    DAMAGED,
-    MIRRORED,
-    NEUTRAL_POOLS,
-    PLAIN,
-    STORIES,
-    Bank,
-    ComposedClips,
-    build_bank,
-    compose,
-    find_pools,
-)
+from emo_core.bank import DAMAGED, Bank
+from emo_core.compose import NEUTRAL_POOLS, STORIES, compose, neutral_clips
 from emo_core.emotions import OTHER
-from emo_core.stills import align
-from tests.tiny import LABELS, POOLS, SIDE, STEPS, align_without_landmarks, ferplus_arrays, make_bank, make_votes
+from tests.tiny import LABELS, POOLS, STEPS, make_bank
 
 
 def tell(bank, count=60, *, labels=LABELS, damaged_share=0.5, seed=0, **kwargs):
@@ -29,8 +17,8 @@ def tell(bank, count=60, *, labels=LABELS, damaged_share=0.5, seed=0, **kwargs):
 def marked_bank(per_pool=3, quality=1.0):
     """A bank whose feature k is still k, so that a frame says which pictures it was made of."""
     count = per_pool * len(POOLS)
-    features = np.repeat(np.eye(count, dtype=np.float32)[:, None], 4, axis=1)
-    return Bank(features, np.full((count, 4), quality, np.float32), make_bank(per_pool).pools)
+    features = np.repeat(np.eye(count, dtype=np.float32)[:, None], 3, axis=1)
+    return Bank(features, np.full((count, 3), quality, np.float32), make_bank(per_pool).pools)
 
 
 def stills_in(clips):
@@ -61,11 +49,6 @@ class TestCompose:
         assert 0.02 < masked.mean() < 0.5
         assert not clips.features[masked].any()
         assert clips.features[~masked].any(axis=1).all()
-
-    def test_quality_is_the_mean_of_the_frames_that_count(self):
-        weights = np.array([[0.5, 0, 0.7], [0, 0, 0]], np.float32)
-        clips = ComposedClips(np.zeros((2, 3, 1), np.float32), weights, np.zeros(2, int), ("", ""))
-        np.testing.assert_allclose(clips.quality, [0.6, 0])
 
     def test_stories_belong_to_their_class(self):
         clips = tell(make_bank(), 300)
@@ -148,88 +131,11 @@ class TestSubset:
             assert pool.tolist() == [still for still in bank.pools[name] if chosen[still]]
 
 
-class TestPools:
-    def pools_of(self, **row):
-        """Names of the pools that a picture with these votes is in, its mouth, lids and pose by its place in twenty."""
-        votes = make_votes(*[row] * 20)
-        track = align_without_landmarks(None, np.zeros((20, 8, 8), np.uint8), SIDE)
-        return {name: set(pool.tolist()) for name, pool in find_pools(votes, track).items() if len(pool)}, track
-
-    @pytest.mark.parametrize(
-        ("row", "names"),
-        [
-            ({"happiness": 7, "neutral": 3}, {"happiness"}),
-            ({"happiness": 10}, {"happiness", "laughter"}),
-            ({"surprise": 7, "fear": 3}, {"surprise"}),
-            ({"happiness": 4, "surprise": 2}, {"happiness+surprise"}),
-            ({"sadness": 4, "fear": 4}, {"sadness+fear"}),
-            ({"sadness": 5, "anger": 5}, {"quiet sadness"}),
-            ({"sadness": 6, "anger": 4}, {"sadness", "quiet sadness"}),
-            ({"fear": 6}, {"fear"}),
-            ({"anger": 8}, {"anger"}),
-            ({"disgust": 4, "neutral": 4}, {"disgust"}),
-            ({"contempt": 4, "neutral": 4}, {"contempt"}),
-            ({"neutral": 10}, {"neutral", "speech", "lowered eyes", "turned away"}),
-            ({"neutral": 5}, {"speech"}),
-            ({"happiness": 8, "unknown": 2}, set()),
-            ({"anger": 5, "disgust": 3}, set()),
-        ],
-        ids=str,
-    )
-    def test_by_votes(self, row, names):
-        assert set(self.pools_of(**row)[0]) == names
-
-    def test_by_landmarks(self):
-        pools, _ = self.pools_of(neutral=10)
-        assert pools["speech"] == set(range(0, 20, 3))  # mouths open
-        assert pools["lowered eyes"] == set(range(1, 20, 4))
-        assert pools["turned away"] == set(range(2, 20, 5))
-        pools, _ = self.pools_of(sadness=6, anger=2)
-        assert pools["quiet sadness"] == set(range(1, 20, 4)) - set(range(0, 20, 3))
-
-    def test_a_picture_without_landmarks_is_in_none(self):
-        _, track = self.pools_of(neutral=10)
-        track.detected[:] = False
-        assert not any(len(pool) for pool in find_pools(make_votes(*[{"neutral": 10}] * 20), track).values())
-
-
-class TestBank:
-    @pytest.fixture
-    def seen(self, monkeypatch):
-        monkeypatch.setattr(stills_module, "align_stills", align_without_landmarks)
-        images, votes = ferplus_arrays(2)
-        return images, align(images, votes, SIDE)
-
-    @staticmethod
-    def cnn(faces):
-        """Mean, left half and top half in the place of a network."""
-        left, top = faces[:, :, : SIDE // 2].mean(axis=(1, 2)), faces[:, : SIDE // 2].mean(axis=(1, 2))
-        return np.stack([faces.mean(axis=(1, 2)), left, top], axis=1), None
-
-    def test_every_still_of_a_pool_is_seen_in_four_ways(self, seen):
-        images, stills = seen
-        bank = build_bank(images, stills, self.cnn, seed=0)
-        used = np.unique(np.concatenate(list(bank.pools.values())))
-        assert bank.features.shape == (len(images), 4, 3)
-        assert 0 < len(used) < len(images)
-        assert (bank.features[used] != 0).all()
-        assert not bank.features[np.setdiff1d(np.arange(len(images)), used)].any()
-        np.testing.assert_allclose(bank.features[used, PLAIN, 2], bank.features[used, MIRRORED, 2], atol=1e-6)
-        assert not np.allclose(bank.features[used, PLAIN, 1], bank.features[used, MIRRORED, 1], atol=1e-3)
-        assert ((bank.quality >= 0) & (bank.quality <= 1)).all()
-        assert (bank.quality[used, PLAIN] > 0).all()
-        assert bank.quality[used, DAMAGED].mean() < bank.quality[used, PLAIN].mean()
-
-    def test_the_seed_decides(self, seen):
-        images, stills = seen
-        banks = [build_bank(images, stills, self.cnn, seed=seed) for seed in (1, 1, 2)]
-        np.testing.assert_array_equal(banks[0].features, banks[1].features)
-        assert (banks[0].features != banks[2].features).any()
-
-    def test_clips_can_be_told_with_it(self, seen):
-        images, stills = seen
-        clips = tell(build_bank(images, stills, self.cnn, seed=0), 12)
-        assert np.isfinite(clips.features).all()
+def test_neutral_clips_show_nothing_and_are_other():
+    clips = neutral_clips(make_bank(), LABELS, 20, STEPS, damaged_share=0.5, rng=np.random.default_rng(0))
+    assert set(clips.labels) == {LABELS.index(OTHER)}
+    assert set(clips.stories) <= set(NEUTRAL_POOLS)
+    assert len(clips.labels) == 20
 
 
 def _flickers(told):

@@ -1,16 +1,19 @@
 """Training of the LSTM head on clips composed from made features in which the classes lie apart."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from emo_core.bank import DAMAGED
 from emo_core.bundle import HeadNetwork
-from emo_core.compose import DAMAGED, compose
+from emo_core.compose import compose, neutral_clips
 from emo_core.emotions import OTHER
 from emo_core.judge import REJECTED, calibrated, decide
-from emo_core.networks import build_frame_cnn, to_tflite
+from emo_core.networks import READERS, build_frame_cnn, to_tflite
 from emo_core.normalize import FeatureNormalizer
-from emo_core.train_head import HeadTraining, fit_feature_normalizer, fit_head, frame_emotions, neutral_clips
-from tests.tiny import CONFIG, LABELS, SIDE, STEPS, make_bank
+from emo_core.train_head import HeadTraining, fit_feature_normalizer, fit_head, frame_emotions
+from tests.tiny import LABELS, SIDE, STEPS, make_bank
 
 RECIPE = HeadTraining(
     epochs=4, batch_size=32, learning_rate=1e-2, clips_per_epoch=384, num_held_out=120, num_neighbourhoods=2
@@ -22,12 +25,26 @@ def bank():
     return make_bank(per_pool=6)
 
 
+def fit(train, calibration, recipe, report=None):
+    """A head on clips composed from two banks."""
+
+    def told(bank, count, rng):
+        return compose(bank, LABELS, count, STEPS, damaged_share=recipe.damaged_share, rng=rng)
+
+    rng = np.random.default_rng(1)
+    neutral = neutral_clips(calibration, LABELS, recipe.num_held_out // 3, STEPS, damaged_share=0.5, rng=rng)
+    normalizer = fit_feature_normalizer(*train.usable_views(), recipe)
+    held_out = told(calibration, recipe.num_held_out, rng)
+    draw = lambda epoch_rng: told(train, recipe.clips_per_epoch, epoch_rng)  # noqa: E731
+    return fit_head(draw, held_out, neutral, normalizer, LABELS, recipe, report)
+
+
 @pytest.fixture(scope="module")
 def trained(bank):
     """A trained head, the rows it reported, and clips that it never saw."""
     chosen = np.arange(len(bank.features)) % 2 == 0
     rows = []
-    head = fit_head(bank.subset(chosen), bank.subset(~chosen), LABELS, CONFIG, RECIPE, rows.append)
+    head = fit(bank.subset(chosen), bank.subset(~chosen), RECIPE, rows.append)
     rng = np.random.default_rng(99)
     return head, rows, compose(bank.subset(~chosen), LABELS, 120, STEPS, damaged_share=0.5, rng=rng)
 
@@ -57,9 +74,7 @@ def test_the_history_is_what_was_reported(trained):
 
 def test_neutral_faces_are_seldom_called_a_hybrid(trained, bank):
     head, _, _ = trained
-    clips = neutral_clips(bank, LABELS, RECIPE, CONFIG, damaged_share=0.5, rng=np.random.default_rng(5))
-    assert len(clips.labels) == RECIPE.num_held_out // 3
-    assert set(clips.labels) == {LABELS.index(OTHER)}
+    clips = neutral_clips(bank, LABELS, 40, STEPS, damaged_share=0.5, rng=np.random.default_rng(5))
     probabilities = head.probabilities(clips)
     verdicts = decide(probabilities, head.scores.apply(probabilities, clips.quality))
     hybrids = (verdicts != REJECTED) & (verdicts != LABELS.index(OTHER))
@@ -77,11 +92,11 @@ def test_serving_gives_the_logits_of_training(trained):
 
 def test_training_ends_when_it_has_not_become_better_for_long_enough(bank, monkeypatch):
     losses = iter([0.5, 1.0, 2.0, 3.0])  # of training clips and of held-out clips in turn
-    monkeypatch.setattr("emo_core.train_head._log_loss", lambda *_: next(losses))
-    monkeypatch.setattr("emo_core.train_head._calibrate", lambda *_: None)
+    monkeypatch.setattr("emo_core.train_head.log_loss", lambda *_: next(losses))
     recipe = HeadTraining(epochs=9, patience=1, batch_size=16, clips_per_epoch=16, num_held_out=16)
     rows = []
-    fit_head(bank, bank, LABELS, CONFIG, recipe, rows.append)
+    head = fit(bank, bank, recipe, rows.append)
+    assert head.held_out_loss == 1.0
     assert [(row["loss"], row["val_loss"]) for row in rows] == [(0.5, 1.0), (2.0, 3.0)]
 
 
@@ -89,11 +104,47 @@ def test_features_are_normalized_by_the_usable_views_alone(bank):
     spoilt = make_bank(per_pool=6)
     spoilt.features[:, DAMAGED] = 1e6
     spoilt.quality[:, DAMAGED] = 0
-    normalizer = fit_feature_normalizer(spoilt, 3)
+    normalizer = fit_feature_normalizer(*spoilt.usable_views(), HeadTraining(num_neighbourhoods=3, q_features=True))
     usable = spoilt.features[:, :DAMAGED].reshape(-1, 12), spoilt.quality[:, :DAMAGED].ravel()
     expected = FeatureNormalizer.fit(*usable, num_neighbourhoods=3)
     np.testing.assert_allclose(normalizer.mean, expected.mean, rtol=1e-5)
     assert len(normalizer.counts) == 3
+
+
+def test_without_q_features_all_frames_are_normalized_alike(bank):
+    normalizer = fit_feature_normalizer(*bank.usable_views(), HeadTraining(q_features=False))
+    assert len(normalizer.counts) == 1
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("mean_input", [True, False])
+def test_every_reader_learns_and_padding_changes_nothing(bank, reader, mean_input):
+    recipe = HeadTraining(
+        epochs=3, batch_size=32, learning_rate=1e-2, clips_per_epoch=192, num_held_out=60, num_neighbourhoods=2,
+        reader=reader, mean_input=mean_input,
+    )  # fmt: skip
+    head = fit(bank, bank, recipe)
+    rng = np.random.default_rng(3)
+    clips = compose(bank, LABELS, 60, STEPS, damaged_share=0.0, rng=rng)
+    assert (head.probabilities(clips).argmax(axis=1) == clips.labels).mean() > 0.6
+    clips.weights[:, STEPS // 2 :] = 0
+    before = head.logits(clips)
+    clips.features[:, STEPS // 2 :] = 99
+    np.testing.assert_allclose(head.logits(clips), before, atol=1e-4)
+
+
+def test_features_beyond_those_of_the_normalizer_are_not_used(trained):
+    head, _, clips = trained
+    more = np.concatenate([clips.features, np.full_like(clips.features[..., :2], 7)], axis=2)
+    np.testing.assert_array_equal(head.logits(replace(clips, features=more)), head.logits(clips))
+
+
+def test_without_neutral_clips_every_cost_is_one(bank):
+    recipe = HeadTraining(epochs=1, batch_size=16, clips_per_epoch=32, num_held_out=30, num_neighbourhoods=2)
+    held_out = compose(bank, LABELS, 30, STEPS, damaged_share=0.5, rng=np.random.default_rng(0))
+    normalizer = fit_feature_normalizer(*bank.usable_views(), recipe)
+    nobody = held_out.chosen(np.zeros(30, bool))
+    assert fit_head(lambda _: held_out, held_out, nobody, normalizer, LABELS, recipe).false_accept_costs == (1, 1, 1)
 
 
 def test_frame_emotions_are_those_of_the_frame_cnn():

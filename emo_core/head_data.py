@@ -1,0 +1,130 @@
+"""What a head is trained, calibrated and measured on: composed clips and rendered ones, no picture and nobody twice."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from emo_core import bundle as bundles
+from emo_core.bank import Bank, build_bank
+from emo_core.compose import STORIES, compose, neutral_clips, tellable
+from emo_core.config import PipelineConfig
+from emo_core.dataset import read_manifest, see_clips, split_people
+from emo_core.errors import DatasetError
+from emo_core.labelled import LabelledClips
+from emo_core.normalize import FeatureNormalizer
+from emo_core.stills import align, find_copies, read_votes
+from emo_core.train_head import HeadTraining, fit_feature_normalizer
+from emo_core.types import Booleans
+
+HELD_OUT_SEED = 2025
+_BANK_SEED = 7
+_PEOPLE_SHARES = (0.6, 0.15, 0.25)  # of the rendered people: to train, to calibrate, to measure
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeadData:
+    """Stills and rendered clips, parted once and for all.
+
+    Attributes:
+        labels: classes in label order.
+        config: of the pipeline.
+        num_features: m, features of the frame CNN; blendshapes follow behind them.
+        train, calibration, test: stills to compose clips from; the latter two are no copies of the first.
+        rendered: windows of rendered clips to train, calibrate and measure on, nobody in two of them.
+    """
+
+    labels: tuple[str, ...]
+    config: PipelineConfig
+    num_features: int
+    train: Bank
+    calibration: Bank
+    test: Bank
+    rendered: tuple[LabelledClips, LabelledClips, LabelledClips]
+
+    def draw(self, recipe: HeadTraining, rng: np.random.Generator) -> LabelledClips:
+        """Clips for one epoch: newly composed ones and, some times over, the rendered ones."""
+        composed = self._compose(self.train, recipe.clips_per_epoch, recipe.damaged_share, rng)
+        return LabelledClips.joined([composed, *[self.rendered[0]] * recipe.rendered_repeats])
+
+    def held_out(self, recipe: HeadTraining) -> tuple[LabelledClips, LabelledClips]:
+        """Clips that choose the epoch, the temperature and the thresholds, and such of faces that show nothing."""
+        rng = np.random.default_rng(HELD_OUT_SEED + 2)
+        composed = self._compose(self.calibration, recipe.num_held_out, recipe.damaged_share, rng)
+        neutral = neutral_clips(
+            self.calibration, self.labels, recipe.num_held_out // 3, self.config.window_steps,
+            damaged_share=recipe.damaged_share, rng=rng,
+        )  # fmt: skip
+        return LabelledClips.joined([composed, self.rendered[1]]), neutral
+
+    def composed_test(self, recipe: HeadTraining, damaged_share: float) -> LabelledClips:
+        """Clips composed from the stills that nothing was chosen on, the same for every head."""
+        return self._compose(self.test, recipe.num_held_out, damaged_share, np.random.default_rng(HELD_OUT_SEED))
+
+    def neutral_test(self, recipe: HeadTraining, damaged_share: float) -> LabelledClips:
+        """Such clips of faces that show nothing."""
+        rng = np.random.default_rng(HELD_OUT_SEED + 1)
+        count, steps = recipe.num_held_out // 3, self.config.window_steps
+        return neutral_clips(self.test, self.labels, count, steps, damaged_share=damaged_share, rng=rng)
+
+    def normalizer(self, recipe: HeadTraining) -> FeatureNormalizer:
+        """Feature normalization fitted on the stills of training people."""
+        features, quality = self.train.usable_views()
+        count = features.shape[1] if recipe.blendshapes else self.num_features
+        return fit_feature_normalizer(features[:, :count], quality, recipe)
+
+    def _compose(self, bank: Bank, count: int, damaged_share: float, rng: np.random.Generator) -> LabelledClips:
+        return compose(bank, self.labels, count, self.config.window_steps, damaged_share=damaged_share, rng=rng)
+
+
+def gather(
+    data: Path, demo: Path, out: Path, labels: Sequence[str], cache: Path, say: Callable[[str], None]
+) -> HeadData:
+    """See all stills and rendered clips through the frame CNN of a bundle.
+
+    Args:
+        data: folder in FER+ layout.
+        demo: ``manifest.csv`` of the rendered clips.
+        out: bundle directory with the frame CNN.
+        labels: classes in label order.
+        cache: folder for what was seen.
+        say: called with a line of text as the work goes on.
+
+    Raises:
+        BundleError: `out` holds no frame CNN.
+        DatasetError: pictures or clips cannot be read or are too few.
+    """
+    cnn, config = bundles.load_frame_network(out)
+    listed = read_manifest(demo)
+    say("Seeing the stills through the frame CNN")
+    train, valid = (_bank(data / f"{name}.npz", cnn, config, cache) for name in ("train", "valid"))
+    first, second = halves(unseen(data))
+    calibration, test = valid.subset(first), valid.subset(second)
+    for name, bank in (("train.npz", train), *(("Each half of valid.npz", half) for half in (calibration, test))):
+        if poor := [label for label in labels if not tellable(bank, STORIES[label])]:
+            raise DatasetError(f"{name} holds too few pictures to compose clips of {', '.join(poor)}: use more.")
+    seen = see_clips(listed, labels, cnn, config, cache, say)
+    groups = split_people(seen.people, _PEOPLE_SHARES, seed=HELD_OUT_SEED)
+    trained_on, calibrated_on, measured_on = (
+        seen.chosen(np.array([person in group for person in seen.people])) for group in groups
+    )
+    return HeadData(
+        tuple(labels), config, cnn.num_features, train, calibration, test, (trained_on, calibrated_on, measured_on)
+    )
+
+
+def unseen(data: Path) -> Booleans:
+    """Which pictures of ``valid.npz`` are no copies of pictures of ``train.npz``, (N,)."""
+    return ~find_copies(read_votes(data / "valid.npz")[0], read_votes(data / "train.npz")[0])
+
+
+def halves(unseen: Booleans) -> tuple[Booleans, Booleans]:
+    """The unseen pictures (N,) of ``valid.npz`` in two fixed halves: one to choose on, one that is only measured on."""
+    first = np.random.default_rng(HELD_OUT_SEED).permutation(len(unseen)) % 2 == 0
+    return first & unseen, ~first & unseen
+
+
+def _bank(path: Path, cnn: bundles.FrameNetwork, config: PipelineConfig, cache: Path) -> Bank:
+    images, votes = read_votes(path)
+    return build_bank(images, align(images, votes, config.crop_side_px, cache), cnn, seed=_BANK_SEED, cache=cache)

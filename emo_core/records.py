@@ -1,0 +1,118 @@
+"""The records of a bundle: metrics, history, stored predictions and the card, written with the files they speak of."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emo_core import bundle as bundles
+from emo_core.card import model_card
+from emo_core.errors import BundleError
+
+VERSION = "1.1"
+
+_HISTORY_COLUMNS = ("stage", "epoch", "loss", "accuracy", "val_loss", "val_accuracy")
+
+
+def write_with_records(
+    out: Path,
+    manifest: Mapping[str, Any],
+    metrics: Mapping[str, Any],
+    rows: Sequence[Mapping[str, Any]],
+    files: Mapping[str, bytes],
+    predictions: Mapping[str, NDArray[Any]],
+    drop: Sequence[str] = (),
+) -> None:
+    """Write the bundle with its records: those of other stages are kept unless dropped, the card is made anew.
+
+    Args:
+        out: bundle directory.
+        manifest: entries of ``bundle.json``.
+        metrics: sections of ``metrics.json``.
+        rows: history of one stage, as :func:`history_rows` gives it; replaces the earlier one of that stage.
+        files: file name → content.
+        predictions: arrays of ``predictions.npz``, what the metrics were computed from.
+        drop: files of other stages that are no longer true.
+
+    Raises:
+        BundleError: an earlier record is damaged.
+    """
+    earlier, measured = ({} if name in drop else read_json(out / name) for name in (bundles.MANIFEST, bundles.METRICS))
+    all_metrics = {**measured, **metrics}
+    told = [] if bundles.HISTORY in drop else _read_rows(out / bundles.HISTORY)
+    stages = {row["stage"] for row in rows}
+    history = [row for row in told if row["stage"] not in stages] + list(rows)
+    kept = {} if bundles.PREDICTIONS in drop else read_predictions(out)
+    card = model_card({"name": out.name, "version": VERSION, **earlier, **manifest}, all_metrics, history)
+    records = {
+        bundles.METRICS: (json.dumps(all_metrics, indent=1, ensure_ascii=False) + "\n").encode(),
+        bundles.HISTORY: _csv(history).encode(),
+        bundles.PREDICTIONS: _npz({**kept, **predictions}),
+        bundles.CARD: card.encode(),
+    }
+    bundles.write_bundle(out, manifest, {**files, **records}, drop)
+
+
+def history_rows(stage: str, history: Sequence[Mapping[str, float]]) -> list[dict[str, Any]]:
+    """Rows of ``history.csv``, epochs counted from one."""
+    names = _HISTORY_COLUMNS[2:]
+    return [
+        {"stage": stage, "epoch": int(row["epoch"]) + 1, **{name: round(float(row[name]), 5) for name in names}}
+        for row in history
+    ]
+
+
+def read_predictions(out: Path) -> dict[str, NDArray[Any]]:
+    """Arrays of ``predictions.npz``; {} where there is none.
+
+    Raises:
+        BundleError: the file is damaged.
+    """
+    path = out / bundles.PREDICTIONS
+    try:
+        if not path.exists():
+            return {}
+        with np.load(path, allow_pickle=False) as stored:
+            return dict(stored)
+    except Exception as error:  # zipfile, zlib, NumPy's parser of headers: a damaged file can fail in any of them
+        raise _damaged(path) from error
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A record that is a JSON object; {} where there is none.
+
+    Raises:
+        BundleError: the file is damaged.
+    """
+    try:
+        return dict(json.loads(path.read_text("utf-8"))) if path.exists() else {}
+    except ValueError as error:
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> BundleError:
+    return BundleError(f"{path.name} of the model {path.parent.name} is damaged: restore it or delete it.")
+
+
+def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, _HISTORY_COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return buffer.getvalue()
+
+
+def _npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    buffer = io.BytesIO()
+    values: dict[str, Any] = dict(arrays)
+    np.savez_compressed(buffer, **values)
+    return buffer.getvalue()
+
+
+def _read_rows(path: Path) -> list[dict[str, Any]]:
+    return list(csv.DictReader(path.read_text("utf-8").splitlines())) if path.exists() else []

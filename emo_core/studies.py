@@ -1,0 +1,111 @@
+"""Commands that measure the method itself: what each part is worth, what a random split hides. Loads TensorFlow.
+
+Their figures become part of the bundle's records; the bundle judges clips as before.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from emo_core import bundle as bundles
+from emo_core.ablation import Job, ablate, compare_protocols, jobs_of, summarize
+from emo_core.dataset import read_manifest, see_clips
+from emo_core.emotions import PAPER_CLASSES
+from emo_core.head_data import gather
+from emo_core.records import write_with_records
+from emo_core.train_head import HeadTraining
+
+Say = Callable[[str], None]
+
+_SHORTER: dict[str, Any] = {
+    "epochs": 12,
+    "patience": 3,
+    "batch_size": 256,
+    "learning_rate": 1e-3,
+    "clips_per_epoch": 3000,
+    "num_held_out": 3000,
+}
+"""The recipe of the ablation is shorter than the shipped one: there are a hundred heads to train."""
+
+_OF_FEW_CLIPS: dict[str, Any] = {"epochs": 40, "patience": 8, "batch_size": 16}
+"""The recipe of the protocols: a few hundred rendered clips and nothing else."""
+
+
+def run_ablation(
+    data: Path, demo: Path, out: Path, cache: Path, recipe: HeadTraining, num_seeds: int, num_jobs: int,
+    command: str, say: Say,
+) -> dict[str, Any]:  # fmt: skip
+    """Train every variant of the head with every seed and put the table into the records of `out`; resumable.
+
+    Args:
+        data: folder in FER+ layout.
+        demo: ``manifest.csv`` of the rendered clips.
+        out: bundle directory.
+        cache: folder for what was seen and for the heads measured so far.
+        recipe: of the shipped head, shortened here.
+        num_seeds: heads per variant.
+        num_jobs: processes.
+        command: the command line, for the records.
+        say: called with a line of text as the work goes on.
+
+    Returns:
+        The table, as :func:`emo_core.ablation.summarize` gives it.
+
+    Raises:
+        BundleError: `out` holds no frame CNN.
+        DatasetError: the pictures or clips cannot be read or are too few.
+    """
+    started = time.monotonic()
+    recipe = replace(recipe, **_SHORTER)
+    gathered = gather(data, demo, out, [item.name for item in PAPER_CLASSES], cache, say)
+    digest = bundles.load_frame_network(out)[0].digest
+    path = cache / f"ablation-{hashlib.sha256(f'{recipe} {digest} {demo.read_text()}'.encode()).hexdigest()[:12]}.jsonl"
+    done = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    jobs = [job for job in jobs_of(recipe, num_seeds) if not any(job.is_of(row) for row in done)]
+    say(f"{len(jobs)} heads to train, {len(done)} already measured")
+    with path.open("a") as file:
+        for row in ablate(gathered, jobs, num_jobs):
+            done.append(row)
+            file.write(json.dumps(row) + "\n")
+            file.flush()
+            say(f"{len(done)}: {Job.name_of(row)}: {row['clean_macro_f1']:.4f}, {row['degraded_macro_f1']:.4f}")
+    table = summarize(done) | {
+        "command": command,
+        "recipe": asdict(recipe),
+        "minutes": round((time.monotonic() - started) / 60, 1),
+    }
+    write_with_records(out, {}, {"ablation": table}, (), {}, {})
+    return table
+
+
+def run_protocols(
+    demo: Path, out: Path, cache: Path, recipe: HeadTraining, command: str, say: Say, num_folds: int = 5
+) -> dict[str, Any]:
+    """Compare a random split with one by person on the rendered clips and put both into the records of `out`.
+
+    Args:
+        demo: ``manifest.csv`` of the clips.
+        out: bundle directory.
+        cache: folder for what was seen.
+        recipe: of the shipped head, adapted to few clips here.
+        command: the command line, for the records.
+        say: called with a line of text as the work goes on.
+        num_folds: of the cross-validation.
+
+    Raises:
+        BundleError: `out` holds no frame CNN.
+        DatasetError: the clips cannot be read.
+    """
+    recipe = replace(recipe, **_OF_FEW_CLIPS)
+    cnn, config = bundles.load_frame_network(out)
+    labels = [item.name for item in PAPER_CLASSES]
+    windows = see_clips(read_manifest(demo), labels, cnn, config, cache, say)
+    say(f"Cross-validating on {len(windows.labels)} windows, split at random and by person")
+    table = compare_protocols(windows, recipe, cnn.num_features, labels, num_folds)
+    table |= {"command": command, "recipe": asdict(recipe), "num_folds": num_folds}
+    write_with_records(out, {}, {"protocols": table}, (), {}, {})
+    return table

@@ -1,0 +1,114 @@
+"""What each part is worth, and the two protocols, on clips so small that a head trains in a second."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from emo_core.ablation import PARTS, Job, ablate, compare_protocols, jobs_of, mean_interval, summarize, variants
+from emo_core.head_data import HeadData
+from emo_core.labelled import LabelledClips
+from emo_core.train_head import HeadTraining
+from tests.tiny import CONFIG, LABELS, STEPS, make_bank
+
+RECIPE = HeadTraining(
+    epochs=2, batch_size=32, learning_rate=1e-2, clips_per_epoch=96, num_held_out=60, num_neighbourhoods=2
+)
+
+
+def make_windows(num_people=6, per_class=2, twins=1, seed=0):
+    """Windows of people who differ more than the classes do; `twins` near-copies of each."""
+    rng = np.random.default_rng(seed)
+    rows, labels, people = [], [], []
+    for person in range(num_people):
+        for label in range(len(LABELS)):
+            own = rng.normal(0, 2, 12)  # says nothing to those who never saw this person
+            for _ in range(per_class):
+                rows += [own + rng.normal(0, 0.05, (STEPS, 12)) for _ in range(twins)]
+                labels += [label] * twins
+                people += [f"person {person}"] * twins
+    count = len(rows)
+    return LabelledClips(
+        np.stack(rows).astype(np.float32), np.ones((count, STEPS), np.float32), np.array(labels),
+        ("",) * count, tuple(people), np.arange(count),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def data():
+    bank = make_bank(per_pool=6)
+    chosen = np.arange(len(bank.features)) % 2 == 0
+    windows = make_windows()
+    parts = tuple(windows.chosen(np.arange(len(windows.labels)) % 3 == part) for part in range(3))
+    return HeadData(LABELS, CONFIG, 10, bank.subset(chosen), bank.subset(~chosen), bank.subset(~chosen), parts)
+
+
+@pytest.fixture(scope="module")
+def rows(data):
+    jobs = [job for job in jobs_of(RECIPE, 2) if job.recipe.reader != "last" and job.recipe.mean_input]
+    return list(ablate(data, jobs, 1))
+
+
+def test_every_combination_occurs_once():
+    keys = [tuple(Job(recipe).variant.values()) for recipe in variants(RECIPE)]
+    assert len(set(keys)) == len(keys) == 20
+    assert not any(reader == "mean" and not mean_input for reader, mean_input, *_ in keys)
+    assert len(jobs_of(RECIPE, 5)) == 100
+
+
+def test_a_row_is_found_again_by_its_job(rows):
+    jobs = jobs_of(RECIPE, 2)
+    assert all(sum(job.is_of(row) for job in jobs) == 1 for row in rows)
+    assert Job.name_of(rows[0]).startswith("lstm + mean input")
+
+
+def test_rows_hold_figures_in_range(rows):
+    assert len(rows) == 16
+    for row in rows:
+        assert all(0 <= row[f"{name}_macro_f1"] <= 1 for name in ("clean", "degraded", "rendered"))
+        assert all(0 <= row[f"{name}_half_total_error"] <= 1 for name in ("clean", "degraded"))
+
+
+def test_the_same_seed_gives_the_same_row(data, rows):
+    job = next(job for job in jobs_of(RECIPE, 2) if job.is_of(rows[0]))
+    (again,) = ablate(data, [job], 1)
+    assert again == rows[0]
+
+
+def test_the_summary_is_the_mean_over_seeds(rows):
+    table = summarize(rows)
+    assert len(table["variants"]) == 8
+    for variant in table["variants"]:
+        own = [row for row in rows if all(row[name] == variant[name] for name in ("reader", *PARTS))]
+        assert variant["num_seeds"] == len(own) == 2
+        assert variant["clean_macro_f1"][0] == pytest.approx(np.mean([row["clean_macro_f1"] for row in own]))
+    effects = {row["part"]: row for row in table["effects"]}
+    assert set(effects) == {*PARTS, "q_scores"}
+    assert effects["mean_input"]["num_pairs"] == 0 or effects["mean_input"]["clean"]
+    on, off = (
+        [row for row in rows if row["reader"] == "lstm" and row["q_features"] == value] for value in (True, False)
+    )
+    expected = np.mean([row["clean_macro_f1"] for row in on]) - np.mean([row["clean_macro_f1"] for row in off])
+    assert effects["q_features"]["clean"][0] == pytest.approx(expected)
+    assert effects["q_features"]["num_pairs"] == 4
+    json.dumps(table)
+
+
+def test_an_interval_is_students():
+    mean, low, high = mean_interval([1.0, 2.0, 3.0])
+    assert (mean, low, high) == pytest.approx((2.0, 2 - 2.4841, 2 + 2.4841), abs=1e-3)
+    assert mean_interval([0.5]) == [0.5, 0.5, 0.5]
+
+
+def test_a_planted_leak_shows_as_the_gap_between_the_protocols():
+    """Classes look alike in nobody but the same person: only a split at random can be right."""
+    windows = make_windows(num_people=10, per_class=2, twins=3)
+    recipe = replace(RECIPE, epochs=15, patience=15, batch_size=16, dropout=0.0, noise=0.0)
+    table = compare_protocols(windows, recipe, 12, LABELS, 5)
+    assert table["num_people"] == 10
+    assert table["random"]["accuracy"] > 0.9
+    assert table["subject"]["accuracy"] < 0.6
+    assert table["leakage"] == pytest.approx(table["random"]["accuracy"] - table["subject"]["accuracy"])
+    low, high = table["subject"]["interval_over_people"]
+    assert low <= table["subject"]["accuracy"] <= high
