@@ -11,19 +11,24 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from ui import preload, theme
+from ui import live_session, preload, theme
 
 _ENTERED = "_entered"
 _WANTED = "_wanted_page"
 
 
 def run(pages: Sequence[Page]) -> None:
-    """Show the navigation and run the current page, or the one that a deep link asked for."""
+    """Show the navigation and run the current page, or the one that a deep link asked for.
+
+    Whatever leads away from the live page ends the live view.
+    """
     page = st.navigation(list(pages), position="top")
     st.session_state[_ENTERED] = True
     wanted = st.session_state.pop(_WANTED, None)
     if wanted is not None:
         st.switch_page(wanted)
+    if page.url_path != "live":
+        live_session.end()
     theme.apply()
     page.run()
     preload.start()
