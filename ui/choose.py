@@ -13,14 +13,17 @@ _TAKES = "_takes"
 def render(*, expanded: bool) -> None:
     """Show the ways; what comes in is submitted for its analysis."""
     with st.expander("Choose a clip", expanded=expanded or recorder_open()):
-        left, right = st.columns(2, gap="large")
-        with left:
-            _samples()
+        if recorder_open():
+            left, right = st.columns([3, 2], gap="large")
+            with left:
+                _recorder()
+        else:
+            left, right = st.columns(2, gap="large")
+            with left:
+                _samples()
         with right:
             _upload()
             _record_button()
-        if recorder_open():
-            _recorder()
 
 
 def open_recorder() -> None:
@@ -82,7 +85,6 @@ def _record_button() -> None:
 
 def _recorder() -> None:
     """The notice, then the recorder; a recording that arrived is submitted, a useless one is explained."""
-    st.divider()
     if not privacy.ask("recorder"):
         return
     with errors.shown():

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 SPAN_S = 30.0
 _STRIDE = 2  # every second result is enough for the eye, and halves what the browser draws each second
 _GREY = "#8A94A6"
+_DOMAINS = [0.72, 1.0], [0.25, 0.56], [0.0, 0.17]  # heights of the rows; the legends stand in the gaps
 
 
 def figure(history: Sequence["LiveResult"], labels: tuple[str, ...]) -> "go.Figure":
@@ -30,7 +31,7 @@ def figure(history: Sequence["LiveResult"], labels: tuple[str, ...]) -> "go.Figu
     kept = list(history)[::-_STRIDE][::-1]
     now_s = kept[-1].time_s if kept else 0.0
     times = [round(item.time_s - now_s, 2) for item in kept]
-    chart = make_subplots(rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.045, row_heights=[0.4, 0.4, 0.2])
+    chart = make_subplots(rows=3, cols=1, shared_xaxes=True)
     classes = np.array([item.probabilities for item in kept], np.float32).reshape(-1, len(labels))
     for column, label in enumerate(labels):
         _line(chart, 1, times, classes[:, column], display_name(label), class_colour(label, labels), 2.5)
@@ -62,13 +63,15 @@ def _look(chart: "go.Figure") -> None:
         "orientation": "h", "x": 0, "xanchor": "left", "yanchor": "bottom", "font": {"size": 11}, "itemwidth": 30,
     }  # fmt: skip
     chart.update_layout(
-        height=470, margin={"l": 8, "r": 8, "t": 30, "b": 8}, dragmode=False, hovermode="x unified",
+        height=560, margin={"l": 8, "r": 8, "t": 50, "b": 8}, dragmode=False, hovermode="x unified",
         paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", transition={"duration": 0},
-        legend=legend | {"y": 1.0}, legend2=legend | {"y": 0.605},
+        legend=legend | {"y": 1.0}, legend2=legend | {"y": _DOMAINS[1][1]},
         uirevision="live",
     )  # fmt: skip
     chart.update_xaxes(range=[-SPAN_S, 0], gridcolor=grid, zeroline=False, fixedrange=True)
     chart.update_xaxes(title="Seconds before now", row=3, col=1)
+    for row, domain in enumerate(_DOMAINS, start=1):
+        chart.update_yaxes(domain=domain, row=row, col=1)
     chart.update_yaxes(
         range=[0, 1.03], tickformat=".0%", tickvals=[0, 0.5, 1], gridcolor=grid, zeroline=False, fixedrange=True
     )

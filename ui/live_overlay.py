@@ -36,18 +36,19 @@ def draw(image: Bytes, result: "LiveResult | None") -> Bytes:
         )
         cv2.rectangle(picture, (width - x1, y0), (width - x0, y1), colour, max(2, height // 200), cv2.LINE_AA)
     cv2.rectangle(picture, (0, 0), (margin // 2, band - 1), colour, -1)
-    _write(picture, words(result), margin, margin, band - 2 * margin)
+    sure = "" if verdict_words(result) in ("No face", "Not sure") else f" {5 * round(20 * result.probability)}%"
+    _write(picture, verdict_words(result) + sure, margin, margin, band - 2 * margin)
     _draw_quality(picture, result.quality, band)
     return picture
 
 
-def words(result: "LiveResult") -> str:
-    """The verdict in a few words, probability rounded so that it does not flicker."""
+def verdict_words(result: "LiveResult") -> str:
+    """The verdict in a few words."""
     if result.box_xyxy is None:
         return "No face"
     if result.label == UNSURE:
         return "Not sure"
-    return f"{display_name(result.label)} {5 * round(20 * result.probability)} %"
+    return display_name(result.label)
 
 
 def _draw_quality(picture: Bytes, quality: float, band: int) -> None:

@@ -1,19 +1,16 @@
 """The live page's parts: start, picture, controls, and what is seen, redrawn every second."""
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from emo_core.emotions import UNSURE, class_colour
 from ui import camera, charts, choose, ice, live_session, live_status, model, preload, session
 
 if TYPE_CHECKING:
     from ui.live_session import LiveSession
 
 _PERIOD_S = 1.0
-_OUT_OF_SIGHT = ".st-key-live-picture { height: 0; overflow: hidden; visibility: hidden; }"
-_SOFT_CHECK = {True: "🟢", False: "⚪"}
+_OUT_OF_SIGHT = "position: absolute; width: 1px; height: 1px; overflow: hidden; visibility: hidden;"
 
 
 def render() -> None:
@@ -55,7 +52,7 @@ def _problem(live: "LiveSession") -> None:
 
 def _gate(live: "LiveSession", connections: ice.IceSettings) -> None:
     """The start button: the browser tries camera and connection before anything else begins."""
-    data = {"rtc": connections.for_browser(), "checking": "Trying camera and connection …"}
+    data = {"rtc": connections.for_browser(), "checking": "Trying camera and connection …", "off": "The camera is off."}
     message = camera.component("gate")(key=session.fresh_key("gate"), data=data, on_checked_change=lambda: None).checked
     if message is not None:
         check = live_status.Check.from_message(message, relay_only=connections.policy == "relay")
@@ -73,7 +70,7 @@ def _picture(live: "LiveSession", connections: ice.IceSettings) -> None:
     video: dict[str, Any] = {"width": {"ideal": 640}, "height": {"ideal": 480}, "frameRate": {"ideal": 30, "max": 30}}
     if live.device:
         video["deviceId"] = {"exact": live.device}
-    st.html("<style></style>" if live.wanted else f"<style>{_OUT_OF_SIGHT}</style>")
+    st.html("<style></style>" if live.wanted else f"<style>.st-key-live-picture {{{_OUT_OF_SIGHT}}}</style>")
     webrtc_streamer(
         key=session.fresh_key("live"),
         mode=WebRtcMode.SENDRECV,
@@ -110,10 +107,9 @@ def _controls(live: "LiveSession") -> None:
 
 def _snapshots(live: "LiveSession") -> None:
     for number, picture in enumerate(reversed(live.snapshots)):
-        st.image(picture, caption="Snapshot")
-        st.download_button(
-            "Download", picture, f"snapshot-{number + 1}.jpg", "image/jpeg", key=f"snapshot-{number}", on_click="ignore"
-        )
+        st.image(picture, caption="Snapshot", width=320)
+        name = f"snapshot-{number + 1}.jpg"
+        st.download_button("Download it", picture, name, "image/jpeg", key=f"snapshot-{number}", on_click="ignore")
 
 
 def _watch(live: "LiveSession") -> None:
@@ -121,9 +117,9 @@ def _watch(live: "LiveSession") -> None:
     if live.waiting_s > live_session.CONNECT_S:
         live.stop(live_status.BROKEN if live.worker.latest else live_status.NO_PATH)
         st.rerun()
-    from ui import live_chart
+    from ui import live_card, live_chart
 
-    st.html(_card(live))
+    st.html(live_card.card_html(live))
     history = live.worker.history()
     if history:
         labels = model.bundle().info.labels
@@ -133,30 +129,3 @@ def _watch(live: "LiveSession") -> None:
         )
     elif not live.wanted:
         st.caption("Press start: the browser asks for the camera, and the verdict appears here within seconds.")
-
-
-def _card(live: "LiveSession") -> str:
-    """The verdict card of this moment, with hints and the chain from camera to server."""
-    from ui.live_overlay import words
-
-    latest = live.worker.latest if live.wanted else None
-    tone = class_colour(latest.label if latest else UNSURE)
-    title = words(latest) if latest else ("Waiting for the first picture …" if live.wanted else "Not started")
-    kicker = "Paused" if live.worker.paused and live.wanted else "Now"
-    hints = latest.hints if latest else ()
-    lines = [f'<p data-testid="live-hint">💡 {escape(hint)}</p>' for hint in hints]
-    if latest and not hints:
-        lines.append('<p data-testid="live-hint" class="es-soft">The picture is good as it is.</p>')
-    return (
-        f'<div class="es-card" style="--tone:{tone}"><div class="es-kicker">{kicker}</div>'
-        f'<div class="es-verdict" data-testid="live-verdict">{escape(title)}</div>{"".join(lines)}{_chain(live)}</div>'
-    )
-
-
-def _chain(live: "LiveSession") -> str:
-    """Camera, connection, server: how each of them is, with frame rates and delay."""
-    if not live.wanted:
-        return ""
-    rows = live_status.chain(live.worker.stats(), failure=live.worker.error, paused=live.worker.paused)
-    items = "".join(f"<div>{_SOFT_CHECK[fine]} <b>{escape(name)}</b> {escape(text)}</div>" for name, text, fine in rows)
-    return f'<div class="es-soft" data-testid="live-chain" style="margin-top:.7rem">{items}</div>'

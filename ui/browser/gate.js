@@ -10,7 +10,7 @@ export default function (component) {
     const found = await check(state, data, find("camera"));
     if (state.gone) return;
     find("start").disabled = false;
-    find("message").textContent = "";
+    find("message").textContent = data.off;
     setTriggerValue("checked", found);
   };
   return () => {
