@@ -11,7 +11,8 @@ NOTICE = """
   last ten seconds. Nothing is stored, nothing is sent elsewhere, nothing is used for training.
 - **What is prohibited:** inferring emotions of people at work or in education is prohibited in the European Union, save
   for medical or safety reasons (AI Act, Article 5(1)(f)).
-- **Tell people:** everybody before the camera must be told of it (Article 50(3)) and be an adult who agrees.
+- **Tell people:** everybody before the camera must be told that emotions are recognised (Article 50(3)). Film only
+  adults who agreed.
 """
 
 AGREE = "I have read this and agree"
@@ -50,7 +51,7 @@ def delete_button(key: str) -> None:
 
 
 def delete_everything() -> None:
-    """Forget clips, pictures, results, live view and agreement of this visit; nothing of it was ever on disk."""
+    """Forget clips, pictures, results, live view and agreement of this visit; nothing of it is on disk by then."""
     live_session.end()
     session.forget()
     st.session_state[_DELETED] = True
