@@ -43,7 +43,7 @@ def capture_hints(
     faults = [
         (means["exposure"], 0.6, TOO_DARK if dark else TOO_BRIGHT),
         (means["frontalness"], 0.6, TURN),
-        (means["face_size"], 0.5, CLOSER),
+        (means["face_size"], 0.8, CLOSER),
         (_inside(track, size), 0.9, BACK),
         (means["confidence"], 0.5, CLEAR),
         (means["sharpness"], 0.5, BLURRED),

@@ -18,24 +18,24 @@ _WANTED = "_wanted_page"
 
 
 def run(pages: Sequence[Page]) -> None:
-    """Show the navigation and run the current page, or the one that a deep link asked for.
-
-    Whatever leads away from the live page ends the live view.
-    """
+    """Show the navigation and run the current page, or the one that a deep link asked for."""
     page = st.navigation(list(pages), position="top")
     st.session_state[_ENTERED] = True
     wanted = st.session_state.pop(_WANTED, None)
     if wanted is not None:
         st.switch_page(wanted)
-    if page.url_path != "live":
-        live_session.end()
     theme.apply()
     page.run()
     preload.start()
 
 
 def guard(page_file: str) -> None:
-    """Call first in every page, with its ``__file__``: leaves for the entry script if the page runs alone."""
+    """Call first in every page, with its ``__file__``: leaves for the entry script if the page runs alone.
+
+    A page that is not the live page ends the live view, for the visitor has left it.
+    """
+    if Path(page_file).stem != "live":
+        live_session.end()
     if not st.session_state.get(_ENTERED):
         st.session_state[_WANTED] = f"pages/{Path(page_file).name}"
         st.switch_page("streamlit_app.py")

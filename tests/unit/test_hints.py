@@ -39,12 +39,6 @@ def test_too_bright(faces):
     assert hints([np.clip(frame * 3.0 + 60, 0, 255) for frame in faces])[0] == TOO_BRIGHT
 
 
-def test_too_far(faces):
-    small = [cv2.resize(frame, (96, 54), interpolation=cv2.INTER_AREA) for frame in faces]
-    placed = [np.pad(frame, ((153, 153), (272, 272), (0, 0)), "edge") for frame in small]
-    assert CLOSER in hints(placed)
-
-
 def test_blurred(faces):
     assert BLURRED in hints([cv2.GaussianBlur(frame, (0, 0), 16) for frame in faces])
 
@@ -53,6 +47,10 @@ def changed(faces, **fields):
     (track,) = FaceTracker(FaceLandmarker(), 48).track(sample.make_clip(faces, 10.0))
     track = replace(track, **{name: make(track) for name, make in fields.items()})
     return capture_hints(track, normalize_clip(track), SIZE)
+
+
+def test_too_far(faces):
+    assert changed(faces, eye_distance_px=lambda track: track.eye_distance_px * 0 + 12) == (CLOSER,)
 
 
 def test_turned_away(faces):
@@ -76,7 +74,7 @@ def test_no_more_than_two_at_once(faces):
         faces,
         pose_deg=lambda track: np.add(track.pose_deg, [65, 0, 0]),
         confidence=lambda track: track.confidence * 0 + 0.4,
-        eye_distance_px=lambda track: track.eye_distance_px * 0.2,
+        eye_distance_px=lambda track: track.eye_distance_px * 0 + 16,
     )
     assert len(found) == 2
     assert found[0] == TURN
