@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 MAX_SIDE_PX = 960
 """Longer side of the frames that are analysed and sent back; a camera that gives more is reduced."""
 
-CONNECT_S = 12.0
-"""No frame for this long after the start, and the connection has failed."""
+RETRY_S = 7.0
+"""No frame for this long after the start, and the connection is made anew, once."""
+
+CONNECT_S = 15.0
+"""No frame for this long, and the connection has failed."""
 
 _SESSION = "_live"
 _LEAST_S = 1.0
@@ -38,6 +41,8 @@ class LiveSession:
     Attributes:
         worker: analyses the frames.
         device: id of the camera that was chosen.
+        attempt: counts the connections; another number is another connection.
+        retried: whether this start has had its second attempt.
         started_s: when the visitor started it (monotonic), None while it is stopped.
         problem: why it is not running although the visitor wanted it, one sentence; empty otherwise.
         shown: the last picture sent back, (H, W, 3) uint8 RGB, as the visitor saw it.
@@ -46,6 +51,8 @@ class LiveSession:
 
     worker: "LiveWorker"
     device: str = ""
+    attempt: int = 0
+    retried: bool = False
     started_s: float | None = None
     problem: str = ""
     shown: "Bytes | None" = None
@@ -81,8 +88,13 @@ class LiveSession:
 
     def start(self, device: str) -> None:
         """The visitor wants to see the camera called `device`."""
-        self.device, self.started_s, self.problem = device, time.monotonic(), ""
+        self.device, self.started_s, self.problem, self.retried = device, time.monotonic(), "", False
         self.worker.resume()
+
+    def retry(self) -> None:
+        """Make the connection anew."""
+        self.attempt += 1
+        self.retried = True
 
     def stop(self, problem: str = "") -> None:
         """The visitor has seen enough, or there is a problem; the last seconds stay until the page is left."""

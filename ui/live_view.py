@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from ui.live_session import LiveSession
 
 _PERIOD_S = 1.0
-_OUT_OF_SIGHT = "position: absolute; width: 1px; height: 1px; overflow: hidden; visibility: hidden;"
+# Not narrower: a change of width makes the connection's component start twice at once, and then it may never connect.
+_OUT_OF_SIGHT = "height: 0 !important; min-height: 0 !important; overflow: hidden; visibility: hidden;"
 
 
 def render() -> None:
@@ -72,7 +73,7 @@ def _picture(live: "LiveSession", connections: ice.IceSettings) -> None:
         video["deviceId"] = {"exact": live.device}
     st.html("<style></style>" if live.wanted else f"<style>.st-key-live-picture {{{_OUT_OF_SIGHT}}}</style>")
     webrtc_streamer(
-        key=session.fresh_key("live"),
+        key=session.fresh_key(f"live-{live.attempt}"),
         mode=WebRtcMode.SENDRECV,
         frontend_rtc_configuration=connections.for_browser(),
         server_rtc_configuration=connections.for_server(),
@@ -116,6 +117,9 @@ def _watch(live: "LiveSession") -> None:
     """Verdict, hints, speed and chart, as of now."""
     if live.waiting_s > live_session.CONNECT_S:
         live.stop(live_status.BROKEN if live.worker.latest else live_status.NO_PATH)
+        st.rerun()
+    if live.waiting_s > live_session.RETRY_S and not live.retried:
+        live.retry()
         st.rerun()
     from ui import live_card, live_chart
 

@@ -20,7 +20,7 @@ COUNTDOWN_S = 3
 BITS_PER_S = 2_500_000
 
 _LEAST_HZ = 8.0  # the analysis takes ten frames a second; much less is a picture that stands still
-_LEAST_SHARE = 0.7
+_LEAST_SHARE = 0.5
 _KINDS = {"video/webm": "webm", "video/mp4": "mp4"}
 _TOO_DAMAGED = "record again, or upload a clip"
 

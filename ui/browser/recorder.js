@@ -95,8 +95,9 @@ class Recorder {
     const { frameRate } = this.stream.getVideoTracks()[0].getSettings();
     this.find("bar").style.width = 0;
     this.show("record");
+    let begun = performance.now();
+    media.onstart = () => (begun = performance.now());
     media.start(250);
-    const begun = performance.now();
     const tick = setInterval(() => {
       const passed = (performance.now() - begun) / 1000;
       this.find("bar").style.width = `${Math.min(100, (100 * passed) / seconds)}%`;
