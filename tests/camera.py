@@ -37,10 +37,12 @@ def write_camera(path: Path, spans: Sequence[tuple[float, float]]) -> Path:
     return path
 
 
-def stamp(image: Bytes, number: int) -> None:
-    """Write `number` into the bottom of an RGB frame, in place."""
+def stamp(image: Bytes, number: int, row: int = 0) -> None:
+    """Write `number` into an RGB frame with the camera's proportions, in place; row 0 is the lowest."""
+    side = image.shape[0] * SIDE_PX / HEIGHT
+    top, bottom = (round(image.shape[0] - (row + up) * side) for up in (1, 0))
     for bit in range(NUM_BITS):
-        image[-SIDE_PX:, bit * SIDE_PX : (bit + 1) * SIDE_PX] = 255 if (number >> bit) & 1 else 0
+        image[top:bottom, round(bit * side) : round((bit + 1) * side)] = 255 if (number >> bit) & 1 else 0
 
 
 def read_stamp(image: Bytes) -> int:

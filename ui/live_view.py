@@ -1,10 +1,10 @@
 """The live page's parts: start, picture, controls, and what is seen, redrawn every second."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ui import camera, charts, choose, ice, live_session, live_status, model, preload, session
+from ui import camera, charts, choose, ice, live_connection, live_session, live_status, model, preload, session
 
 if TYPE_CHECKING:
     from ui.live_session import LiveSession
@@ -65,24 +65,9 @@ def _gate(live: "LiveSession", connections: ice.IceSettings) -> None:
 
 
 def _picture(live: "LiveSession", connections: ice.IceSettings) -> None:
-    """The camera's picture with the overlay; the connection stays in the page while stopped, out of sight."""
-    from streamlit_webrtc import WebRtcMode, webrtc_streamer
-
-    video: dict[str, Any] = {"width": {"ideal": 640}, "height": {"ideal": 480}, "frameRate": {"ideal": 30, "max": 30}}
-    if live.device:
-        video["deviceId"] = {"exact": live.device}
+    """The connection's part of the page; it stays while stopped, out of sight, so that it can end in good order."""
     st.html("<style></style>" if live.wanted else f"<style>.st-key-live-picture {{{_OUT_OF_SIGHT}}}</style>")
-    webrtc_streamer(
-        key=session.fresh_key(f"live-{live.attempt}"),
-        mode=WebRtcMode.SENDRECV,
-        frontend_rtc_configuration=connections.for_browser(),
-        server_rtc_configuration=connections.for_server(),
-        media_stream_constraints={"video": video, "audio": False},
-        video_frame_callback=live.receive,
-        desired_playing_state=live.wanted,
-        video_html_attrs={"autoPlay": True, "muted": True, "playsInline": True, "style": {"width": "100%"}},
-        media_toggle_controls=False,
-    )
+    live_connection.render(live, connections)
 
 
 def _controls(live: "LiveSession") -> None:
