@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import streamlit_webrtc
+from aiortc.contrib.media import MediaRelay
 
 from emo_core.config import PipelineConfig
 from emo_core.live import LiveWorker
@@ -57,6 +58,7 @@ def streams(monkeypatch):
     """Calls of the stubbed connection, newest last."""
     calls = []
     monkeypatch.setattr(streamlit_webrtc, "webrtc_streamer", lambda **settings: calls.append(settings))
+    monkeypatch.setattr("streamlit_webrtc.relay.get_global_relay", MediaRelay)
     return calls
 
 
@@ -184,10 +186,20 @@ def test_a_connection_that_brings_nothing_is_given_up_with_a_reason(live, compon
     start(live, components)
     if seen:
         feed(live)
-    monkeypatch.setattr(live_session.LiveSession, "waiting_s", property(lambda self: 13.0 if self.wanted else 0.0))
+    monkeypatch.setattr(live_session.LiveSession, "waiting_s", property(lambda self: 16.0 if self.wanted else 0.0))
     app = live.app.run()
     assert [error.value for error in app.error] == [told]
     assert streams[-1]["desired_playing_state"] is False
+
+
+def test_a_connection_that_hangs_is_made_anew_once(live, components, streams, monkeypatch):
+    start(live, components)
+    monkeypatch.setattr(live_session.LiveSession, "waiting_s", property(lambda self: 8.0))
+    for _ in range(3):
+        app = live.app.run()
+    assert not app.error
+    assert [call["key"] for call in streams][-3:] == ["live-1"] * 3
+    assert streams[-1]["desired_playing_state"] is True
 
 
 def test_pause_smoothing_snapshot_and_stop(live, components, streams):

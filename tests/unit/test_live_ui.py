@@ -264,3 +264,41 @@ def test_it_survives_reruns_and_ends_once(monkeypatch, hybrid):
     assert state == {}
     assert live_session.current() is not first
     live_session.end()
+
+
+def test_the_relay_drops_what_nobody_took_instead_of_queueing_it(monkeypatch):
+    import asyncio
+
+    from aiortc import MediaStreamTrack
+    from aiortc.contrib.media import MediaRelay
+
+    from ui import live_connection
+
+    class Camera(MediaStreamTrack):
+        kind = "video"
+        number = -1
+
+        async def recv(self):
+            await asyncio.sleep(0.001)
+            self.number += 1
+            return self.number
+
+    async def slow_reader():
+        relay = MediaRelay()
+        monkeypatch.setattr("streamlit_webrtc.relay.get_global_relay", lambda: relay)
+        live_connection._hand_on_the_newest_only()
+        live_connection._hand_on_the_newest_only()
+        source = Camera()
+        proxy = relay.subscribe(source)
+        behind = []
+        for _ in range(5):
+            behind.append(-await proxy.recv())
+            behind[-1] += source.number
+            await asyncio.sleep(0.05)
+        proxy.stop()
+        source.stop()
+        return behind, source.number
+
+    behind, total = asyncio.run(slow_reader())
+    assert total > 20
+    assert max(behind) <= 1
