@@ -11,6 +11,7 @@ never tests: they depend on the machine and on what else it does.
 import argparse
 import json
 import os
+import re
 import shutil
 import statistics
 import sys
@@ -18,7 +19,6 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +55,12 @@ READ = """
     .getUserMedia({ video: { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30, max: 30 } } })
     .then((stream) => { local.srcObject = stream; return local.play(); })
     .then(() => {
-      const note = (now) => {
-        window.seen.push([now, read(local, 1, false), read(remote, 1, true), read(remote, 0, true)]);
+      let last = 0;
+      const note = (now, { presentedFrames }) => {
+        if (now - last >= 100) {  // reading every frame would slow down what is measured
+          last = now;
+          window.seen.push([now, presentedFrames, read(local, 1, false), read(remote, 0, true)]);
+        }
         remote.requestVideoFrameCallback(note);
       };
       remote.requestVideoFrameCallback(note);
@@ -198,41 +202,41 @@ def watch(browser: Browser, minutes: float) -> None:
         page.evaluate(READ, [camera.NUM_BITS, camera.SIDE_PX, camera.HEIGHT])
         page.wait_for_timeout(5000)
         page.evaluate("window.seen.length = 0")
-        memory, rows, begun = [], [], time.monotonic()
+        memory, speeds, rows, begun = [], [], [], time.monotonic()
         while (passed := time.monotonic() - begun) < 60 * minutes:
             memory.append((passed, resident_mb(pid)))
             page.wait_for_timeout(min(10_000, 1000 * (60 * minutes - passed) + 10))
             part = page.evaluate("window.seen.splice(0)")
             rows += part
-            print(f"  {time.monotonic() - begun:5.0f} s: {speed_text(part)}; server {memory[-1][1]:.0f} MB")
+            speeds.append(rates(page))
+            told = "received {}/s, analysed {}/s".format(*speeds[-1])
+            print(f"  {time.monotonic() - begun:5.0f} s: {told}, {speed_text(part)}; server {memory[-1][1]:.0f} MB")
         page.context.close()
     settled = [size for passed, size in memory if passed >= min(60.0, 20 * minutes)]
     spread = (max(settled) - min(settled)) / statistics.median(settled)
-    print(f"{minutes:g} minutes live: {speed_text(rows)}")
+    received, analysed = (statistics.mean(column) for column in zip(*speeds, strict=True))
+    print(f"{minutes:g} minutes live: received {received:.1f}/s, analysed {analysed:.1f}/s, {speed_text(rows)}")
     print(f"memory of the server after the first minute: {min(settled):.0f} – {max(settled):.0f} MB ({spread:.1%})")
     print(f"load {os.getloadavg()[0]:.1f} at the end")
 
 
 def speed_text(rows: Sequence[Sequence[float]]) -> str:
-    """Rates and delays of a run of displayed frames: (now in ms, camera's number, shown number, analysed number)."""
+    """Rate and delay in looks at the picture: (now in ms, frames shown so far, the camera's number, the analysed one)."""
     span_s = (rows[-1][0] - rows[0][0]) / 1000 if len(rows) > 1 else 1.0
+    shown_hz = (rows[-1][1] - rows[0][1]) / span_s if rows else 0.0
     total = round((camera.DISTRESS[1] - camera.DISTRESS[0] + camera.LAUGHTER[1] - camera.LAUGHTER[0]) * camera.FPS) + 1
-    delays, ages, last = [], [], None
-    for _, here, _, analysed in rows:
-        age_ms = 1000 * ((int(here) - int(analysed)) % total) / camera.FPS
-        if age_ms > 5000:
-            continue  # a square was read wrongly, or the film began anew between two readings
-        ages.append(age_ms)
-        if analysed != last:
-            delays.append(age_ms)
-        last = analysed
-    shown = sum(1 for first, second in pairwise(rows) if first[2] != second[2])
-    p50, p95 = percentiles(delays)
-    age50, age95 = percentiles(ages)
-    return (
-        f"shown {shown / span_s:.1f}/s, analysed {len(delays) / span_s:.1f}/s, camera to overlay p50 {p50:.0f} ms, "
-        f"p95 {p95:.0f} ms (age of the overlay at any frame {age50:.0f}/{age95:.0f} ms, n = {len(ages)})"
-    )
+    ages = [1000 * ((int(here) - int(analysed)) % total) / camera.FPS for _, _, here, analysed in rows]
+    known = sorted(age for age in ages if age < 5000)  # else a square was misread or the film began anew
+    p50, p95 = (known[int(share * (len(known) - 1))] if known else float("nan") for share in (0.5, 0.95))
+    return f"shown {shown_hz:.1f}/s, camera to overlay p50 {p50:.0f} ms, p95 {p95:.0f} ms (n = {len(known)})"
+
+
+def rates(page: Page) -> tuple[int, int]:
+    """Frames a second that reach the server and that it analyses, as the page tells them."""
+    text = page.get_by_test_id("live-chain").inner_text()
+    found = [re.search(pattern, text) for pattern in (r"brings (\d+)", r"analyses (\d+)")]
+    received, analysed = (int(match[1]) if match else 0 for match in found)
+    return received, analysed
 
 
 def share(browser: Browser, count: int) -> None:
@@ -243,12 +247,17 @@ def share(browser: Browser, count: int) -> None:
             page.get_by_role("button", name="Start the live view").click()
         for page in pages:
             page.get_by_test_id("live-hint").first.wait_for()
-        pages[0].wait_for_timeout(20_000)
-        chains = [page.get_by_test_id("live-chain").inner_text() for page in pages]
-        analysed = [int(text.split("analyses ")[1].split()[0]) for text in chains]
-        for number, text in enumerate(chains):
-            part = analysed[number] / max(sum(analysed), 1)
-            print(f"  session {number + 1}: {' · '.join(text.splitlines())} ({part:.0%} of all that is analysed)")
+        pages[0].wait_for_timeout(5000)
+        samples = []
+        for _ in range(10):
+            pages[0].wait_for_timeout(2000)
+            samples.append([rates(page) for page in pages])
+        means = [[statistics.mean(run[number][kind] for run in samples) for kind in (0, 1)] for number in range(count)]
+        for number, (received, analysed) in enumerate(means):
+            part = analysed / max(sum(mean[1] for mean in means), 1)
+            print(
+                f"  session {number + 1}: received {received:.1f}/s, analysed {analysed:.1f}/s, {part:.0%} of the work"
+            )
         print(f"{count} sessions at once: server {resident_mb(pid):.0f} MB, load {os.getloadavg()[0]:.1f}")
         for page in pages:
             page.context.close()
@@ -258,14 +267,6 @@ def resident_mb(pid: int) -> float:
     """Resident memory of a process."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
-def percentiles(values: Sequence[float]) -> tuple[float, float]:
-    """Median and 95th percentile; NaN of nothing."""
-    if not values:
-        return float("nan"), float("nan")
-    ordered = sorted(values)
-    return ordered[len(ordered) // 2], ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
 
 
 if __name__ == "__main__":

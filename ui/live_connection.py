@@ -27,6 +27,7 @@ def render(live: "LiveSession", connections: "IceSettings") -> None:
         server_rtc_configuration=connections.for_server(),
         media_stream_constraints={"video": video, "audio": False},
         video_frame_callback=live.receive,
+        async_processing=False,  # it takes two milliseconds; a thread between would cost a frame of delay
         desired_playing_state=live.wanted,
         video_html_attrs={"autoPlay": True, "muted": True, "playsInline": True, "style": {"width": "100%"}},
         media_toggle_controls=False,

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from emo_core.emotions import UNSURE, class_colour, display_name
-from emo_core.types import Bytes, Floats
+from emo_core.types import Bytes
 
 if TYPE_CHECKING:
     from emo_core.live_analyzer import LiveResult
@@ -21,7 +21,7 @@ _METER = (62, 156, 106), (217, 164, 65), (200, 85, 61)  # good, fair, poor, as u
 
 def draw(image: Bytes, result: "LiveResult | None") -> Bytes:
     """A mirrored copy of an RGB frame (H, W, 3) uint8 with `result` drawn on it."""
-    picture: Bytes = np.ascontiguousarray(image[:, ::-1])
+    picture = np.asarray(cv2.flip(image, 1), np.uint8)
     height, width = picture.shape[:2]
     band = max(24, round(height * _BAND_SHARE))
     cv2.convertScaleAbs(picture[:band], dst=picture[:band], alpha=0.4)
@@ -65,24 +65,23 @@ def _draw_quality(picture: Bytes, quality: float, band: int) -> None:
 
 
 def _write(picture: Bytes, text: str, x: int, y: int, size: int) -> None:
-    """White text whose letters are about `size` pixels high, its corner at (x, y); cut off at the edge."""
+    """White text on the dimmed band, letters about `size` pixels high, its corner at (x, y); cut off at the edge."""
     cover = _text(text, size)
     x, y = max(x, 0), max(y, 0)
     place = picture[y : y + cover.shape[0], x : x + cover.shape[1]]
-    share = cover[: place.shape[0], : place.shape[1], np.newaxis]
-    place[:] = (place + (255.0 - place) * share).astype(np.uint8)
+    np.maximum(place, cover[: place.shape[0], : place.shape[1], np.newaxis], out=place)
 
 
 @lru_cache(maxsize=256)
-def _text(text: str, size: int) -> Floats:
-    """How far each pixel is covered by the letters, (h, w) float32 in [0, 1]."""
+def _text(text: str, size: int) -> Bytes:
+    """White letters on black, (h, w) uint8."""
     from PIL import Image, ImageDraw, ImageFont
 
     font = ImageFont.load_default(size)
     left, _, right, _ = font.getbbox(text)
     sheet = Image.new("L", (round(right - left) + 2, round(1.4 * size)))
     ImageDraw.Draw(sheet).text((-left, 0), text, 255, font)
-    return np.asarray(sheet, np.float32) / np.float32(255)
+    return np.asarray(sheet, np.uint8)
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:
