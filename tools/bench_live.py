@@ -221,7 +221,7 @@ def watch(browser: Browser, minutes: float) -> None:
 
 
 def speed_text(rows: Sequence[Sequence[float]]) -> str:
-    """Rate and delay in looks at the picture: (now in ms, frames shown so far, the camera's number, the analysed one)."""
+    """Rate and delay in looks at the picture: now in ms, frames shown so far, the camera's number, the analysed one."""
     span_s = (rows[-1][0] - rows[0][0]) / 1000 if len(rows) > 1 else 1.0
     shown_hz = (rows[-1][1] - rows[0][1]) / span_s if rows else 0.0
     total = round((camera.DISTRESS[1] - camera.DISTRESS[0] + camera.LAUGHTER[1] - camera.LAUGHTER[0]) * camera.FPS) + 1
