@@ -213,10 +213,13 @@ def watch(browser: Browser, minutes: float) -> None:
             print(f"  {time.monotonic() - begun:5.0f} s: {told}, {speed_text(part)}; server {memory[-1][1]:.0f} MB")
         page.context.close()
     settled = [size for passed, size in memory if passed >= min(60.0, 20 * minutes)]
-    spread = (max(settled) - min(settled)) / statistics.median(settled)
+    change = settled[-1] / settled[0] - 1
     received, analysed = (statistics.mean(column) for column in zip(*speeds, strict=True))
     print(f"{minutes:g} minutes live: received {received:.1f}/s, analysed {analysed:.1f}/s, {speed_text(rows)}")
-    print(f"memory of the server after the first minute: {min(settled):.0f} – {max(settled):.0f} MB ({spread:.1%})")
+    print(
+        f"memory of the server from the first minute on: {settled[0]:.0f} → {settled[-1]:.0f} MB ({change:+.1%}), "
+        f"between {min(settled):.0f} and {max(settled):.0f} MB"
+    )
     print(f"load {os.getloadavg()[0]:.1f} at the end")
 
 
