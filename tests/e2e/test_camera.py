@@ -129,7 +129,7 @@ def test_a_recording_becomes_a_verdict_and_is_gone_when_deleted(watched, launch,
         page.get_by_role("button", name="Download everything as JSON").click()
     video = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))["clip"]
     assert video["num_frames_decoded"] >= 7 * 3  # a busy machine is no failure; tools/bench_live.py counts exactly
-    assert video["duration_s"] == pytest.approx(3, abs=0.4)
+    assert video["duration_s"] == pytest.approx(3, abs=1)
 
     clip = page.locator("video").get_attribute("src")
     assert page.request.get(f"{watched.address}{clip[clip.index('/media') :]}").status == 200
@@ -275,8 +275,8 @@ def test_where_udp_is_blocked_the_reason_is_told_and_recording_works(watched, la
 def test_a_turn_server_relays_the_live_view(launch, visit, films):
     with ExitStack() as stack:
         command = ["sh", str(ROOT / "tools" / "turn.sh"), outside_address()]
-        turn = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        stack.callback(turn.wait, 20)
+        piped = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        turn = stack.enter_context(piped)
         stack.callback(turn.terminate)
         line = turn.stdout.readline()
         if not line.startswith("EMO_ICE_SERVERS="):
