@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _PERIOD_S = 1.0
 # Not narrower: a change of width makes the connection's component start twice at once, and then it may never connect.
-_OUT_OF_SIGHT = "height: 0 !important; min-height: 0 !important; overflow: hidden; visibility: hidden;"
+_OUT_OF_SIGHT = "max-height: 0; min-height: 0; overflow: hidden; visibility: hidden;"
 
 
 def render() -> None:
