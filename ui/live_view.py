@@ -43,12 +43,16 @@ def _ice_settings() -> ice.IceSettings:
 
 
 def _problem(live: "LiveSession") -> None:
-    """Why it does not run, and recording as the way on."""
-    if live.problem:
-        st.error(live.problem, icon="⚠️")
-        if st.button("Record a clip instead", key="record-instead"):
-            choose.open_recorder()
+    """Why it does not run, and the way on: an upload where the camera fails, else a recording."""
+    if not live.problem:
+        return
+    st.error(live.problem, icon="⚠️")
+    if live.problem in camera.PROBLEMS.values():
+        if st.button("Upload a clip instead", key="upload-instead"):
             st.switch_page("pages/analyze.py")
+    elif st.button("Record a clip instead", key="record-instead"):
+        choose.open_recorder()
+        st.switch_page("pages/analyze.py")
 
 
 def _gate(live: "LiveSession", connections: ice.IceSettings) -> None:

@@ -41,7 +41,7 @@ def ask(key: str) -> bool:
 def delete_button(key: str) -> None:
     """A button that deletes everything of the visit, and afterwards the confirmation that it is done."""
     if st.session_state.pop(_DELETED, False):
-        st.success("Everything of this visit was deleted: clips, pictures, results and your agreement.", icon="🗑️")
+        st.success("Everything of this visit was deleted: clips, pictures, results and your agreement.")
     st.button(
         DELETE,
         key=f"delete-{key}",

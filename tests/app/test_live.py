@@ -165,20 +165,20 @@ def test_the_worker_survives_reruns_and_ends_when_the_page_is_left(live, compone
 
 
 @pytest.mark.parametrize(
-    ("found", "told"),
+    ("found", "told", "way"),
     [
-        ({"camera": "denied"}, camera.PROBLEMS["denied"]),
-        ({"camera": "busy"}, camera.PROBLEMS["busy"]),
-        ({"addresses": {}}, live_status.NO_ADDRESS),
+        ({"camera": "denied"}, camera.PROBLEMS["denied"], "Upload"),
+        ({"camera": "busy"}, camera.PROBLEMS["busy"], "Upload"),
+        ({"addresses": {}}, live_status.NO_ADDRESS, "Record"),
     ],
 )
-def test_what_stands_in_the_way_is_told_and_recording_offered(live, components, streams, found, told):
+def test_what_stands_in_the_way_is_told_and_another_way_offered(live, components, streams, found, told, way):
     app = start(live, components, **found)
     assert [error.value for error in app.error] == [told]
     assert streams[-1]["desired_playing_state"] is False
-    press(live, "Record a clip instead")
+    press(live, f"{way} a clip instead")
     assert live.app.title[0].value == "Analyze a clip"
-    assert components.keys[-1].startswith("recorder")
+    assert components.keys[-1].startswith("recorder") == (way == "Record")
 
 
 @pytest.mark.parametrize(("seen", "told"), [(False, live_status.NO_PATH), (True, live_status.BROKEN)])
