@@ -1,7 +1,7 @@
 """One frame after another through the stages of :mod:`emo_core.pipeline`, with a verdict after each.
 
 The window that ends now is judged as any window of a clip is, at the rate the model was trained for; frames between
-two samples move the face box and the hints.
+two samples move the face box, the emotions and the hints.
 """
 
 import math
@@ -99,6 +99,7 @@ class LiveAnalyzer:
         track = self._follow(image, time_s)
         normalized = normalize_clip(track)
         step = _Step(time_s, track, normalized, extract_features(normalized, self._cnn, self._num_features))
+        self._blend_emotions(step, smoothing_s)
         self._recent.append(step)
         while time_s - self._recent[0].time_s > _GAP_S:
             self._recent.popleft()
@@ -133,6 +134,13 @@ class LiveAnalyzer:
                 self._steps.clear()  # another person: what was seen before is not of this one
         return tracks[self._person]
 
+    def _blend_emotions(self, step: "_Step", smoothing_s: float) -> None:
+        """Let a usable frame move the smoothed emotions."""
+        if step.features.mask[0]:
+            earlier = self._emotions if self._emotions is not None else step.features.emotions[0]
+            gap_s = step.time_s - self._recent[-1].time_s if self._recent else math.inf
+            self._emotions = _towards(earlier, step.features.emotions[0], _share(gap_s, smoothing_s))
+
     def _judge(self, step: "_Step", smoothing_s: float) -> None:
         """Judge the window that ends now, and let it move the smoothed probabilities and emotions."""
         steps = list(self._steps)
@@ -140,17 +148,12 @@ class LiveAnalyzer:
         features = concatenate([item.features for item in steps])
         times_s = np.array([item.time_s for item in steps])
         (window, *_), _ = judge_windows(self._bundle, features, normalized, times_s)
-        share = 1.0
-        if smoothing_s > 0 and math.isfinite(self._last_judged_s):
-            share = 1 - math.exp(-(step.time_s - self._last_judged_s) / smoothing_s)
+        share = _share(step.time_s - self._last_judged_s, smoothing_s)
         self._last_judged_s = step.time_s
         if not window.num_valid_frames:
             self._label = UNSURE
             return
         self._probabilities = _towards(self._probabilities, window.probabilities, share)
-        if step.features.mask[0]:
-            earlier = self._emotions if self._emotions is not None else step.features.emotions[0]
-            self._emotions = _towards(earlier, step.features.emotions[0], share)
         self._label = self._decide(window)
 
     def _decide(self, window: WindowPrediction) -> str:
@@ -192,6 +195,11 @@ class _Step:
     track: FaceTrack
     normalized: NormalizedClip
     features: FeatureSequence
+
+
+def _share(gap_s: float, smoothing_s: float) -> float:
+    """How far a new value moves a smoothed one after `gap_s` seconds; all the way without smoothing or after ages."""
+    return 1 - math.exp(-gap_s / smoothing_s) if smoothing_s > 0 else 1.0
 
 
 def _towards(earlier: Floats, new: Floats, share: float) -> Floats:

@@ -64,6 +64,8 @@ class LiveSession:
 
         from ui.live_overlay import draw
 
+        if self.worker.stopped:  # the last frames of a connection that is being closed
+            return frame
         if not (self.worker.paused and self.shown is not None):
             scale = min(1.0, MAX_SIDE_PX / max(frame.width, frame.height))
             width, height = round(frame.width * scale), round(frame.height * scale)
@@ -133,6 +135,9 @@ def current() -> LiveSession:
     from ui import model
 
     found: LiveSession | None = st.session_state.get(_SESSION)
+    if found is not None and found.worker.error and not found.wanted:
+        end()  # what failed starts anew
+        found = None
     if found is None or found.worker.stopped:
         found = LiveSession(LiveWorker(model.bundle()))
         st.session_state[_SESSION] = found

@@ -194,6 +194,14 @@ def test_a_frame_goes_to_the_worker_and_comes_back_mirrored_with_its_time(fed):
     np.testing.assert_array_equal(answer.to_ndarray(format="rgb24"), live.shown)
 
 
+def test_once_ended_nothing_is_kept_of_a_late_frame(fed):
+    live, given = fed
+    live.worker.stop()
+    late = frame()
+    assert live.receive(late) is late
+    assert (given, live.shown) == ([], None)
+
+
 def test_large_frames_are_reduced(fed):
     live, given = fed
     live.receive(frame(width=1920, height=1080))
@@ -263,6 +271,20 @@ def test_it_survives_reruns_and_ends_once(monkeypatch, hybrid):
     assert first.worker.stopped
     assert state == {}
     assert live_session.current() is not first
+    live_session.end()
+
+
+def test_after_a_failure_stop_and_start_begin_anew(monkeypatch, hybrid):
+    monkeypatch.setattr(live_session, "st", SimpleNamespace(session_state={}))
+    monkeypatch.setattr("ui.model.bundle", lambda: hybrid)
+    failed = live_session.current()
+    failed.start("")
+    failed.worker._error = "It failed."
+    assert live_session.current() is failed
+    failed.stop()
+    assert live_session.current() is not failed
+    assert live_session.current().worker.error == ""
+    assert failed.worker.stopped
     live_session.end()
 
 
