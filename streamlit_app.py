@@ -1,5 +1,6 @@
 """Entry script: import order, page settings, navigation; nothing else."""
 
+import pylibsrtp  # noqa: F401  (before everything that may load TensorFlow: the other order ends the process)
 import streamlit as st
 
 from ui import entry
@@ -9,6 +10,7 @@ entry.run(
     [
         st.Page("pages/home.py", title="Home", default=True),
         st.Page("pages/analyze.py", title="Analyze"),
+        st.Page("pages/live.py", title="Live"),
         st.Page("pages/about.py", title="About"),
     ]
 )

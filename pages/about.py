@@ -5,7 +5,7 @@ import re
 import streamlit as st
 
 from emo_core.emotions import display_name
-from ui import entry, errors, measured, model, preload, samples
+from ui import entry, errors, measured, model, preload, privacy, samples
 
 entry.guard(__file__)
 
@@ -21,8 +21,10 @@ LIMITS = """
 
 #### Privacy
 - The analysis runs on this server. No clip, picture or result is sent anywhere else.
-- Clips are held in memory for your visit (a large upload passes through a temporary file that is removed at once) and
-  dropped when the visit ends. Nothing is kept, and nothing is used for training.
+- Clips are held in memory for your visit (a large upload, and a clip cut from the live view, pass through a temporary
+  file that is removed at once) and dropped when the visit ends. Nothing is kept, and nothing is used for training.
+- The live view holds the last ten seconds, in memory, and forgets them when its page is left.
+- *Delete now*, here and below the clips, drops everything of your visit at once.
 
 #### Intended use
 Research, teaching and demonstration with adults who agreed to be recorded and know what is done.
@@ -67,7 +69,9 @@ with card_tab:
         st.markdown(re.sub(r"^(#{1,4}) ", r"##\1 ", card, flags=re.MULTILINE))
     else:
         st.info("This model came without a card. Run `make model` to build one.")
-limits_tab.markdown(LIMITS)
+with limits_tab:
+    st.markdown(LIMITS)
+    privacy.delete_button("about")
 with credits_tab:
     st.markdown(CREDITS)
     for sample in samples.load():

@@ -2,41 +2,9 @@
 
 import streamlit as st
 
-from ui import charts, entry, errors, flow, model, preload, progress, samples, session, strip, tables, verdict
+from ui import charts, choose, entry, errors, flow, model, preload, privacy, progress, session, strip, tables, verdict
 
 entry.guard(__file__)
-
-TYPES = ["mp4", "mov", "mkv", "webm", "avi", "m4v"]
-
-
-def choose_clip(*, expanded: bool) -> None:
-    """The ways in: a sample by one click, or an upload."""
-    with st.expander("Choose a clip", expanded=expanded):
-        left, right = st.columns(2, gap="large")
-        with left:
-            for number, sample in enumerate(samples.load()):
-                st.image(sample.poster, width=320, alt=sample.look_for)
-                st.markdown(f"**{sample.title}** ({sample.duration_s:.0f} s). {sample.look_for}")
-                st.caption(f"{sample.credit}, {sample.licence}")
-                source = session.Source(sample.file.name, sample.file)
-                st.button(
-                    "Analyze this sample",
-                    key=f"sample-{number}",
-                    type="primary",
-                    on_click=session.submit,
-                    args=[source],
-                )
-        with right:
-            st.file_uploader(
-                "Upload a clip of one face",
-                type=TYPES,
-                key="upload",
-                max_upload_size=500,  # MB; Streamlit rounds 512 up and would promise 1 GB
-                on_change=session.submit_upload,
-                args=["upload"],
-                help="One person, face to the camera, evenly lit, at least a second.",
-            )
-            st.caption("The analysis starts by itself. The clip is dropped after your visit.")
 
 
 def run_job(source: session.Source) -> None:
@@ -103,7 +71,7 @@ def show(result: session.Result) -> None:
 
 st.title("Analyze a clip")
 waiting = session.job()
-choose_clip(expanded=waiting is None and session.result() is None)
+choose.render(expanded=waiting is None and session.result() is None)
 if session.was_stopped():
     st.info("Stopped. Choose a clip to start again.")
 if waiting is not None:
@@ -113,4 +81,5 @@ if found is not None:
     with errors.shown():
         show(found)
 elif waiting is None:
-    st.info("Nothing analyzed yet. Choose the sample or upload a clip, and the verdict appears here.")
+    st.info("Nothing analyzed yet. Choose the sample, upload or record a clip, and the verdict appears here.")
+privacy.delete_button("analyze")

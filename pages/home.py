@@ -1,8 +1,8 @@
-"""What this is, in one screen, and three ways in."""
+"""What this is, in one screen, and the ways in."""
 
 import streamlit as st
 
-from ui import entry, flow, samples, session
+from ui import choose, entry, flow, samples, session
 
 entry.guard(__file__)
 
@@ -18,7 +18,7 @@ with words:
 if sample is not None:
     picture.image(sample.poster, alt=sample.look_for)
 
-sample_column, upload_column, command_column = st.columns(3, border=True)
+sample_column, own_column, live_column = st.columns(3, border=True)
 with sample_column:
     st.subheader("Try the sample", anchor=False)
     if sample is None:
@@ -28,20 +28,26 @@ with sample_column:
         if st.button("Analyze the sample", type="primary", width="stretch"):
             session.submit(session.Source(sample.file.name, sample.file))
             st.switch_page("pages/analyze.py")
-with upload_column:
+with own_column:
     st.subheader("Use your own clip", anchor=False)
     st.write("One face, well lit, at least a second. It stays on this server and is dropped after your visit.")
-    if st.button("Upload a clip", width="stretch"):
+    record, upload = st.columns(2)
+    if record.button("Record a clip", width="stretch"):
+        choose.open_recorder()
         st.switch_page("pages/analyze.py")
-with command_column:
-    st.subheader("Use the command line", anchor=False)
-    st.write("The same analysis without a screen, as text or JSON.")
-    st.code(".venv/bin/python -m emo_core analyze clip.mp4", language="bash", wrap_lines=True)
+    if upload.button("Upload a clip", width="stretch"):
+        st.switch_page("pages/analyze.py")
+with live_column:
+    st.subheader("Watch it live", anchor=False)
+    st.write("Your camera with the verdict on the picture, and what would make the picture better.")
+    if st.button("Open the live view", width="stretch"):
+        st.switch_page("pages/live.py")
 
 st.subheader("How it works", anchor=False)
 st.caption("Choose a step to see it on the clip you analyzed.")
 flow.render()
 st.caption(
     "It judges what a face shows, as people would name it, not what a person feels. "
-    "What was measured, and on which data, is on the About page."
+    "What was measured, and on which data, is on the About page. The same analysis without a screen, as text or JSON:"
 )
+st.code(".venv/bin/python -m emo_core analyze clip.mp4", language="bash", wrap_lines=True)

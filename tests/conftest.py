@@ -1,5 +1,6 @@
 """What tests of several modules share: the shipped bundle, and short clips cut from the sample."""
 
+import pylibsrtp  # noqa: F401, I001  (before everything that may load TensorFlow: the other order ends the process)
 import shutil
 
 import pytest

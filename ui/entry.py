@@ -11,7 +11,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from ui import preload, theme
+from ui import live_session, preload, theme
 
 _ENTERED = "_entered"
 _WANTED = "_wanted_page"
@@ -30,7 +30,12 @@ def run(pages: Sequence[Page]) -> None:
 
 
 def guard(page_file: str) -> None:
-    """Call first in every page, with its ``__file__``: leaves for the entry script if the page runs alone."""
+    """Call first in every page, with its ``__file__``: leaves for the entry script if the page runs alone.
+
+    A page that is not the live page ends the live view, for the visitor has left it.
+    """
+    if Path(page_file).stem != "live":
+        live_session.end()
     if not st.session_state.get(_ENTERED):
         st.session_state[_WANTED] = f"pages/{Path(page_file).name}"
         st.switch_page("streamlit_app.py")

@@ -7,7 +7,15 @@ import logging
 import threading
 from importlib import import_module
 
-_MODULES = ("plotly.graph_objects", "emo_core.figures", "emo_core.report", "emo_core.bundle", "emo_core.pipeline")
+_MODULES = (
+    "plotly.graph_objects",
+    "emo_core.figures",
+    "emo_core.report",
+    "emo_core.bundle",
+    "emo_core.pipeline",
+    "emo_core.live",
+    "ui.live_overlay",
+)
 _lock = threading.Lock()
 _worker: threading.Thread | None = None
 

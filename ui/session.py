@@ -1,6 +1,7 @@
 """What one visitor has here: the clip waiting for its analysis and the last result.
 
-Clips stay in the memory of the session and go with it; nothing is written to a folder.
+Clips stay in the memory of the session and go with it, or at once when the visitor says so; nothing is written to a
+folder.
 """
 
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 if TYPE_CHECKING:
     from emo_core.types import Analysis
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 _JOB = "_job"
 _RESULT = "_result"
 _STOPPED = "_stopped"
+_GENERATION = "_generation"
+_KEPT = ("_entered", _GENERATION)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,3 +88,21 @@ def result() -> Result | None:
     """The last finished analysis."""
     found: Result | None = st.session_state.get(_RESULT)
     return found
+
+
+def fresh_key(name: str) -> str:
+    """Key of a widget that holds something of the visitor; another one after :func:`forget`, so that it is empty."""
+    generation = st.session_state.get(_GENERATION, 0)
+    return f"{name}-{generation}" if generation else name
+
+
+def forget() -> None:
+    """Drop everything the visitor brought and everything made of it, the server's copies of uploads included."""
+    context = get_script_run_ctx()
+    if context is not None:
+        context.uploaded_file_mgr.remove_session_files(context.session_id)
+    generation = st.session_state.get(_GENERATION, 0)
+    for key in list(st.session_state):
+        if key not in _KEPT:
+            del st.session_state[key]
+    st.session_state[_GENERATION] = generation + 1

@@ -17,7 +17,7 @@ def test_homes_button_leads_straight_to_the_analysis(studio):
 
 def test_empty_page_says_what_to_do(studio):
     app = studio.open("analyze")
-    assert "Choose the sample or upload a clip" in app.info[0].value
+    assert "Choose the sample, upload or record a clip" in app.info[0].value
     assert not app.get("plotly_chart")
 
 

@@ -10,12 +10,15 @@ from ui import model
 def test_home_offers_the_ways_in(studio):
     assert not studio.app.exception
     assert studio.app.title[0].value == "Hybrid Emotion Studio"
-    assert [button.label for button in studio.app.button] == ["Analyze the sample", "Upload a clip"]
+    assert [button.label for button in studio.app.button] == [
+        "Analyze the sample", "Record a clip", "Upload a clip", "Open the live view"
+    ]  # fmt: skip
     assert studio.app.code[0].value.endswith("python -m emo_core analyze clip.mp4")
 
 
 @pytest.mark.parametrize(
-    ("page", "title"), [("home", "Hybrid Emotion Studio"), ("analyze", "Analyze a clip"), ("about", "About")]
+    ("page", "title"),
+    [("home", "Hybrid Emotion Studio"), ("analyze", "Analyze a clip"), ("live", "Watch it live"), ("about", "About")],
 )
 def test_every_page_loads(studio, page, title):
     app = studio.open(page)
@@ -77,3 +80,10 @@ def test_about_names_the_prohibited_uses(studio):
 
 def write(name: str, text: str) -> None:
     (model.MODEL_DIR / name).write_text(text, encoding="utf-8")
+
+
+def test_home_leads_to_the_recorder_which_asks_first(studio):
+    studio.app.button[1].click().run()
+    assert studio.app.title[0].value == "Analyze a clip"
+    assert "Before the camera is used" in studio.text
+    assert "Close the recorder" in [button.label for button in studio.app.button]

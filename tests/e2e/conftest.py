@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -22,13 +22,14 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 @contextmanager
-def running_server() -> Iterator[str]:
-    """The application on a free port; yields its address once it is healthy."""
+def running_server(**settings: str) -> Iterator[str]:
+    """The application on a free port, with `settings` in its environment; yields its address once it is healthy."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("STREAMLIT_")}
+    command = [sys.executable, "-m", "tests.e2e.serve", "run", "streamlit_app.py", "--server.port", str(port)]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("STREAMLIT_", "EMO_"))}
+    environment |= settings
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         address = f"http://localhost:{port}"
@@ -67,14 +68,27 @@ def fresh_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def launch() -> Iterator[Callable[..., Browser]]:
+    """Start a browser with additional flags; the same flags give the same browser."""
     executable = next(filter(None, map(shutil.which, NAMES)), None)
     if executable is None:
         pytest.fail(f"none of {', '.join(NAMES)} is installed; `make test` installs a browser")
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield opened
-        opened.close()
+        opened: dict[tuple[str, ...], Browser] = {}
+
+        def launch(*flags: str) -> Browser:
+            if flags not in opened:
+                opened[flags] = playwright.chromium.launch(executable_path=executable, args=[*FLAGS, *flags])
+            return opened[flags]
+
+        yield launch
+        for browser in opened.values():
+            browser.close()
+
+
+@pytest.fixture(scope="session")
+def browser(launch: Callable[..., Browser]) -> Browser:
+    return launch()
 
 
 @pytest.fixture
@@ -90,8 +104,21 @@ def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable
         if message.type == "error" and not expected:
             complaints.append(f"{message.text} ({address})")
 
-    def visit(address: str, width: int = 1280, height: int = 900, scheme: str = "light") -> Page:
-        page = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme).new_page()
+    def visit(
+        address: str,
+        width: int = 1280,
+        height: int = 900,
+        scheme: str = "light",
+        *,
+        other: Browser | None = None,
+        script: str = "",
+        permissions: Sequence[str] = (),
+    ) -> Page:
+        opened = (other or browser).new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        opened.grant_permissions(list(permissions))
+        if script:
+            opened.add_init_script(script)
+        page = opened.new_page()
         page.set_default_timeout(30_000)
         page.on("console", listen)
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -1,5 +1,7 @@
 """A video through every stage: what must hold of any analysis, and what is promised of the bundled clip."""
 
+from types import SimpleNamespace
+
 import cv2
 import numpy as np
 import pytest
@@ -239,9 +241,10 @@ class TestRefusal:
 
 
 def test_a_clip_without_any_face_goes_through_the_stages():
-    normalized = normalize_clip(empty_track(3, 48))
+    track = empty_track(3, 48)
+    normalized = normalize_clip(track)
     assert not normalized.mask.any()
     assert not normalized.faces.any()
-    features = extract_features(normalized, None, 7)
+    features = extract_features(track, normalized, SimpleNamespace(num_features=7), None)
     assert features.features.shape == (3, 7)
     assert np.isnan(features.emotions).all()

@@ -1,0 +1,208 @@
+"""One frame after another through the stages of :mod:`emo_core.pipeline`, with a verdict after each.
+
+The window that ends now is judged as any window of a clip is, at the rate the model was trained for; frames between
+two samples move the face box, the emotions and the hints.
+"""
+
+import math
+from collections import deque
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from emo_core.blendshapes import BlendshapeModel
+from emo_core.bundle import Bundle, HeadNetwork
+from emo_core.emotions import UNSURE
+from emo_core.faces import FaceTracker, empty_track
+from emo_core.hints import capture_hints
+from emo_core.judge import REJECTED, decide, judge_windows
+from emo_core.landmarker import FaceLandmarker
+from emo_core.pipeline import extract_features, normalize_clip
+from emo_core.types import (
+    Bytes,
+    Clip,
+    FaceTrack,
+    FeatureSequence,
+    Floats,
+    NormalizedClip,
+    WindowPrediction,
+    concatenate,
+)
+
+_GAP_S = 1.0  # after a longer gap in time, or without a face, earlier frames say nothing of now
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LiveResult:
+    """What is known after one frame.
+
+    Attributes:
+        time_s: arrival of the frame, seconds from the first.
+        box_xyxy: (4,) face box as shares of the frame's width and height; None without a face.
+        label: a class of the model or ``unsure``.
+        probability: of the label, of the most probable class if unsure; in [0, 1].
+        probabilities: (C,) smoothed, sums to 1.
+        emotions: (8,) smoothed basic emotions, sums to 1; None before the first usable face.
+        quality: quality of the frame in [0, 1]; 0 without a face.
+        hints: what would make the picture better, most important first.
+    """
+
+    time_s: float
+    box_xyxy: Floats | None
+    label: str
+    probability: float
+    probabilities: Floats
+    emotions: Floats | None
+    quality: float
+    hints: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _OneHeadBundle(Bundle):
+    """A bundle that hands out the same head again: for one thread that judges ten times a second."""
+
+    own_head: HeadNetwork
+
+    def head_network(self) -> HeadNetwork:
+        return self.own_head
+
+
+class LiveAnalyzer:
+    """Frames in, results out, one at a time; owns its interpreters, so it stays in the thread that made it.
+
+    Example:
+        >>> import numpy as np
+        >>> from emo_core.bundle import load_bundle
+        >>> analyzer = LiveAnalyzer(load_bundle("models/hybrid"))
+        >>> result = analyzer.analyze(np.zeros((48, 64, 3), np.uint8), time_s=0.0, smoothing_s=0.0)
+        >>> result.label, result.box_xyxy, result.hints
+        ('unsure', None, ('No face to be seen: come into the picture.',))
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        shared = {field.name: getattr(bundle, field.name) for field in fields(Bundle)}
+        self._bundle = _OneHeadBundle(**shared, own_head=bundle.head_network())
+        self._cnn = bundle.frame_network()
+        self._landmarker = FaceLandmarker()
+        self._blendshapes = BlendshapeModel() if bundle.config.blendshapes else None
+        self._steps: deque[_Step] = deque(maxlen=bundle.config.window_steps)
+        self._last_slot = -1
+        self._recent: deque[_Step] = deque()  # every analysed frame of the last second, for the hints
+        self._size = (0, 0)
+        self._person = 0
+        self._forget()
+
+    def analyze(self, image: Bytes, time_s: float, smoothing_s: float) -> LiveResult:
+        """One RGB frame (H, W, 3) uint8; `time_s` must grow from call to call."""
+        if image.shape[:2] != self._size or (self._recent and time_s - self._recent[-1].time_s > _GAP_S):
+            self._size = image.shape[:2]
+            self._forget()
+        track = self._follow(image, time_s)
+        normalized = normalize_clip(track)
+        step = _Step(time_s, track, normalized, extract_features(track, normalized, self._cnn, self._blendshapes))
+        self._blend_emotions(step, smoothing_s)
+        self._recent.append(step)
+        while time_s - self._recent[0].time_s > _GAP_S:
+            self._recent.popleft()
+        slot = int(time_s * self._bundle.config.sample_rate_hz + 1e-3)
+        if slot > self._last_slot:
+            self._last_slot = slot
+            self._steps.append(step)
+            self._judge(step, smoothing_s)
+        return self._result(step)
+
+    def _forget(self) -> None:
+        """Start as with a new camera."""
+        self._tracker = FaceTracker(self._landmarker, self._bundle.config.crop_side_px)
+        self._steps.clear()
+        self._recent.clear()
+        self._last_slot = -1
+        self._last_judged_s = -math.inf
+        self._probabilities = np.full(len(self._bundle.classes), 1 / len(self._bundle.classes), np.float32)
+        self._emotions: Floats | None = None
+        self._label = UNSURE
+
+    def _follow(self, image: Bytes, time_s: float) -> FaceTrack:
+        """The one face that counts: the one followed so far, or the largest when that one is gone."""
+        height, width = image.shape[:2]
+        tracks = self._tracker.track(Clip(image[np.newaxis], np.array([time_s]), width, height))
+        seen = [index for index, track in enumerate(tracks) if track.detected[0]]
+        if not seen:
+            return empty_track(1, self._bundle.config.crop_side_px)
+        if self._person not in seen:
+            earlier, self._person = self._person, max(seen, key=lambda index: float(tracks[index].eye_distance_px[0]))
+            if earlier != self._person:
+                self._steps.clear()  # another person: what was seen before is not of this one
+        return tracks[self._person]
+
+    def _blend_emotions(self, step: "_Step", smoothing_s: float) -> None:
+        """Let a usable frame move the smoothed emotions."""
+        if step.features.mask[0]:
+            earlier = self._emotions if self._emotions is not None else step.features.emotions[0]
+            gap_s = step.time_s - self._recent[-1].time_s if self._recent else math.inf
+            self._emotions = _towards(earlier, step.features.emotions[0], _share(gap_s, smoothing_s))
+
+    def _judge(self, step: "_Step", smoothing_s: float) -> None:
+        """Judge the window that ends now, and let it move the smoothed probabilities and emotions."""
+        steps = list(self._steps)
+        normalized = concatenate([item.normalized for item in steps])
+        features = concatenate([item.features for item in steps])
+        times_s = np.array([item.time_s for item in steps])
+        (window, *_), _ = judge_windows(self._bundle, features, normalized, times_s)
+        share = _share(step.time_s - self._last_judged_s, smoothing_s)
+        self._last_judged_s = step.time_s
+        if not window.num_valid_frames:
+            self._label = UNSURE
+            return
+        self._probabilities = _towards(self._probabilities, window.probabilities, share)
+        self._label = self._decide(window)
+
+    def _decide(self, window: WindowPrediction) -> str:
+        """The class of the smoothed probabilities, by the thresholds of this quality; too little face is unsure."""
+        present = any(item.features.mask[0] for item in self._recent)
+        if not present or window.num_valid_frames < self._bundle.config.min_face_frames:
+            return UNSURE
+        quality = np.array([window.quality], np.float32)
+        scores = self._bundle.scores.apply(self._probabilities[np.newaxis], quality)[0]
+        choice = int(decide(self._probabilities, scores))
+        return UNSURE if choice == REJECTED else self._bundle.info.labels[choice]
+
+    def _result(self, step: "_Step") -> LiveResult:
+        height, width = self._size
+        box = step.track.boxes_xyxy[0] / np.array([width, height, width, height], np.float32)
+        labels = self._bundle.info.labels
+        best = float(self._probabilities.max())
+        return LiveResult(
+            time_s=step.time_s,
+            box_xyxy=box if step.track.detected[0] else None,
+            label=self._label,
+            probability=best if self._label == UNSURE else float(self._probabilities[labels.index(self._label)]),
+            probabilities=self._probabilities,
+            emotions=self._emotions,
+            quality=float(step.normalized.quality[0]),
+            hints=capture_hints(
+                concatenate([item.track for item in self._recent]),
+                concatenate([item.normalized for item in self._recent]),
+                self._size,
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Step:
+    """One analysed frame: every array inside has T = 1."""
+
+    time_s: float
+    track: FaceTrack
+    normalized: NormalizedClip
+    features: FeatureSequence
+
+
+def _share(gap_s: float, smoothing_s: float) -> float:
+    """How far a new value moves a smoothed one after `gap_s` seconds; all the way without smoothing or after ages."""
+    return 1 - math.exp(-gap_s / smoothing_s) if smoothing_s > 0 else 1.0
+
+
+def _towards(earlier: Floats, new: Floats, share: float) -> Floats:
+    """A step of `share` of the way; rows that sum to 1 stay so."""
+    return np.asarray(earlier + np.float32(share) * (new - earlier), np.float32)

@@ -1,0 +1,289 @@
+"""Consent before any camera, the live page around a stubbed connection, and deleting everything of a visit."""
+
+import gc
+import threading
+import weakref
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import streamlit_webrtc
+from aiortc.contrib.media import MediaRelay
+
+from emo_core.config import PipelineConfig
+from emo_core.live import LiveWorker
+from emo_core.live_analyzer import LiveResult
+from tests.factories import LABELS, make_probabilities
+from ui import camera, live_session, live_status, privacy
+
+IMAGE = np.full((48, 64, 3), 90, np.uint8)
+
+
+class Components:
+    """In the place of the browser's components: what they send in the next run, and with what they were shown."""
+
+    def __init__(self):
+        self.next = {}
+        self.keys = []
+
+    def __call__(self, name):
+        def show(*, key, data, **callbacks):
+            assert set(callbacks) <= {"on_clip_change", "on_checked_change"}
+            self.keys.append(key)
+            value = self.next.pop(name, None)
+            return SimpleNamespace(clip=value, checked=value)
+
+        return show
+
+
+class Analyzer:
+    def __init__(self, bundle):
+        pass
+
+    def analyze(self, image, time_s, smoothing_s):
+        emotions = np.full(8, 1 / 8, np.float32)
+        box = np.array([0.2, 0.2, 0.6, 0.8], np.float32)
+        return LiveResult(time_s, box, LABELS[0], 0.8, make_probabilities(LABELS[0]), emotions, 0.9, ("Come closer.",))
+
+
+@pytest.fixture
+def components(monkeypatch):
+    made = Components()
+    monkeypatch.setattr(camera, "component", made)
+    return made
+
+
+@pytest.fixture
+def streams(monkeypatch):
+    """Calls of the stubbed connection, newest last."""
+    calls = []
+    monkeypatch.setattr(streamlit_webrtc, "webrtc_streamer", lambda **settings: calls.append(settings))
+    monkeypatch.setattr("streamlit_webrtc.relay.get_global_relay", MediaRelay)
+    return calls
+
+
+@pytest.fixture
+def live(studio, components, streams, monkeypatch):
+    """The live page after the visitor agreed."""
+    built = LiveWorker.__init__
+    config = SimpleNamespace(config=PipelineConfig())
+    monkeypatch.setattr(
+        LiveWorker, "__init__", lambda self, bundle: built(self, config, idle_s=0.5, make_analyzer=Analyzer)
+    )
+    studio.open("live")
+    press(studio, privacy.AGREE)
+    yield studio
+    found = state(studio)
+    if found is not None:
+        found.worker.stop()
+
+
+def state(studio):
+    kept = studio.app.session_state
+    return kept["_live"] if "_live" in kept else None  # noqa: SIM401  (it has no get)
+
+
+def press(studio, label):
+    next(button for button in studio.app.button if button.label == label).click()
+    app = studio.app.run()
+    assert not app.exception
+    return app
+
+
+def labels(studio):
+    return [button.label for button in studio.app.button]
+
+
+def start(studio, components, **found):
+    components.next["gate"] = {"camera": "ok", "device": "cam", "addresses": {"host": 1}, **found}
+    return studio.app.run()
+
+
+def feed(studio, count=12):
+    found = state(studio)
+    for number in range(count):
+        found.worker.ring.add(IMAGE, number / 10)
+        found.worker.submit(IMAGE)
+    for _ in range(400):
+        if found.worker.latest is not None:
+            break
+        gc.collect()
+    found.shown = IMAGE
+    return found
+
+
+def test_nothing_of_a_camera_before_the_visitor_agreed(studio, components, streams):
+    studio.open("live")
+    for words in ("Article 5(1)(f)", "Article 50(3)", "Nothing is stored", "nothing is sent elsewhere"):
+        assert words in studio.text
+    assert labels(studio) == [privacy.AGREE, privacy.DELETE]
+    studio.open("analyze")
+    press(studio, "Record with the camera")
+    assert privacy.AGREE in labels(studio)
+    assert components.keys == []
+    assert streams == []
+
+
+def test_the_agreement_counts_for_the_visit(live, components):
+    assert components.keys == ["gate"]
+    live.open("analyze")
+    press(live, "Record with the camera")
+    assert privacy.AGREE not in labels(live)
+    assert components.keys[-1] == "recorder-0"
+
+
+def test_before_the_start_nothing_plays_and_the_page_says_what_to_do(live, streams):
+    assert streams[-1]["desired_playing_state"] is False
+    assert streams[-1]["frontend_rtc_configuration"] == {"iceServers": [], "iceTransportPolicy": "all"}
+    assert streams[-1]["server_rtc_configuration"] == {"iceServers": []}
+    assert "Not started" in live.text
+    assert "Press start" in live.text
+
+
+def test_started_it_plays_the_chosen_camera_and_shows_what_is_seen(live, components, streams):
+    start(live, components)
+    assert streams[-1]["desired_playing_state"] is True
+    assert streams[-1]["media_stream_constraints"]["video"]["deviceId"] == {"exact": "cam"}
+    assert streams[-1]["video_frame_callback"] == state(live).receive
+    feed(live)
+    app = live.app.run()
+    assert "Amusement + surprise" in live.text
+    assert "Come closer." in live.text
+    assert len(app.get("plotly_chart")) == 1
+
+
+def test_the_worker_survives_reruns_and_ends_when_the_page_is_left(live, components):
+    start(live, components)
+    worker = feed(live).worker
+    for _ in range(3):
+        live.app.run()
+    assert state(live).worker is worker
+    live.open("about")
+    assert worker.stopped
+    assert not worker.running
+    assert state(live) is None
+
+
+@pytest.mark.parametrize(
+    ("found", "told", "way"),
+    [
+        ({"camera": "denied"}, camera.PROBLEMS["denied"], "Upload"),
+        ({"camera": "busy"}, camera.PROBLEMS["busy"], "Upload"),
+        ({"addresses": {}}, live_status.NO_ADDRESS, "Record"),
+    ],
+)
+def test_what_stands_in_the_way_is_told_and_another_way_offered(live, components, streams, found, told, way):
+    app = start(live, components, **found)
+    assert [error.value for error in app.error] == [told]
+    assert streams[-1]["desired_playing_state"] is False
+    press(live, f"{way} a clip instead")
+    assert live.app.title[0].value == "Analyze a clip"
+    assert components.keys[-1].startswith("recorder") == (way == "Record")
+
+
+@pytest.mark.parametrize(("seen", "told"), [(False, live_status.NO_PATH), (True, live_status.BROKEN)])
+def test_a_connection_that_brings_nothing_is_given_up_with_a_reason(live, components, streams, monkeypatch, seen, told):
+    start(live, components)
+    if seen:
+        feed(live)
+    monkeypatch.setattr(live_session.LiveSession, "waiting_s", property(lambda self: 16.0 if self.wanted else 0.0))
+    app = live.app.run()
+    assert [error.value for error in app.error] == [told]
+    assert streams[-1]["desired_playing_state"] is False
+
+
+def test_a_connection_that_hangs_is_made_anew_once(live, components, streams, monkeypatch):
+    start(live, components)
+    monkeypatch.setattr(live_session.LiveSession, "waiting_s", property(lambda self: 8.0))
+    for _ in range(3):
+        app = live.app.run()
+    assert not app.error
+    assert [call["key"] for call in streams][-3:] == ["live-1"] * 3
+    assert streams[-1]["desired_playing_state"] is True
+
+
+def test_pause_smoothing_snapshot_and_stop(live, components, streams):
+    start(live, components)
+    found = feed(live)
+    press(live, "Pause")
+    assert found.worker.paused
+    assert "Paused" in live.text
+    press(live, "Go on")
+    assert not found.worker.paused
+    live.app.slider(key="live-smoothing").set_value(2.5).run()
+    assert found.worker.smoothing_s == 2.5
+    press(live, "Snapshot")
+    assert len(found.snapshots) == 1
+    assert [button.label for button in live.app.get("download_button")] == ["Download it"]
+    press(live, "Stop")
+    assert streams[-1]["desired_playing_state"] is False
+    assert found.worker.paused
+
+
+def test_the_last_ten_seconds_go_to_the_analysis(live, components):
+    start(live, components)
+    feed(live, count=15)
+    press(live, "Analyze the last ten seconds")
+    assert live.names == ["live.mp4"]
+    assert live.app.title[0].value == "Analyze a clip"
+    assert "Amusement + surprise" in live.text
+
+
+def test_too_little_to_analyze_says_so(live, components):
+    start(live, components)
+    press(live, "Analyze the last ten seconds")
+    assert "less than a second" in live.text
+    assert live.names == []
+
+
+def test_wrong_connection_settings_are_told_and_left_out(live, streams, monkeypatch):
+    monkeypatch.setenv("EMO_ICE_SERVERS", "turn:user:secret@host")
+    app = live.app.run()
+    assert "EMO_ICE_SERVERS is no JSON" in app.warning[0].value
+    assert "secret" not in app.warning[0].value
+    assert streams[-1]["server_rtc_configuration"] == {"iceServers": []}
+
+
+def test_a_useless_recording_is_explained_and_can_be_made_again(live, components):
+    live.open("analyze")
+    press(live, "Record with the camera")
+    components.next["recorder"] = {"b64": "AAAA", "mime": "video/webm", "ms": 3000}
+    app = live.app.run()
+    assert "is not a video" in app.error[0].value
+    press(live, "Record again")
+    assert components.keys[-1] == "recorder-1"
+    press(live, "Close the recorder")
+    assert "Record with the camera" in labels(live)
+
+
+def test_delete_now_leaves_nothing_of_the_visit(live, components):
+    start(live, components)
+    found = feed(live)
+    worker = found.worker
+    press(live, "Snapshot")
+    live.open("analyze")
+    live.upload(content=b"the visitor's own clip" * 1000)
+    live.app.session_state["anything_else"] = "of the visitor"
+    result = live.app.session_state["_result"]
+    crops = weakref.ref(result.analysis.track.crops)
+    del result
+    press(live, privacy.DELETE)
+    assert "Everything of this visit was deleted" in live.app.success[0].value
+    kept = {key for key in live.app.session_state if not key.startswith(("delete-", "sample-", "open-"))}
+    assert kept == {"_entered", "_generation", "upload-1"}
+    assert live.app.file_uploader[0].value is None
+    assert not any(b"the visitor's own clip" * 2 in item for item in held_bytes())
+    gc.collect()
+    assert crops() is None
+    assert (len(worker.ring), worker.latest, worker.history(), worker.stopped) == (0, None, [], True)
+    assert (found.shown, found.snapshots) == (None, [])
+    assert "live-analysis" not in {thread.name for thread in threading.enumerate()}
+    live.open("live")
+    assert privacy.AGREE in labels(live)
+
+
+def held_bytes():
+    """Every bytes object that some container in this process refers to."""
+    for item in gc.get_objects():
+        if type(item) in (dict, list, tuple):
+            yield from (value for value in (item.values() if type(item) is dict else item) if type(value) is bytes)

@@ -1,0 +1,326 @@
+"""The live page without a page: overlay, chart, card, status in words, and the session that ties them together."""
+
+import math
+from fractions import Fraction
+from types import SimpleNamespace
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from emo_core.emotions import EMOTIONS, UNSURE
+from emo_core.live import LiveStats, LiveWorker
+from emo_core.live_analyzer import LiveResult
+from tests.factories import LABELS, make_probabilities
+from tests.media import read
+from ui import camera, live_card, live_chart, live_overlay, live_session, live_status
+from ui.live_session import LiveSession
+
+BOX = np.array([0.1, 0.2, 0.4, 0.8], np.float32)
+
+
+def result(label="sadness_fear", time_s=0.0, box=BOX, quality=0.9, hints=()):
+    probabilities = make_probabilities(label)
+    emotions = np.full(len(EMOTIONS), 1 / len(EMOTIONS), np.float32)
+    return LiveResult(time_s, box, label, float(probabilities.max()), probabilities, emotions, quality, hints)
+
+
+def frame(level=90, width=640, height=480):
+    made = av.VideoFrame.from_ndarray(np.full((height, width, 3), level, np.uint8), "rgb24")
+    made.pts, made.time_base = 77, Fraction(1, 90000)
+    return made
+
+
+@pytest.fixture
+def live(hybrid):
+    return LiveSession(LiveWorker(hybrid))
+
+
+def test_the_overlay_mirrors_the_picture_and_leaves_the_frame_alone():
+    image = np.full((480, 640, 3), 50, np.uint8)
+    image[300:, :100] = 250
+    before = image.copy()
+    drawn = live_overlay.draw(image, None)
+    np.testing.assert_array_equal(image, before)
+    assert drawn[400, 600].tolist() == [250] * 3
+    assert drawn[400, 50].tolist() == [50] * 3
+
+
+def test_the_box_stands_where_the_face_is_seen_in_the_mirror():
+    drawn = live_overlay.draw(np.full((480, 640, 3), 50, np.uint8), result())
+    tinted = np.add(np.argwhere((drawn[60:] != 50).any(axis=2)), [60, 0])
+    (top, left), (bottom, right) = tinted.min(axis=0), tinted.max(axis=0)
+    assert np.allclose([left, right], [0.6 * 640, 0.9 * 640], atol=4)
+    assert np.allclose([top, bottom], [0.2 * 480, 0.8 * 480], atol=4)
+
+
+def band(found):
+    return live_overlay.draw(np.full((480, 640, 3), 50, np.uint8), found)[:48, :420]
+
+
+def test_every_verdict_looks_different():
+    drawn = [band(found) for found in (None, result(), result("amusement_surprise"), result("other"), result(UNSURE))]
+    drawn.append(band(result(box=None)))
+    for i, first in enumerate(drawn):
+        for second in drawn[i + 1 :]:
+            assert np.abs(first.astype(int) - second).max() > 100
+
+
+def test_the_meter_grows_with_quality_and_changes_colour():
+    filled = []
+    for quality in (0.1, 0.5, 0.95):
+        meter = live_overlay.draw(np.full((480, 640, 3), 50, np.uint8), result(quality=quality))[20, 545:635].astype(
+            int
+        )
+        coloured = (meter.max(axis=1) - meter.min(axis=1)) > 50
+        filled.append((coloured.sum(), meter[coloured].mean(axis=0).round().tolist()))
+    assert filled[0][0] < filled[1][0] < filled[2][0]
+    assert len({str(colour) for _, colour in filled}) == 3
+
+
+@pytest.mark.parametrize("size", [(120, 160), (480, 640), (960, 540)])
+def test_the_overlay_works_at_any_size(size):
+    drawn = live_overlay.draw(np.zeros((*size, 3), np.uint8), result(box=np.array([-0.1, -0.1, 1.2, 1.2], np.float32)))
+    assert drawn.shape == (*size, 3)
+    assert drawn.any()
+
+
+def test_words_for_a_verdict():
+    assert live_overlay.verdict_words(result()) == "Sadness + fear"
+    assert live_overlay.verdict_words(result(UNSURE)) == "Not sure"
+    assert live_overlay.verdict_words(result(box=None)) == "No face"
+
+
+def test_the_chart_shows_half_a_minute_that_ends_now():
+    history = [result(time_s=100 + i / 10) for i in range(300)]
+    chart = live_chart.figure(history, LABELS)
+    names = [trace.name for trace in chart.data]
+    assert names == ["Amusement + surprise", "Sadness + fear", "Other", *(e.capitalize() for e in EMOTIONS), "Quality"]
+    assert chart.data[0].x[-1] == 0.0
+    assert chart.data[0].x[0] == pytest.approx(-29.8, abs=0.11)
+    assert len(chart.data[0].x) == 150
+    assert chart.data[1].y[-1] == pytest.approx(0.8)
+    assert sum(len(trace.x) for trace in chart.data) < 2000
+
+
+def test_the_chart_leaves_a_gap_in_the_emotions_without_a_face():
+    history = [result(time_s=i / 10, box=None if 4 <= i < 8 else BOX) for i in range(13)]
+    happiness = next(trace for trace in live_chart.figure(history, LABELS).data if trace.name == "Happiness")
+    assert [value is None for value in happiness.y] == [False, False, True, True, False, False, False]
+
+
+def test_an_empty_chart_is_no_error():
+    assert len(live_chart.figure([], LABELS).data) == len(LABELS) + len(EMOTIONS) + 1
+
+
+OK = {"camera": "ok", "device": "abc", "addresses": {"host": 1}}
+
+
+@pytest.mark.parametrize(
+    ("message", "relay_only", "problem", "device"),
+    [
+        (OK, False, "", "abc"),
+        ({**OK, "addresses": {"relay": 1, "host": 2}}, True, "", "abc"),
+        ({**OK, "device": 3}, False, "", ""),
+        ({**OK, "device": "x" * 999}, False, "", ""),
+        (OK, True, live_status.NO_RELAY, ""),
+        ({**OK, "addresses": {}}, False, live_status.NO_ADDRESS, ""),
+        ({**OK, "addresses": {"host": 0}}, False, live_status.NO_ADDRESS, ""),
+        ({**OK, "addresses": "x"}, False, live_status.NO_ADDRESS, ""),
+        ({"camera": "denied"}, False, camera.PROBLEMS["denied"], ""),
+        ({"camera": "busy"}, False, camera.PROBLEMS["busy"], ""),
+        ({"camera": "<script>"}, False, camera.PROBLEMS["failed"], ""),
+        (None, False, camera.PROBLEMS["failed"], ""),
+    ],
+)
+def test_what_the_browser_found_becomes_one_sentence(message, relay_only, problem, device):
+    assert live_status.Check.from_message(message, relay_only=relay_only) == live_status.Check(problem, device)
+
+
+@pytest.mark.parametrize(
+    "text", [live_status.NO_ADDRESS, live_status.NO_RELAY, live_status.NO_PATH, live_status.BROKEN]
+)
+def test_every_failure_of_the_connection_offers_recording(text):
+    assert text.endswith("Recording a clip works without such a connection.")
+
+
+def test_the_chain_names_the_link_that_fails():
+    waiting = live_status.chain(LiveStats(0, 0, math.nan), failure="", paused=False)
+    assert [fine for _, _, fine in waiting] == [True, False, False]
+    working = live_status.chain(LiveStats(28.6, 19.7, 42.4), failure="", paused=False)
+    assert [text for _, text, _ in working] == [
+        "works", "brings 29 pictures a second", "analyses 20 a second, each within 42 ms"
+    ]  # fmt: skip
+    broken = live_status.chain(LiveStats(28.6, 0, math.nan), failure="It failed.", paused=False)
+    assert broken[2] == ("Server", "It failed.", False)
+    assert live_status.chain(LiveStats(28.6, 0, math.nan), failure="", paused=True)[2][1] == "pauses"
+
+
+def card(live, latest):
+    live.worker._latest = latest
+    return live_card.card_html(live)
+
+
+def test_the_card_says_what_is_seen_how_sure_and_what_to_do(live):
+    assert "Not started" in card(live, None)
+    live.start("")
+    assert "Waiting for the first picture" in card(live, None)
+    html = card(live, result(hints=("Come closer.",)))
+    for words in ("Sadness + fear", "Probability 80%", "Come closer.", "Now", "Connection"):
+        assert words in html
+    assert "The picture is good as it is." in card(live, result())
+    assert "No class passes its threshold" in card(live, result(UNSURE))
+    assert "Nothing to judge" in card(live, result(box=None, hints=("<b>",)))
+    assert "&lt;b&gt;" in card(live, result(box=None, hints=("<b>",)))
+    live.toggle_pause()
+    assert "Paused" in card(live, result())
+
+
+@pytest.fixture
+def fed(live):
+    """A started live view whose worker only notes what it is given."""
+    given = []
+    live.worker.submit = given.append
+    live.start("cam")
+    return live, given
+
+
+def test_a_frame_goes_to_the_worker_and_comes_back_mirrored_with_its_time(fed):
+    live, given = fed
+    answer = live.receive(frame())
+    assert [image.shape for image in given] == [(480, 640, 3)]
+    assert (answer.width, answer.height, answer.pts, answer.time_base) == (640, 480, 77, Fraction(1, 90000))
+    np.testing.assert_array_equal(answer.to_ndarray(format="rgb24"), live.shown)
+
+
+def test_once_ended_nothing_is_kept_of_a_late_frame(fed):
+    live, given = fed
+    live.worker.stop()
+    late = frame()
+    assert live.receive(late) is late
+    assert (given, live.shown) == ([], None)
+
+
+def test_large_frames_are_reduced(fed):
+    live, given = fed
+    live.receive(frame(width=1920, height=1080))
+    assert given[0].shape == (540, 960, 3)
+
+
+def test_paused_the_picture_stands_still(fed):
+    live, given = fed
+    live.receive(frame(90))
+    live.toggle_pause()
+    answer = live.receive(frame(200))
+    assert len(given) == 1
+    assert abs(int(answer.to_ndarray(format="rgb24")[300, 300, 0]) - 90) < 4
+    live.toggle_pause()
+    live.receive(frame(200))
+    assert len(given) == 2
+
+
+def test_snapshots_show_what_was_shown_and_only_the_last_four_are_kept(fed):
+    live, _ = fed
+    live.take_snapshot()
+    assert live.snapshots == []
+    for level in range(20, 140, 20):
+        live.receive(frame(level))
+        live.take_snapshot()
+    pictures = [cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) for data in live.snapshots]
+    assert [round(float(picture[300, 300, 0]) / 20) * 20 for picture in pictures] == [60, 80, 100, 120]
+
+
+def test_the_last_seconds_become_a_clip_that_leaves_no_file(fed, monkeypatch, tmp_path):
+    live, _ = fed
+    monkeypatch.setattr(live_session.tempfile, "tempdir", str(tmp_path))
+    assert live.clip() is None
+    for number in range(25):
+        live.worker.ring.add(np.full((48, 64, 3), 5 * number, np.uint8), number / 10)
+    source = live.clip()
+    assert (source.name, source.mime) == ("live.mp4", "video/mp4")
+    frames, times_s, _ = read(source.data)
+    assert len(frames) == 25
+    assert times_s[-1] == pytest.approx(2.4)
+    assert frames[0].mean() < frames[-1].mean()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_waiting_counts_from_the_start_and_from_the_last_frame(fed, monkeypatch):
+    live, _ = fed
+    now_s = live.started_s + 5
+    monkeypatch.setattr(live_session.time, "monotonic", lambda: now_s)
+    monkeypatch.setattr(LiveWorker, "stats", lambda self: LiveStats(0, 0, math.nan))
+    assert live.waiting_s == pytest.approx(5)
+    monkeypatch.setattr(LiveWorker, "last_received_s", property(lambda self: now_s - 2))
+    assert live.waiting_s == pytest.approx(2)
+    monkeypatch.setattr(LiveWorker, "stats", lambda self: LiveStats(20, 10, 50))
+    assert live.waiting_s == 0
+    live.stop("It broke.")
+    assert (live.wanted, live.waiting_s, live.problem) == (False, 0, "It broke.")
+
+
+def test_it_survives_reruns_and_ends_once(monkeypatch, hybrid):
+    state = {}
+    monkeypatch.setattr(live_session, "st", SimpleNamespace(session_state=state))
+    monkeypatch.setattr("ui.model.bundle", lambda: hybrid)
+    first = live_session.current()
+    assert live_session.current() is first
+    live_session.end()
+    live_session.end()
+    assert first.worker.stopped
+    assert state == {}
+    assert live_session.current() is not first
+    live_session.end()
+
+
+def test_after_a_failure_stop_and_start_begin_anew(monkeypatch, hybrid):
+    monkeypatch.setattr(live_session, "st", SimpleNamespace(session_state={}))
+    monkeypatch.setattr("ui.model.bundle", lambda: hybrid)
+    failed = live_session.current()
+    failed.start("")
+    failed.worker._error = "It failed."
+    assert live_session.current() is failed
+    failed.stop()
+    assert live_session.current() is not failed
+    assert live_session.current().worker.error == ""
+    assert failed.worker.stopped
+    live_session.end()
+
+
+def test_the_relay_drops_what_nobody_took_instead_of_queueing_it(monkeypatch):
+    import asyncio
+
+    from aiortc import MediaStreamTrack
+    from aiortc.contrib.media import MediaRelay
+
+    from ui import live_connection
+
+    class Camera(MediaStreamTrack):
+        kind = "video"
+        number = -1
+
+        async def recv(self):
+            await asyncio.sleep(0.001)
+            self.number += 1
+            return self.number
+
+    async def slow_reader():
+        relay = MediaRelay()
+        monkeypatch.setattr("streamlit_webrtc.relay.get_global_relay", lambda: relay)
+        live_connection._hand_on_the_newest_only()
+        live_connection._hand_on_the_newest_only()
+        source = Camera()
+        proxy = relay.subscribe(source)
+        behind = []
+        for _ in range(5):
+            behind.append(-await proxy.recv())
+            behind[-1] += source.number
+            await asyncio.sleep(0.05)
+        proxy.stop()
+        source.stop()
+        return behind, source.number
+
+    behind, total = asyncio.run(slow_reader())
+    assert total > 20
+    assert max(behind) <= 1

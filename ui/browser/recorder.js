@@ -1,0 +1,161 @@
+const MIME_TYPES = ["video/webm;codecs=vp8", "video/webm;codecs=vp9", "video/webm", "video/mp4"];
+const PANELS = ["off", "ready", "count", "record", "review", "sent"];
+
+export default function (component) {
+  const { data, parentElement: root, setTriggerValue } = component;
+  const recorder = (root.recorder ??= new Recorder(root));
+  recorder.data = data;
+  recorder.send = (clip) => setTriggerValue("clip", clip);
+  return () => {
+    recorder.dispose();
+    delete root.recorder;
+  };
+}
+
+class Recorder {
+  constructor(root) {
+    this.find = (name) => root.querySelector(`[data-part=${name}]`);
+    this.root = root;
+    this.disposed = false;
+    const on = (name, action) => (this.find(name).onclick = () => this.attempt(action));
+    on("enable", () => this.open());
+    on("start", () => this.record());
+    on("stop", () => this.stop());
+    on("retake", () => this.open());
+    on("use", () => this.submit());
+    this.find("camera").onchange = () => this.attempt(() => this.open(this.find("camera").value));
+    this.show("off");
+  }
+
+  /** Run an action; whatever goes wrong becomes one sentence with a remedy, and the way back to the start. */
+  async attempt(action) {
+    this.find("message").textContent = "";
+    try {
+      await action();
+    } catch (error) {
+      this.release();
+      if (this.disposed) return;
+      const words = this.data.problems;
+      this.find("message").textContent = words[problemOf(error)] ?? words.failed;
+      this.show("off");
+    }
+  }
+
+  show(panel) {
+    this.find("box").dataset.panel = panel;
+    for (const name of PANELS) this.find(`panel-${name}`).hidden = name !== panel;
+  }
+
+  async open(deviceId) {
+    if (!window.isSecureContext) throw problem("insecure");
+    this.mime = MIME_TYPES.find((type) => window.MediaRecorder?.isTypeSupported(type));
+    if (!this.mime) throw problem("unsupported");
+    this.release();
+    const stream = await openCamera(deviceId ?? this.deviceId);
+    if (this.disposed) return closeCamera(stream);
+    this.stream = stream;
+    const track = stream.getVideoTracks()[0];
+    this.deviceId = track.getSettings().deviceId;
+    track.onended = () => this.attempt(() => Promise.reject(problem("lost")));
+    const video = this.find("preview");
+    video.srcObject = stream;
+    await video.play();
+    await listCameras(this.find("camera"), stream);
+    this.show("ready");
+  }
+
+  async record() {
+    const seconds = Number(this.find("seconds").value);
+    this.show("count");
+    for (let left = this.data.countdown; left > 0; left--) {
+      this.find("number").textContent = left;
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      if (this.disposed || !this.stream) return;
+    }
+    this.find("number").textContent = "";
+    await this.capture(seconds);
+    this.review();
+  }
+
+  /** Record until the time is up, the size is reached or somebody stops it. */
+  async capture(seconds) {
+    const chunks = [];
+    let size = 0;
+    const media = new MediaRecorder(this.stream, { mimeType: this.mime, videoBitsPerSecond: this.data.bits_per_s });
+    this.stop = () => media.state === "recording" && media.stop();
+    const ended = new Promise((resolve, reject) => {
+      media.onstop = resolve;
+      media.onerror = (event) => reject(event.error ?? problem("failed"));
+    });
+    media.ondataavailable = (event) => {
+      if (size + event.data.size > this.data.max_bytes) return this.stop();
+      size += event.data.size;
+      chunks.push(event.data);
+    };
+    const { frameRate } = this.stream.getVideoTracks()[0].getSettings();
+    this.find("bar").style.width = 0;
+    this.show("record");
+    let begun = performance.now();
+    media.onstart = () => (begun = performance.now());
+    media.start(250);
+    const tick = setInterval(() => {
+      const passed = (performance.now() - begun) / 1000;
+      this.find("bar").style.width = `${Math.min(100, (100 * passed) / seconds)}%`;
+      this.find("clock").textContent = `${passed.toFixed(0)} of ${seconds} s`;
+      this.find("stop").disabled = passed < this.data.min_seconds;
+      if (passed >= seconds) this.stop();
+    }, 50);
+    try {
+      await ended;
+    } finally {
+      clearInterval(tick);
+    }
+    const length = performance.now() - begun;
+    this.clip = { blob: new Blob(chunks, { type: this.mime }), ms: length, fps: frameRate ?? 0 };
+  }
+
+  /** Show what was recorded; the camera goes off meanwhile. */
+  review() {
+    this.release();
+    if (this.disposed) return;
+    if (!this.clip?.blob.size) throw problem("failed");
+    this.url = URL.createObjectURL(this.clip.blob);
+    this.find("replay").src = this.url;
+    this.find("replay").play().catch(() => {});
+    this.show("review");
+  }
+
+  async submit() {
+    this.find("use").disabled = true;
+    const { blob, ms, fps } = this.clip;
+    const url = await new Promise((resolve, reject) => {
+      const reader = new FileReader();
+      reader.onload = () => resolve(reader.result);
+      reader.onerror = () => reject(problem("failed"));
+      reader.readAsDataURL(blob);
+    });
+    this.show("sent");
+    this.send({ b64: url.slice(url.indexOf(",") + 1), mime: this.mime, ms, fps });
+  }
+
+  /** Camera off, and nothing of the last recording kept. */
+  release() {
+    const track = this.stream?.getVideoTracks()[0];
+    if (track) track.onended = null;
+    closeCamera(this.stream);
+    this.stream = null;
+    this.find("preview").srcObject = null;
+    if (this.url) URL.revokeObjectURL(this.url);
+    this.url = null;
+    this.find("use").disabled = false;
+  }
+
+  stop() {}
+
+  dispose() {
+    this.disposed = true;
+    this.stop();
+    this.release();
+    this.clip = null;
+  }
+}

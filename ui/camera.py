@@ -1,0 +1,33 @@
+"""The camera in the visitor's browser: our own small components, and words for everything that can go wrong with it."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+_FOLDER = Path(__file__).parent / "browser"
+
+PROBLEMS: dict[str, str] = {
+    "denied": "The browser was not allowed to use the camera. Allow it with the camera sign in the address bar (or in "
+    "the system's privacy settings), then try again; or upload a clip instead.",
+    "missing": "No camera was found. Plug one in or switch it on, then try again; or upload a clip instead.",
+    "busy": "The camera is in use by another program or tab. Close that one, then try again; or upload a clip instead.",
+    "insecure": "Browsers give the camera only to secure pages, and this address is none. Open it with https:// or as "
+    "localhost; or upload a clip instead.",
+    "unsupported": "This browser cannot do that with a camera. Use a current Chrome, Edge, Firefox or Safari; or "
+    "upload a clip instead.",
+    "lost": "The camera was unplugged or switched off. Connect it again, then try again; or upload a clip instead.",
+    "failed": "The camera could not be used, for a reason the browser does not tell. Reload the page and try again; or "
+    "upload a clip instead.",
+}
+"""What a component reports → one sentence with the remedy and the way on."""
+
+
+@lru_cache
+def component(name: str) -> Callable[..., Any]:
+    """The component whose files in ``ui/browser`` carry `name`; it can use everything in ``camera.js``."""
+    html, css, script = ((_FOLDER / f"{name}.{kind}").read_text("utf-8") for kind in ("html", "css", "js"))
+    shared = (_FOLDER / "camera.js").read_text("utf-8")
+    return st.components.v2.component(f"studio_{name}", html=html, css=css, js=f"{shared}\n{script}")

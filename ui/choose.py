@@ -1,0 +1,102 @@
+"""The ways to a clip: a sample by one click, an upload, a recording."""
+
+import streamlit as st
+
+from ui import errors, preload, privacy, recorder, samples, session
+
+TYPES = ["mp4", "mov", "mkv", "webm", "avi", "m4v"]
+
+_OPEN = "_recorder_open"
+_TAKES = "_takes"
+
+
+def render(*, expanded: bool) -> None:
+    """Show the ways; what comes in is submitted for its analysis."""
+    with st.expander("Choose a clip", expanded=expanded or recorder_open()):
+        if recorder_open():
+            left, right = st.columns([3, 2], gap="large")
+            with left:
+                _recorder()
+        else:
+            left, right = st.columns(2, gap="large")
+            with left:
+                _samples()
+        with right:
+            _upload()
+            _record_button()
+
+
+def open_recorder() -> None:
+    """Show the recorder from now on; the camera is still off."""
+    st.session_state[_OPEN] = True
+
+
+def recorder_open() -> bool:
+    """Whether the recorder is on show."""
+    return bool(st.session_state.get(_OPEN))
+
+
+def _close_recorder() -> None:
+    """Take the recorder away, and with it the camera."""
+    st.session_state[_OPEN] = False
+    st.session_state[_TAKES] = st.session_state.get(_TAKES, 0) + 1
+
+
+def _samples() -> None:
+    for number, sample in enumerate(samples.load()):
+        st.image(sample.poster, width=320, alt=sample.look_for)
+        st.markdown(f"**{sample.title}** ({sample.duration_s:.0f} s). {sample.look_for}")
+        st.caption(f"{sample.credit}, {sample.licence}")
+        source = session.Source(sample.file.name, sample.file)
+        st.button(
+            "Analyze this sample",
+            key=f"sample-{number}",
+            type="primary",
+            on_click=_submit,
+            args=[source],
+        )
+
+
+def _upload() -> None:
+    key = session.fresh_key("upload")
+    st.file_uploader(
+        "Upload a clip of one face",
+        type=TYPES,
+        key=key,
+        max_upload_size=500,  # MB; Streamlit rounds 512 up and would promise 1 GB
+        on_change=session.submit_upload,
+        args=[key],
+        help="One person, face to the camera, evenly lit, at least a second.",
+    )
+    st.caption("The analysis starts by itself. The clip is dropped after your visit.")
+
+
+def _submit(source: session.Source) -> None:
+    _close_recorder()
+    session.submit(source)
+
+
+def _record_button() -> None:
+    if recorder_open():
+        st.button("Close the recorder", key="close-recorder", on_click=_close_recorder)
+    else:
+        st.button("Record with the camera", key="open-recorder", on_click=open_recorder)
+
+
+def _recorder() -> None:
+    """The notice, then the recorder; a recording that arrived is submitted, a useless one is explained."""
+    if not privacy.ask("recorder"):
+        return
+    with errors.shown():
+        preload.wait()
+        source = recorder.record(session.fresh_key(f"recorder-{st.session_state.get(_TAKES, 0)}"))
+        if source is not None:
+            _submit(source)
+            st.rerun()
+        return
+    st.button("Record again", key="record-again", on_click=_again)
+
+
+def _again() -> None:
+    _close_recorder()
+    open_recorder()

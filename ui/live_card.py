@@ -1,0 +1,58 @@
+"""The verdict of this moment as a card: how sure, what would make the picture better, and whether every link holds."""
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from emo_core.emotions import UNSURE, class_colour
+from ui import live_status
+from ui.live_overlay import verdict_words
+
+if TYPE_CHECKING:
+    from emo_core.live_analyzer import LiveResult
+    from ui.live_session import LiveSession
+
+_FINE, _WAITING = "#3E9C6A", "#C3C8D2"
+
+
+def card_html(live: "LiveSession") -> str:
+    """The card of a live view as HTML."""
+    if not live.wanted:
+        return _card("Live view", "Not started", UNSURE, "")
+    kicker = "Paused" if live.worker.paused else "Now"
+    latest = live.worker.latest
+    if latest is None:
+        return _card(kicker, "Waiting for the first picture …", UNSURE, _chain_html(live))
+    return _card(
+        kicker, verdict_words(latest), latest.label, _sureness(latest) + _tips_html(latest) + _chain_html(live)
+    )
+
+
+def _card(kicker: str, title: str, label: str, rest: str) -> str:
+    return (
+        f'<div class="es-card" style="--tone:{class_colour(label)}"><div class="es-kicker">{kicker}</div>'
+        f'<div class="es-verdict" data-testid="live-verdict">{escape(title)}</div>{rest}</div>'
+    )
+
+
+def _sureness(latest: "LiveResult") -> str:
+    if latest.box_xyxy is None:
+        return "<div>Nothing to judge.</div>"
+    if latest.label == UNSURE:
+        return "<div>No class passes its threshold.</div>"
+    return f"<div>Probability {latest.probability:.0%}</div>"
+
+
+def _tips_html(latest: "LiveResult") -> str:
+    tips = latest.hints or ("The picture is good as it is.",)
+    return "".join(f'<p data-testid="live-hint">→ {escape(tip)}</p>' for tip in tips)
+
+
+def _chain_html(live: "LiveSession") -> str:
+    """Camera, connection, server: how each of them is, with frame rates and delay."""
+    rows = live_status.chain(live.worker.stats(), failure=live.worker.error, paused=live.worker.paused)
+    items = [
+        f'<div><i class="es-dot" style="background:{_FINE if fine else _WAITING}"></i>'
+        f"<b>{escape(name)}</b> {escape(text)}</div>"
+        for name, text, fine in rows
+    ]
+    return f'<div class="es-soft" data-testid="live-chain" style="margin-top:.7rem">{"".join(items)}</div>'

@@ -1,0 +1,124 @@
+"""The live page's parts: start, picture, controls, and what is seen, redrawn every second."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ui import camera, charts, choose, ice, live_connection, live_session, live_status, model, preload, session
+
+if TYPE_CHECKING:
+    from ui.live_session import LiveSession
+
+_PERIOD_S = 1.0
+# Not narrower: a change of width makes the connection's component start twice at once, and then it may never connect.
+_OUT_OF_SIGHT = "max-height: 0; min-height: 0; overflow: hidden; visibility: hidden;"
+
+
+def render() -> None:
+    """Everything between the notice and the foot of the page."""
+    preload.wait()
+    live = live_session.current()
+    connections = _ice_settings()
+    _problem(live)
+    left, right = st.columns([7, 5], gap="large")
+    with left:
+        with st.container(key="live-picture"):
+            _picture(live, connections)
+        with st.container(key="live-gate"):
+            if not live.wanted:
+                _gate(live, connections)
+        _controls(live)
+        _snapshots(live)
+    with right:
+        st.fragment(_watch, run_every=_PERIOD_S if live.wanted else None)(live)
+
+
+def _ice_settings() -> ice.IceSettings:
+    """The installation's connection servers; without them if they are written wrongly."""
+    try:
+        return ice.settings()
+    except ice.IceError as error:
+        st.warning(f"The connection settings of this installation are wrong and are left out: {error}")
+        return ice.IceSettings()
+
+
+def _problem(live: "LiveSession") -> None:
+    """Why it does not run, and the way on: an upload where the camera fails, else a recording."""
+    if not live.problem:
+        return
+    st.error(live.problem, icon="⚠️")
+    if live.problem in camera.PROBLEMS.values():
+        if st.button("Upload a clip instead", key="upload-instead"):
+            st.switch_page("pages/analyze.py")
+    elif st.button("Record a clip instead", key="record-instead"):
+        choose.open_recorder()
+        st.switch_page("pages/analyze.py")
+
+
+def _gate(live: "LiveSession", connections: ice.IceSettings) -> None:
+    """The start button: the browser tries camera and connection before anything else begins."""
+    data = {"rtc": connections.for_browser(), "checking": "Trying camera and connection …", "off": "The camera is off."}
+    message = camera.component("gate")(key=session.fresh_key("gate"), data=data, on_checked_change=lambda: None).checked
+    if message is not None:
+        check = live_status.Check.from_message(message, relay_only=connections.policy == "relay")
+        if check.problem:
+            live.stop(check.problem)
+        else:
+            live.start(check.device)
+        st.rerun()
+
+
+def _picture(live: "LiveSession", connections: ice.IceSettings) -> None:
+    """The connection's part of the page; it stays while stopped, out of sight, so that it can end in good order."""
+    st.html("<style></style>" if live.wanted else f"<style>.st-key-live-picture {{{_OUT_OF_SIGHT}}}</style>")
+    live_connection.render(live, connections)
+
+
+def _controls(live: "LiveSession") -> None:
+    seconds = live.worker.ring.span_s
+    with st.container(horizontal=True, key="live-controls"):
+        if live.wanted:
+            st.button("Stop", key="live-stop", on_click=live.stop, type="primary")
+            st.button("Go on" if live.worker.paused else "Pause", key="live-pause", on_click=live.toggle_pause)
+            st.button("Snapshot", key="live-snapshot", on_click=live.take_snapshot)
+        if (live.wanted or seconds >= 1) and st.button("Analyze the last ten seconds", key="live-analyze"):
+            with st.spinner("Putting the clip together …"):
+                source = live.clip()
+            if source is None:
+                st.info("There is less than a second yet; try again in a moment.")
+            else:
+                session.submit(source)
+                st.switch_page("pages/analyze.py")
+    live.worker.smoothing_s = st.slider(
+        "Smoothing", 0.0, 4.0, 1.0, 0.5, format="%.1f s", key="live-smoothing",
+        help="How long the verdict lingers: 0 follows every window at once, more is calmer and slower.",
+    )  # fmt: skip
+
+
+def _snapshots(live: "LiveSession") -> None:
+    for number, picture in enumerate(reversed(live.snapshots)):
+        st.image(picture, caption="Snapshot", width=320)
+        name = f"snapshot-{number + 1}.jpg"
+        st.download_button("Download it", picture, name, "image/jpeg", key=f"snapshot-{number}", on_click="ignore")
+
+
+def _watch(live: "LiveSession") -> None:
+    """Verdict, hints, speed and chart, as of now."""
+    if live.waiting_s > live_session.CONNECT_S:
+        live.stop(live_status.BROKEN if live.worker.latest else live_status.NO_PATH)
+        st.rerun()
+    if live.waiting_s > live_session.RETRY_S and not live.retried:
+        live.retry()
+        st.rerun()
+    from ui import live_card, live_chart
+
+    st.html(live_card.card_html(live))
+    history = live.worker.history()
+    if history:
+        labels = model.bundle().info.labels
+        charts.render(live_chart.figure(history, labels), "live-chart", "Verdict, emotions, quality of the last 30 s")
+        st.caption(
+            "The last half minute. The verdict reads the last 3.2 seconds, so it follows a change by one or two."
+        )
+    elif not live.wanted:
+        st.caption("Press start: the browser asks for the camera, and the verdict appears here within seconds.")

@@ -1,0 +1,61 @@
+"""Before any camera: what is computed, where, and what is not allowed. After it: delete everything of the visit."""
+
+import streamlit as st
+
+from ui import live_session, session
+
+NOTICE = """
+- **What happens:** this server finds the face in the pictures of your camera, measures how good each one is, and
+  estimates which emotions the face *shows*, as people would name them. What you feel cannot be read from a face.
+- **Where it stays:** pictures and results stay in the memory of this server for your visit, the live view only for its
+  last ten seconds. Nothing is stored, nothing is sent elsewhere, nothing is used for training.
+- **What is prohibited:** inferring emotions of people at work or in education is prohibited in the European Union, save
+  for medical or safety reasons (AI Act, Article 5(1)(f)).
+- **Tell people:** everybody before the camera must be told that emotions are recognised (Article 50(3)). Film only
+  adults who agreed.
+"""
+
+AGREE = "I have read this and agree"
+DELETE = "Delete now"
+
+_AGREED = "_agreed"
+_DELETED = "_deleted"
+
+
+def agreed() -> bool:
+    """Whether the visitor agreed to the use of the camera during this visit."""
+    return bool(st.session_state.get(_AGREED))
+
+
+def ask(key: str) -> bool:
+    """Show the notice until the visitor agrees; True once that is done."""
+    if agreed():
+        return True
+    with st.container(border=True, key=f"notice-{key}"):
+        st.markdown("#### Before the camera is used")
+        st.markdown(NOTICE)
+        st.button(AGREE, type="primary", key=f"agree-{key}", on_click=_agree)
+    return False
+
+
+def delete_button(key: str) -> None:
+    """A button that deletes everything of the visit, and afterwards the confirmation that it is done."""
+    if st.session_state.pop(_DELETED, False):
+        st.success("Everything of this visit was deleted: clips, pictures, results and your agreement.")
+    st.button(
+        DELETE,
+        key=f"delete-{key}",
+        on_click=delete_everything,
+        help="Removes every clip, picture and result of your visit from the memory of this server, at once.",
+    )
+
+
+def delete_everything() -> None:
+    """Forget clips, pictures, results, live view and agreement of this visit; nothing of it is on disk by then."""
+    live_session.end()
+    session.forget()
+    st.session_state[_DELETED] = True
+
+
+def _agree() -> None:
+    st.session_state[_AGREED] = True
