@@ -47,7 +47,8 @@ def test_only_frames_that_count_reach_the_network(track):
         seen.append(faces)
         return np.ones((len(faces), 3), np.float32), np.full((len(faces), 8), 0.125, np.float32)
 
-    features = extract_features(clip, cnn, 3)
+    cnn.num_features = 3
+    features = extract_features(track, clip, cnn, None)
     assert sum(map(len, seen)) == clip.mask.sum()
     np.testing.assert_array_equal(features.features.any(axis=1), clip.mask)
     np.testing.assert_array_equal(np.isfinite(features.emotions).all(axis=1), clip.mask)
