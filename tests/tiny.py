@@ -64,6 +64,7 @@ def bundle_files(seed=0):
         bundles.NORMALIZER: bundles.normalizer_bytes(*make_normalizers(seed=seed)),
         bundles.METRICS: b"{}\n",
         bundles.HISTORY: b"stage,epoch\n",
+        bundles.PREDICTIONS: b"predictions",
         bundles.CARD: b"# Card\n",
     }
 
