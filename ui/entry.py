@@ -5,6 +5,7 @@ no page settings, no navigation. A page that finds itself alone hands over to th
 page that was asked for.
 """
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from ui import live_session, preload, theme
 
 _ENTERED = "_entered"
 _WANTED = "_wanted_page"
+_GOING = "_going_to"
+_IN_FLIGHT_S = 2.0
 
 
 def run(pages: Sequence[Page]) -> None:
@@ -29,11 +32,31 @@ def run(pages: Sequence[Page]) -> None:
     preload.start()
 
 
+def go(page_file: str) -> None:
+    """Callback that leads to the page ``pages/page_file``, whatever else is on its way.
+
+    A page whose components report on their own may be run again at any moment: that run still names the old page, and a
+    click that is only looked at in the middle of a run can be lost to it. So the wish is noted, and for a moment every
+    run leads to the page that was asked for.
+    """
+    st.session_state[_GOING] = (page_file, time.monotonic() + _IN_FLIGHT_S)
+
+
+def _go_on(page_file: str) -> None:
+    """Leave the page that is running if :func:`go` leads to another one."""
+    wanted, until_s = st.session_state.get(_GOING, (page_file, 0.0))
+    if time.monotonic() > until_s:
+        st.session_state.pop(_GOING, None)
+    elif wanted != page_file:
+        st.switch_page(f"pages/{wanted}")
+
+
 def guard(page_file: str) -> None:
     """Call first in every page, with its ``__file__``: leaves for the entry script if the page runs alone.
 
     A page that is not the live page ends the live view, for the visitor has left it.
     """
+    _go_on(Path(page_file).name)
     if Path(page_file).stem != "live":
         live_session.end()
     if not st.session_state.get(_ENTERED):

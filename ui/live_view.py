@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ui import camera, charts, choose, ice, live_connection, live_session, live_status, model, preload, session
+from ui import camera, charts, choose, entry, ice, live_connection, live_session, live_status, model, preload, session
 
 if TYPE_CHECKING:
     from ui.live_session import LiveSession
 
 _PERIOD_S = 1.0
+_TOO_SHORT = "_too_short"
 # Not narrower: a change of width makes the connection's component start twice at once, and then it may never connect.
 _OUT_OF_SIGHT = "max-height: 0; min-height: 0; overflow: hidden; visibility: hidden;"
 
@@ -48,11 +49,14 @@ def _problem(live: "LiveSession") -> None:
         return
     st.error(live.problem, icon="⚠️")
     if live.problem in camera.PROBLEMS.values():
-        if st.button("Upload a clip instead", key="upload-instead"):
-            st.switch_page("pages/analyze.py")
-    elif st.button("Record a clip instead", key="record-instead"):
-        choose.open_recorder()
-        st.switch_page("pages/analyze.py")
+        st.button("Upload a clip instead", key="upload-instead", on_click=entry.go, args=["analyze.py"])
+    else:
+        st.button("Record a clip instead", key="record-instead", on_click=_record_instead)
+
+
+def _record_instead() -> None:
+    choose.open_recorder()
+    entry.go("analyze.py")
 
 
 def _gate(live: "LiveSession", connections: ice.IceSettings) -> None:
@@ -75,24 +79,29 @@ def _picture(live: "LiveSession", connections: ice.IceSettings) -> None:
 
 
 def _controls(live: "LiveSession") -> None:
-    seconds = live.worker.ring.span_s
     with st.container(horizontal=True, key="live-controls"):
         if live.wanted:
             st.button("Stop", key="live-stop", on_click=live.stop, type="primary")
             st.button("Go on" if live.worker.paused else "Pause", key="live-pause", on_click=live.toggle_pause)
             st.button("Snapshot", key="live-snapshot", on_click=live.take_snapshot)
-        if (live.wanted or seconds >= 1) and st.button("Analyze the last ten seconds", key="live-analyze"):
-            with st.spinner("Putting the clip together …"):
-                source = live.clip()
-            if source is None:
-                st.info("There is less than a second yet; try again in a moment.")
-            else:
-                session.submit(source)
-                st.switch_page("pages/analyze.py")
+        if live.wanted or live.worker.ring.span_s >= 1:
+            st.button("Analyze the last ten seconds", key="live-analyze", on_click=_analyze, args=[live])
+    if st.session_state.pop(_TOO_SHORT, False):
+        st.info("There is less than a second yet; try again in a moment.")
     live.worker.smoothing_s = st.slider(
         "Smoothing", 0.0, 4.0, 1.0, 0.5, format="%.1f s", key="live-smoothing",
         help="How long the verdict lingers: 0 follows every window at once, more is calmer and slower.",
     )  # fmt: skip
+
+
+def _analyze(live: "LiveSession") -> None:
+    """Callback: the last seconds become a clip for the Analyze page."""
+    source = live.clip()
+    if source is None:
+        st.session_state[_TOO_SHORT] = True
+        return
+    session.submit(source)
+    entry.go("analyze.py")
 
 
 def _snapshots(live: "LiveSession") -> None:

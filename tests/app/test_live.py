@@ -14,7 +14,7 @@ from emo_core.config import PipelineConfig
 from emo_core.live import LiveWorker
 from emo_core.live_analyzer import LiveResult
 from tests.factories import LABELS, make_probabilities
-from ui import camera, live_session, live_status, privacy
+from ui import camera, entry, live_session, live_status, privacy
 
 IMAGE = np.full((48, 64, 3), 90, np.uint8)
 
@@ -287,3 +287,14 @@ def held_bytes():
     for item in gc.get_objects():
         if type(item) in (dict, list, tuple):
             yield from (value for value in (item.values() if type(item) is dict else item) if type(value) is bytes)
+
+
+def test_a_run_in_flight_does_not_bring_the_visitor_back_to_the_page_that_was_left(live, components, monkeypatch):
+    start(live, components, addresses={})
+    press(live, "Record a clip instead")
+    live.open("live")  # what a component sent before the click was handled
+    assert live.app.title[0].value == "Analyze a clip"
+    later_s = entry.time.monotonic() + 10
+    monkeypatch.setattr(entry.time, "monotonic", lambda: later_s)
+    live.open("live")
+    assert live.app.title[0].value == "Watch it live"
