@@ -77,6 +77,7 @@ class FrameRing:
 
     def __init__(self, length_s: float, rate_hz: float) -> None:
         self.rate_hz = rate_hz
+        self._length_s = length_s
         self._lock = threading.Lock()
         self._kept: deque[_Kept] = deque(maxlen=max(2, round(length_s * rate_hz)))
         self._last_slot: int | None = None
@@ -105,6 +106,8 @@ class FrameRing:
             self._last_slot = slot
         kept = _Kept(time_s, _encode(image))
         with self._lock:
+            while self._kept and time_s - self._kept[0].time_s > self._length_s:
+                self._kept.popleft()  # of before a gap
             self._kept.append(kept)
 
     def frames(self) -> Iterator[Bytes]:

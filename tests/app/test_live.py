@@ -100,14 +100,15 @@ def start(studio, components, **found):
 
 
 def feed(studio, count=12):
+    """One frame through the worker, then `count` more into its ring, a tenth of a second apart."""
     found = state(studio)
-    for number in range(count):
-        found.worker.ring.add(IMAGE, number / 10)
-        found.worker.submit(IMAGE)
-    for _ in range(400):
-        if found.worker.latest is not None:
+    found.worker.submit(IMAGE)
+    for _ in range(2000):
+        if found.worker.latest is not None and len(found.worker.ring):
             break
-        gc.collect()
+        threading.Event().wait(0.005)
+    for number in range(count):
+        found.worker.ring.add(IMAGE, 1000 + number / 10)
     found.shown = IMAGE
     return found
 

@@ -103,6 +103,13 @@ def test_a_gap_shows_the_frame_before_it():
     assert levels(ring) == [20, 60, 60, 60, 120, 200]
 
 
+def test_frames_of_before_a_long_gap_are_forgotten():
+    ring = FrameRing(3.0, 10.0)
+    for time_s, level in ((0.0, 20), (1.0, 60), (100.0, 120), (100.1, 200)):
+        ring.add(grey(level), time_s)
+    assert levels(ring) == [120, 200]
+
+
 def test_frames_take_the_size_of_the_newest():
     ring = FrameRing(3.0, 10.0)
     ring.add(grey(20, 24, 32), 0.0)
