@@ -6,7 +6,7 @@ Heads differ in one recipe field at a time and share clips, seeds and everything
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import count, product
 from multiprocessing import get_context
 from typing import Any
 
@@ -138,19 +138,15 @@ def compare_protocols(
     """
     people = np.array(windows.people)
     kept = replace(windows, features=windows.features[..., :num_features])
-    splits = {
-        "random": StratifiedKFold(num_folds, shuffle=True, random_state=recipe.seed),
-        "subject": StratifiedGroupKFold(num_folds, shuffle=True, random_state=recipe.seed),
-    }
-    results: dict[str, Any] = {"num_windows": len(people), "num_people": len(set(people.tolist()))}
-    for name, split in splits.items():
-        right = np.zeros(len(people))
+    samples = np.arange(len(people))
+    results: dict[str, Any] = {"num_windows": len(people), "num_people": len(np.unique(people))}
+    for name, splitter, groups in (("random", StratifiedKFold, None), ("subject", StratifiedGroupKFold, people)):
+        split = splitter(num_folds, shuffle=True, random_state=recipe.seed)
         guesses = np.zeros(len(people), np.intp)
-        groups = people if name == "subject" else None
-        for training, testing in split.split(people, windows.labels, groups):
-            of_fold = np.isin(np.arange(len(people)), training)
-            guesses[testing] = _judge_fold(kept, of_fold, testing, recipe, labels, by_person=name == "subject")
-        right = (guesses == windows.labels).astype(np.float64)
+        for _, testing in split.split(samples, windows.labels, groups):
+            tested = np.isin(samples, testing)
+            guesses[tested] = _judge_fold(kept, tested, samples if groups is None else groups, recipe, labels)
+        right = guesses == windows.labels
         by_person = np.array([right[people == person].mean() for person in np.unique(people)])
         results[name] = {
             "accuracy": float(right.mean()),
@@ -162,26 +158,17 @@ def compare_protocols(
 
 
 def _judge_fold(
-    windows: LabelledClips,
-    training: Booleans,
-    testing: NDArray[np.intp],
-    recipe: HeadTraining,
-    labels: Sequence[str],
-    *,
-    by_person: bool,
+    windows: LabelledClips, tested: Booleans, groups: NDArray[Any], recipe: HeadTraining, labels: Sequence[str]
 ) -> NDArray[np.intp]:
-    """Classes of the windows `testing`, by a head trained on the others; a fifth of those chooses the epoch."""
-    rng = np.random.default_rng(recipe.seed)
-    groups = np.array(windows.people) if by_person else np.arange(len(training))
-    names = rng.permutation(np.unique(groups[training]))
-    chooses = training & np.isin(groups, names[: max(1, len(names) // 5)])
-    learned = windows.chosen(training & ~chooses)
-    held_out = windows.chosen(chooses)
+    """Classes of the windows `tested`, by a head trained on the others; a fifth of their groups chooses the epoch."""
+    names = np.random.default_rng(recipe.seed).permutation(np.unique(groups[~tested]))
+    chooses = ~tested & np.isin(groups, names[: max(1, len(names) // 5)])
+    learned, held_out = windows.chosen(~tested & ~chooses), windows.chosen(chooses)
     frames, quality = learned.features.reshape(-1, learned.features.shape[2]), learned.weights.ravel()
     normalizer = fit_feature_normalizer(frames, quality, recipe)
-    nobody = held_out.chosen(np.zeros(len(held_out.labels), bool))
+    nobody = windows.chosen(np.zeros(len(tested), bool))
     head = fit_head(lambda _: learned, held_out, nobody, normalizer, labels, recipe)
-    return np.asarray(head.logits(windows.chosen(np.isin(np.arange(len(training)), testing))).argmax(axis=1))
+    return np.asarray(head.logits(windows.chosen(tested)).argmax(axis=1))
 
 
 _worker_data: HeadData | None = None
@@ -208,7 +195,7 @@ class _SharedClips:
     def __init__(self, data: HeadData, recipe: HeadTraining) -> None:
         self._data, self._recipe = data, recipe
         self.held_out, self.neutral = data.held_out(recipe)
-        self.tests = {name: data.composed_test(recipe, share) for name, share in (("clean", 0.0), ("degraded", 1.0))}
+        self.tests = data.composed_tests(recipe)
         self._epochs: list[LabelledClips] = []
 
     def serve(self, data: HeadData, recipe: HeadTraining) -> bool:
@@ -218,7 +205,7 @@ class _SharedClips:
 
     def epochs(self) -> Iterator[LabelledClips]:
         """The clips of one epoch after the other."""
-        for number in range(10**9):
+        for number in count():
             if number == len(self._epochs):
                 rng = np.random.default_rng((self._recipe.seed, number))
                 self._epochs.append(self._data.draw(self._recipe, rng))

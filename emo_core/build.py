@@ -20,6 +20,7 @@ from emo_core.errors import DatasetError
 from emo_core.evaluation import best_temperature, evaluate_salience, evaluate_stills
 from emo_core.faces import normalize_intensity
 from emo_core.head_data import HeadData, gather, halves, unseen
+from emo_core.labelled import LabelledClips
 from emo_core.measure import measure_head, normalization_record
 from emo_core.records import VERSION, history_rows, read_predictions, write_with_records
 from emo_core.salience import SalienceCurve
@@ -117,12 +118,13 @@ def train(
     classes, started = PAPER_CLASSES, time.monotonic()
     gathered = gather(data, demo, out, [item.name for item in classes], cache, say)
     cnn = keras.models.load_model(out / bundles.KERAS_FRAME_CNN, compile=False)
+    held_out = gathered.held_out(recipe)
+    tests = gathered.composed_tests(recipe), gathered.neutral_tests(recipe), gathered.rendered[2]
     heads, figures = [], []
     for seed in range(recipe.seed, recipe.seed + num_seeds):
         say(f"Training with seed {seed}")
-        own = replace(recipe, seed=seed)
-        heads.append(train_one(gathered, own, _told(say)))
-        figures.append(measure_head(heads[-1], gathered, classes, own, cnn))
+        heads.append(train_one(gathered, replace(recipe, seed=seed), held_out, _told(say)))
+        figures.append(measure_head(heads[-1], *tests, classes, cnn))
     order = np.argsort([head.held_out_loss for head in heads])
     chosen = int(order[(num_seeds - 1) // 2])
     head, (composed, rendered, predictions) = heads[chosen], figures[chosen]
@@ -163,14 +165,14 @@ def train(
 
 
 def train_one(
-    gathered: HeadData, recipe: HeadTraining, report: Callable[[dict[str, float]], None] | None = None
+    gathered: HeadData,
+    recipe: HeadTraining,
+    held_out: tuple[LabelledClips, LabelledClips],
+    report: Callable[[dict[str, float]], None],
 ) -> TrainedHead:
-    """One head on the gathered clips."""
-    held_out, neutral = gathered.held_out(recipe)
-    return fit_head(
-        lambda rng: gathered.draw(recipe, rng), held_out, neutral, gathered.normalizer(recipe), gathered.labels,
-        recipe, report,
-    )  # fmt: skip
+    """One head on the gathered clips; `held_out` as :meth:`HeadData.held_out` gives it."""
+    normalizer = gathered.normalizer(recipe)
+    return fit_head(lambda rng: gathered.draw(recipe, rng), *held_out, normalizer, gathered.labels, recipe, report)
 
 
 def _calibrate(model: keras.Model, crops: Bytes, votes: NDArray[np.uint8]) -> float:

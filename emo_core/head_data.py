@@ -58,15 +58,22 @@ class HeadData:
         )  # fmt: skip
         return LabelledClips.joined([composed, self.rendered[1]]), neutral
 
-    def composed_test(self, recipe: HeadTraining, damaged_share: float) -> LabelledClips:
-        """Clips composed from the stills that nothing was chosen on, the same for every head."""
-        return self._compose(self.test, recipe.num_held_out, damaged_share, np.random.default_rng(HELD_OUT_SEED))
+    def composed_tests(self, recipe: HeadTraining) -> dict[str, LabelledClips]:
+        """Clips composed from the stills that nothing was chosen on, clean and degraded; the same for every head."""
+        return {
+            name: self._compose(self.test, recipe.num_held_out, share, np.random.default_rng(HELD_OUT_SEED))
+            for name, share in (("clean", 0.0), ("degraded", 1.0))
+        }
 
-    def neutral_test(self, recipe: HeadTraining, damaged_share: float) -> LabelledClips:
+    def neutral_tests(self, recipe: HeadTraining) -> dict[str, LabelledClips]:
         """Such clips of faces that show nothing."""
-        rng = np.random.default_rng(HELD_OUT_SEED + 1)
         count, steps = recipe.num_held_out // 3, self.config.window_steps
-        return neutral_clips(self.test, self.labels, count, steps, damaged_share=damaged_share, rng=rng)
+        return {
+            name: neutral_clips(
+                self.test, self.labels, count, steps, damaged_share=share, rng=np.random.default_rng(HELD_OUT_SEED + 1)
+            )
+            for name, share in (("neutral", 0.0), ("neutral_degraded", 1.0))
+        }
 
     def normalizer(self, recipe: HeadTraining) -> FeatureNormalizer:
         """Feature normalization fitted on the stills of training people."""

@@ -1,6 +1,6 @@
 """Figures of a trained head on clips that nothing was chosen on: composed, neutral and rendered ones, never merged."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -9,60 +9,51 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_core.dataset import clip_probabilities
-from emo_core.emotions import OTHER, HybridClass
+from emo_core.emotions import HybridClass
 from emo_core.evaluation import bootstrap_interval, evaluate_clips, mean_emotion_verdicts
-from emo_core.head_data import HeadData
 from emo_core.judge import REJECTED, decide
 from emo_core.labelled import LabelledClips
-from emo_core.train_head import HeadTraining, TrainedHead, frame_emotions
-from emo_core.types import Booleans
+from emo_core.train_head import TrainedHead, frame_emotions
+from emo_core.types import Booleans, Floats
 
 Predictions = dict[str, NDArray[Any]]
 
 
 def measure_head(
-    head: TrainedHead, data: HeadData, classes: Sequence[HybridClass], recipe: HeadTraining, cnn: keras.Model
+    head: TrainedHead,
+    composed: Mapping[str, LabelledClips],
+    neutral: Mapping[str, LabelledClips],
+    rendered: LabelledClips,
+    classes: Sequence[HybridClass],
+    cnn: keras.Model,
 ) -> tuple[dict[str, Any], dict[str, Any], Predictions]:
     """Measure a head.
 
     Args:
         head: the head.
-        data: where the clips come from.
+        composed: name → composed clips.
+        neutral: name → composed clips of faces that show nothing, labelled *other*.
+        rendered: windows of rendered clips of people that were neither trained nor calibrated on.
         classes: hybrid classes in label order.
-        recipe: says how many clips.
         cnn: frame CNN in Keras, for the mean of frame emotions that an LSTM has to beat.
 
     Returns:
-        JSON-ready figures on composed clips (clean, degraded, neutral, neutral_degraded), those on rendered clips of
-        people that were neither trained nor calibrated on, and the predictions behind both.
+        JSON-ready figures on the composed and neutral clips by name, those on the rendered clips, and the predictions
+        behind both.
     """
-    composed: dict[str, Any] = {}
+    figures: dict[str, Any] = {}
     kept: Predictions = {}
-    for name, share in (("clean", 0.0), ("degraded", 1.0)):
-        clips = data.composed_test(recipe, share)
+    for name, clips in {**composed, **neutral}.items():
         probabilities = head.probabilities(clips)
-        composed[name] = evaluate_against_mean(head, clips, probabilities, classes, cnn)
-        kept |= _kept(f"composed_{name}", probabilities, clips)
-    for name, share in (("neutral", 0.0), ("neutral_degraded", 1.0)):
-        clips = data.neutral_test(recipe, share)
-        probabilities = head.probabilities(clips)
-        hybrid = _called_hybrid(head, probabilities, clips, data.labels.index(OTHER))
-        composed[name] = {
-            "num_clips": len(hybrid),
-            "called_hybrid": float(hybrid.mean()),
-            "by_story": _by_story(clips, ~hybrid),
-        }
-        kept |= _kept(f"composed_{name}", probabilities, clips)
-    rendered, of_rendered = _measure_rendered(head, data.rendered[2], classes)
-    return composed, rendered, kept | of_rendered
+        measure = _against_mean if name in composed else _called_hybrid
+        figures[name] = measure(head, clips, probabilities, classes, cnn)
+        kept |= _kept(f"composed_{name}", probabilities, clips.labels, clips.quality)
+    of_rendered, stored = _measure_rendered(head, rendered, classes)
+    return figures, of_rendered, kept | stored
 
 
-def evaluate_against_mean(
-    head: TrainedHead,
-    clips: LabelledClips,
-    probabilities: NDArray[np.float32],
-    classes: Sequence[HybridClass],
-    cnn: keras.Model,
+def _against_mean(
+    head: TrainedHead, clips: LabelledClips, probabilities: Floats, classes: Sequence[HybridClass], cnn: keras.Model
 ) -> dict[str, Any]:
     """Figures of clip verdicts with the gain over the mean of frame emotions, clip by clip, and its interval."""
     scores = head.scores.apply(probabilities, clips.quality)
@@ -73,7 +64,21 @@ def evaluate_against_mean(
         "mean_of_frame_emotions_accuracy": float((baseline == clips.labels).mean()),
         "gain_over_mean": float(gain.mean()),
         "gain_interval": bootstrap_interval(gain),
-        "by_story": _by_story(clips, ours),
+        "by_story": _by_story(clips.stories, ours),
+    }
+
+
+def _called_hybrid(
+    head: TrainedHead, clips: LabelledClips, probabilities: Floats, classes: Sequence[HybridClass], cnn: keras.Model
+) -> dict[str, Any]:
+    """How often faces that show nothing are called a pair of emotions."""
+    del classes, cnn
+    verdicts = decide(probabilities, head.scores.apply(probabilities, clips.quality))
+    hybrid = (verdicts != REJECTED) & (verdicts != clips.labels)
+    return {
+        "num_clips": len(hybrid),
+        "called_hybrid": float(hybrid.mean()),
+        "by_story": _by_story(clips.stories, ~hybrid),
     }
 
 
@@ -95,12 +100,10 @@ def normalization_record(head: TrainedHead, labels: Sequence[str]) -> dict[str, 
             for index, span in enumerate(_spans(head.features.edges))
         ],
         "scores": [
-            {
-                "quality": span,
-                "count": int(head.scores.counts[index]),
-                "thresholds": head.scores.thresholds[index].tolist(),
-            }
-            for index, span in enumerate(_spans(head.scores.edges))
+            {"quality": span, "count": int(count), "thresholds": thresholds.tolist()}
+            for span, count, thresholds in zip(
+                _spans(head.scores.edges), head.scores.counts, head.scores.thresholds, strict=True
+            )
         ],
     }
 
@@ -119,44 +122,28 @@ def _measure_rendered(
 ) -> tuple[dict[str, Any], Predictions]:
     """Figures on rendered clips, each clip judged by all its windows; intervals over people, not clips."""
     probabilities, quality, first = clip_probabilities(head.probabilities(windows), windows)
-    labels = windows.labels[first]
-    people = np.array(windows.people)[first]
-    right = (probabilities.argmax(axis=1) == labels).astype(np.float64)
+    labels, people = windows.labels[first], np.array(windows.people)[first]
+    right = probabilities.argmax(axis=1) == labels
     by_person = np.array([right[people == person].mean() for person in np.unique(people)])
     figures = evaluate_clips(probabilities, head.scores.apply(probabilities, quality), labels, classes) | {
         "num_people": len(by_person),
         "accuracy_interval_over_people": bootstrap_interval(by_person),
+        "by_story": _by_story([windows.stories[index] for index in first], right),
     }
-    names = np.array(windows.stories)[first]
-    figures["by_story"] = {
-        str(name): [round(float(right[names == name].mean()), 4), int((names == name).sum())]
-        for name in np.unique(names)
-    }
-    stored: Predictions = {
-        "rendered_probabilities": probabilities.astype(np.float32),
-        "rendered_labels": labels.astype(np.int8),
-        "rendered_quality": quality.astype(np.float32),
-        "rendered_people": people,
-    }
-    return figures, stored
+    return figures, _kept("rendered", probabilities, labels, quality) | {"rendered_people": people}
 
 
-def _called_hybrid(head: TrainedHead, probabilities: NDArray[np.float32], clips: LabelledClips, other: int) -> Booleans:
-    verdicts = decide(probabilities, head.scores.apply(probabilities, clips.quality))
-    return np.asarray((verdicts != REJECTED) & (verdicts != other))
-
-
-def _kept(name: str, probabilities: NDArray[np.float32], clips: LabelledClips) -> Predictions:
+def _kept(name: str, probabilities: Floats, labels: NDArray[np.intp], quality: Floats) -> Predictions:
     return {
-        f"{name}_probabilities": probabilities.astype(np.float32),
-        f"{name}_labels": clips.labels.astype(np.int8),
-        f"{name}_quality": clips.quality.astype(np.float32),
+        f"{name}_probabilities": probabilities,
+        f"{name}_labels": labels.astype(np.int8),
+        f"{name}_quality": quality,
     }
 
 
-def _by_story(clips: LabelledClips, right: Booleans) -> dict[str, list[float]]:
+def _by_story(stories: Sequence[str], right: Booleans) -> dict[str, list[float]]:
     """Story → share judged rightly and number of clips."""
-    names = np.array(clips.stories)
+    names = np.array(stories)
     return {
         str(name): [round(float(right[names == name].mean()), 4), int((names == name).sum())]
         for name in np.unique(names)
