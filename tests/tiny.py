@@ -3,6 +3,7 @@
 Pictures are gratings whose direction stands for the emotion; `align_without_landmarks` replaces the landmark model.
 """
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -158,3 +159,16 @@ def watch_without_video(source, cnn, config, blendshapes=None):
     features[:, number::3] += 1
     normalized = SimpleNamespace(mask=np.ones(STEPS + 2, bool), quality=rng.uniform(0.4, 1, STEPS + 2))
     return SimpleNamespace(features=SimpleNamespace(features=features), normalized=normalized)
+
+
+def run_command(command, data, out, *words):
+    """Exit code of a training command on the stand-in data, its cache beside the bundle."""
+    from emo_core.__main__ import main
+
+    own = ["--demo", str(data / "demo" / "manifest.csv"), "--seeds", "2"] if command != "train-frames" else []
+    return main([command, "--data", str(data), "--out", str(out), "--cache", str(out.parent / "cache"), *own, *words])
+
+
+def read_json(path):
+    """Content of a JSON file."""
+    return json.loads(path.read_text("utf-8"))

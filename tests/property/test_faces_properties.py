@@ -101,6 +101,12 @@ def test_pose_does_not_depend_on_place_and_size(landmarks, similarity):
         np.testing.assert_allclose(head_pose(moved), pose, atol=1.0)
 
 
+def test_a_heap_of_points_looks_straight_ahead():
+    for heap in (np.zeros((NUM_LANDMARKS, 3), np.float32), -np.zeros((NUM_LANDMARKS, 3), np.float32)):
+        assert head_pose(heap)[0] == 0
+        assert head_pose(heap)[2] == 0
+
+
 @given(arrays(np.uint8, (16, 16), elements=st.integers(0, 50)), st.integers(1, 5), st.integers(0, 5))
 def test_gain_and_offset_leave_no_trace(crop, gain, offset):
     crop[8:] = crop[8:] // 2 + 25

@@ -47,6 +47,7 @@ def data():
 @pytest.fixture(scope="module")
 def rows(data):
     jobs = [job for job in jobs_of(RECIPE, 2) if job.recipe.reader != "last" and job.recipe.mean_input]
+    jobs = [job for job in jobs if not job.recipe.blendshapes]
     return list(ablate(data, jobs, 1))
 
 
@@ -64,7 +65,7 @@ def test_a_row_is_found_again_by_its_job(rows):
 
 
 def test_rows_hold_figures_in_range(rows):
-    assert len(rows) == 16
+    assert len(rows) == 8
     for row in rows:
         assert all(0 <= row[f"{name}_macro_f1"] <= 1 for name in ("clean", "degraded", "rendered"))
         assert all(0 <= row[f"{name}_half_total_error"] <= 1 for name in ("clean", "degraded"))
@@ -78,20 +79,19 @@ def test_the_same_seed_gives_the_same_row(data, rows):
 
 def test_the_summary_is_the_mean_over_seeds(rows):
     table = summarize(rows)
-    assert len(table["variants"]) == 8
+    assert len(table["variants"]) == 4
     for variant in table["variants"]:
         own = [row for row in rows if all(row[name] == variant[name] for name in ("reader", *PARTS))]
         assert variant["num_seeds"] == len(own) == 2
         assert variant["clean_macro_f1"][0] == pytest.approx(np.mean([row["clean_macro_f1"] for row in own]))
     effects = {row["part"]: row for row in table["effects"]}
-    assert set(effects) == {*PARTS, "q_scores"}
-    assert effects["mean_input"]["num_pairs"] == 0 or effects["mean_input"]["clean"]
+    assert set(effects) == {"q_features", "q_scores"}  # nothing here is without the mean or with blendshapes
     on, off = (
         [row for row in rows if row["reader"] == "lstm" and row["q_features"] == value] for value in (True, False)
     )
     expected = np.mean([row["clean_macro_f1"] for row in on]) - np.mean([row["clean_macro_f1"] for row in off])
     assert effects["q_features"]["clean"][0] == pytest.approx(expected)
-    assert effects["q_features"]["num_pairs"] == 4
+    assert effects["q_features"]["num_pairs"] == 2
     json.dumps(table)
 
 
@@ -104,8 +104,8 @@ def test_an_interval_is_students():
 def test_a_planted_leak_shows_as_the_gap_between_the_protocols():
     """Classes look alike in nobody but the same person: only a split at random can be right."""
     windows = make_windows(num_people=10, per_class=2, twins=3)
-    recipe = replace(RECIPE, epochs=15, patience=15, batch_size=16, dropout=0.0, noise=0.0)
-    table = compare_protocols(windows, recipe, 12, LABELS, 5)
+    recipe = replace(RECIPE, reader="mean", epochs=15, patience=15, batch_size=16, dropout=0.0, noise=0.0)
+    table = compare_protocols(windows, recipe, 12, LABELS, 3)
     assert table["num_people"] == 10
     assert table["random"]["accuracy"] > 0.9
     assert table["subject"]["accuracy"] < 0.6

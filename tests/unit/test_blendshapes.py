@@ -5,18 +5,21 @@ import pytest
 
 from emo_core.blendshapes import BLENDSHAPES, BlendshapeModel
 from emo_core.errors import BundleError
+from emo_core.pipeline import analyze
+from tests import sample
 
 
 def test_names_are_unique():
     assert len(set(BLENDSHAPES)) == len(BLENDSHAPES) == 31
 
 
-def test_laughter_smiles_more_than_distress(analysis):
+def test_laughter_smiles_more_than_distress(hybrid):
+    analysis = analyze(sample.PATH, hybrid)
     scores = BlendshapeModel()(analysis.track.landmarks, analysis.track.detected)
-    assert scores.shape == (len(analysis.times_s), len(BLENDSHAPES))
+    assert scores.shape == (len(analysis.timestamps_s), len(BLENDSHAPES))
     assert ((scores >= 0) & (scores <= 1)).all()
     smile = scores[:, BLENDSHAPES.index("mouthSmile")]
-    laughing, distressed = (analysis.times_s > 12) & (analysis.times_s < 18), analysis.times_s < 8
+    laughing, distressed = (analysis.timestamps_s > 12) & (analysis.timestamps_s < 18), analysis.timestamps_s < 8
     assert smile[laughing].mean() > smile[distressed].mean() + 0.3
 
 

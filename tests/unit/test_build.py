@@ -1,80 +1,21 @@
 """The two training commands from pictures to a bundle that can be loaded, on tiny networks and made pictures."""
 
 import csv
-import json
 import re
 import shutil
-from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
 from emo_core import bundle as bundles
-from emo_core.__main__ import main
 from emo_core.bundle import load_bundle, load_frame_network
 from emo_core.compose import NEUTRAL_POOLS
-from emo_core.config import PipelineConfig
 from emo_core.emotions import EMOTIONS, PAPER_CLASSES
 from emo_core.errors import BundleError
-from emo_core.train_frames import FrameTraining
-from emo_core.train_head import HeadTraining
-from tests.tiny import (
-    CONFIG,
-    LABELS,
-    SIDE,
-    STEPS,
-    align_without_landmarks,
-    ferplus_arrays,
-    watch_without_video,
-    write_demo,
-    write_ferplus,
-)
+from tests.tiny import CONFIG, LABELS, SIDE, STEPS, read_json, run_command, write_ferplus
 
-FRAMES = {"batch_size": 16, "half_precision": False, "damage_share": 0.0}
-HEAD = {"batch_size": 32, "clips_per_epoch": 64, "num_held_out": 60, "num_neighbourhoods": 2}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def tiny():
-    """The commands with small recipes, small windows, and no landmark model."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("emo_core.train_frames.FrameTraining", partial(FrameTraining, **FRAMES))
-        patch.setattr("emo_core.train_head.HeadTraining", partial(HeadTraining, **HEAD))
-        patch.setattr("emo_core.build.PipelineConfig", partial(PipelineConfig, **CONFIG.to_dict()))
-        patch.setattr("emo_core.stills.align_stills", align_without_landmarks)
-        patch.setattr("emo_core.dataset.watch", watch_without_video)
-        yield
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    folder = write_ferplus(tmp_path_factory.mktemp("ferplus"))
-    write_demo(folder / "demo")
-    return folder
-
-
-def run(command, data, out, *words):
-    own = ["--demo", str(data / "demo" / "manifest.csv"), "--seeds", "2"] if command != "train-frames" else []
-    return main([command, "--data", str(data), "--out", str(out), "--cache", str(out.parent / "cache"), *own, *words])
-
-
-@pytest.fixture(scope="module")
-def frames_only(data, tmp_path_factory):
-    """A bundle after ``train-frames``."""
-    out = tmp_path_factory.mktemp("frames") / "studio"
-    assert run("train-frames", data, out, "--epochs", "2", "--seed", "3") == 0
-    return out
-
-
-@pytest.fixture(scope="module")
-def whole(data, frames_only, tmp_path_factory):
-    """A bundle after ``train-frames`` and ``train``."""
-    out = tmp_path_factory.mktemp("whole") / "studio"
-    shutil.copytree(frames_only, out)
-    assert run("train", data, out, "--epochs", "2", "--seed", "4") == 0
-    return out
+pytestmark = pytest.mark.usefixtures("small_recipes")
 
 
 def interrupted(data, out, monkeypatch):
@@ -86,12 +27,8 @@ def interrupted(data, out, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("emo_core.build.train_one", stop)
-    assert run("train", data, out) == 130
+    assert run_command("train", data, out) == 130
     return gathered[0]
-
-
-def read_json(path):
-    return json.loads(path.read_text("utf-8"))
 
 
 def read_history(path):
@@ -229,7 +166,7 @@ class TestWhole:
     def test_the_same_seed_and_data_give_the_same_figures(self, whole, frames_only, data, tmp_path, capsys):
         again = tmp_path / "studio"
         shutil.copytree(frames_only, again)
-        assert run("train", data, again, "--epochs", "2", "--seed", "4") == 0
+        assert run_command("train", data, again, "--epochs", "2", "--seed", "4") == 0
         first, second = (read_json(path / bundles.METRICS)["composed_clips"] for path in (whole, again))
         assert second == first
         printed = capsys.readouterr().out
@@ -244,7 +181,7 @@ class TestWhole:
         shutil.copytree(whole, out)
         shutil.copytree(frames_only.parent / "cache", tmp_path / "cache")
         other = write_ferplus(tmp_path / "other", seed=7)
-        assert run("train-frames", other, out, "--epochs", "2", "--seed", "3") == 0
+        assert run_command("train-frames", other, out, "--epochs", "2", "--seed", "3") == 0
         assert "Epoch 1: " in capsys.readouterr().err
         with pytest.raises(BundleError, match="not finished"):
             load_bundle(out)
@@ -262,110 +199,3 @@ class TestWhole:
         bundles.write_bundle(out, {}, {})
         assert (out / "notes" / "mine.txt").read_text() == "keep"
         assert load_bundle(out).info.name == "studio"
-
-
-class TestStudies:
-    """Commands that measure the method become part of the records and leave the model as it is."""
-
-    @pytest.fixture
-    def out(self, whole, tmp_path):
-        return shutil.copytree(whole, tmp_path / "studio")
-
-    def test_protocols(self, out, whole, data, capsys):
-        words = ["--demo", str(data / "demo" / "manifest.csv"), "--out", str(out), "--cache", str(out.parent / "cache")]
-        assert main(["protocols", *words, "--epochs", "1"]) == 0
-        assert "subject  accuracy" in capsys.readouterr().out
-        assert read_json(out / bundles.METRICS)["protocols"]["num_people"] == 12
-        assert "## Two protocols, one recipe" in (out / bundles.CARD).read_text("utf-8")
-        for name in (bundles.FRAME_CNN, bundles.HEAD, bundles.HISTORY):
-            assert (out / name).read_bytes() == (whole / name).read_bytes()
-        assert load_bundle(out).info.name == "studio"
-
-    def test_an_ablation_resumes(self, out, data, monkeypatch, capsys):
-        small = {"epochs": 1, "clips_per_epoch": 32, "num_held_out": 30, "num_neighbourhoods": 2}
-        monkeypatch.setattr("emo_core.studies._SHORTER", small)
-        monkeypatch.setattr(
-            "emo_core.ablation.variants", lambda recipe: [replace(recipe, q_features=on) for on in (True, False)]
-        )
-        for trained, known in ((2, 0), (0, 2)):
-            assert run("ablate", data, out, "--seeds", "1") == 0
-            captured = capsys.readouterr()
-            assert f"{trained} heads to train, {known} already measured" in captured.err
-            assert "lstm + q features" in captured.out
-        assert len(read_json(out / bundles.METRICS)["ablation"]["variants"]) == 2
-        assert "## What each part is worth" in (out / bundles.CARD).read_text("utf-8")
-
-
-class TestRefusal:
-    @pytest.mark.parametrize("command", ["train-frames", "train"])
-    @pytest.mark.parametrize("missing", ["train.npz", "valid.npz"])
-    def test_data_that_is_not_there(self, command, missing, data, frames_only, tmp_path, capsys):
-        partial_data, out = tmp_path / "data", tmp_path / "studio"
-        shutil.copytree(data, partial_data)
-        (partial_data / missing).unlink()
-        shutil.copytree(frames_only, out)
-        before = (out / bundles.MANIFEST).read_bytes()
-        assert run(command, partial_data, out) == 1
-        assert f"error: There is no file {missing}" in capsys.readouterr().err
-        assert (out / bundles.MANIFEST).read_bytes() == before
-
-    def test_the_head_needs_a_frame_network(self, data, tmp_path, capsys):
-        assert run("train", data, tmp_path / "studio") == 1
-        assert (
-            capsys.readouterr().err == "error: There is no model in 'studio': name a folder that holds a bundle.json.\n"
-        )
-
-    @pytest.mark.parametrize(
-        ("kinds", "what"),
-        [
-            ((), "No picture shows a face with an emotion that people agree on"),
-            (("happiness", "surprise", "anger"), "too few pictures to compose clips of"),
-            (("neutral", "happiness", "surprise", "anger"), "too few pictures to compose clips of sadness_fear"),
-        ],
-    )
-    def test_too_few_pictures_for_a_head(self, kinds, what, frames_only, tmp_path, capsys):
-        images, votes = ferplus_arrays(8)
-        names = [EMOTIONS[k] if k < 8 else "unknown" for k in votes.argmax(axis=1)]
-        kept = [k for k, name in enumerate(names) if name in kinds and votes[k].max() > 8] or [len(names) - 1]
-        for name in ("train", "valid"):
-            np.savez(tmp_path / f"{name}.npz", images=images[kept], votes=votes[kept])
-        write_demo(tmp_path / "demo")
-        out = tmp_path / "studio"
-        shutil.copytree(frames_only, out)
-        assert run("train", tmp_path, out) == 1
-        assert what in last_error(capsys)
-
-    @pytest.mark.parametrize("few", ["train", "valid"])
-    def test_too_few_pictures_for_a_frame_network(self, few, data, tmp_path, capsys):
-        shutil.copytree(data, tmp_path / "data")
-        images, votes = ferplus_arrays(1)
-        np.savez(tmp_path / "data" / f"{few}.npz", images=images[-1:], votes=votes[-1:])  # voted unknown
-        assert run("train-frames", tmp_path / "data", tmp_path / "studio") == 1
-        assert f"{few}.npz holds 0 pictures with an emotion" in last_error(capsys)
-
-    @pytest.mark.parametrize(
-        ("name", "value"), [("--epochs", "0"), ("--epochs", "-1"), ("--seed", "-1"), ("--seed", "x")]
-    )
-    @pytest.mark.parametrize("command", ["train-frames", "train"])
-    def test_numbers_that_make_no_sense(self, command, name, value, data, tmp_path, capsys):
-        with pytest.raises(SystemExit) as exit_:
-            run(command, data, tmp_path / "studio", f"{name}={value}")
-        assert exit_.value.code == 2
-        assert f"argument {name}" in capsys.readouterr().err
-
-    def test_damaged_records_of_an_earlier_model(self, whole, data, tmp_path, capsys):
-        out = tmp_path / "studio"
-        shutil.copytree(whole, out)
-        (out / bundles.METRICS).write_text("{")
-        assert run("train", data, out) == 1
-        assert "changed after it was written (metrics.json)" in last_error(capsys)
-
-
-def last_error(capsys):
-    """The one error line, the last on standard error."""
-    captured = capsys.readouterr()
-    lines = captured.err.splitlines()
-    assert [line for line in lines if line.startswith("error: ")] == lines[-1:]
-    assert "Traceback" not in captured.err
-    assert not captured.out
-    return lines[-1]

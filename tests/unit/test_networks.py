@@ -105,12 +105,53 @@ class TestFrameCNN:
         together = served_cnn(faces(20))[0]
         np.testing.assert_allclose(served_cnn(faces(20)[13:14])[0][0], together[13], atol=1e-5)
 
+    def test_a_face_and_its_mirror_image_are_seen_alike(self, frame_cnn, served_cnn):
+        face = faces(3)
+        for see in (
+            lambda x: frame_cnn(x[..., None]),
+            lambda x: dict(zip(("feature", "emotions"), served_cnn(x), strict=True)),
+        ):
+            one, other = see(face), see(np.ascontiguousarray(face[:, :, ::-1]))
+            for name in ("feature", "emotions"):
+                np.testing.assert_allclose(one[name], other[name], atol=1e-5)
+        maps = served_cnn.feature_maps(face), served_cnn.feature_maps(mirrored)
+        np.testing.assert_allclose(maps[0], maps[1][:, :, ::-1], atol=1e-5)
+        np.testing.assert_allclose(maps[0].mean(axis=(1, 2)), served_cnn(face)[0], atol=1e-5)
+
+    def test_mirror_images_are_added_to_a_trained_network(self):
+        plain = networks.build_frame_cnn(SIDE, mirrored=False)
+        face = faces(2)[..., None]
+        expected = (np.asarray(plain(face)["feature"]) + np.asarray(plain(face[:, :, ::-1])["feature"])) / 2
+        both = networks.with_mirror_images(plain)
+        np.testing.assert_allclose(both(face)["feature"], expected, atol=1e-5)
+        assert not np.allclose(plain(face)["feature"], expected, atol=1e-5)
+
+    def test_softening_divides_the_logits(self, frame_cnn):
+        model = networks.with_mirror_images(frame_cnn)
+        before = np.log(np.asarray(model(faces(2)[..., None])["emotions"]))
+        networks.soften(model, 2.0)
+        after = np.log(np.asarray(model(faces(2)[..., None])["emotions"]))
+        np.testing.assert_allclose(np.diff(after, axis=1), np.diff(before, axis=1) / 2, atol=1e-5)
+
 
 class TestHead:
     @pytest.mark.parametrize("masked", [(), (0,), (3, 4, 9), tuple(range(10, STEPS)), tuple(range(STEPS - 1))])
     def test_it_computes_the_equations_of_the_method(self, head, masked):
         features, weights = window(1, masked=masked)
         np.testing.assert_allclose(run(head, features, weights), by_the_equations(head, features, weights), atol=1e-5)
+
+    @pytest.mark.parametrize("masked", [(), (3, 4, 9)])
+    def test_without_the_mean_it_reads_features_and_steps_alone(self, masked):
+        model = networks.build_head(STEPS, NUM_FEATURES, NUM_CLASSES, mean_input=False)
+        rng = np.random.default_rng(5)
+        model.set_weights([rng.normal(0, 0.3, weights.shape) for weights in model.get_weights()])
+        features, weights = window(1, masked=masked)
+        assert model.get_layer("lstm").get_weights()[0].shape[0] == NUM_FEATURES + 8
+        np.testing.assert_allclose(run(model, features, weights), by_the_equations(model, features, weights), atol=1e-5)
+
+    def test_an_unknown_reader_is_named(self):
+        with pytest.raises(ValueError, match="reader is 'gru'"):
+            networks.build_head(STEPS, NUM_FEATURES, NUM_CLASSES, reader="gru")
 
     def test_no_frame_at_all_gives_numbers(self, head, served_head):
         features, weights = window(masked=range(STEPS))
@@ -210,11 +251,16 @@ class TestExport:
 
 
 def by_the_equations(model, features, weights):
-    """Logits (T, C) by method §6 in NumPy: x_t = û_t ⊕ ū ⊕ w_t through eq. 4–9, masked steps passed over."""
+    """Logits (T, C) by method §6 in NumPy: x_t = û_t ⊕ ū ⊕ w_t through eq. 4–9, masked steps passed over.
+
+    A head without the mean as an input reads x_t = û_t ⊕ w_t.
+    """
     table = model.get_layer("step").get_weights()[0]
     kernel, recurrent, bias = model.get_layer("lstm").get_weights()
     out_kernel, out_bias = model.get_layer("logits").get_weights()
     mean = (features * weights[:, None]).sum(axis=0) / max(weights.sum(), 1e-6)
+    if not any(layer.name == "pooled" for layer in model.layers):
+        mean = mean[:0]
     units = recurrent.shape[0]
     h, c, logits = np.zeros(units), np.zeros(units), []
     for u, w, q in zip(features, table, weights, strict=False):

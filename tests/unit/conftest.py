@@ -1,0 +1,70 @@
+"""Bundles made by the training commands on tiny networks and made pictures, once for all modules that look at them."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import pytest
+
+from emo_core.config import PipelineConfig
+from tests.tiny import (
+    CONFIG,
+    align_without_landmarks,
+    run_command,
+    watch_without_video,
+    write_demo,
+    write_ferplus,
+)
+
+FRAMES = {"batch_size": 16, "half_precision": False, "damage_share": 0.0}
+HEAD = {"batch_size": 32, "clips_per_epoch": 64, "num_held_out": 60, "num_neighbourhoods": 2}
+
+
+@contextmanager
+def small() -> Iterator[None]:
+    """The commands with small recipes, small windows, and no landmark model."""
+    from emo_core.train_frames import FrameTraining
+    from emo_core.train_head import HeadTraining
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("emo_core.train_frames.FrameTraining", partial(FrameTraining, **FRAMES))
+        patch.setattr("emo_core.train_head.HeadTraining", partial(HeadTraining, **HEAD))
+        patch.setattr("emo_core.build.PipelineConfig", partial(PipelineConfig, **CONFIG.to_dict()))
+        patch.setattr("emo_core.stills.align_stills", align_without_landmarks)
+        patch.setattr("emo_core.dataset.watch", watch_without_video)
+        yield
+
+
+@pytest.fixture(scope="module")
+def small_recipes():
+    """As :func:`small`, for the tests of a module."""
+    with small():
+        yield
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory):
+    """Pictures with votes and a manifest of stand-in clips; do not change them."""
+    folder = write_ferplus(tmp_path_factory.mktemp("ferplus"))
+    write_demo(folder / "demo")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def frames_only(data, tmp_path_factory):
+    """A bundle after ``train-frames``; do not change it."""
+    out = tmp_path_factory.mktemp("frames") / "studio"
+    with small():
+        assert run_command("train-frames", data, out, "--epochs", "2", "--seed", "3") == 0
+    return out
+
+
+@pytest.fixture(scope="session")
+def whole(data, frames_only, tmp_path_factory):
+    """A bundle after ``train-frames`` and ``train``; do not change it."""
+    out = tmp_path_factory.mktemp("whole") / "studio"
+    shutil.copytree(frames_only, out)
+    with small():
+        assert run_command("train", data, out, "--epochs", "2", "--seed", "4") == 0
+    return out
