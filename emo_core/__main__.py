@@ -170,11 +170,10 @@ def _train(options: argparse.Namespace) -> None:
 
 def _ablate(options: argparse.Namespace) -> None:
     from emo_core.ablation import Job
-    from emo_core.studies import run_ablation
-    from emo_core.train_head import HeadTraining
+    from emo_core.studies import ABLATION, run_ablation
 
     table = run_ablation(
-        options.data, options.demo, options.out, options.cache, replace(HeadTraining(), **_given(options)),
+        options.data, options.demo, options.out, options.cache, replace(ABLATION, **_given(options)),
         options.seeds, options.jobs, options.command_line, _say,
     )  # fmt: skip
     print(f"macro-F1, mean of {options.seeds} seeds     clean   degraded  rendered")
@@ -187,10 +186,9 @@ def _ablate(options: argparse.Namespace) -> None:
 
 
 def _protocols(options: argparse.Namespace) -> None:
-    from emo_core.studies import run_protocols
-    from emo_core.train_head import HeadTraining
+    from emo_core.studies import PROTOCOLS, run_protocols
 
-    recipe = replace(HeadTraining(), **_given(options))
+    recipe = replace(PROTOCOLS, **_given(options))
     table = run_protocols(options.demo, options.out, options.cache, recipe, options.command_line, _say)
     for name in ("random", "subject"):
         row = table[name]

@@ -7,7 +7,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +21,13 @@ from emo_core.train_head import HeadTraining
 
 Say = Callable[[str], None]
 
-_SHORTER: dict[str, Any] = {
-    "epochs": 12,
-    "patience": 3,
-    "batch_size": 256,
-    "learning_rate": 1e-3,
-    "clips_per_epoch": 3000,
-    "num_held_out": 3000,
-}
-"""The recipe of the ablation is shorter than the shipped one: there are a hundred heads to train."""
+ABLATION = HeadTraining(
+    epochs=12, patience=3, batch_size=256, learning_rate=1e-3, clips_per_epoch=3000, num_held_out=3000
+)
+"""Recipe of the ablation, shorter than the shipped one: there are a hundred heads to train."""
 
-_OF_FEW_CLIPS: dict[str, Any] = {"epochs": 40, "patience": 8, "batch_size": 16}
-"""The recipe of the protocols: a few hundred rendered clips and nothing else."""
+PROTOCOLS = HeadTraining(epochs=40, patience=8, batch_size=16, learning_rate=1.2e-3)
+"""Recipe of the protocols: a few hundred rendered clips and nothing else."""
 
 
 def run_ablation(
@@ -46,7 +41,7 @@ def run_ablation(
         demo: ``manifest.csv`` of the rendered clips.
         out: bundle directory.
         cache: folder for what was seen and for the heads measured so far.
-        recipe: of the shipped head, shortened here.
+        recipe: what the variants share.
         num_seeds: heads per variant.
         num_jobs: processes.
         command: the command line, for the records.
@@ -60,7 +55,6 @@ def run_ablation(
         DatasetError: the pictures or clips cannot be read or are too few.
     """
     started = time.monotonic()
-    recipe = replace(recipe, **_SHORTER)
     gathered = gather(data, demo, out, [item.name for item in PAPER_CLASSES], cache, say)
     digest = bundles.load_frame_network(out)[0].digest
     path = cache / f"ablation-{hashlib.sha256(f'{recipe} {digest} {demo.read_text()}'.encode()).hexdigest()[:12]}.jsonl"
@@ -91,7 +85,7 @@ def run_protocols(
         demo: ``manifest.csv`` of the clips.
         out: bundle directory.
         cache: folder for what was seen.
-        recipe: of the shipped head, adapted to few clips here.
+        recipe: of the heads.
         command: the command line, for the records.
         say: called with a line of text as the work goes on.
         num_folds: of the cross-validation.
@@ -100,7 +94,6 @@ def run_protocols(
         BundleError: `out` holds no frame CNN.
         DatasetError: the clips cannot be read.
     """
-    recipe = replace(recipe, **_OF_FEW_CLIPS)
     cnn, config = bundles.load_frame_network(out)
     labels = [item.name for item in PAPER_CLASSES]
     windows = see_clips(read_manifest(demo), labels, cnn, config, cache, say)

@@ -107,13 +107,12 @@ class TestFrameCNN:
 
     def test_a_face_and_its_mirror_image_are_seen_alike(self, frame_cnn, served_cnn):
         face = faces(3)
-        for see in (
-            lambda x: frame_cnn(x[..., None]),
-            lambda x: dict(zip(("feature", "emotions"), served_cnn(x), strict=True)),
-        ):
-            one, other = see(face), see(np.ascontiguousarray(face[:, :, ::-1]))
-            for name in ("feature", "emotions"):
-                np.testing.assert_allclose(one[name], other[name], atol=1e-5)
+        mirrored = np.ascontiguousarray(face[:, :, ::-1])
+        ours, theirs = (frame_cnn(images[..., None]) for images in (face, mirrored))
+        for name in ("feature", "emotions"):
+            np.testing.assert_allclose(ours[name], theirs[name], atol=1e-5)
+        for one, other in zip(served_cnn(face), served_cnn(mirrored), strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-5)
         maps = served_cnn.feature_maps(face), served_cnn.feature_maps(mirrored)
         np.testing.assert_allclose(maps[0], maps[1][:, :, ::-1], atol=1e-5)
         np.testing.assert_allclose(maps[0].mean(axis=(1, 2)), served_cnn(face)[0], atol=1e-5)

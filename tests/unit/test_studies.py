@@ -10,6 +10,7 @@ from emo_core import bundle as bundles
 from emo_core import studies
 from emo_core.__main__ import main
 from emo_core.bundle import load_bundle
+from emo_core.train_head import HeadTraining
 from tests.tiny import read_json, run_command
 
 pytestmark = pytest.mark.usefixtures("small_recipes")
@@ -32,8 +33,8 @@ class TestStudies:
         assert load_bundle(out).info.name == "studio"
 
     def test_an_ablation_resumes(self, out, data, monkeypatch, capsys):
-        small = {"epochs": 1, "clips_per_epoch": 32, "num_held_out": 30, "num_neighbourhoods": 2}
-        monkeypatch.setattr("emo_core.studies._SHORTER", small)
+        small = HeadTraining(epochs=1, clips_per_epoch=32, num_held_out=30, num_neighbourhoods=2)
+        monkeypatch.setattr(studies, "ABLATION", small)
         monkeypatch.setattr(
             "emo_core.ablation.variants", lambda recipe: [replace(recipe, q_features=on) for on in (True, False)]
         )
