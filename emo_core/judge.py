@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_core.bundle import Bundle
+from emo_core.bundle import Bundle, HeadNetwork
 from emo_core.emotions import UNSURE, display_name
 from emo_core.normalize import ScoreNormalizer
 from emo_core.salience import SalienceCurve, pair_salience
@@ -87,15 +87,22 @@ def clip_scores(
 
 
 def judge_windows(
-    bundle: Bundle, features: FeatureSequence, normalized: NormalizedClip, times_s: Doubles
+    bundle: Bundle, head: HeadNetwork, features: FeatureSequence, normalized: NormalizedClip, times_s: Doubles
 ) -> tuple[tuple[WindowPrediction, ...], Floats]:
     """Run the LSTM over every window of a clip.
+
+    Args:
+        bundle: the model.
+        head: its LSTM head, of the caller's thread.
+        features: of the T frames.
+        normalized: of the T frames.
+        times_s: (T,) seconds.
 
     Returns:
         The windows, and step probabilities (T, C): at each frame the mean over the windows that hold it, later steps
         of a window weighted more because they have seen more; NaN where no face was found.
     """
-    config, head = bundle.config, bundle.head_network()
+    config = bundle.config
     total, steps = len(times_s), config.window_steps
     weights = np.where(normalized.mask, normalized.quality, 0).astype(np.float32)
     sequence = bundle.features.apply(features.features, normalized.quality)

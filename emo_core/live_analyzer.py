@@ -6,12 +6,12 @@ two samples move the face box, the emotions and the hints.
 
 import math
 from collections import deque
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
 from emo_core.blendshapes import BlendshapeModel
-from emo_core.bundle import Bundle, HeadNetwork
+from emo_core.bundle import Bundle
 from emo_core.emotions import UNSURE
 from emo_core.faces import FaceTracker, empty_track
 from emo_core.hints import capture_hints
@@ -57,16 +57,6 @@ class LiveResult:
     hints: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _OneHeadBundle(Bundle):
-    """A bundle that hands out the same head again: for one thread that judges ten times a second."""
-
-    own_head: HeadNetwork
-
-    def head_network(self) -> HeadNetwork:
-        return self.own_head
-
-
 class LiveAnalyzer:
     """Frames in, results out, one at a time; owns its interpreters, so it stays in the thread that made it.
 
@@ -80,9 +70,8 @@ class LiveAnalyzer:
     """
 
     def __init__(self, bundle: Bundle) -> None:
-        shared = {field.name: getattr(bundle, field.name) for field in fields(Bundle)}
-        self._bundle = _OneHeadBundle(**shared, own_head=bundle.head_network())
-        self._cnn = bundle.frame_network()
+        self._bundle = bundle
+        self._cnn, self._head = bundle.frame_network(), bundle.head_network()
         self._landmarker = FaceLandmarker()
         self._blendshapes = BlendshapeModel() if bundle.config.blendshapes else None
         self._steps: deque[_Step] = deque(maxlen=bundle.config.window_steps)
@@ -148,7 +137,7 @@ class LiveAnalyzer:
         normalized = concatenate([item.normalized for item in steps])
         features = concatenate([item.features for item in steps])
         times_s = np.array([item.time_s for item in steps])
-        (window, *_), _ = judge_windows(self._bundle, features, normalized, times_s)
+        (window, *_), _ = judge_windows(self._bundle, self._head, features, normalized, times_s)
         share = _share(step.time_s - self._last_judged_s, smoothing_s)
         self._last_judged_s = step.time_s
         if not window.num_valid_frames:

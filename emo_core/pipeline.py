@@ -120,7 +120,7 @@ def analyze(
     blendshapes = BlendshapeModel() if bundle.config.blendshapes else None
     seen = _watch(source, bundle.frame_network(_THREADS), blendshapes, bundle.config, name, timer, tell)
     tell("Judging the windows", 0.95)
-    windows, steps = judge_windows(bundle, seen.features, seen.normalized, seen.times_s)
+    windows, steps = judge_windows(bundle, bundle.head_network(), seen.features, seen.normalized, seen.times_s)
     prediction = predict(bundle, windows, steps, seen.features, seen.normalized, seen.times_s, seen.video.duration_s)
     timer.lap("head")
     tell("Done", 1.0)

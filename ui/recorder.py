@@ -22,7 +22,7 @@ BITS_PER_S = 2_500_000
 _LEAST_HZ = 8.0  # the analysis takes ten frames a second; much less is a picture that stands still
 _LEAST_SHARE = 0.5
 _KINDS = {"video/webm": "webm", "video/mp4": "mp4"}
-_TOO_DAMAGED = "record again, or upload a clip"
+_REMEDY = "record again, or upload a clip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,13 @@ class Recording:
         text, kind = fields.get("b64"), _KINDS.get(str(fields.get("mime")).partition(";")[0])
         length_ms = fields.get("ms")
         if not isinstance(text, str) or kind is None or not isinstance(length_ms, (int, float)):
-            raise VideoError(f"The recording did not arrive as a video; {_TOO_DAMAGED}.")
+            raise VideoError(f"The recording did not arrive as a video; {_REMEDY}.")
         if len(text) > 1.4 * MAX_BYTES:
             raise VideoError("The recording is too large; record a shorter one, or upload a clip.")
         try:
             data = base64.b64decode(text, validate=True)
         except (binascii.Error, ValueError):
-            raise VideoError(f"The recording was damaged on its way; {_TOO_DAMAGED}.") from None
+            raise VideoError(f"The recording was damaged on its way; {_REMEDY}.") from None
         return cls(data, kind, min(float(length_ms) / 1000, 2 * MAX_S))
 
     @property

@@ -87,7 +87,9 @@ def make_window(start_s, label, *, probability=0.8, quality=0.8, num_valid=8, le
 def judge(bundle, logits, mask=None):
     """Windows and step probabilities of a clip at 10 Hz."""
     features = make_features(logits, mask)
-    return judge_windows(bundle, features, make_normalized(features.mask), np.arange(len(logits)) / 10)
+    return judge_windows(
+        bundle, bundle.head_network(), features, make_normalized(features.mask), np.arange(len(logits)) / 10
+    )
 
 
 def tell(windows, *, duration_s=None, num_frames=20, bundle=None, **shares):

@@ -113,7 +113,7 @@ def test_no_two_analyzers_share_an_interpreter(hybrid):
     owned = [
         {
             id(a._cnn._interpreter),
-            id(a._bundle.own_head._interpreter),
+            id(a._head._interpreter),
             id(a._landmarker._mesh),
             id(a._landmarker._detector),
         }
