@@ -37,6 +37,43 @@ def test_about_without_measurements_says_how_to_get_them(studio):
     assert all("make model" in info.value for info in app.info)
 
 
+def test_about_shows_what_a_random_split_hides_and_what_each_part_is_worth(studio):
+    def head(reader, held_out, clean, **parts):
+        figures = {
+            f"{name}_macro_f1": [clean, clean - 0.01, clean + 0.01] for name in ("clean", "degraded", "rendered")
+        }
+        chosen = {"mean_input": False, "q_features": False, "blendshapes": False, **parts}
+        return {"reader": reader, **chosen, "num_seeds": 5, "held_out_loss": [held_out, 0.2, 0.4], **figures}
+
+    split = {"interval_over_people": [0.8, 0.9], "macro_f1": 0.8}
+    effect = {"part": "q_scores", "figure": "half_total_error", "num_pairs": 9}
+    metrics = {
+        "protocols": {"random": {"accuracy": 0.91, **split}, "subject": {"accuracy": 0.83, **split},
+                      "num_windows": 533, "num_people": 66},
+        "ablation": {
+            "variants": [head("lstm", 0.31, 0.88), head("lstm", 0.33, 0.9, q_features=True),
+                         head("mean", 0.4, 0.85, mean_input=True)],
+            "effects": [{**effect, "clean": [-0.01, -0.02, 0.001], "degraded": [0.0, -0.01, 0.01]}],
+        },
+        "rendered_clips": {"num_clips": 95, "num_people": 16, "accuracy": 0.77, "macro_f1": 0.76},
+        "real_stills": {"accuracy": 0.8, "macro_f1": 0.7, "num_images": 3579},
+    }  # fmt: skip
+    write("metrics.json", json.dumps(metrics))
+    app = studio.open("about")
+    assert not app.exception
+    told = "\n".join(item.value for item in (*app.markdown, *app.caption))
+    for words in (
+        "95 (16 people) | 77.0%",
+        "By person, nobody on both sides | 83.0% | 80.0% | 80.0% – 90.0%",
+        "533 windows of rendered clips of 66 synthetic people",
+        "Q scores | Half total error (less is better) | -0.010 (-0.020 – +0.001)",
+        "the least had: LSTM.",
+        "LSTM with Q features | 0.900 ± 0.010",
+        "Mean over frames | 0.850 ± 0.010",
+    ):
+        assert words in told, words
+
+
 def test_about_shows_each_figure_with_its_data_and_count(studio):
     clean = {"labels": ["a", "b"], "confusion": [[8, 2], [1, 9]], "num_clips": 1234, "accuracy": 0.85, "macro_f1": 0.84,
              "coverage": 0.9, "accuracy_when_decided": 0.91, "mean_of_frame_emotions_accuracy": 0.72}  # fmt: skip
