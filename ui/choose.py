@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import errors, preload, privacy, recorder, samples, session
+from ui import recorder, samples, session
 
 TYPES = ["mp4", "mov", "mkv", "webm", "avi", "m4v"]
 
@@ -84,19 +84,8 @@ def _record_button() -> None:
 
 
 def _recorder() -> None:
-    """The notice, then the recorder; a recording that arrived is submitted, a useless one is explained."""
-    if not privacy.ask("recorder"):
-        return
-    with errors.shown():
-        preload.wait()
-        source = recorder.record(session.fresh_key(f"recorder-{st.session_state.get(_TAKES, 0)}"))
-        if source is not None:
-            _submit(source)
-            st.rerun()
-        return
-    st.button("Record again", key="record-again", on_click=_again)
-
-
-def _again() -> None:
-    _close_recorder()
-    open_recorder()
+    """The recorder; a clip from it is submitted, and with that the recorder goes."""
+    source = recorder.record(f"recorder-{st.session_state.get(_TAKES, 0)}")
+    if source is not None:
+        _submit(source)
+        st.rerun()

@@ -10,7 +10,7 @@ from typing import Any, Self
 import streamlit as st
 
 from emo_core.errors import VideoError
-from ui import camera, session
+from ui import camera, errors, preload, privacy, session
 
 MIN_S, MAX_S = 2.0, 15.0
 MAX_BYTES = 12 * 1024 * 1024
@@ -60,25 +60,54 @@ class Recording:
 
 
 def record(key: str) -> session.Source | None:
-    """Show the recorder; a clip that was just sent, checked and with an index to seek in, or None.
+    """The recorder with all that belongs to it; works on any page that holds it under a key of its own.
+
+    Shows the notice until the visitor agrees, then the recorder with the camera off. What goes wrong with the camera
+    is told by the recorder itself; a clip that arrives and cannot be used is told above it, and the visitor records
+    again. After a clip the same recorder takes the next one.
 
     Args:
         key: one for each place a recorder stands; a new key is a new recorder, with the camera off.
 
+    Returns:
+        The clip, in the one run of the script in which it arrived; None in every other run. It is whole: it decodes,
+        has enough frames for its length and an index to seek in. Whoever wants to keep it keeps it in the session.
+
+    Example:
+        >>> clip = record("teach-recorder")             # doctest: +SKIP
+        >>> if clip is not None:                        # doctest: +SKIP
+        ...     st.session_state["clips"].append(clip)
+    """
+    if not privacy.ask(key):
+        return None
+    message = camera.component("recorder")(
+        key=session.fresh_key(key), data=_settings(), on_clip_change=lambda: None
+    ).clip
+    if message is None:
+        return None
+    with errors.shown(), st.spinner("Checking the recording …"):
+        preload.wait()
+        return receive(message)
+    return None
+
+
+def receive(message: Any) -> session.Source:
+    """The clip in a component's message, checked and with an index.
+
     Raises:
         VideoError: what arrived cannot be used.
     """
-    settings = {
+    recording = Recording.from_message(message)
+    check(recording)
+    return session.Source(recording.name, indexed(recording))
+
+
+def _settings() -> dict[str, Any]:
+    """What the browser's side of the recorder has to know."""
+    return {
         "problems": camera.PROBLEMS, "countdown": COUNTDOWN_S, "min_seconds": MIN_S, "bits_per_s": BITS_PER_S,
         "max_bytes": MAX_BYTES,
     }  # fmt: skip
-    message = camera.component("recorder")(key=key, data=settings, on_clip_change=lambda: None).clip
-    if message is None:
-        return None
-    with st.spinner("Checking the recording …"):
-        recording = Recording.from_message(message)
-        check(recording)
-        return session.Source(recording.name, indexed(recording))
 
 
 def check(recording: Recording) -> None:

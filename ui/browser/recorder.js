@@ -22,6 +22,7 @@ class Recorder {
     on("start", () => this.record());
     on("stop", () => this.stop());
     on("retake", () => this.open());
+    on("another", () => this.open());
     on("use", () => this.submit());
     this.find("camera").onchange = () => this.attempt(() => this.open(this.find("camera").value));
     this.show("off");
