@@ -1,8 +1,15 @@
-"""Data sets of labelled video clips: the manifest, the people in it, and the clips as the frame CNN sees them."""
+"""Data sets of labelled video clips: how they are read from a folder or a manifest, and the clips as the CNN sees them.
+
+    <label>/<person>__<anything>.mp4       a folder for each class; people from the names of the files
+    manifest.csv                           path, label; person, session, source, story, degradation if known
+
+A clip that names no person is one unknown person of its own: people are never guessed.
+"""
 
 import csv
 import hashlib
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +19,7 @@ from numpy.typing import NDArray
 from emo_core.blendshapes import BlendshapeModel
 from emo_core.bundle import FrameNetwork
 from emo_core.config import PipelineConfig
+from emo_core.emotions import UNSURE
 from emo_core.errors import DatasetError, NoFaceError, VideoError
 from emo_core.judge import window_starts
 from emo_core.labelled import LabelledClips
@@ -19,6 +27,11 @@ from emo_core.pipeline import watch
 from emo_core.types import Floats
 from emo_core.videofile import clean_name
 
+MANIFEST = "manifest.csv"
+CLIP_SUFFIXES = frozenset({".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".flv", ".mpg", ".mpeg", ".wmv"})
+"""What a file in a folder of clips ends with."""
+
+_LABEL_LENGTH = 60
 _CACHE_VERSION = 1  # raise when what is seen of a clip changes
 
 
@@ -33,6 +46,8 @@ class DatasetClip:
         source: where it is from, such as ``rendered``.
         story: what is shown, in the data set's own words.
         degradation: what is wrong with the picture; ``none`` for a clean clip.
+        session: the occasion on which it was recorded; empty where that is unknown.
+        person_known: whether the data set says who is shown.
     """
 
     path: Path
@@ -41,10 +56,82 @@ class DatasetClip:
     source: str = ""
     story: str = ""
     degradation: str = "none"
+    session: str = ""
+    person_known: bool = True
+
+
+def read_dataset(path: Path) -> list[DatasetClip]:
+    """Clips of a data set: a ``manifest.csv``, a folder that holds one, or a folder with a folder for each label.
+
+    Raises:
+        DatasetError: there is no such data set, it holds no clips, or a label cannot be used; see :func:`check_label`.
+    """
+    name = clean_name(path.name)
+    if path.is_dir() and not (path / MANIFEST).exists():
+        return _read_folders(path)
+    if path.is_dir():
+        return read_manifest(path / MANIFEST)
+    if not path.exists():
+        raise DatasetError(f"There is no data set {name}: give a folder with a folder for each label, or a {MANIFEST}.")
+    return read_manifest(path)
+
+
+def check_label(label: str) -> str:
+    """`label`, if it can be the name of a class and of a folder.
+
+    Raises:
+        DatasetError: it cannot.
+
+    Example:
+        >>> check_label("joy_fear")
+        'joy_fear'
+    """
+    shown = clean_name(label.replace("/", "∕").replace("\\", "∖")) if label.strip() else ""
+    if not shown:
+        raise DatasetError("A label is empty: name the class in letters, such as joy_fear.")
+    if label == UNSURE:
+        raise DatasetError(f"A class cannot be called {UNSURE}, because that is what a model says without a verdict.")
+    if len(label) > _LABEL_LENGTH or not re.fullmatch(r"\w[\w \-+]*", label):
+        raise DatasetError(
+            f"The label “{shown}” cannot name a class: use at most {_LABEL_LENGTH} letters, digits, _, - and spaces, "
+            "and neither a slash nor a dot."
+        )
+    return label
+
+
+def person_of(path: Path) -> str:
+    """Who a clip is of by its file name, ``<person>__<anything>``; empty where that does not say.
+
+    Example:
+        >>> person_of(Path("joy_fear/anna__3.mp4")), person_of(Path("joy_fear/clip.mp4"))
+        ('anna', '')
+    """
+    person, parted, _ = path.stem.partition("__")
+    return person.strip() if parted else ""
+
+
+def is_clip(path: Path) -> bool:
+    """Whether a file looks like a clip; hidden files, such as one that is still being written, do not."""
+    return path.suffix.lower() in CLIP_SUFFIXES and not path.name.startswith(".") and path.is_file()
+
+
+def _read_folders(path: Path) -> list[DatasetClip]:
+    folders = sorted(item for item in path.iterdir() if item.is_dir() and not item.name.startswith("."))
+    files = [(folder.name, file) for folder in folders for file in sorted(folder.iterdir()) if is_clip(file)]
+    if not files:
+        raise DatasetError(
+            f"{clean_name(path.name)} holds no clips: put them into a folder for each label, as "
+            f"<label>/<person>__<anything>.mp4, or list them in a {MANIFEST}."
+        )
+    clips = []
+    for number, (label, file) in enumerate(files, start=1):
+        person = person_of(file)
+        clips.append(DatasetClip(file, check_label(label), person or f"unknown {number}", person_known=bool(person)))
+    return clips
 
 
 def read_manifest(path: Path) -> list[DatasetClip]:
-    """Clips of a ``manifest.csv``: columns path (relative to it), label; person, source, story, degradation if known.
+    """Clips of a ``manifest.csv``: columns path (relative to it) and label; further ones as far as they are known.
 
     Raises:
         DatasetError: the file is missing or unreadable, lacks a column or a value, or names a clip that is not there.
@@ -69,14 +156,23 @@ def read_manifest(path: Path) -> list[DatasetClip]:
         clips.append(
             DatasetClip(
                 file_path,
-                row["label"],
+                _label_of(row, name, line),
                 row.get("person") or f"unknown {line}",
                 row.get("source") or "",
                 row.get("story") or "",
                 row.get("degradation") or "none",
+                row.get("session") or "",
+                person_known=bool(row.get("person")),
             )
         )
     return clips
+
+
+def _label_of(row: Mapping[str, str], name: str, line: int) -> str:
+    try:
+        return check_label(row["label"])
+    except DatasetError as error:
+        raise DatasetError(f"{name}, line {line}: {error}") from error
 
 
 def split_people(people: Sequence[str], shares: Sequence[float], *, seed: int) -> list[set[str]]:

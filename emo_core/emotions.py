@@ -73,6 +73,13 @@ PAPER_CLASSES: tuple[HybridClass, ...] = (
 )
 """The paper's two classes, and ``other``, which it lacks: without it a blank face must be called one of the two."""
 
+_STANDS_FOR: Mapping[str, str] = {
+    **{name: name for name in EMOTIONS},
+    "amusement": "happiness", "joy": "happiness", "amused": "happiness", "happy": "happiness", "surprised": "surprise",
+    "sad": "sadness", "angry": "anger", "disgusted": "disgust", "fearful": "fear",
+}  # fmt: skip
+"""Words for a component of a taught class → basic emotion that stands for it."""
+
 EMOTION_COLOURS: Mapping[str, str] = {
     "neutral": "#8A94A6", "happiness": "#F2A900", "surprise": "#E8618C", "sadness": "#3F78C9",
     "anger": "#D1432F", "disgust": "#5B9A4B", "fear": "#7D5BBE", "contempt": "#9A7B5B",
@@ -83,6 +90,29 @@ _CLASS_COLOURS: Mapping[str, str] = {
     "amusement_surprise": "#F08A24", "sadness_fear": "#5468C4", OTHER: "#8A94A6", UNSURE: "#C3C8D2",
 }  # fmt: skip
 _SPARE_COLOURS = ("#2A9D8F", "#B5548B", "#6A994E", "#BC6C25", "#4A4E69", "#0081A7")
+
+
+def class_named(name: str) -> HybridClass:
+    """The class that a label of a data set means: a pair where it names two basic emotions, else one of no components.
+
+    Only a pair has a salience, because that is read from the basic emotions of its components.
+
+    Raises:
+        ValueError: the name is empty or reserved.
+
+    Example:
+        >>> class_named("joy_fear").components
+        {'joy': 'happiness', 'fear': 'fear'}
+        >>> class_named("pensive").is_pair
+        False
+    """
+    for item in PAPER_CLASSES:
+        if item.name == name:
+            return item
+    parts = name.lower().split("_")
+    components = {part: _STANDS_FOR[part] for part in parts if part in _STANDS_FOR}
+    is_pair = len(parts) == len(components) == len(set(components.values())) == 2
+    return HybridClass(name, components if is_pair else {})
 
 
 def class_colour(name: str, labels: tuple[str, ...] = ()) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emo_core.dataset import clip_probabilities, read_manifest, see_clips, split_people
+from emo_core.dataset import check_label, clip_probabilities, read_dataset, read_manifest, see_clips, split_people
 from emo_core.errors import DatasetError, NoFaceError
 from emo_core.labelled import LabelledClips
 from tests.tiny import CONFIG, LABELS, STEPS, watch_without_video, write_demo
@@ -60,6 +60,64 @@ class TestManifest:
         (tmp_path / "manifest.csv").write_bytes(b"\xff\xfe\x00\x81")
         with pytest.raises(DatasetError, match="cannot be read"):
             read_manifest(tmp_path / "manifest.csv")
+
+
+class TestFolders:
+    @pytest.fixture
+    def folder(self, tmp_path):
+        for name in (
+            "joy_fear/anna__1.mp4",
+            "joy_fear/anna__2.WEBM",
+            "calm/ben__a__b.mov",
+            "calm/clip.mp4",
+            "calm/other.mp4",
+            "calm/.half__1.mp4",
+            "calm/notes.txt",
+            ".trash/anna__9.mp4",
+            "calm/deep/x__1.mp4",
+        ):
+            (tmp_path / "set" / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / "set" / name).touch()
+        return tmp_path / "set"
+
+    def test_a_folder_is_a_label_and_the_name_says_who(self, folder):
+        clips = read_dataset(folder)
+        assert [(clip.label, clip.path.name, clip.person) for clip in clips] == [
+            ("calm", "ben__a__b.mov", "ben"), ("calm", "clip.mp4", "unknown 2"), ("calm", "other.mp4", "unknown 3"),
+            ("joy_fear", "anna__1.mp4", "anna"), ("joy_fear", "anna__2.WEBM", "anna"),
+        ]  # fmt: skip
+        assert [clip.person_known for clip in clips] == [True, False, False, True, True]
+
+    def test_a_manifest_counts_more_than_the_folders(self, folder):
+        text = "path,label,person,session\ncalm/clip.mp4,joy_fear,cleo,monday\ncalm/other.mp4,calm,,\n"
+        (folder / "manifest.csv").write_text(text)
+        found = read_dataset(folder)
+        assert found == read_dataset(folder / "manifest.csv")
+        assert [(clip.label, clip.person, clip.session, clip.person_known) for clip in found] == [
+            ("joy_fear", "cleo", "monday", True), ("calm", "unknown 3", "", False)
+        ]  # fmt: skip
+
+    def test_what_is_none_is_said(self, tmp_path):
+        with pytest.raises(DatasetError, match="There is no data set none: give a folder"):
+            read_dataset(tmp_path / "none")
+        (tmp_path / "joy").mkdir()
+        with pytest.raises(DatasetError, match="holds no clips: put them into a folder for each label"):
+            read_dataset(tmp_path)
+
+    @pytest.mark.parametrize(
+        "label", ["joy/fear", "..", "../joy", "", "  ", "unsure", "a" * 61, "a\n", ".a", "a\\b"]
+    )
+    def test_labels_that_cannot_be_used_are_refused_in_one_line(self, label, tmp_path):
+        with pytest.raises(DatasetError, match=r"^[^\n]*(label|class)[^\n]*$"):
+            check_label(label)
+        (tmp_path / "a.mp4").touch()
+        (tmp_path / "manifest.csv").write_text(f'path,label\na.mp4,"{label}"\n')
+        with pytest.raises(DatasetError, match="line 2: "):
+            read_dataset(tmp_path)
+
+    @pytest.mark.parametrize("label", ["joy_fear", "Freude_Überraschung", "joy+fear", "two words", "笑い", "a-1"])
+    def test_labels_of_any_language_can(self, label):
+        assert check_label(label) == label
 
 
 class TestSplit:

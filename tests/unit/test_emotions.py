@@ -9,6 +9,7 @@ from emo_core.emotions import (
     VOTE_NAMES,
     HybridClass,
     class_colour,
+    class_named,
     display_name,
 )
 
@@ -63,3 +64,23 @@ def test_a_taught_class_beyond_the_spare_colours_still_gets_one():
 
 def test_names_for_people():
     assert [display_name(item.name) for item in PAPER_CLASSES] == ["Amusement + surprise", "Sadness + fear", "Other"]
+
+
+@pytest.mark.parametrize(
+    ("name", "components"),
+    [
+        ("joy_fear", {"joy": "happiness", "fear": "fear"}),
+        ("Anger_Disgust", {"anger": "anger", "disgust": "disgust"}),
+        ("joy_happiness", {}),
+        ("joy", {}),
+        ("joy_pensive", {}),
+        ("fear_fear", {}),
+        ("joy_fear_anger", {}),
+    ],
+)
+def test_a_label_means_a_pair_where_it_names_two_basic_emotions(name, components):
+    assert class_named(name) == HybridClass(name, components)
+
+
+def test_the_labels_of_the_paper_mean_its_classes():
+    assert tuple(class_named(item.name) for item in PAPER_CLASSES) == PAPER_CLASSES
