@@ -104,9 +104,7 @@ class TestFolders:
         with pytest.raises(DatasetError, match="holds no clips: put them into a folder for each label"):
             read_dataset(tmp_path)
 
-    @pytest.mark.parametrize(
-        "label", ["joy/fear", "..", "../joy", "", "  ", "unsure", "a" * 61, "a\n", ".a", "a\\b"]
-    )
+    @pytest.mark.parametrize("label", ["joy/fear", "..", "../joy", "", "  ", "unsure", "a" * 61, "a\n", ".a", "a\\b"])
     def test_labels_that_cannot_be_used_are_refused_in_one_line(self, label, tmp_path):
         with pytest.raises(DatasetError, match=r"^[^\n]*(label|class)[^\n]*$"):
             check_label(label)
