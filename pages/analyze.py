@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import charts, choose, entry, errors, flow, model, preload, privacy, progress, session, strip, tables, verdict
+from ui import choose, entry, errors, inside, model, preload, privacy, progress, session, tables, verdict
 
 entry.guard(__file__)
 
@@ -22,7 +22,6 @@ def run_job(source: session.Source) -> None:
 def show(result: session.Result) -> None:
     """Everything about one result, from the verdict down to the frames."""
     preload.wait()
-    from emo_core import figures
     from emo_core.report import to_json
 
     analysis = result.analysis
@@ -38,25 +37,7 @@ def show(result: session.Result) -> None:
         st.caption(model.trust_line())
         st.page_link("pages/about.py", label="How far to trust it →")
 
-    st.subheader("Over time", anchor="timeline")
-    st.caption("What the model says as the clip goes on. The band at the foot is the verdict; shaded: no usable face.")
-    charts.render(figures.timeline_figure(analysis), "timeline", "Class probabilities over the clip")
-    st.subheader("Emotions in each frame", anchor="emotions")
-    st.caption("The eight basic emotions that the frame network sees, before the second network reads the sequence.")
-    charts.render(figures.emotions_figure(analysis), "emotions", "Eight basic emotions over the clip")
-    st.subheader("Quality of each frame", anchor="quality")
-    st.caption("Frames of low quality count for less; frames without a usable face do not count.")
-    charts.render(figures.quality_figure(analysis), "quality", "Quality of the frames over the clip")
-    st.subheader("Normalized frames", anchor="frames")
-    st.caption("What the network is given: the face, turned level, cut out, evened in light. The bar is the quality.")
-    strip.render(analysis)
-    parts, whole = st.columns(2, gap="large")
-    with parts:
-        st.subheader("Parts of the clip", anchor="parts")
-        tables.segments(analysis.prediction.segments)
-    with whole:
-        st.subheader("The clip as a whole", anchor="whole")
-        charts.render(figures.probabilities_figure(analysis.prediction), "probabilities", "Probability of each class")
+    inside.render(result)
     st.download_button(
         "Download everything as JSON",
         data=lambda: to_json(analysis),
@@ -66,7 +47,6 @@ def show(result: session.Result) -> None:
     )
     with st.expander("How long it took"):
         tables.timings(analysis.timing_ms, analysis.video.duration_s)
-    flow.go_to_wanted_part()
 
 
 st.title("Analyze a clip")

@@ -27,6 +27,14 @@ STAGES: tuple[Stage, ...] = (
 )
 """The paper's Fig. 1, with what this application adds to it."""
 
+_SCROLL = """
+(function look(left) {
+  const part = document.getElementById('%s');
+  if (part && part.offsetParent) part.scrollIntoView({behavior: 'smooth'});
+  else if (left) setTimeout(look, 100, left - 1);
+})(50)
+"""  # a tab that was opened just now may still be empty
+
 
 def render() -> None:
     """Draw the flow; every stage is a link."""
@@ -42,11 +50,13 @@ def render() -> None:
                 st.html(f'<div class="es-soft">{stage.text}</div>')
 
 
-def go_to_wanted_part() -> None:
-    """Scroll to the part of the page that a stage's link asked for, once."""
+def take_wanted_part() -> str | None:
+    """The part of the page that a stage's link asked for, once."""
     wanted = st.query_params.pop("see", None)
-    if wanted in {stage.shown_in for stage in STAGES}:
-        st.html(
-            f"<script>document.getElementById('{wanted}')?.scrollIntoView({{behavior: 'smooth'}})</script>",
-            unsafe_allow_javascript=True,
-        )
+    return wanted if wanted in {stage.shown_in for stage in STAGES} else None
+
+
+def scroll_to(part: str | None) -> None:
+    """Scroll to an anchor of the page as soon as it is there; to nothing if None."""
+    if part is not None:
+        st.html(f"<script>{_SCROLL % part}</script>", unsafe_allow_javascript=True)

@@ -1,0 +1,51 @@
+"""What lies below the verdict: tabs that share one position in time, of which only the open one is computed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from ui import errors, flow, session, tab_charts
+
+KEY = "inside"
+"""Key of the tabs; its state is the name of the open one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One tab.
+
+    Attributes:
+        name: as the visitor reads it.
+        render: draws its body from a result; runs only while the tab is open.
+        parts: anchors in it that links from elsewhere lead to.
+    """
+
+    name: str
+    render: Callable[[session.Result], None]
+    parts: frozenset[str] = frozenset()
+
+
+TABS: tuple[Tab, ...] = (
+    Tab("Charts", tab_charts.render, frozenset({"timeline", "emotions", "quality", "frames", "parts", "whole"})),
+)
+"""In order from left to right."""
+
+
+def render(result: session.Result) -> None:
+    """Show the tabs; the one that holds a wanted part is opened and scrolled to it."""
+    wanted = flow.take_wanted_part()
+    holder = next((tab.name for tab in TABS if wanted in tab.parts), None)
+    if holder is not None:
+        st.session_state[KEY] = holder
+    _tabs(result)
+    flow.scroll_to(wanted)
+
+
+@st.fragment
+def _tabs(result: session.Result) -> None:
+    """A change of tab reruns only this."""
+    for tab, place in zip(TABS, st.tabs([tab.name for tab in TABS], key=KEY, on_change="rerun"), strict=True):
+        if place.open:
+            with place, errors.shown():
+                tab.render(result)

@@ -1,0 +1,27 @@
+"""The moment of the clip that every tab of the result shows: one position in time, kept when the tab changes."""
+
+import streamlit as st
+
+from ui import session
+
+_POSITION = "_position_s"
+_OF = "_position_of"
+
+
+def get(result: session.Result) -> float:
+    """Seconds from the start of the clip; another clip starts at 0."""
+    if st.session_state.get(_OF) is not result:
+        return 0.0
+    return float(min(st.session_state.get(_POSITION, 0.0), result.analysis.video.duration_s))
+
+
+def put(result: session.Result, time_s: float) -> None:
+    """Move every tab to `time_s`, held to the length of the clip."""
+    st.session_state[_OF] = result
+    st.session_state[_POSITION] = min(max(time_s, 0.0), result.analysis.video.duration_s)
+
+
+def frame(result: session.Result) -> int:
+    """Index of the sampled frame on show at the position: the last one that has begun."""
+    index = result.analysis.timestamps_s.searchsorted(get(result) + 1e-6, side="right") - 1
+    return max(int(index), 0)

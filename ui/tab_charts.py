@@ -1,0 +1,31 @@
+"""The tab of charts over the whole clip: verdict, emotions, quality, normalized frames, parts."""
+
+import streamlit as st
+
+from ui import charts, session, strip, tables
+
+
+def render(result: session.Result) -> None:
+    """Every chart that spans the clip, the strip of frames and the table of parts."""
+    from emo_core import figures
+
+    analysis = result.analysis
+    st.subheader("Over time", anchor="timeline")
+    st.caption("What the model says as the clip goes on. The band at the foot is the verdict; shaded: no usable face.")
+    charts.render(figures.timeline_figure(analysis), "timeline", "Class probabilities over the clip")
+    st.subheader("Emotions in each frame", anchor="emotions")
+    st.caption("The eight basic emotions that the frame network sees, before the second network reads the sequence.")
+    charts.render(figures.emotions_figure(analysis), "emotions", "Eight basic emotions over the clip")
+    st.subheader("Quality of each frame", anchor="quality")
+    st.caption("Frames of low quality count for less; frames without a usable face do not count.")
+    charts.render(figures.quality_figure(analysis), "quality", "Quality of the frames over the clip")
+    st.subheader("Normalized frames", anchor="frames")
+    st.caption("What the network is given: the face, turned level, cut out, evened in light. The bar is the quality.")
+    strip.render(analysis)
+    parts, whole = st.columns(2, gap="large")
+    with parts:
+        st.subheader("Parts of the clip", anchor="parts")
+        tables.segments(analysis.prediction.segments)
+    with whole:
+        st.subheader("The clip as a whole", anchor="whole")
+        charts.render(figures.probabilities_figure(analysis.prediction), "probabilities", "Probability of each class")
