@@ -6,8 +6,9 @@ frame is its small crop, landmarks, features and numbers.
 
 import os
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,10 @@ from emo_core import quality as quality_stage
 from emo_core.blendshapes import BlendshapeModel
 from emo_core.bundle import Bundle, FrameNetwork
 from emo_core.config import PipelineConfig
-from emo_core.errors import NoFaceError
 from emo_core.faces import FaceTracker, empty_track, normalize_intensity
 from emo_core.judge import judge_windows, predict
 from emo_core.landmarker import FaceLandmarker
+from emo_core.people import Person, choose, crowd_warning, quality_warnings
 from emo_core.types import (
     Analysis,
     Clip,
@@ -29,16 +30,20 @@ from emo_core.types import (
     NormalizedClip,
     StageTimings,
     VideoInfo,
-    concatenate,
 )
-from emo_core.video import VideoReader, open_video
+from emo_core.video import open_video
 
 Progress = Callable[[str, float], None]
 """Called with what is being done and the share done in [0, 1]; an exception it raises stops the analysis."""
 
+Passes = Callable[[], Generator[Clip, None, None]]
+"""Starts a new pass over the clips of a video, each time from its first frame."""
+
+Change = Callable[[Passes], Generator[Clip, None, None]]
+"""What is done to a video's frames before anything looks at them: the clips to see instead of those of a pass."""
+
 _FRAMES_PER_CLIP = 16  # bounds the memory of decoded frames
 _THREADS = min(2, os.cpu_count() or 1)  # more do not help networks this small
-_CROWD_S = 0.5  # a second face counts when it is seen for longer than this
 
 
 class _Stopwatch:
@@ -59,40 +64,13 @@ class _Stopwatch:
         return StageTimings(**{k: 1e3 * v for k, v in self.spent.items()}, total=1e3 * (self._last - self._started))
 
 
-class _Person:
-    """What has been learned of one person so far, clip by clip."""
-
-    def __init__(self) -> None:
-        self.tracks: list[FaceTrack] = []
-        self.normalized: list[NormalizedClip] = []
-        self.features: list[FeatureSequence] = []
-
-    def add(self, track: FaceTrack, cnn: FrameNetwork, blendshapes: BlendshapeModel | None) -> None:
-        normalized = normalize_clip(track)
-        self.tracks.append(track)
-        self.normalized.append(normalized)
-        self.features.append(extract_features(track, normalized, cnn, blendshapes))
-
-    def join(self) -> tuple[FaceTrack, NormalizedClip, FeatureSequence]:
-        """Everything about the person, joined in time; the parts are given up."""
-        track = concatenate(self.tracks)
-        self.tracks.clear()
-        normalized = concatenate(self.normalized)
-        self.normalized.clear()
-        return track, normalized, concatenate(self.features)
-
-    @property
-    def presence(self) -> float:
-        """How large and how long the face was seen: eye distances summed over the frames."""
-        return float(sum(np.nansum(track.eye_distance_px) for track in self.tracks))
-
-    @property
-    def num_detected(self) -> int:
-        return int(sum(track.detected.sum() for track in self.tracks))
-
-
 def analyze(
-    source: Path | str | bytes, bundle: Bundle, *, name: str | None = None, progress: Progress | None = None
+    source: Path | str | bytes,
+    bundle: Bundle,
+    *,
+    name: str | None = None,
+    progress: Progress | None = None,
+    change: Change | None = None,
 ) -> Analysis:
     """See what the model sees in a video of one person's face.
 
@@ -101,6 +79,7 @@ def analyze(
         bundle: the model.
         name: file name to show for `source` given as bytes.
         progress: called as the work goes on.
+        change: done to the frames first; sizes and boxes are then those of the changed frames.
 
     Returns:
         Everything about the clip; with several faces, about the largest and longest one, with a warning.
@@ -118,7 +97,8 @@ def analyze(
     timer = _Stopwatch()
     tell = progress or (lambda stage, share: None)
     blendshapes = BlendshapeModel() if bundle.config.blendshapes else None
-    seen = _watch(source, bundle.frame_network(_THREADS), blendshapes, bundle.config, name, timer, tell)
+    video = _Video(source, name, bundle.config.sample_rate_hz)
+    seen = _watch(video, bundle.frame_network(_THREADS), blendshapes, bundle.config, timer, tell, change)
     tell("Judging the windows", 0.95)
     windows, steps = judge_windows(bundle, bundle.head_network(), seen.features, seen.normalized, seen.times_s)
     prediction = predict(bundle, windows, steps, seen.features, seen.normalized, seen.times_s, seen.video.duration_s)
@@ -156,28 +136,54 @@ def watch(
     Raises:
         VideoError, NoFaceError: as :func:`analyze`.
     """
-    return _watch(source, cnn, blendshapes, config, None, _Stopwatch(), lambda stage, share: None)
+    video = _Video(source, None, config.sample_rate_hz)
+    return _watch(video, cnn, blendshapes, config, _Stopwatch(), lambda stage, share: None, None)
+
+
+class _Video:
+    """Passes over a video, and what the last one has learned of it."""
+
+    def __init__(self, source: Path | str | bytes, name: str | None, rate_hz: float) -> None:
+        self._source, self._name, self._rate_hz = source, name, rate_hz
+        self.info: VideoInfo | None = None
+        self.duration_estimate_s: float | None = None
+
+    def clips(self) -> Generator[Clip, None, None]:
+        with open_video(self._source, name=self._name) as reader:
+            self.duration_estimate_s = reader.duration_estimate_s
+            try:
+                yield from reader.clips(self._rate_hz, _FRAMES_PER_CLIP)
+            finally:
+                self.info = reader.info()
 
 
 def _watch(
-    source: Path | str | bytes,
+    video: _Video,
     cnn: FrameNetwork,
     blendshapes: BlendshapeModel | None,
     config: PipelineConfig,
-    name: str | None,
     timer: _Stopwatch,
     tell: Progress,
+    change: Change | None,
 ) -> Seen:
-    with open_video(source, name=name) as reader:
-        times_s, people = _watch_faces(reader, cnn, blendshapes, config, timer, tell)
-        video = reader.info()
+    with closing(video.clips() if change is None else change(video.clips)) as clips:
+        times_s, people = _watch_faces(clips, video, cnn, blendshapes, config, timer, tell)
     timer.lap("decode")
-    person = _choose(people, config, video.name)
-    warnings = _crowd_warning(people, config.sample_rate_hz)
+    assert video.info is not None  # a pass was made
+    info = video.info if change is None else _changed_info(video.info, times_s)
+    person = choose(people, config, info.name)
+    warnings = crowd_warning(people, config.sample_rate_hz)
     del people  # a long video is held twice while its parts are joined: only one person's, one stage after the other
     track, normalized, features = person.join()
-    warnings += _quality_warnings(track, normalized)
-    return Seen(video, times_s, track, normalized, features, tuple(warnings))
+    warnings += quality_warnings(track, normalized)
+    return Seen(info, times_s, track, normalized, features, tuple(warnings))
+
+
+def _changed_info(info: VideoInfo, times_s: Doubles) -> VideoInfo:
+    """The source as its changed frames have it: their number and how long they last."""
+    step_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.0
+    length_s = float(times_s[-1]) + step_s if len(times_s) else 0.0
+    return replace(info, duration_s=length_s, num_frames_sampled=len(times_s))
 
 
 def normalize_clip(track: FaceTrack) -> NormalizedClip:
@@ -203,33 +209,38 @@ def extract_features(
 
 
 def _watch_faces(
-    reader: VideoReader,
+    clips: Iterator[Clip],
+    video: _Video,
     cnn: FrameNetwork,
     blendshapes: BlendshapeModel | None,
     config: PipelineConfig,
     timer: _Stopwatch,
     tell: Progress,
-) -> tuple[Doubles, list[_Person]]:
+) -> tuple[Doubles, list[Person]]:
     """Follow every face through the video: sample times (T,) and the people seen, each with T frames."""
     tracker = FaceTracker(FaceLandmarker(num_threads=_THREADS), config.crop_side_px)
-    people: list[_Person] = []
+    people: list[Person] = []
     times_s: list[Doubles] = []
-    for clip in _laps(reader.clips(config.sample_rate_hz, _FRAMES_PER_CLIP), timer):
+
+    def add(person: Person, track: FaceTrack) -> None:
+        normalized = normalize_clip(track)
+        person.add(track, normalized, extract_features(track, normalized, cnn, blendshapes))
+
+    for clip in _laps(clips, timer):
         tracks = tracker.track(clip)
         timer.lap("faces")
         while len(people) < len(tracks):
-            newcomer = _Person()
+            people.append(Person())
             for earlier in times_s:
-                newcomer.add(empty_track(len(earlier), config.crop_side_px), cnn, blendshapes)
-            people.append(newcomer)
+                add(people[-1], empty_track(len(earlier), config.crop_side_px))
         for person, track in zip(people, tracks, strict=True):
-            person.add(track, cnn, blendshapes)
+            add(person, track)
         times_s.append(clip.timestamps_s)
         timer.lap("cnn")
-        length_s = reader.duration_estimate_s
+        length_s = video.duration_estimate_s
         share = min(1.0, clip.timestamps_s[-1] / length_s) if length_s else 0.5
         tell(f"Reading frames and following the face: {clip.timestamps_s[-1]:.0f} s", 0.9 * share)
-    return np.concatenate(times_s), people
+    return np.concatenate([np.empty(0), *times_s]), people
 
 
 def _laps(clips: Iterator[Clip], timer: _Stopwatch) -> Iterator[Clip]:
@@ -237,59 +248,3 @@ def _laps(clips: Iterator[Clip], timer: _Stopwatch) -> Iterator[Clip]:
     for clip in clips:
         timer.lap("decode")
         yield clip
-
-
-def _choose(people: list[_Person], config: PipelineConfig, name: str) -> _Person:
-    """The largest and longest face.
-
-    Raises:
-        NoFaceError: nobody was seen for long or well enough.
-    """
-    least = config.min_face_frames
-    if not people:
-        raise NoFaceError(
-            f"No face was found in {name}: use a clip in which one face is well lit and large in the picture."
-        )
-    person = max(people, key=lambda person: person.presence)
-    if person.num_detected < least:
-        seen_s = person.num_detected / config.sample_rate_hz
-        raise NoFaceError(
-            f"A face was seen for only {seen_s:.1f} s in {name}: use a clip that shows one for at least half a second."
-        )
-    if sum(int(part.mask.sum()) for part in person.normalized) < least:
-        weakest = _weakest_component(person.normalized)
-        raise NoFaceError(
-            f"The face in {name} is not clear enough to judge ({weakest}): "
-            "use a sharper, brighter clip of a face turned to the camera."
-        )
-    return person
-
-
-def _weakest_component(parts: list[NormalizedClip]) -> str:
-    means = {
-        name: float(np.mean(np.concatenate([part.components[name] for part in parts]))) for name in parts[0].components
-    }
-    worst = min(means, key=lambda name: means[name])
-    return f"mean {worst.replace('_', ' ')} {means[worst]:.2f} of 1"
-
-
-def _crowd_warning(people: list[_Person], rate_hz: float) -> list[str]:
-    count = sum(person.num_detected > _CROWD_S * rate_hz for person in people)
-    if count < 2:
-        return []
-    return [f"{count} faces were found; everything here is about the one that is largest and longest in view."]
-
-
-def _quality_warnings(track: FaceTrack, normalized: NormalizedClip) -> list[str]:
-    warnings = []
-    seen = float(track.detected.mean())
-    if seen < 0.8:
-        warnings.append(f"The face was found in only {seen:.0%} of the frames; the others do not count.")
-    if normalized.mask.any():
-        mean = float(normalized.quality[normalized.mask].mean())
-        if mean < 0.35:
-            weakest = _weakest_component([normalized])
-            warnings.append(
-                f"The frames are of low quality (mean {mean:.2f} of 1, {weakest}): do not lean on the verdict."
-            )
-    return warnings

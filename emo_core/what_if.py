@@ -1,0 +1,137 @@
+"""What the model would say if the clip were darker, blurred, covered or reversed, beside what it says.
+
+A change is made to the decoded frames; what follows is the very pipeline that judged the clip.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from emo_core.bundle import Bundle
+from emo_core.changes import UNCHANGED, Kind, is_whole, make_change
+from emo_core.emotions import UNSURE
+from emo_core.errors import NoFaceError
+from emo_core.pipeline import Progress, analyze
+from emo_core.types import Analysis, Prediction
+
+MAX_PART_S = 60.0
+"""Longest part of a clip that is tried: a change costs as much as an analysis."""
+
+MIN_PART_S = 1.0
+"""Shortest part of a clip that is tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the model says of a changed clip.
+
+    Attributes:
+        key: key of the change, or :data:`UNCHANGED`.
+        strength: how strong it was, in [0, 1]; None where there is nothing to set.
+        label: the verdict; ``unsure`` too where nothing could be judged.
+        probability: of the label, or of the most probable class if unsure; None where nothing could be judged.
+        margin: see :func:`margin`; None where nothing could be judged.
+        quality: mean quality of the frames that count, in [0, 1]; None where there are none.
+        problem: why nothing could be judged, one sentence; empty otherwise.
+        flips: whether the verdict is another one than that of the unchanged clip.
+    """
+
+    key: str
+    strength: float | None
+    label: str
+    probability: float | None
+    margin: float | None
+    quality: float | None
+    problem: str
+    flips: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The unchanged part of a clip: its outcome and the class whose margin is followed."""
+
+    outcome: Outcome
+    best: int
+
+
+def margin(prediction: Prediction, best: int) -> float:
+    """How far class `best` is ahead of the next one in probability, in [-1, 1]; negative once another one leads."""
+    others = np.delete(prediction.probabilities, best)
+    return float(prediction.probabilities[best] - (others.max() if others.size else 0.0))
+
+
+def baseline(
+    source: Path | str | bytes,
+    bundle: Bundle,
+    original: Analysis,
+    part: tuple[float, float],
+    progress: Progress | None = None,
+) -> Baseline:
+    """What the model says of the part without any change; the clip is not judged again where the part is all of it.
+
+    Raises:
+        NoFaceError: the part shows no face that can be judged.
+    """
+    analysis = original
+    if not is_whole(part, original):
+        change = make_change(UNCHANGED, 0.0, original, part)
+        analysis = analyze(source, bundle, name=original.video.name, progress=progress, change=change)
+    prediction = analysis.prediction
+    best = int(prediction.probabilities.argmax())
+    return Baseline(_outcome(UNCHANGED, None, analysis, best, prediction.label), best)
+
+
+def try_change(
+    source: Path | str | bytes,
+    bundle: Bundle,
+    original: Analysis,
+    unchanged: Baseline,
+    kind: Kind,
+    strength: float | None,
+    part: tuple[float, float],
+    progress: Progress | None = None,
+) -> Outcome:
+    """Judge a changed clip.
+
+    Args:
+        source: the clip that `original` is of.
+        bundle: the model.
+        original: its analysis; says where the face is.
+        unchanged: of the same part.
+        kind: what to change.
+        strength: how much; None for the usual strength.
+        part: start and end in seconds of what is judged.
+        progress: called as the work goes on; an exception that it raises ends it.
+
+    Returns:
+        The outcome; one with a problem where the change leaves no face that can be judged.
+    """
+    if strength is None and kind.strengths:
+        strength = kind.strengths[2]
+    change = make_change(kind.key, strength or 0.0, original, part)
+    label = unchanged.outcome.label
+    try:
+        analysis = analyze(source, bundle, name=original.video.name, progress=progress, change=change)
+    except NoFaceError as error:
+        return Outcome(kind.key, strength, UNSURE, None, None, None, str(error), label != UNSURE)
+    return _outcome(kind.key, strength, analysis, unchanged.best, label)
+
+
+def _outcome(key: str, strength: float | None, analysis: Analysis, best: int, label: str) -> Outcome:
+    prediction, mask = analysis.prediction, analysis.normalized.mask
+    quality = float(analysis.normalized.quality[mask].mean())
+    return Outcome(
+        key, strength, prediction.label, prediction.probability, margin(prediction, best), quality, "",
+        prediction.label != label,
+    )  # fmt: skip
+
+
+def default_part(original: Analysis) -> tuple[float, float]:
+    """The part worth asking about: the whole clip if it has a verdict and is short enough, else its longest one."""
+    video, prediction = original.video, original.prediction
+    if prediction.label != UNSURE and video.duration_s <= MAX_PART_S:
+        return 0.0, video.duration_s
+    longest = max(prediction.segments, key=lambda item: (item.label != UNSURE, item.end_s - item.start_s))
+    end_s = min(longest.end_s, longest.start_s + MAX_PART_S)
+    return longest.start_s, min(video.duration_s, max(end_s, longest.start_s + MIN_PART_S))
