@@ -4,6 +4,7 @@ Everything that decides is here, so that a clip in the app and a clip in an eval
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -86,6 +87,41 @@ def clip_scores(
     return mean / mean.sum(), scores
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Ruling:
+    """What the windows of a clip say together.
+
+    Attributes:
+        probabilities: (C,) float32, sums to 1.
+        scores: (C,) float32, normalized scores s′.
+        choice: the most probable class if it is accepted, else :data:`REJECTED`.
+        settled: whether enough of the clip bears that out.
+    """
+
+    probabilities: Floats
+    scores: Floats
+    choice: int
+    settled: bool
+
+    @property
+    def verdict(self) -> int:
+        """Index of the verdict; :data:`REJECTED` for *unsure*."""
+        return self.choice if self.settled else REJECTED
+
+
+def rule(bundle: Bundle, windows: Sequence[WindowPrediction]) -> Ruling:
+    """The ruling on a clip from its windows; at least one holds a valid frame."""
+    evidence = np.array([window.quality * window.num_valid_frames for window in windows], np.float32)
+    qualities = np.array([window.quality for window in windows], np.float32)
+    stacked = np.stack([window.probabilities for window in windows])
+    probabilities, scores = clip_scores(stacked, qualities, evidence, bundle.scores)
+    choice = int(decide(probabilities, scores))
+    label = UNSURE if choice == REJECTED else bundle.info.labels[choice]
+    own = np.array([window.label == label for window in windows])
+    share = float(evidence[own].sum() / evidence.sum())
+    return Ruling(probabilities, scores, choice, len(windows) == 1 or share >= bundle.config.clip_share - 1e-4)
+
+
 def judge_windows(
     bundle: Bundle, head: HeadNetwork, features: FeatureSequence, normalized: NormalizedClip, times_s: Doubles
 ) -> tuple[tuple[WindowPrediction, ...], Floats]:
@@ -135,25 +171,18 @@ def predict(
 ) -> Prediction:
     """The verdict on the clip from its windows; at least one window holds a valid frame."""
     labels = bundle.info.labels
-    evidence = np.array([window.quality * window.num_valid_frames for window in windows], np.float32)
-    qualities = np.array([window.quality for window in windows], np.float32)
-    stacked = np.stack([window.probabilities for window in windows])
-    probabilities, scores = clip_scores(stacked, qualities, evidence, bundle.scores)
+    ruling = rule(bundle, windows)
+    probabilities = ruling.probabilities
     segments = _segments(bundle, windows, features, normalized.quality, times_s, duration_s)
-    choice, reason = int(decide(probabilities, scores)), ""
-    label = UNSURE if choice == REJECTED else labels[choice]
-    own = np.array([window.label == label for window in windows])
-    share = float(evidence[own].sum() / evidence.sum())
-    settled = len(windows) == 1 or share >= bundle.config.clip_share - 1e-4
-    if choice == REJECTED or not settled:
-        change = "" if settled else _change_reason(segments)
-        reason = change or _weak_reason(probabilities, labels, accepted=choice != REJECTED)
-        choice, label = REJECTED, UNSURE
+    label, reason = UNSURE if ruling.verdict == REJECTED else labels[ruling.verdict], ""
+    if label == UNSURE:
+        change = "" if ruling.settled else _change_reason(segments)
+        reason = change or _weak_reason(probabilities, labels, accepted=ruling.choice != REJECTED)
     salience, is_blend = _mix(bundle, label, features, normalized.quality)
     return Prediction(
         labels=labels,
         label=label,
-        probability=float(probabilities[choice] if choice != REJECTED else probabilities.max()),
+        probability=float(probabilities.max() if label == UNSURE else probabilities[ruling.verdict]),
         probabilities=probabilities,
         salience=salience,
         is_blend=is_blend,
