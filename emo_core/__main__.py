@@ -1,4 +1,4 @@
-"""The command line: ``python -m emo_core analyze | evaluate-frames | train-frames | train``."""
+"""The command line: ``python -m emo_core analyze | evaluate | evaluate-frames | train-frames | train``."""
 
 import argparse
 import io
@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from emo_core import evaluate_command
 from emo_core.errors import EmoError
 
 DEFAULT_MODEL = Path(__file__).resolve().parent.parent / "models" / "hybrid"
@@ -23,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     options = _parser().parse_args(words)
     options.command_line = shlex.join(["python", "-m", "emo_core", *words])
+    options.say, options.quiet = _say, _native_messages_dropped
     try:
         options.run(options)
         sys.stdout.flush()
@@ -55,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
     evaluate.add_argument("--predictions", type=Path, metavar="FILE.npz", help="write probabilities (N,8)")
     evaluate.set_defaults(run=_evaluate_frames)
+    evaluate_command.add(commands, DEFAULT_MODEL)
     for name, what, run in (
         ("train-frames", "train the frame CNN on FER+", _train_frames),
         ("train", "train the LSTM head on clips composed from FER+ and on rendered clips", _train),

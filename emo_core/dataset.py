@@ -219,7 +219,7 @@ def see_clips(
         if not index % 50:
             say(f"Seeing clip {index + 1} of {len(clips)}")
         try:
-            features, weights = _see(clip.path, cnn, blendshapes, config, cache)
+            features, weights = see_clip(clip.path, cnn, blendshapes, config, cache)
         except (NoFaceError, VideoError) as error:
             say(f"Left out: {error}")
             continue
@@ -238,10 +238,14 @@ def see_clips(
     )
 
 
-def _see(
+def see_clip(
     path: Path, cnn: FrameNetwork, blendshapes: BlendshapeModel, config: PipelineConfig, cache: Path
 ) -> tuple[Floats, Floats]:
-    """Features (T, m + K) and weights (T,) of a clip, from the cache where the same content was seen before."""
+    """Features (T, m + K) and weights (T,) of a clip, from the cache where the same content was seen before.
+
+    Raises:
+        NoFaceError, VideoError: no face can be judged in it, or it cannot be read.
+    """
     settings = f"{_CACHE_VERSION} {cnn.digest} {config.sample_rate_hz} {config.crop_side_px}"
     key = hashlib.sha256(settings.encode() + path.read_bytes()).hexdigest()[:24]
     stored = cache / "clips" / f"{key}.npz"

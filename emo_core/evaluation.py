@@ -205,14 +205,29 @@ def calibration_error(probabilities: Floats, labels: Indices) -> float:
         >>> calibration_error(np.array([[1, 0], [1, 0]], np.float32), np.array([0, 1]))
         0.5
     """
-    confidence = probabilities.max(axis=1)
+    rows = calibration_bins(probabilities, labels)
+    return float(sum(abs(row["confidence"] - row["accuracy"]) * row["num_samples"] for row in rows) / len(labels))
+
+
+def calibration_bins(probabilities: Floats, labels: Indices) -> list[dict[str, Any]]:
+    """The bins of :func:`calibration_error` that hold samples: bin, mean confidence, accuracy, number of samples."""
+    confidence, bins = probabilities.max(axis=1), confidence_bins(probabilities)
     correct = probabilities.argmax(axis=1) == labels
-    bins = np.minimum((confidence * _CALIBRATION_BINS).astype(int), _CALIBRATION_BINS - 1)
-    gaps = [
-        abs(float(confidence[bins == b].mean()) - float(correct[bins == b].mean())) * float((bins == b).mean())
-        for b in np.unique(bins)
+    return [
+        {
+            "bin": int(number),
+            "confidence": float(confidence[bins == number].mean()),
+            "accuracy": float(correct[bins == number].mean()),
+            "num_samples": int((bins == number).sum()),
+        }
+        for number in np.unique(bins)
     ]
-    return float(sum(gaps))
+
+
+def confidence_bins(probabilities: Floats) -> Indices:
+    """Which of the 15 bins the confidence of each sample is in, (N,)."""
+    scaled = (probabilities.max(axis=1) * _CALIBRATION_BINS).astype(np.intp)
+    return np.asarray(np.minimum(scaled, _CALIBRATION_BINS - 1), np.intp)
 
 
 def best_temperature(logits: Floats, labels: Indices) -> float:

@@ -12,15 +12,14 @@ from emo_core.compose import STORIES, compose, neutral_clips, tellable
 from emo_core.config import PipelineConfig
 from emo_core.dataset import read_manifest, see_clips, split_people
 from emo_core.errors import DatasetError
+from emo_core.exposure import HELD_OUT_SEED, PEOPLE_SHARES
 from emo_core.labelled import LabelledClips
 from emo_core.normalize import FeatureNormalizer
 from emo_core.stills import align, find_copies, read_votes
 from emo_core.train_head import HeadTraining, fit_feature_normalizer
 from emo_core.types import Booleans
 
-HELD_OUT_SEED = 2025
 _BANK_SEED = 7
-_PEOPLE_SHARES = (0.6, 0.15, 0.25)  # of the rendered people: to train, to calibrate, to measure
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,7 +111,7 @@ def gather(
         if poor := [label for label in labels if not tellable(bank, STORIES[label])]:
             raise DatasetError(f"{name} holds too few pictures to compose clips of {', '.join(poor)}: use more.")
     seen = see_clips(listed, labels, cnn, config, cache, say)
-    groups = split_people(seen.people, _PEOPLE_SHARES, seed=HELD_OUT_SEED)
+    groups = split_people(seen.people, PEOPLE_SHARES, seed=HELD_OUT_SEED)
     trained_on, calibrated_on, measured_on = (
         seen.chosen(np.array([person in group for person in seen.people])) for group in groups
     )

@@ -1,0 +1,186 @@
+"""A model against a data set: every clip judged as the app judges it, on people that the model has not seen.
+
+Runs on LiteRT, without TensorFlow. What is seen of a clip is kept by its content, so that a second model with the same
+frame CNN, or the same model once more, judges in milliseconds.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from emo_core.blendshapes import BlendshapeModel
+from emo_core.bundle import MANIFEST, Bundle, FrameNetwork, HeadNetwork
+from emo_core.dataset import DatasetClip, see_clip
+from emo_core.emotions import UNSURE
+from emo_core.errors import DatasetError, NoFaceError, VideoError
+from emo_core.evaluated import EvaluatedClip, Evaluation, LeftOut
+from emo_core.exposure import exposure
+from emo_core.judge import REJECTED, judge_windows, rule
+from emo_core.types import QUALITY_COMPONENTS, FeatureSequence, Floats, NormalizedClip
+
+Progress = Callable[[str, float], None]
+"""Called with what is being done and the share done in [0, 1]; an exception it raises stops the evaluation."""
+
+_THREADS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What of a data set is judged.
+
+    Attributes:
+        clips: to judge.
+        num_seen_clips, num_seen_people: left out, because the model has seen these people.
+        exposure: what is known about that, one sentence.
+    """
+
+    clips: tuple[DatasetClip, ...]
+    num_seen_clips: int
+    num_seen_people: int
+    exposure: str
+
+
+def choose_clips(model: Path, clips: Sequence[DatasetClip], labels: Sequence[str], *, everyone: bool = False) -> Choice:
+    """Clips of people that a model was neither trained nor calibrated on.
+
+    Args:
+        model: bundle directory.
+        clips: of the data set.
+        labels: classes of the model.
+        everyone: keep the people that it has seen, too; the figures then flatter.
+
+    Raises:
+        DatasetError: a label is none of the model's, or the model has seen everyone.
+    """
+    if unknown := {clip.label for clip in clips} - set(labels):
+        raise DatasetError(
+            f"Clips are labelled {', '.join(sorted(unknown))}; this model knows {', '.join(labels)}: "
+            "choose a model that was taught these classes."
+        )
+    found = exposure(model, clips)
+    if everyone:
+        flattering = f"{len(found.people)} people that the model has seen are among them, which flatters its figures."
+        return Choice(tuple(clips), 0, 0, flattering if found.people else found.sentence(0))
+    kept = tuple(clip for clip in clips if clip.person not in found.people)
+    if not kept:
+        raise DatasetError("The model has seen everyone in this data set: measure it on clips of other people.")
+    num_seen = len(clips) - len(kept)
+    return Choice(kept, num_seen, len(found.people), found.sentence(num_seen))
+
+
+def evaluate_dataset(
+    bundle: Bundle,
+    clips: Choice,
+    data: Path,
+    cache: Path,
+    *,
+    name: str,
+    command: str = "",
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Judge every clip as the app does.
+
+    Args:
+        bundle: the model.
+        clips: what to judge, of :func:`choose_clips`.
+        data: the data set, a folder or a manifest.
+        cache: folder for what is seen of clips.
+        name: of the data set for people.
+        command: that gives the same figures.
+        progress: called as the work goes on.
+
+    Raises:
+        DatasetError: none of the clips can be judged.
+    """
+    tell = progress or (lambda stage, share: None)
+    judge, folder = _ClipJudge(bundle, cache), folder_of(data).resolve()
+    judged, left_out = [], []
+    for index, clip in enumerate(clips.clips):
+        tell(f"Judging clip {index + 1} of {len(clips.clips)}: {clip.path.name}", index / len(clips.clips))
+        path = Path(os.path.relpath(clip.path.resolve(), folder)).as_posix()
+        try:
+            judged.append(judge(clip, path))
+        except (NoFaceError, VideoError) as error:
+            left_out.append(LeftOut(path, str(error)))
+    if not judged:
+        raise DatasetError("None of the clips shows a face that can be judged: use other clips.")
+    tell("Done", 1.0)
+    return Evaluation(
+        model=bundle.info.name,
+        version=bundle.info.version,
+        model_digest=model_digest(bundle.path),
+        data=name,
+        labels=bundle.info.labels,
+        quality_edges=tuple(map(float, bundle.scores.edges)),
+        clips=tuple(judged),
+        left_out=tuple(left_out),
+        num_seen_clips=clips.num_seen_clips,
+        num_seen_people=clips.num_seen_people,
+        exposure=clips.exposure,
+        command=command,
+        made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def model_digest(model: Path) -> str:
+    """What stands for the content of a bundle: its manifest holds the hash of every file."""
+    return hashlib.sha256((model / MANIFEST).read_bytes()).hexdigest()[:16]
+
+
+def folder_of(data: Path) -> Path:
+    """The folder that the paths of a data set, given as a folder or a manifest, are relative to."""
+    return data if data.is_dir() else data.parent
+
+
+class _ClipJudge:
+    """A bundle's networks, and the way from a file to its verdict."""
+
+    def __init__(self, bundle: Bundle, cache: Path) -> None:
+        self._bundle, self._cache = bundle, cache
+        self._cnn: FrameNetwork = bundle.frame_network(_THREADS)
+        self._head: HeadNetwork = bundle.head_network()
+        self._blendshapes = BlendshapeModel()
+
+    def __call__(self, clip: DatasetClip, path: str) -> EvaluatedClip:
+        """Judge a clip, called `path` in the result."""
+        config = self._bundle.config
+        features, weights = see_clip(clip.path, self._cnn, self._blendshapes, config, self._cache)
+        kept = features if config.blendshapes else features[:, : self._cnn.num_features]
+        times_s = np.arange(len(weights)) / config.sample_rate_hz
+        windows, _ = judge_windows(self._bundle, self._head, *_as_seen(kept, weights), times_s)
+        ruling = rule(self._bundle, windows)
+        counts = weights > 0
+        return EvaluatedClip(
+            path=path,
+            label=clip.label,
+            person=clip.person,
+            session=clip.session,
+            source=clip.source,
+            story=clip.story,
+            degradation=clip.degradation,
+            duration_s=len(weights) / config.sample_rate_hz,
+            quality=float(weights[counts].mean()),
+            share_usable=float(counts.mean()),
+            num_windows=len(windows),
+            probabilities=tuple(map(float, ruling.probabilities)),
+            scores=tuple(map(float, ruling.scores)),
+            verdict=UNSURE if ruling.verdict == REJECTED else self._bundle.info.labels[ruling.verdict],
+            settled=ruling.settled,
+        )
+
+
+def _as_seen(features: Floats, weights: Floats) -> tuple[FeatureSequence, NormalizedClip]:
+    """What the judge reads of a clip, from what is kept of it: no pictures, no emotions, no components of quality."""
+    mask = weights > 0
+    nothing = np.zeros(len(weights), np.float32)
+    emotions = np.full((len(weights), 8), np.nan, np.float32)
+    faces = np.zeros((len(weights), 0, 0), np.float32)
+    return (
+        FeatureSequence(features, emotions, mask),
+        NormalizedClip(faces, weights, dict.fromkeys(QUALITY_COMPONENTS, nothing), mask),
+    )

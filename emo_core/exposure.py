@@ -1,0 +1,79 @@
+"""Whom a model has seen: people of a data set that it was trained or calibrated on must not measure it.
+
+People are recognized by the content of their clips, not by their names, which mean nothing in another data set.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from emo_core.bundle import MANIFEST
+from emo_core.dataset import DatasetClip, read_manifest, split_people
+
+HELD_OUT_SEED = 2025
+"""Seed of every split into what is learned from and what is held out."""
+
+PEOPLE_SHARES = (0.6, 0.15, 0.25)
+"""Shares of the rendered people that train, calibrate and measure the shipped head."""
+
+_DEMO = Path(__file__).resolve().parent.parent / "assets" / "demo" / "manifest.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """What is known about whom a model has seen.
+
+    Attributes:
+        people: those of the data set that it was trained or calibrated on.
+        known: whether the model says whom it was trained on.
+    """
+
+    people: frozenset[str]
+    known: bool
+
+    def sentence(self, num_clips: int) -> str:
+        """What this means for an evaluation, when `num_clips` clips are left out for it."""
+        if not self.known:
+            return "The model does not say whom it was trained on, so some of these people may be among them."
+        if not self.people:
+            return "The model was trained on none of these clips."
+        return (
+            f"{num_clips} clips of {len(self.people)} people are left out, because the model was trained or "
+            "calibrated on these people."
+        )
+
+
+def content_key(path: Path) -> str:
+    """What stands for the content of a clip in the records of a model."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+
+
+def exposure(model: Path, clips: Sequence[DatasetClip]) -> Exposure:
+    """Whom of a data set a model has seen: everyone with a clip that trained or calibrated it.
+
+    Args:
+        model: bundle directory.
+        clips: of the data set.
+    """
+    seen = _seen_contents(model)
+    if seen is None:
+        return Exposure(frozenset(), known=False)
+    return Exposure(frozenset(clip.person for clip in clips if content_key(clip.path) in seen), known=True)
+
+
+def _seen_contents(model: Path) -> frozenset[str] | None:
+    """Contents that trained or calibrated a model; None where its records do not say."""
+    manifest = json.loads((model / MANIFEST).read_text("utf-8"))
+    if "head_training" in manifest and _DEMO.exists():
+        return _seen_of_demo(_DEMO)
+    return None
+
+
+@lru_cache(maxsize=4)
+def _seen_of_demo(manifest: Path) -> frozenset[str]:
+    clips = read_manifest(manifest)
+    trained, calibrated, _ = split_people([clip.person for clip in clips], PEOPLE_SHARES, seed=HELD_OUT_SEED)
+    return frozenset(content_key(clip.path) for clip in clips if clip.person in trained | calibrated)

@@ -1,0 +1,62 @@
+"""95 % intervals over people, not over clips or frames.
+
+Clips of one person are alike, so they count for fewer than their number. The intervals draw people, with all their
+clips, with replacement (cluster bootstrap); every figure of a draw comes from sums over people, so thousands of draws
+are one matrix product.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emo_core.types import Booleans, Doubles
+
+NUM_DRAWS = 2000
+"""Draws of people behind every interval."""
+
+Interval = list[float] | None
+"""[low, high]; None where there are fewer than two people."""
+
+
+class People:
+    """Draws of people with replacement.
+
+    Attributes:
+        index: (N,) which person each clip is of.
+        draws: (B, P) how often each person is in each draw.
+    """
+
+    def __init__(self, people: NDArray[np.str_], num_draws: int = NUM_DRAWS, seed: int = 0) -> None:
+        names, self.index = np.unique(people, return_inverse=True)
+        self.count = len(names)
+        shares = np.full(self.count, 1 / max(self.count, 1))
+        drawn = np.random.default_rng(seed).multinomial(self.count, shares, size=num_draws)
+        self.draws: Doubles = drawn.astype(np.float64)
+
+    def sums(self, values: Doubles) -> Doubles:
+        """Sums over the clips of each draw, (B, …), of values (N, …)."""
+        flat = values.reshape(len(values), -1)
+        by_person = np.zeros((self.count, flat.shape[1]))
+        np.add.at(by_person, self.index, flat)
+        sums: Doubles = (self.draws @ by_person).reshape(len(self.draws), *values.shape[1:])
+        return sums
+
+    def interval(self, drawn: Doubles) -> Interval:
+        """95 % percentile interval of a figure from its value (B,) in every draw; NaN where a draw has none."""
+        known = drawn[np.isfinite(drawn)]
+        if self.count < 2 or not len(known):
+            return None
+        return [float(bound) for bound in np.percentile(known, [2.5, 97.5])]
+
+    def ratio(self, counted: Doubles, among: Doubles) -> Doubles:
+        """Σ counted / Σ among in every draw, (B,); NaN where a draw has none."""
+        sums = self.sums(np.stack([counted, among], axis=1).astype(np.float64))
+        known = sums[:, 1] > 0
+        return np.where(known, sums[:, 0] / np.where(known, sums[:, 1], 1), np.nan)
+
+    def share(self, counted: Booleans, among: Booleans) -> dict[str, Any]:
+        """Share of `counted` clips among others, with its interval; value None where there are none."""
+        drawn = self.ratio(counted.astype(np.float64), among.astype(np.float64))
+        value = float(counted.sum() / among.sum()) if among.any() else None
+        return {"value": value, "interval": self.interval(drawn)}
