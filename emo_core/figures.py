@@ -12,16 +12,13 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from emo_core.chart_style import NEUTRAL_INK, faded, layout
 from emo_core.emotions import EMOTION_COLOURS, EMOTIONS, class_colour, display_name
 from emo_core.types import Analysis, Booleans, Doubles, Prediction, Segment
 
 MAX_POINTS = 3000
 """Most points in a trace."""
 
-NEUTRAL_INK = "#8A94A6"
-"""Grey that reads on white and on near-black."""
-
-_GRID = "rgba(138,148,166,0.25)"
 _MASKED_FILL = "rgba(138,148,166,0.22)"
 _COMPONENT_COLOURS: Mapping[str, str] = {
     "sharpness": "#2A9D8F", "exposure": "#D9A441", "face_size": "#5B8DD9", "frontalness": "#B5548B",
@@ -75,7 +72,7 @@ def emotions_figure(analysis: Analysis) -> go.Figure:
     for column, emotion in enumerate(EMOTIONS):
         figure.add_scatter(
             x=times, y=np.nan_to_num(rows[:, column]), name=emotion.capitalize(), mode="lines", stackgroup="emotions",
-            line={"color": EMOTION_COLOURS[emotion], "width": 0.5}, fillcolor=_faded(EMOTION_COLOURS[emotion], 0.78),
+            line={"color": EMOTION_COLOURS[emotion], "width": 0.5}, fillcolor=faded(EMOTION_COLOURS[emotion], 0.78),
             hovertemplate="%{y:.0%}",
         )  # fmt: skip
     _shade_masked(figure, analysis.timestamps_s, analysis.normalized.mask, analysis.video.duration_s)
@@ -93,7 +90,7 @@ def quality_figure(analysis: Analysis) -> go.Figure:
     figure = go.Figure()
     figure.add_scatter(
         x=times, y=rows[:, 0], name="Overall", mode="lines", line={"color": NEUTRAL_INK, "width": 3.5},
-        fill="tozeroy", fillcolor=_faded(NEUTRAL_INK, 0.14), hovertemplate="%{y:.0%}",
+        fill="tozeroy", fillcolor=faded(NEUTRAL_INK, 0.14), hovertemplate="%{y:.0%}",
     )  # fmt: skip
     for column, name in enumerate(names, start=1):
         figure.add_scatter(
@@ -123,7 +120,7 @@ def probabilities_figure(prediction: Prediction) -> go.Figure:
             hovertemplate="%{y}: %{x:.1%}<extra></extra>",
         )
     )
-    _layout(figure, height=60 + 36 * len(labels))
+    layout(figure, height=60 + 36 * len(labels))
     figure.update_layout(showlegend=False, hovermode="closest", bargap=0.35, margin={"r": 44})
     figure.update_xaxes(title="Probability", range=[0, 1], tickformat=".0%", dtick=0.25)
     figure.update_yaxes(automargin=True, showgrid=False)
@@ -156,7 +153,7 @@ def confusion_figure(labels: Sequence[str], counts: Sequence[Sequence[int]], uni
             xgap=3,
             ygap=3,
             showscale=False,
-            colorscale=[[0, _faded("#5468C4", 0.06)], [1, _faded("#5468C4", 0.95)]],
+            colorscale=[[0, faded("#5468C4", 0.06)], [1, faded("#5468C4", 0.95)]],
             customdata=table,
             hovertemplate="true %{y}<br>judged %{x}<br>%{customdata:,.0f} " + unit + " (%{z:.0%})<extra></extra>",
         )
@@ -167,20 +164,23 @@ def confusion_figure(labels: Sequence[str], counts: Sequence[Sequence[int]], uni
             text = f"<b>{share:.0%}</b><br>{table[row, column]:,.0f}"
             ink = {"color": "#FFFFFF"} if share > 0.5 else {}
             figure.add_annotation(x=names[column], y=names[row], text=text, showarrow=False, font=ink)
-    _layout(figure, height=120 + 78 * len(labels))
+    layout(figure, height=120 + 78 * len(labels))
     figure.update_layout(hovermode="closest")
     figure.update_xaxes(title="Judged by the model", showgrid=False, automargin=True)
     figure.update_yaxes(title="Truth", showgrid=False, automargin=True, autorange="reversed")
     return figure
 
 
-def history_figure(epochs: Sequence[int], curves: Mapping[str, Sequence[float]], quantity: str) -> go.Figure:
+def history_figure(
+    epochs: Sequence[int], curves: Mapping[str, Sequence[float]], quantity: str, chosen: int | None = None
+) -> go.Figure:
     """How training went: one quantity per epoch, training dashed against validation solid (the paper's Fig. 2).
 
     Args:
         epochs: numbers of the epochs, in order.
         curves: ``"Training"`` and ``"Validation"`` → one value per epoch; NaN where none was measured.
         quantity: name of the quantity; ``Accuracy`` is shown in percent.
+        chosen: the epoch that was kept, marked if given.
     """
     looks = {"Training": ("#8A94A6", "dash"), "Validation": ("#5468C4", "solid")}
     percent = quantity == "Accuracy"
@@ -191,7 +191,10 @@ def history_figure(epochs: Sequence[int], curves: Mapping[str, Sequence[float]],
             x=list(epochs), y=list(values), name=name, mode="lines+markers", marker={"size": 4},
             line={"color": colour, "width": 2.2, "dash": dash}, hovertemplate="%{y:.1%}" if percent else "%{y:.3f}",
         )  # fmt: skip
-    _layout(figure, height=280)
+    if chosen is not None:
+        figure.add_vline(x=chosen, line={"color": NEUTRAL_INK, "width": 1.2, "dash": "dot"})
+        figure.add_annotation(x=chosen, y=1, yref="paper", text="kept", showarrow=False, yanchor="bottom", font_size=11)
+    layout(figure, height=280)
     figure.update_xaxes(title="Epoch", dtick=max(1, -(-len(epochs) // 8)))
     figure.update_yaxes(title=quantity, tickformat=".0%" if percent else None)
     return figure
@@ -263,30 +266,9 @@ def _shade_masked(figure: go.Figure, times_s: Doubles, mask: Booleans, duration_
         )
 
 
-def _faded(colour: str, opacity: float) -> str:
-    """Hex RGB → rgba()."""
-    red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{opacity})"
-
-
-def _layout(figure: go.Figure, height: int) -> None:
-    """What every chart shares: transparent, compact, axes fixed so that a finger scrolls the page, not the chart."""
-    figure.update_layout(
-        height=height, margin={"l": 8, "r": 12, "t": 8, "b": 8}, dragmode=False, hovermode="x unified",
-        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
-        legend={
-            "orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom", "title": {"text": ""},
-            "font": {"size": 12}, "itemwidth": 30,
-            "traceorder": "normal",
-        },
-    )  # fmt: skip
-    figure.update_xaxes(gridcolor=_GRID, zeroline=False, fixedrange=True, automargin=True)
-    figure.update_yaxes(gridcolor=_GRID, zeroline=False, fixedrange=True, automargin=True)
-
-
 def _time_layout(figure: go.Figure, duration_s: float, quantity: str, height: int) -> None:
     """The x axis that all charts over time share, and a y axis in percent."""
-    _layout(figure, height)
+    layout(figure, height)
     figure.update_xaxes(
         title="Time in the clip (s)", range=[0, duration_s], nticks=11, unifiedhovertitle={"text": "%{x:.1f} s"}
     )  # fmt: skip

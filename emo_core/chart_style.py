@@ -1,0 +1,29 @@
+"""One look for every chart: transparent, compact, text in the colour of its surroundings."""
+
+import plotly.graph_objects as go
+
+NEUTRAL_INK = "#8A94A6"
+"""Grey that reads on white and on near-black."""
+
+_GRID = "rgba(138,148,166,0.25)"
+
+
+def faded(colour: str, opacity: float) -> str:
+    """Hex RGB → rgba()."""
+    red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"
+
+
+def layout(figure: go.Figure, height: int) -> None:
+    """What every chart shares: transparent, compact, axes fixed so that a finger scrolls the page, not the chart."""
+    figure.update_layout(
+        height=height, margin={"l": 8, "r": 12, "t": 8, "b": 8}, dragmode=False, hovermode="x unified",
+        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
+        legend={
+            "orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom", "title": {"text": ""},
+            "font": {"size": 12}, "itemwidth": 30,
+            "traceorder": "normal",
+        },
+    )  # fmt: skip
+    figure.update_xaxes(gridcolor=_GRID, zeroline=False, fixedrange=True, automargin=True)
+    figure.update_yaxes(gridcolor=_GRID, zeroline=False, fixedrange=True, automargin=True)
