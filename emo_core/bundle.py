@@ -176,6 +176,15 @@ def load_frame_network(path: Path | str, num_threads: int = 1) -> tuple[FrameNet
         raise _damaged(path) from error
 
 
+def verified_file(path: Path | str, name: str) -> bytes:
+    """Content of one file of a model directory, the whole of which is verified.
+
+    Raises:
+        BundleError: as :func:`load_bundle`.
+    """
+    return _read_verified(Path(path), (name,))[1][name]
+
+
 def write_bundle(
     path: Path | str, manifest: Mapping[str, Any], files: Mapping[str, bytes], drop: Sequence[str] = ()
 ) -> None:

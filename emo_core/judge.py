@@ -122,6 +122,14 @@ def rule(bundle: Bundle, windows: Sequence[WindowPrediction]) -> Ruling:
     return Ruling(probabilities, scores, choice, len(windows) == 1 or share >= bundle.config.clip_share - 1e-4)
 
 
+def head_inputs(bundle: Bundle, features: FeatureSequence, normalized: NormalizedClip) -> tuple[Floats, Floats]:
+    """What the head is given of T frames: Q-normalized features (T, m), 0 where masked, and weights (T,), likewise."""
+    weights = np.where(normalized.mask, normalized.quality, 0).astype(np.float32)
+    sequence = bundle.features.apply(features.features, normalized.quality)
+    sequence[~normalized.mask] = 0
+    return sequence, weights
+
+
 def judge_windows(
     bundle: Bundle, head: HeadNetwork, features: FeatureSequence, normalized: NormalizedClip, times_s: Doubles
 ) -> tuple[tuple[WindowPrediction, ...], Floats]:
@@ -140,9 +148,7 @@ def judge_windows(
     """
     config = bundle.config
     total, steps = len(times_s), config.window_steps
-    weights = np.where(normalized.mask, normalized.quality, 0).astype(np.float32)
-    sequence = bundle.features.apply(features.features, normalized.quality)
-    sequence[~normalized.mask] = 0
+    sequence, weights = head_inputs(bundle, features, normalized)
     length_s = float(np.median(np.diff(times_s))) if total > 1 else 0.0
     sums, seen = np.zeros((total, len(bundle.classes))), np.zeros(total)
     windows = []

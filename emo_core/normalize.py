@@ -102,6 +102,10 @@ class FeatureNormalizer(QualityNormalizer):
         result /= self._at(quality, self.std)
         return np.asarray(result, np.float32)
 
+    def statistics(self, quality: ArrayLike) -> tuple[Floats, Floats]:
+        """μ(q) and σ(q) of every feature, (..., m) float32 each, for finite `quality` (...)."""
+        return np.asarray(self._at(quality, self.mean), np.float32), np.asarray(self._at(quality, self.std), np.float32)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoreNormalizer(QualityNormalizer):

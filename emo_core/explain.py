@@ -1,0 +1,270 @@
+"""Why a verdict is what it is: class heatmaps through CNN and LSTM, and how much each frame counts.
+
+The frame feature is the mean of the feature map, so one gradient of a class score by the feature, through the LSTM and
+the normalization, weights the channels of the map (Grad-CAM, Selvaraju et al. 2017). A sure LSTM is saturated; its
+gradient says what would still change, not what the score rests on. So the gradient is the mean of those on the way from
+a blank face to the face (integrated gradients, Sundararajan et al. 2017), and the map is that of the face less that of
+the blank. The head is small enough to go through in NumPy (:mod:`emo_core.lstm`): no TensorFlow is loaded.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emo_core.bundle import Bundle, FrameNetwork
+from emo_core.judge import calibrated, clip_scores, head_inputs, window_starts
+from emo_core.lstm import LstmHead, Trace
+from emo_core.types import Analysis, FeatureSequence, Floats, NormalizedClip, check_shape
+
+Indices = NDArray[np.intp]
+
+_LEAST_PROBABILITY = 1e-6
+_WINDOWS_AT_ONCE = 32  # bounds the memory of their variants
+_PATH_STEPS = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explanation:
+    """Where in its frames, and in which of them, a clip holds the evidence for each class.
+
+    Attributes:
+        labels: the C classes.
+        frames: (n,) indices of the frames that heatmaps were asked for.
+        heatmaps: (C, n, h, w) float32 in [0, 1], the largest value of a map 1; 0 all over where a frame is masked or
+            nothing in it speaks for the class.
+        frame_importance: (T,) float32, see :func:`frame_importance`.
+    """
+
+    labels: tuple[str, ...]
+    frames: Indices
+    heatmaps: Floats
+    frame_importance: Floats
+
+    def __post_init__(self) -> None:
+        check_shape("frames", self.frames, (None,))
+        check_shape("heatmaps", self.heatmaps, (len(self.labels), len(self.frames), None, None))
+        check_shape("frame_importance", self.frame_importance, (None,))
+
+
+def explain(bundle: Bundle, head: LstmHead, cnn: FrameNetwork, analysis: Analysis, frames: Indices) -> Explanation:
+    """Heatmaps of some frames for every class, and the importance of all frames for the verdict.
+
+    Args:
+        bundle: the model that made the analysis.
+        head: its LSTM.
+        cnn: its frame CNN, of the caller's thread.
+        analysis: of the clip.
+        frames: (n,) indices of the frames to draw; a feature map is big, so it is made anew and dropped.
+
+    Example:
+        >>> from emo_core.bundle import load_bundle
+        >>> from emo_core.lstm import load_lstm
+        >>> from emo_core.pipeline import analyze
+        >>> bundle, head = load_bundle("models/hybrid"), load_lstm("models/hybrid")
+        >>> analysis = analyze("assets/pexels_distress_to_laughter.mp4", bundle)
+        >>> explain(bundle, head, bundle.frame_network(), analysis, np.array([20, 150])).heatmaps.shape
+        (3, 2, 6, 6)
+    """
+    return Explanation(
+        labels=bundle.info.labels,
+        frames=frames,
+        heatmaps=heatmaps(bundle, head, cnn, analysis.features, analysis.normalized, frames),
+        frame_importance=frame_importance(bundle, head, analysis),
+    )
+
+
+def heatmaps(
+    bundle: Bundle,
+    head: LstmHead,
+    cnn: FrameNetwork,
+    features: FeatureSequence,
+    normalized: NormalizedClip,
+    frames: Indices,
+) -> Floats:
+    """Where in each frame the evidence for each class lies.
+
+    The score of a class is its log-odds after the last step of a window; a frame takes the mean over the windows that
+    hold it, weighted by their evidence (summed quality).
+
+    Returns:
+        (C, n, h, w) float32 in [0, 1] for `frames` (n,), as in :class:`Explanation`.
+    """
+    blank = blank_map(cnn, normalized.faces.shape[1])
+    sequence, weights = head_inputs(bundle, features, normalized)
+    baseline = features.features.copy()  # what is no part of the map, such as blendshapes, stays as it is
+    baseline[:, : blank.shape[-1]] = blank.mean(axis=(0, 1))
+    baseline = bundle.features.apply(baseline, normalized.quality)
+    sums = np.zeros((len(bundle.classes), *sequence.shape), np.float32)
+    for starts, places, their_weights in windows_of(bundle, weights, frames):
+        found = path_gradients(head, padded(sequence, places), padded(baseline, places), their_weights)
+        for window, start in enumerate(starts):
+            held = slice(start, min(start + places.shape[1], len(sequence)))
+            sums[:, held] += their_weights[window].sum() * found[:, window, : held.stop - start]
+    deviation = bundle.features.statistics(normalized.quality)[1]  # a map is scaled: the weights need not sum to 1
+    gradients = np.where(normalized.mask[:, np.newaxis], sums / deviation, 0)[:, frames, : blank.shape[-1]]
+    return class_heatmaps(cnn.feature_maps(normalized.faces[frames]) - blank, gradients)
+
+
+def blank_map(cnn: FrameNetwork, side: int) -> Floats:
+    """Feature map (h, w, m) of a crop of one grey, the mean of every normalized crop: what no evidence looks like."""
+    return np.asarray(cnn.feature_maps(np.full((1, side, side), 0.5, np.float32))[0], np.float32)
+
+
+def class_heatmaps(maps: Floats, gradients: Floats) -> Floats:
+    """ReLU(Σ_m g_t,m · A_t,m), each map scaled to a maximum of 1.
+
+    Args:
+        maps: (n, h, w, m) feature maps A_t.
+        gradients: (…, n, m) gradients g_t of a class score by the frame feature.
+
+    Returns:
+        (…, n, h, w) float32 in [0, 1]; all 0 where nothing speaks for the class.
+    """
+    raw = np.maximum(np.einsum("nhwm,...nm->...nhw", maps, gradients, optimize=True), 0)
+    peak = raw.max(axis=(-2, -1), keepdims=True)
+    return np.asarray(raw / np.where(peak > 0, peak, 1), np.float32)
+
+
+def path_gradients(head: LstmHead, windows: Floats, baseline: Floats, weights: Floats) -> Floats:
+    """Mean gradient of every class score by the features, on the straight way from a baseline to the windows.
+
+    Times the difference of the two, and summed over a window, it gives the difference of their scores.
+
+    Args:
+        head: the LSTM.
+        windows: (B, T, m) float32, Q-normalized.
+        baseline: (B, T, m) float32, likewise.
+        weights: (B, T) float32, 0 = masked.
+
+    Returns:
+        (C, B, T, m) float32.
+    """
+    shares = (np.arange(_PATH_STEPS, dtype=np.float32) + 0.5) / _PATH_STEPS
+    way = baseline + shares[:, np.newaxis, np.newaxis, np.newaxis] * (windows - baseline)
+    trace = head.run(way.reshape(-1, *windows.shape[1:]), np.tile(weights, (_PATH_STEPS, 1)))
+    last = trace.logits[:, -1]
+    found = [head.gradient(trace, log_odds_gradient(last, label)) for label in range(last.shape[1])]
+    return np.stack([values.reshape(way.shape).mean(axis=0) for values in found])
+
+
+def log_odds(logits: Floats) -> Floats:
+    """Score of each class, log p_k − log(1 − p_k), (…, C) from logits (…, C)."""
+    others = np.stack([_log_sum(np.delete(logits, label, axis=-1)) for label in range(logits.shape[-1])], axis=-1)
+    return np.asarray(logits - others, np.float32)
+
+
+def log_odds_gradient(logits: Floats, label: int) -> Floats:
+    """Gradient of the log-odds of class `label` by the logits (…, C)."""
+    others = np.array(logits, np.float32)
+    others[..., label] = -np.inf
+    powers = np.exp(others - others.max(axis=-1, keepdims=True))
+    gradient = -powers / powers.sum(axis=-1, keepdims=True)
+    gradient[..., label] = 1
+    return np.asarray(gradient, np.float32)
+
+
+def windows_of(
+    bundle: Bundle, weights: Floats, frames: Indices | None = None
+) -> Iterator[tuple[list[int], Indices, Floats]]:
+    """The windows that the judge reads, some at once.
+
+    Args:
+        bundle: the model.
+        weights: (T,) from :func:`~emo_core.judge.head_inputs`.
+        frames: only windows that hold one of these, if given.
+
+    Yields:
+        First frames, the frames of each window (B, steps), and their weights (B, steps). A clip shorter than a window
+        is followed by frames that do not exist, of weight 0; see :func:`padded`.
+    """
+    steps = bundle.config.window_steps
+    starts = window_starts(len(weights), steps, bundle.config.hop_steps)
+    if frames is not None:
+        starts = [start for start in starts if np.any((frames >= start) & (frames < start + steps))]
+    for first in range(0, len(starts), _WINDOWS_AT_ONCE):
+        some = starts[first : first + _WINDOWS_AT_ONCE]
+        places = np.add.outer(some, np.arange(steps))
+        yield some, places, padded(weights, places)
+
+
+def padded(values: Floats, places: Indices) -> Floats:
+    """Rows of `values` (T, …) at `places` (any shape); 0 behind the end."""
+    missing = max(0, int(places.max()) + 1 - len(values))
+    return np.asarray(np.pad(values, [(0, missing)] + [(0, 0)] * (values.ndim - 1))[places], np.float32)
+
+
+def trace_at(bundle: Bundle, head: LstmHead, analysis: Analysis, frame: int) -> tuple[int, Trace]:
+    """First frame of the window whose middle is nearest to `frame`, and what went on in the LSTM over it."""
+    sequence, weights = head_inputs(bundle, analysis.features, analysis.normalized)
+    steps = bundle.config.window_steps
+    starts = window_starts(len(sequence), steps, bundle.config.hop_steps)
+    start = min(starts, key=lambda first: abs(first + steps / 2 - frame))
+    places = start + np.arange(steps)[np.newaxis]
+    return start, head.run(padded(sequence, places), padded(weights, places))
+
+
+def frame_importance(bundle: Bundle, head: LstmHead, analysis: Analysis, label: str | None = None) -> Floats:
+    """How far the margin of the verdict falls when a frame is masked, (T,) float32, in log-odds.
+
+    The verdict is that of the windows that hold the frame, put together as the judge does; its margin is the log of the
+    probability of the class over that of the best other one.
+
+    Args:
+        bundle: the model.
+        head: its LSTM.
+        analysis: of the clip.
+        label: a class; by default, at each frame, the one that is shown there, or the most probable one if unsure.
+
+    Returns:
+        Above 0 where the frame speaks for the class, below where against it; 0 where it is masked already.
+    """
+    sequence, weights = head_inputs(bundle, analysis.features, analysis.normalized)
+    labels = bundle.info.labels
+    wanted = None if label is None else labels.index(label)
+    held: dict[int, list[tuple[Floats, Floats, Floats, Floats]]] = {}  # frame → with and without it, by window
+    for starts, held_frames, own in windows_of(bundle, weights):
+        windows = padded(sequence, held_frames)
+        whole = calibrated(head.run(windows, own).logits[:, -1], bundle.temperature)
+        which, places = np.nonzero(own)
+        left = own[which]
+        left[np.arange(len(which)), places] = 0  # one variant for each valid frame of each window
+        without = calibrated(head.last_logits(windows, which, left), bundle.temperature)
+        for window, place, *rest in zip(which, places, without, left, strict=True):
+            held.setdefault(starts[window] + int(place), []).append((whole[window], own[window], *rest))
+    result = np.zeros(len(weights), np.float32)
+    for frame, windows_with_it in held.items():
+        probabilities, own, without_it, remaining = (np.stack(part) for part in zip(*windows_with_it, strict=True))
+        before = _together(bundle, probabilities, own)
+        shown = _shown_at(analysis, float(analysis.timestamps_s[frame])) if wanted is None else wanted
+        choice = int(before.argmax()) if shown is None else shown
+        result[frame] = _margin(before, choice) - _margin(_together(bundle, without_it, remaining), choice)
+    return result
+
+
+def _together(bundle: Bundle, probabilities: Floats, weights: Floats) -> Floats:
+    """Probabilities (C,) of windows (W, C) as the judge puts them together; all alike without a valid frame."""
+    evidence = weights.sum(axis=1)
+    if not evidence.any():
+        return np.full(probabilities.shape[1], 1 / probabilities.shape[1], np.float32)
+    quality = evidence / np.maximum(np.count_nonzero(weights, axis=1), 1)
+    return clip_scores(probabilities, quality.astype(np.float32), evidence, bundle.scores)[0]
+
+
+def _margin(probabilities: Floats, choice: int) -> float:
+    """Log of the probability of a class over that of the best other one."""
+    levels = np.log(np.maximum(probabilities, _LEAST_PROBABILITY))
+    return float(levels[choice] - np.delete(levels, choice).max())
+
+
+def _shown_at(analysis: Analysis, time_s: float) -> int | None:
+    """Index of the class that the part around `time_s` shows; None where it is unsure."""
+    labels = analysis.prediction.labels
+    label = next((item.label for item in analysis.prediction.segments if time_s < item.end_s), None)
+    return labels.index(label) if label in labels else None
+
+
+def _log_sum(values: Floats) -> Floats:
+    peak = values.max(axis=-1, keepdims=True)
+    return np.asarray(np.log(np.exp(values - peak).sum(axis=-1)) + peak[..., 0], np.float32)
