@@ -18,7 +18,8 @@ _FINE, _WAITING = "#3E9C6A", "#C3C8D2"
 def card_html(live: "LiveSession") -> str:
     """The card of a live view as HTML."""
     if not live.wanted:
-        return _card("Live view", "Not started", UNSURE, "")
+        begun = live.worker.latest is not None
+        return _card("Live view", "Stopped" if begun else "Not started", UNSURE, "")
     kicker = "Paused" if live.worker.paused else "Now"
     latest = live.worker.latest
     if latest is None:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 SPAN_S = 30.0
 _STRIDE = 2  # every second result is enough for the eye, and halves what the browser draws each second
 _GREY = "#8A94A6"
-_DOMAINS = [0.72, 1.0], [0.25, 0.56], [0.0, 0.17]  # heights of the rows; the legends stand in the gaps
+_DOMAINS = [0.73, 1.0], [0.24, 0.54], [0.0, 0.14]  # heights of the rows; the legends stand in the gaps
+_GAP_S = 1.0  # after a longer one (a pause, a stop) the lines begin anew: nobody saw what lies between
 
 
 def figure(history: Sequence["LiveResult"], labels: tuple[str, ...]) -> "go.Figure":
@@ -49,9 +50,16 @@ def figure(history: Sequence["LiveResult"], labels: tuple[str, ...]) -> "go.Figu
 def _line(
     chart: "go.Figure", row: int, times: list[float], values: Floats, name: str, colour: str, width: float
 ) -> None:
-    shown = [None if np.isnan(value) else round(float(value), 3) for value in values]
+    at_s: list[float] = []
+    shown: list[float | None] = []
+    for time_s, value in zip(times, values, strict=True):
+        if at_s and time_s - at_s[-1] > _GAP_S:
+            at_s.append(time_s)
+            shown.append(None)
+        at_s.append(time_s)
+        shown.append(None if np.isnan(value) else round(float(value), 3))
     chart.add_scatter(
-        x=times, y=shown, name=name, mode="lines", line={"color": colour, "width": width}, row=row, col=1,
+        x=at_s, y=shown, name=name, mode="lines", line={"color": colour, "width": width}, row=row, col=1,
         showlegend=row < 3, legend=f"legend{row if row > 1 else ''}", hovertemplate="%{y:.0%}",
     )  # fmt: skip
 
@@ -63,13 +71,13 @@ def _look(chart: "go.Figure") -> None:
         "orientation": "h", "x": 0, "xanchor": "left", "yanchor": "bottom", "font": {"size": 11}, "itemwidth": 30,
     }  # fmt: skip
     chart.update_layout(
-        height=560, margin={"l": 8, "r": 8, "t": 50, "b": 8}, dragmode=False, hovermode="x unified",
+        height=470, margin={"l": 8, "r": 8, "t": 44, "b": 8}, dragmode=False, hovermode="x unified",
         paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", transition={"duration": 0},
         legend=legend | {"y": 1.0}, legend2=legend | {"y": _DOMAINS[1][1]},
         uirevision="live",
     )  # fmt: skip
     chart.update_xaxes(range=[-SPAN_S, 0], gridcolor=grid, zeroline=False, fixedrange=True)
-    chart.update_xaxes(title="Seconds before now", row=3, col=1)
+    chart.update_xaxes(tickvals=[-30, -20, -10, 0], ticktext=["30 s ago", "20 s", "10 s", "now"])
     for row, domain in enumerate(_DOMAINS, start=1):
         chart.update_yaxes(domain=domain, row=row, col=1)
     chart.update_yaxes(

@@ -61,7 +61,10 @@ def _record_instead() -> None:
 
 def _gate(live: "LiveSession", connections: ice.IceSettings) -> None:
     """The start button: the browser tries camera and connection before anything else begins."""
-    data = {"rtc": connections.for_browser(), "checking": "Trying camera and connection …", "off": "The camera is off."}
+    data = {
+        "rtc": connections.for_browser(), "device": live.device, "checking": "Trying camera and connection …",
+        "off": "The camera is off.",
+    }  # fmt: skip
     message = camera.component("gate")(key=session.fresh_key("gate"), data=data, on_checked_change=lambda: None).checked
     if message is not None:
         check = live_status.Check.from_message(message, relay_only=connections.policy == "relay")
@@ -105,10 +108,15 @@ def _analyze(live: "LiveSession") -> None:
 
 
 def _snapshots(live: "LiveSession") -> None:
-    for number, picture in enumerate(reversed(live.snapshots)):
-        st.image(picture, caption="Snapshot", width=320)
-        name = f"snapshot-{number + 1}.jpg"
-        st.download_button("Download it", picture, name, "image/jpeg", key=f"snapshot-{number}", on_click="ignore")
+    """The pictures that were taken, newest first, small enough to stand beside one another."""
+    with st.container(horizontal=True, key="live-snapshots"):
+        for number, picture in enumerate(reversed(live.snapshots)):
+            with st.container(width=150):
+                st.image(picture, width=150, alt=f"Snapshot {number + 1}")
+                name = f"snapshot-{number + 1}.jpg"
+                st.download_button(
+                    "Download it", picture, name, "image/jpeg", key=f"snapshot-{number}", on_click="ignore"
+                )
 
 
 def _watch(live: "LiveSession") -> None:

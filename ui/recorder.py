@@ -81,7 +81,7 @@ def record(key: str) -> session.Source | None:
     if not privacy.ask(key):
         return None
     message = camera.component("recorder")(
-        key=session.fresh_key(key), data=_settings(), on_clip_change=lambda: None
+        key=session.fresh_key(key), data=settings(), on_clip_change=lambda: None
     ).clip
     if message is None:
         return None
@@ -102,7 +102,7 @@ def receive(message: Any) -> session.Source:
     return session.Source(recording.name, indexed(recording))
 
 
-def _settings() -> dict[str, Any]:
+def settings() -> dict[str, Any]:
     """What the browser's side of the recorder has to know."""
     return {
         "problems": camera.PROBLEMS, "countdown": COUNTDOWN_S, "min_seconds": MIN_S, "bits_per_s": BITS_PER_S,

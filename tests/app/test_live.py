@@ -217,6 +217,7 @@ def test_pause_smoothing_snapshot_and_stop(live, components, streams):
     assert len(found.snapshots) == 1
     assert [button.label for button in live.app.get("download_button")] == ["Download it"]
     press(live, "Stop")
+    assert "Stopped" in live.text
     assert streams[-1]["desired_playing_state"] is False
     assert found.worker.paused
 

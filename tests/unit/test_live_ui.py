@@ -99,6 +99,15 @@ def test_the_chart_leaves_a_gap_in_the_emotions_without_a_face():
     assert [value is None for value in happiness.y] == [False, False, True, True, False, False, False]
 
 
+def test_the_chart_draws_no_line_over_a_pause():
+    history = [result(time_s=time_s / 10) for time_s in (*range(20), *range(80, 100))]
+    for trace in live_chart.figure(history, LABELS).data:
+        empty = [index for index, value in enumerate(trace.y) if value is None]
+        assert len(empty) == 1
+        before, after = trace.x[empty[0] - 1], trace.x[empty[0] + 1]
+        assert after - before == pytest.approx(6.2)
+
+
 def test_an_empty_chart_is_no_error():
     assert len(live_chart.figure([], LABELS).data) == len(LABELS) + len(EMOTIONS) + 1
 
@@ -164,3 +173,5 @@ def test_the_card_says_what_is_seen_how_sure_and_what_to_do(live):
     assert "&lt;b&gt;" in card(live, result(box=None, hints=("<b>",)))
     live.toggle_pause()
     assert "Paused" in card(live, result())
+    live.stop()
+    assert "Stopped" in card(live, result())

@@ -26,14 +26,13 @@ function closeCamera(stream) {
   stream?.getTracks().forEach((track) => track.stop());
 }
 
-/** Offer the cameras there are; with a single one there is nothing to choose. */
-async function listCameras(select, stream) {
-  const devices = await navigator.mediaDevices.enumerateDevices();
-  const cameras = devices.filter((device) => device.kind === "videoinput");
-  const current = stream.getVideoTracks()[0]?.getSettings().deviceId;
+/** Offer the cameras there are, `current` chosen; with a single one, or before a permission, there is no choice. */
+async function listCameras(select, current) {
+  const devices = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
+  const cameras = devices.filter((device) => device.kind === "videoinput" && device.deviceId);
   select.replaceChildren(
     ...cameras.map((camera, index) => new Option(camera.label || `Camera ${index + 1}`, camera.deviceId)),
   );
-  if (current) select.value = current;
+  if (cameras.some((camera) => camera.deviceId === current)) select.value = current;
   select.hidden = cameras.length < 2;
 }

@@ -13,6 +13,7 @@ export default function (component) {
     find("message").textContent = data.off;
     setTriggerValue("checked", found);
   };
+  if (!find("start").disabled) listCameras(find("camera"), find("camera").value || data.device).catch(() => {});
   return () => {
     state.gone = true;
     closeCamera(state.stream);
@@ -23,7 +24,6 @@ export default function (component) {
 async function check(state, data, select) {
   try {
     state.stream = await openCamera(select.value);
-    await listCameras(select, state.stream);
     if (!window.RTCPeerConnection) throw problem("unsupported");
     const { deviceId } = state.stream.getVideoTracks()[0].getSettings();
     return { camera: "ok", device: deviceId ?? "", addresses: await addresses(data.rtc) };

@@ -17,9 +17,11 @@ class Recorder {
     this.find = (name) => root.querySelector(`[data-part=${name}]`);
     this.root = root;
     this.disposed = false;
+    this.step = 0; // counts what was begun: whatever is still on its way when the next begins, ends
     const on = (name, action) => (this.find(name).onclick = () => this.attempt(action));
     on("enable", () => this.open());
     on("start", () => this.record());
+    on("cancel", () => this.cancel());
     on("stop", () => this.stop());
     on("retake", () => this.open());
     on("another", () => this.open());
@@ -52,8 +54,17 @@ class Recorder {
     this.mime = MIME_TYPES.find((type) => window.MediaRecorder?.isTypeSupported(type));
     if (!this.mime) throw problem("unsupported");
     this.release();
-    const stream = await openCamera(deviceId ?? this.deviceId);
-    if (this.disposed) return closeCamera(stream);
+    const step = this.step;
+    try {
+      await this.preview(step, deviceId ?? this.deviceId);
+    } catch (error) {
+      if (step === this.step) throw error;
+    }
+  }
+
+  async preview(step, deviceId) {
+    const stream = await openCamera(deviceId);
+    if (step !== this.step) return closeCamera(stream);
     this.stream = stream;
     const track = stream.getVideoTracks()[0];
     this.deviceId = track.getSettings().deviceId;
@@ -61,27 +72,35 @@ class Recorder {
     const video = this.find("preview");
     video.srcObject = stream;
     await video.play();
-    await listCameras(this.find("camera"), stream);
+    await listCameras(this.find("camera"), this.deviceId);
+    if (step === this.step) this.show("ready");
+  }
+
+  /** Back from the countdown; the camera stays on. */
+  cancel() {
+    this.step++;
+    this.find("number").textContent = "";
     this.show("ready");
   }
 
   async record() {
     const seconds = Number(this.find("seconds").value);
+    const step = this.step;
     this.show("count");
     for (let left = this.data.countdown; left > 0; left--) {
       this.find("number").textContent = left;
       await new Promise((resolve) => setTimeout(resolve, 1000));
-      if (this.disposed || !this.stream) return;
+      if (step !== this.step) return;
     }
     this.find("number").textContent = "";
-    await this.capture(seconds);
-    this.review();
+    const clip = await this.capture(seconds);
+    if (step === this.step) this.review(clip);
   }
 
   /** Record until the time is up, the size is reached or somebody stops it. */
   async capture(seconds) {
     const chunks = [];
-    let size = 0;
+    let size = 0, full = false;
     const media = new MediaRecorder(this.stream, { mimeType: this.mime, videoBitsPerSecond: this.data.bits_per_s });
     this.stop = () => media.state === "recording" && media.stop();
     const ended = new Promise((resolve, reject) => {
@@ -89,7 +108,8 @@ class Recorder {
       media.onerror = (event) => reject(event.error ?? problem("failed"));
     });
     media.ondataavailable = (event) => {
-      if (size + event.data.size > this.data.max_bytes) return this.stop();
+      full ||= size + event.data.size > this.data.max_bytes;
+      if (full) return this.stop(); // and nothing after it: a file with a hole cannot be played
       size += event.data.size;
       chunks.push(event.data);
     };
@@ -111,16 +131,16 @@ class Recorder {
     } finally {
       clearInterval(tick);
     }
-    const length = performance.now() - begun;
-    this.clip = { blob: new Blob(chunks, { type: this.mime }), ms: length, fps: frameRate ?? 0 };
+    const ms = performance.now() - begun;
+    return { blob: new Blob(chunks, { type: this.mime }), ms, fps: frameRate ?? 0 };
   }
 
   /** Show what was recorded; the camera goes off meanwhile. */
-  review() {
+  review(clip) {
     this.release();
-    if (this.disposed) return;
-    if (!this.clip?.blob.size) throw problem("failed");
-    this.url = URL.createObjectURL(this.clip.blob);
+    if (!clip.blob.size) throw problem("failed");
+    this.clip = clip;
+    this.url = URL.createObjectURL(clip.blob);
     this.find("replay").src = this.url;
     this.find("replay").play().catch(() => {});
     this.show("review");
@@ -135,19 +155,24 @@ class Recorder {
       reader.onerror = () => reject(problem("failed"));
       reader.readAsDataURL(blob);
     });
+    this.release();
     this.show("sent");
     this.send({ b64: url.slice(url.indexOf(",") + 1), mime: this.mime, ms, fps });
   }
 
-  /** Camera off, and nothing of the last recording kept. */
+  /** Camera off, nothing of the last recording kept, and an end to whatever is on its way. */
   release() {
+    this.step++;
+    this.find("number").textContent = "";
     const track = this.stream?.getVideoTracks()[0];
     if (track) track.onended = null;
     closeCamera(this.stream);
     this.stream = null;
     this.find("preview").srcObject = null;
     if (this.url) URL.revokeObjectURL(this.url);
-    this.url = null;
+    this.url = this.clip = null;
+    this.find("replay").removeAttribute("src");
+    this.find("replay").load(); // stops it: decoding a loop nobody sees would slow down what follows
     this.find("use").disabled = false;
   }
 
@@ -157,6 +182,5 @@ class Recorder {
     this.disposed = true;
     this.stop();
     this.release();
-    this.clip = null;
   }
 }
