@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from emo_core import evaluate_command
+from emo_core import evaluate_command, train_command
 from emo_core.errors import EmoError
 
 DEFAULT_MODEL = Path(__file__).resolve().parent.parent / "models" / "hybrid"
@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate_command.add(commands, DEFAULT_MODEL)
     for name, what, run in (
         ("train-frames", "train the frame CNN on FER+", _train_frames),
-        ("train", "train the LSTM head on clips composed from FER+ and on rendered clips", _train),
+        ("train", "teach a model from a data set of clips, or train the shipped head from FER+", _train),
         ("ablate", "measure what each part of the method is worth", _ablate),
         ("protocols", "compare a random split with one by person on rendered clips", _protocols),
     ):
@@ -70,13 +70,16 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--seed", type=_natural, metavar="N", help="seed of every random choice")
         command.add_argument("--epochs", type=_positive, metavar="N", help="epochs (at most, for a head)")
         if run is not _protocols:
-            command.add_argument("--data", type=Path, required=True, metavar="DIR", help="train.npz, valid.npz of FER+")
+            what = "train.npz, valid.npz of FER+" + (", or a data set of clips" if run is _train else "")
+            command.add_argument("--data", type=Path, required=True, metavar="DIR", help=what)
         if run is not _train_frames:
             command.add_argument("--demo", type=Path, default=DEMO, metavar="CSV", help="manifest of rendered clips")
         if run in (_train, _ablate):
             command.add_argument("--seeds", type=_positive, default=5, metavar="N", help="heads, each with its seed")
         if run is _ablate:
             command.add_argument("--jobs", type=_positive, default=1, metavar="N", help="processes")
+        if run is _train:
+            train_command.add_options(command, DEFAULT_MODEL)
         command.set_defaults(run=run)
     return parser
 
@@ -150,6 +153,9 @@ def _train_frames(options: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
+    if not train_command.is_ferplus(options.data):
+        train_command.run(options, _given(options))
+        return
     from emo_core.build import train
     from emo_core.train_head import HeadTraining
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from emo_core import card_sections
+from emo_core import card_sections, card_taught
 
 _USE = """## Intended use
 Research, teaching and demonstration: seeing how a CNN-LSTM reads hybrid (compound, blended) emotion from the visible
@@ -58,9 +58,10 @@ def model_card(manifest: Mapping[str, Any], metrics: Mapping[str, Any], history:
         metrics: content of ``metrics.json``; sections that are missing are left out.
         history: rows of ``history.csv``.
     """
-    parts = [f"# Model card: {manifest['name']} {manifest['version']}\n", _summary(manifest), _DATA]
+    parts = [f"# Model card: {manifest['name']} {manifest['version']}\n", _summary(manifest)]
+    parts += [card_taught.taught(manifest, metrics)] if "taught" in manifest else [_DATA]
     parts += [write(metrics[name]) for name, write in _SECTIONS.items() if name in metrics]
-    return "\n".join([*parts, _training(manifest, history), _USE])
+    return "\n".join([*parts, _training(manifest, history), card_taught.USE if "taught" in manifest else _USE])
 
 
 def _summary(manifest: Mapping[str, Any]) -> str:

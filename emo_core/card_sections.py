@@ -23,7 +23,7 @@ def stills(metrics: Mapping[str, Any]) -> str:
             if row["auc"] is not None
         ),
         "",
-        _class_table(metrics["per_class"]),
+        class_table(metrics["per_class"]),
     ]
     return "\n".join(lines)
 
@@ -63,7 +63,7 @@ def clips(metrics: Mapping[str, Any]) -> str:
         "## Head on clips composed from validation stills",
         "Pictures that nothing was chosen on. Clips share pictures, so intervals over clips are optimistic.",
         "",
-        *_table(header, rows),
+        *table(header, rows),
     ]
     for name in ("neutral", "neutral_degraded"):
         row = metrics[name]
@@ -71,7 +71,7 @@ def clips(metrics: Mapping[str, Any]) -> str:
                   f"{row['called_hybrid']:.1%} are called a hybrid."]  # fmt: skip
     hardest = sorted(metrics["clean"]["by_story"].items(), key=lambda item: float(item[1][0]))[:6]
     stories = [(story, f"{share:.0%}", count) for story, (share, count) in hardest]
-    lines += ["", "Hardest stories (clean clips):", "", *_table(("story", "right", "n"), stories)]
+    lines += ["", "Hardest stories (clean clips):", "", *table(("story", "right", "n"), stories)]
     return "\n".join([*lines, ""])
 
 
@@ -104,7 +104,7 @@ def salience(rows: Sequence[Mapping[str, Any]]) -> str:
         "Share of a pair's first emotion against its share of the votes, on pictures in which people see both: mean",
         "absolute error, beside that of always answering one half.",
         "",
-        *_table(header, told),
+        *table(header, told),
     ]
     return "\n".join([*lines, ""])
 
@@ -126,7 +126,7 @@ def seeds(rows: Sequence[Mapping[str, Any]]) -> str:
         "## Seeds",
         f"{len(rows)} heads were trained; the one with the median loss on held-out clips is shipped.",
         "",
-        *_table(header, told),
+        *table(header, told),
     ]
     return "\n".join([*lines, ""])
 
@@ -145,11 +145,11 @@ def normalization(record: Mapping[str, Any]) -> str:
         "Features, by neighbourhood of quality: how far the means μ(q) lie from those of all frames, and the",
         "deviations σ(q) (root mean square over features, in deviations of all frames).",
         "",
-        *_table(("quality", "frames", "shift of μ", "σ"), features),
+        *table(("quality", "frames", "shift of μ", "σ"), features),
         "",
         "Thresholds θ(q) of the scores, by neighbourhood of the clip's quality:",
         "",
-        *_table(("quality", "clips", *record["labels"]), scores),
+        *table(("quality", "clips", *record["labels"]), scores),
     ]
     return "\n".join([*lines, ""])
 
@@ -184,11 +184,11 @@ def ablation(record: Mapping[str, Any]) -> str:
         "Loss on held-out clips, which chose the parts of the shipped head, and macro-F1 on clips that chose nothing:",
         "mean of the seeds ± half the 95 % interval over seeds.",
         "",
-        *_table(("reader", "mean input", "Q features", "blendshapes", "seeds", "held-out loss", *sets), variants),
+        *table(("reader", "mean input", "Q features", "blendshapes", "seeds", "held-out loss", *sets), variants),
         "",
         "Switching one part of the LSTM on, other things equal (mean and 95 % interval over pairs of heads):",
         "",
-        *_table(("part", "figure", "pairs", "clean", "degraded"), effects),
+        *table(("part", "figure", "pairs", "clean", "degraded"), effects),
     ]
     return "\n".join([*lines, ""])
 
@@ -207,14 +207,14 @@ def protocols(record: Mapping[str, Any]) -> str:
         "Split at random, as in the paper, other windows of the same clip and other clips of the same person train;",
         "split by person, nobody is on both sides.",
         "",
-        *_table(("split", "accuracy (95 % interval over people)", "macro-F1"), rows),
+        *table(("split", "accuracy (95 % interval over people)", "macro-F1"), rows),
         "",
         f"Leakage, the difference: {100 * record['leakage']:+.1f} points.",
     ]
     return "\n".join([*lines, ""])
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
     """Lines of a Markdown table."""
     cells = [header, ["---"] * len(header), *rows]
     return ["| " + " | ".join(map(str, row)) + " |" for row in cells]
@@ -228,12 +228,13 @@ def _interval(values: Sequence[float]) -> str:
     return f"{values[0]:+.4f} ({values[1]:+.4f} – {values[2]:+.4f})"
 
 
-def _class_table(rows: Sequence[Mapping[str, Any]]) -> str:
+def class_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Precision, recall, F1 and count of each class."""
     header = ("class", "precision", "recall", "F1", "n")
     told = [
         (row["label"], *(f"{row[name]:.2f}" for name in ("precision", "recall", "f1")), row["support"]) for row in rows
     ]
-    return "\n".join([*_table(header, told), ""])
+    return "\n".join([*table(header, told), ""])
 
 
 def _share(value: float | None) -> str:

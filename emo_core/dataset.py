@@ -7,7 +7,6 @@ A clip that names no person is one unknown person of its own: people are never g
 """
 
 import csv
-import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,14 +15,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_core.blendshapes import BlendshapeModel
 from emo_core.bundle import FrameNetwork
+from emo_core.clip_reader import ClipReader
 from emo_core.config import PipelineConfig
 from emo_core.emotions import UNSURE
 from emo_core.errors import DatasetError, NoFaceError, VideoError
 from emo_core.judge import window_starts
 from emo_core.labelled import LabelledClips
-from emo_core.pipeline import watch
 from emo_core.types import Floats
 from emo_core.videofile import clean_name
 
@@ -32,7 +30,6 @@ CLIP_SUFFIXES = frozenset({".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".fl
 """What a file in a folder of clips ends with."""
 
 _LABEL_LENGTH = 60
-_CACHE_VERSION = 1  # raise when what is seen of a clip changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +192,7 @@ def see_clips(
     config: PipelineConfig,
     cache: Path,
     say: Callable[[str], None] = lambda line: None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> LabelledClips:
     """The clips in feature space, blendshapes behind the features of the CNN; kept in the folder `cache` by content.
 
@@ -207,24 +205,27 @@ def see_clips(
         config: how to sample, crop and part in windows.
         cache: folder for what was seen.
         say: called with a line of text as the work goes on.
+        progress: called with the number of clips seen and of all.
 
     Raises:
         DatasetError: a label is unknown, or no clip can be judged.
     """
     if unknown := {clip.label for clip in clips} - set(labels):
         raise DatasetError(f"Clips are labelled {', '.join(sorted(unknown))}; this model knows {', '.join(labels)}.")
-    blendshapes = BlendshapeModel()
+    eyes = ClipReader(cnn, config, cache)
     rows: list[tuple[int, Floats, Floats]] = []
     for index, clip in enumerate(clips):
+        progress(index, len(clips))
         if not index % 50:
             say(f"Seeing clip {index + 1} of {len(clips)}")
         try:
-            features, weights = see_clip(clip.path, cnn, blendshapes, config, cache)
+            seen = eyes.read(clip.path)
         except (NoFaceError, VideoError) as error:
             say(f"Left out: {error}")
             continue
-        for start in window_starts(len(weights), config.window_steps, config.hop_steps):
-            rows.append((index, *_window(features, weights, start, config.window_steps)))
+        for start in window_starts(len(seen.weights), config.window_steps, config.hop_steps):
+            rows.append((index, *_window(seen.features, seen.weights, start, config.window_steps)))
+    progress(len(clips), len(clips))
     if not rows:
         raise DatasetError("None of the clips shows a face that can be judged: use other clips.")
     members = [clips[index] for index, _, _ in rows]
@@ -236,29 +237,6 @@ def see_clips(
         tuple(clip.person for clip in members),
         np.array([index for index, _, _ in rows]),
     )
-
-
-def see_clip(
-    path: Path, cnn: FrameNetwork, blendshapes: BlendshapeModel, config: PipelineConfig, cache: Path
-) -> tuple[Floats, Floats]:
-    """Features (T, m + K) and weights (T,) of a clip, from the cache where the same content was seen before.
-
-    Raises:
-        NoFaceError, VideoError: no face can be judged in it, or it cannot be read.
-    """
-    settings = f"{_CACHE_VERSION} {cnn.digest} {config.sample_rate_hz} {config.crop_side_px}"
-    key = hashlib.sha256(settings.encode() + path.read_bytes()).hexdigest()[:24]
-    stored = cache / "clips" / f"{key}.npz"
-    if stored.exists():
-        with np.load(stored, allow_pickle=False) as arrays:
-            return arrays["features"], arrays["weights"]
-    seen = watch(path, cnn, config, blendshapes)
-    weights = np.where(seen.normalized.mask, seen.normalized.quality, 0).astype(np.float32)
-    stored.parent.mkdir(parents=True, exist_ok=True)
-    part = stored.with_suffix(".part.npz")
-    np.savez(part, features=seen.features.features, weights=weights)
-    part.replace(stored)
-    return seen.features.features, weights
 
 
 def _window(features: Floats, weights: Floats, start: int, steps: int) -> tuple[Floats, Floats]:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from emo_core.blendshapes import BlendshapeModel
 from emo_core.bundle import MANIFEST, Bundle, FrameNetwork, HeadNetwork
-from emo_core.dataset import DatasetClip, see_clip
+from emo_core.clip_reader import ClipReader
+from emo_core.dataset import DatasetClip
 from emo_core.emotions import UNSURE
 from emo_core.errors import DatasetError, NoFaceError, VideoError
 from emo_core.evaluated import EvaluatedClip, Evaluation, LeftOut
@@ -141,15 +141,16 @@ class _ClipJudge:
     """A bundle's networks, and the way from a file to its verdict."""
 
     def __init__(self, bundle: Bundle, cache: Path) -> None:
-        self._bundle, self._cache = bundle, cache
+        self._bundle = bundle
         self._cnn: FrameNetwork = bundle.frame_network(_THREADS)
         self._head: HeadNetwork = bundle.head_network()
-        self._blendshapes = BlendshapeModel()
+        self._reader = ClipReader(self._cnn, bundle.config, cache)
 
     def __call__(self, clip: DatasetClip, path: str) -> EvaluatedClip:
         """Judge a clip, called `path` in the result."""
         config = self._bundle.config
-        features, weights = see_clip(clip.path, self._cnn, self._blendshapes, config, self._cache)
+        seen = self._reader.read(clip.path)
+        features, weights = seen.features, seen.weights
         kept = features if config.blendshapes else features[:, : self._cnn.num_features]
         times_s = np.arange(len(weights)) / config.sample_rate_hz
         windows, _ = judge_windows(self._bundle, self._head, *_as_seen(kept, weights), times_s)

@@ -67,6 +67,8 @@ def exposure(model: Path, clips: Sequence[DatasetClip]) -> Exposure:
 def _seen_contents(model: Path) -> frozenset[str] | None:
     """Contents that trained or calibrated a model; None where its records do not say."""
     manifest = json.loads((model / MANIFEST).read_text("utf-8"))
+    if "taught" in manifest:
+        return frozenset(manifest["taught"]["seen"])
     if "head_training" in manifest and _DEMO.exists():
         return _seen_of_demo(_DEMO)
     return None

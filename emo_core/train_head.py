@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_core import networks
+from emo_core.checkpoint import Checkpoint
 from emo_core.emotions import OTHER
 from emo_core.evaluation import best_temperature, log_loss
 from emo_core.judge import calibrated, decide
@@ -110,6 +111,7 @@ def fit_head(
     labels: Sequence[str],
     recipe: HeadTraining,
     report: Callable[[dict[str, float]], None] | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> TrainedHead:
     """Train the head; stop, calibrate and choose thresholds on other people's clips.
 
@@ -122,6 +124,7 @@ def fit_head(
         labels: classes in label order.
         recipe: how.
         report: called with each epoch's figures.
+        checkpoint: kept after every epoch, and where the training goes on if it holds something.
     """
     keras.utils.set_random_seed(recipe.seed)
     rng = np.random.default_rng(recipe.seed)
@@ -134,7 +137,7 @@ def fit_head(
         reader=recipe.reader,
         mean_input=recipe.mean_input,
     )
-    history, best = _fit(model, draw, held_out, normalizer, recipe, rng, report)
+    history, best = _fit(model, draw, held_out, normalizer, recipe, rng, report, checkpoint)
     model = networks.in_float32(model)
     logits, neutral_logits = (_last_logits(model, normalizer, clips) for clips in (held_out, neutral))
     temperature = best_temperature(logits, held_out.labels)
@@ -169,17 +172,26 @@ def _fit(
     recipe: HeadTraining,
     rng: np.random.Generator,
     report: Callable[[dict[str, float]], None] | None,
+    checkpoint: Checkpoint | None,
 ) -> tuple[list[dict[str, float]], dict[str, float]]:
     """Train until the held-out loss has not fallen for long enough; history and the row of the epoch that is kept."""
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     history: list[dict[str, float]] = []
     best, best_weights = {"val_loss": np.inf}, model.get_weights()
-    for epoch in range(recipe.epochs):
+    if checkpoint and (kept := checkpoint.begin(rng)):
+        history, best, best_weights = kept
+    for epoch in range(len(history), recipe.epochs):
+        if history and history[-1]["epoch"] - best["epoch"] >= recipe.patience:
+            break
+        if checkpoint:
+            keras.utils.set_random_seed(recipe.seed + epoch)
         clips = draw(rng)
-        if not epoch:
+        if not model.compiled:
             steps = recipe.epochs * -(-len(clips.labels) // recipe.batch_size)
             schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, steps, alpha=0.05)
             model.compile(keras.optimizers.AdamW(schedule, weight_decay=0.01), loss=loss)
+            if checkpoint:
+                checkpoint.restore(model)
         inputs = _inputs(normalizer, clips)
         inputs[0] += np.float32(recipe.noise) * rng.standard_normal(inputs[0].shape, np.float32)
         targets = np.repeat(clips.labels[:, np.newaxis], clips.features.shape[1], axis=1)
@@ -191,12 +203,12 @@ def _fit(
             **_figures(model, normalizer, held_out, "val_"),
         }
         history.append(row)
-        if report:
-            report(row)
         if row["val_loss"] < best["val_loss"]:
             best, best_weights = row, model.get_weights()
-        elif row["epoch"] - best["epoch"] >= recipe.patience:
-            break
+        if checkpoint:
+            checkpoint.save(model, rng, history, best, best_weights)
+        if report:
+            report(row)
     model.set_weights(best_weights)
     return history, best
 

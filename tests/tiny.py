@@ -158,7 +158,10 @@ def watch_without_video(source, cnn, config, blendshapes=None):
     features = rng.normal(0, 0.3, (STEPS + 2, 256 + len(BLENDSHAPES))).astype(np.float32)
     features[:, number::3] += 1
     normalized = SimpleNamespace(mask=np.ones(STEPS + 2, bool), quality=rng.uniform(0.4, 1, STEPS + 2))
-    return SimpleNamespace(features=SimpleNamespace(features=features), normalized=normalized)
+    crops = rng.integers(0, 255, (STEPS + 2, SIDE, SIDE), np.uint8)
+    return SimpleNamespace(
+        features=SimpleNamespace(features=features), normalized=normalized, track=SimpleNamespace(crops=crops)
+    )
 
 
 def run_command(command, data, out, *words):

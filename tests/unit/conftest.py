@@ -32,7 +32,7 @@ def small() -> Iterator[None]:
         patch.setattr("emo_core.train_head.HeadTraining", partial(HeadTraining, **HEAD))
         patch.setattr("emo_core.build.PipelineConfig", partial(PipelineConfig, **CONFIG.to_dict()))
         patch.setattr("emo_core.stills.align_stills", align_without_landmarks)
-        patch.setattr("emo_core.dataset.watch", watch_without_video)
+        patch.setattr("emo_core.clip_reader.watch", watch_without_video)
         yield
 
 

@@ -1,0 +1,109 @@
+"""The model card of a bundle that was taught from a data set: its data, people, splits and figures."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from emo_core.card_sections import class_table, table
+
+_PROTOCOLS = {
+    "subject": "**By person**: nobody is in two parts, so the figures below tell about people the model never saw.",
+    "random": "**At random**, as in the paper: other clips of the same people, and of the same sessions, trained the "
+    "model. The figures below flatter it; they do not tell how it works on anybody else.",
+}
+
+USE = """## Intended use
+Research, teaching and demonstration with adults who agreed to be recorded: seeing whether the classes of one's own data
+set can be told apart from the visible expression.
+
+## Prohibited use
+Inferring the emotions of people at work or in education is prohibited in the European Union (AI Act, Article 5(1)(f)).
+Where emotion recognition is allowed, the people concerned must be told (Article 50(3)). Do not use the model to judge
+honesty, health, fitness for a job or guilt. An expression is not a feeling: the model says what a face shows, in the
+words of its data set.
+
+## Known failures
+- It knows the people, the room, the camera and the light of its data set; elsewhere expect less than is measured here.
+- Everything that the classes have in common with them is learned too, such as who played which class, or talking.
+- Hands, masks and strong turns of the head hide what the model needs; such frames count less, and without a usable
+  face there is no verdict.
+"""
+
+
+def taught(manifest: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+    """Data, split and figures of a taught bundle in Markdown.
+
+    Args:
+        manifest: entries of ``bundle.json``, ``taught`` among them.
+        metrics: content of ``metrics.json``.
+    """
+    return "\n".join([_data(manifest["taught"]), _figures(metrics["taught_clips"])])
+
+
+def _data(record: Mapping[str, Any]) -> str:
+    labels = list(record["parts"]["train"]["by_class"])
+    rows = [
+        (part, row["num_clips"], len(row["people"]), *(row["by_class"][label] for label in labels))
+        for part, row in record["parts"].items()
+    ]
+    lines = [
+        "## Data",
+        f"Data set `{record['data']}`: {record['num_clips']} clips; source: {', '.join(record['sources'])}. Frame CNN: "
+        f"that of {record['base']}{_stills(record['base_stills'])}.",
+        "",
+        _PROTOCOLS[record["protocol"]],
+        "",
+        *table(("part", "clips", "people", *labels), rows),
+    ]
+    if record["left_out"]:
+        names = ", ".join(f"`{name}`" for name in record["left_out"][:10])
+        more = f" and {len(record['left_out']) - 10} more" if len(record["left_out"]) > 10 else ""
+        lines += ["", f"Left out, no face that can be judged, {len(record['left_out'])} clips: {names}{more}."]
+    if record["unknown_people"]:
+        lines += [
+            "",
+            f"{record['unknown_people']} clips name no person and count as one unknown person each: the same face may "
+            "then be on both sides of the split, and the figures may flatter.",
+        ]
+    return "\n".join([*lines, ""])
+
+
+def _stills(stills: Mapping[str, Any]) -> str:
+    if "accuracy" not in stills:
+        return ""
+    return f" ({stills['accuracy']:.1%} of {stills['num_images']} FER+ pictures, eight basic emotions)"
+
+
+def _figures(row: Mapping[str, Any]) -> str:
+    low, high = row["accuracy_interval_over_people"]
+    low_f1, high_f1 = row["macro_f1_interval_over_people"]
+    decided = row["accuracy_when_decided"]
+    lines = [
+        "## Measured on the test part",
+        f"n = {row['num_clips']} clips of {row['num_people']} people that neither trained nor chose anything.",
+        "",
+        f"- accuracy {row['accuracy']:.1%} (95 % interval over people {low:.1%} – {high:.1%})",
+        f"- macro-F1 {row['macro_f1']:.3f} ({low_f1:.3f} – {high_f1:.3f})",
+        f"- gives a verdict on {row['coverage']:.1%}, right when it does "
+        + ("–" if decided is None else f"{decided:.1%}"),
+        f"- calibration error {row['calibration_error']:.3f}",
+        "",
+        class_table(row["per_class"]),
+        "## Slices",
+        "Share judged rightly; small counts say little.",
+        "",
+        *table(
+            ("slice", "value", "n", "right"),
+            [
+                (name, value, count, f"{share:.0%}")
+                for name, values in row["slices"].items()
+                if len(values) > 1
+                for value, count, share in _told(name, values)
+            ],
+        ),
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _told(name: str, values: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+    """All values of a slice; of people only those judged worst."""
+    return sorted(values, key=lambda row: float(row[2]))[:5] if name == "person" else list(values)

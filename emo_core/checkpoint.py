@@ -1,0 +1,80 @@
+"""A training that can be stopped at any moment: everything it needs to go on, written after every epoch."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Row = dict[str, float]
+Weights = list[NDArray[Any]]
+
+_FORMAT = 1
+
+
+class Checkpoint:
+    """State of a training in one file, replaced whole after each epoch.
+
+    A training that goes on from it gives the figures of one that was never stopped, because every epoch draws its
+    random numbers from a seed of its own and the state of the generator of the clips is kept.
+
+    Args:
+        path: of the file; its folder is made. It belongs to one recipe and one set of clips.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._model: Weights = []
+        self._optimizer: Weights = []
+
+    def begin(self, rng: np.random.Generator) -> tuple[list[Row], Row, Weights] | None:
+        """History, the best row and its weights, with `rng` as it was then; None if there is nothing to go on from."""
+        try:
+            with np.load(self._path, allow_pickle=False) as stored:
+                told = json.loads(str(stored["told"]))
+                if told["format"] != _FORMAT:
+                    return None
+                self._model, self._optimizer, best = (
+                    [stored[f"{part}_{index}"] for index in range(count)] for part, count in told["counts"].items()
+                )
+        except FileNotFoundError:
+            return None
+        except Exception:  # half a file, or one of another program: the training begins anew
+            return None
+        rng.bit_generator.state = told["rng"]
+        return told["history"], told["best"], best
+
+    def restore(self, model: Any) -> None:
+        """Give a compiled Keras model its weights and its optimizer's state, if :meth:`begin` found any."""
+        if self._model:
+            model.optimizer.build(model.trainable_variables)
+            for variable, value in zip(model.variables, self._model, strict=True):
+                variable.assign(value)
+            for variable, value in zip(model.optimizer.variables, self._optimizer, strict=True):
+                variable.assign(value)
+
+    def save(self, model: Any, rng: np.random.Generator, history: list[Row], best: Row, weights: Weights) -> None:
+        """Keep the state at the end of an epoch."""
+        parts = {
+            "model": [np.asarray(variable) for variable in model.variables],
+            "optimizer": [np.asarray(variable) for variable in model.optimizer.variables],
+            "best": weights,
+        }
+        told = {
+            "format": _FORMAT,
+            "history": history,
+            "best": best,
+            "rng": rng.bit_generator.state,
+            "counts": {name: len(values) for name, values in parts.items()},
+        }
+        arrays = {f"{name}_{index}": value for name, values in parts.items() for index, value in enumerate(values)}
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        part = self._path.with_name(f".{self._path.name}.part")
+        with part.open("wb") as file:
+            np.savez(file, told=np.array(json.dumps(told)), **arrays)  # type: ignore[arg-type]
+        part.replace(self._path)
+
+    def clear(self) -> None:
+        """Remove it once the training has led to a model."""
+        self._path.unlink(missing_ok=True)

@@ -1,0 +1,109 @@
+"""Which clips train, which choose, which are only measured on: by person, or at random as in the paper."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+
+from emo_core.dataset import DatasetClip, split_people
+from emo_core.errors import DatasetError
+
+Protocol = Literal["subject", "random"]
+PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
+
+PARTS = ("train", "validation", "test")
+SHARES = (0.6, 0.15, 0.25)
+"""Of the people, or of the clips of each class: to train, to choose the epoch and the thresholds, to measure on."""
+
+LEAST_CLIPS = 4
+"""Clips of a class without which nothing can be learned and measured."""
+
+_LEAST_PEOPLE = len(PARTS)
+_TRIES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A part of :data:`PARTS` for each clip."""
+
+    protocol: Protocol
+    parts: tuple[str, ...]
+
+    def members(self, part: str) -> list[int]:
+        """Indices of the clips of a part."""
+        return [index for index, own in enumerate(self.parts) if own == part]
+
+
+def check_enough(clips: Sequence[DatasetClip], protocol: Protocol) -> None:
+    """Refuse what no model can be learned from.
+
+    Raises:
+        DatasetError: there is one class only, too few clips of a class, or too few people to keep some apart.
+    """
+    counts = Counter(clip.label for clip in clips)
+    if len(counts) == 1:
+        raise DatasetError(
+            f"All clips are of one class, {next(iter(counts))}: add clips of another class, or of other."
+        )
+    if poor := [f"{label} ({count})" for label, count in sorted(counts.items()) if count < LEAST_CLIPS]:
+        raise DatasetError(f"There are too few clips of {', '.join(poor)}: each class needs {LEAST_CLIPS} or more.")
+    people = len({clip.person for clip in clips})
+    if protocol == "subject" and people < _LEAST_PEOPLE:
+        who = "one person" if people == 1 else f"{people} people"
+        raise DatasetError(
+            f"All clips are of {who}: to train, to choose and to measure on different people takes {_LEAST_PEOPLE} or "
+            "more. Add people, or split at random, which does not tell how it works on anybody else."
+        )
+
+
+def split_clips(clips: Sequence[DatasetClip], protocol: Protocol, seed: int) -> Split:
+    """Part the clips.
+
+    By person nobody is in two parts; of several such splits the first is taken that has every class in every part, or
+    else in the parts that train and choose. At random clips of one person, and of one session, are in all parts.
+
+    Raises:
+        DatasetError: as :func:`check_enough`, or no split by person leaves every class something to train on.
+    """
+    check_enough(clips, protocol)
+    if protocol == "random":
+        return Split(protocol, _at_random(clips, seed))
+    best: tuple[int, tuple[str, ...]] = (0, ())
+    labels = {clip.label for clip in clips}
+    for offset in range(_TRIES):
+        parts = _by_person(clips, seed + 1000 * offset)
+        held = [{clip.label for clip, own in zip(clips, parts, strict=True) if own == part} for part in PARTS]
+        whole = [found == labels for found in held]
+        worth = 0 if not whole[0] else 1 + 2 * whole[1] + whole[2] + (len(held[1]) > 1)
+        if worth > best[0]:
+            best = worth, parts
+        if all(whole):
+            break
+    if not best[0]:
+        raise DatasetError(
+            "However the people are parted, a class has nobody to train on: record every class with several people."
+        )
+    return Split(protocol, best[1])
+
+
+def _by_person(clips: Sequence[DatasetClip], seed: int) -> tuple[str, ...]:
+    people = [clip.person for clip in clips]
+    count = len(set(people))
+    tested, chosen = (max(1, round(share * count)) for share in (SHARES[2], SHARES[1]))
+    sizes = (count - tested - chosen, chosen, tested)
+    groups = split_people(people, [size / count for size in sizes], seed=seed)
+    return tuple(next(name for name, group in zip(PARTS, groups, strict=True) if person in group) for person in people)
+
+
+def _at_random(clips: Sequence[DatasetClip], seed: int) -> tuple[str, ...]:
+    """Shares of every class."""
+    parts = np.full(len(clips), PARTS[0], dtype=object)
+    rng = np.random.default_rng(seed)
+    for label in sorted({clip.label for clip in clips}):
+        own = rng.permutation([index for index, clip in enumerate(clips) if clip.label == label])
+        tested, chosen = (max(1, round(share * len(own))) for share in (SHARES[2], SHARES[1]))
+        parts[own[:tested]] = PARTS[2]
+        parts[own[tested : tested + chosen]] = PARTS[1]
+    return tuple(str(part) for part in parts)

@@ -1,0 +1,77 @@
+"""The command ``train --data DIR`` for a data set of one's own: options, texts, progress for another process."""
+
+import argparse
+import signal
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from emo_core.errors import EmoError
+from emo_core.progress_file import ProgressWriter
+from emo_core.splits import PROTOCOLS
+
+FERPLUS = ("train.npz", "valid.npz")
+
+
+def add_options(command: argparse.ArgumentParser, default_base: Path) -> None:
+    """Options of ``train`` that only a data set of clips has."""
+    group = command.add_argument_group("for a data set of clips")
+    group.add_argument(
+        "--protocol", choices=PROTOCOLS, default="subject", help="nobody in two parts (default), or clips at random"
+    )
+    group.add_argument("--base", type=Path, default=default_base, metavar="DIR", help="model whose frame CNN is used")
+    group.add_argument("--progress", type=Path, metavar="FILE", help="keep how far it is in a JSON file")
+
+
+def is_ferplus(data: Path) -> bool:
+    """Whether a folder holds pictures in FER+ layout rather than clips."""
+    return any((data / name).exists() for name in FERPLUS)
+
+
+def run(options: argparse.Namespace, given: Mapping[str, Any]) -> None:
+    """Teach a model from the data set that the options name.
+
+    Args:
+        options: of the command line.
+        given: fields of the recipe that it sets.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    from emo_core.teach import RECIPE, Lesson, Told, teach
+
+    recipe = replace(RECIPE, **given)
+    lesson = Lesson(options.data, options.out, options.base, options.protocol, recipe, options.command_line)
+    writer = ProgressWriter(options.progress, recipe.epochs)
+
+    def tell_epoch(row: Mapping[str, float]) -> None:
+        options.say(
+            f"Epoch {row['epoch'] + 1:.0f}: loss {row['loss']:.4f}, accuracy {row['accuracy']:.4f}, validation loss "
+            f"{row['val_loss']:.4f}, accuracy {row['val_accuracy']:.4f}"
+        )
+        writer.epoch(row)
+
+    try:
+        metrics = teach(lesson, options.cache, Told(options.say, writer.work, tell_epoch))
+    except KeyboardInterrupt:
+        writer.end("stopped", "Stopped; the same training goes on after its last whole epoch.")
+        raise
+    except EmoError as error:
+        writer.end("failed", str(error))
+        raise
+    except OSError as error:
+        writer.end("failed", f"Writing or reading failed ({error.strerror or error}): free some space and try again.")
+        raise
+    except Exception:
+        writer.end("failed", "Something went wrong on our side; the server's log says why. Try again.")
+        raise
+    writer.end("done", summary(metrics))
+    print(summary(metrics))
+
+
+def summary(metrics: Mapping[str, Any]) -> str:
+    """One line on how good the model is, and on what that was measured."""
+    low, high = metrics["accuracy_interval_over_people"]
+    return (
+        f"test clips n = {metrics['num_clips']} of {metrics['num_people']} people: accuracy {metrics['accuracy']:.4f} "
+        f"(95 % over people {low:.4f} – {high:.4f}), macro-F1 {metrics['macro_f1']:.4f}"
+    )
