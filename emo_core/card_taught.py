@@ -74,36 +74,42 @@ def _stills(stills: Mapping[str, Any]) -> str:
 
 
 def _figures(row: Mapping[str, Any]) -> str:
-    low, high = row["accuracy_interval_over_people"]
-    low_f1, high_f1 = row["macro_f1_interval_over_people"]
-    decided = row["accuracy_when_decided"]
+    scores = row["scores"]
     lines = [
         "## Measured on the test part",
-        f"n = {row['num_clips']} clips of {row['num_people']} people that neither trained nor chose anything.",
+        f"n = {row['num_clips']} clips of {row['num_people']} people that neither trained nor chose anything, judged "
+        "as the app does; in brackets 95 % intervals over people.",
         "",
-        f"- accuracy {row['accuracy']:.1%} (95 % interval over people {low:.1%} – {high:.1%})",
-        f"- macro-F1 {row['macro_f1']:.3f} ({low_f1:.3f} – {high_f1:.3f})",
-        f"- gives a verdict on {row['coverage']:.1%}, right when it does "
-        + ("–" if decided is None else f"{decided:.1%}"),
-        f"- calibration error {row['calibration_error']:.3f}",
+        f"- accuracy {_share(scores['accuracy'])}, macro-F1 {_share(scores['f1'])}, macro-precision "
+        f"{_share(scores['precision'])}, macro-recall {_share(scores['recall'])}",
+        f"- gives a verdict on {_share(row['coverage'])}, right when it does {_share(row['accuracy_when_decided'])}",
+        f"- calibration error {_share(row['calibration']['error'])}",
         "",
         class_table(row["per_class"]),
         "## Slices",
-        "Share judged rightly; small counts say little.",
+        "Share judged rightly; small counts say little. Of the people, those judged worst.",
         "",
         *table(
-            ("slice", "value", "n", "right"),
+            ("slice", "value", "clips", "people", "right"),
             [
-                (name, value, count, f"{share:.0%}")
-                for name, values in row["slices"].items()
-                if len(values) > 1
-                for value, count, share in _told(name, values)
+                (found["slice"], found["value"], found["num_clips"], found["num_people"], _share(found["accuracy"]))
+                for found in _told(row["slices"])
             ],
         ),
     ]
     return "\n".join([*lines, ""])
 
 
-def _told(name: str, values: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
-    """All values of a slice; of people only those judged worst."""
-    return sorted(values, key=lambda row: float(row[2]))[:5] if name == "person" else list(values)
+def _share(figure: Mapping[str, Any]) -> str:
+    value, interval = figure["value"], figure["interval"]
+    if value is None:
+        return "–"
+    return f"{value:.1%}" + (f" ({interval[0]:.1%} – {interval[1]:.1%})" if interval else "")
+
+
+def _told(slices: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """All rows, but of people only the five judged worst."""
+    people = sorted(
+        (row for row in slices if row["slice"] == "person"), key=lambda row: float(row["accuracy"]["value"])
+    )
+    return [*people[:5], *(row for row in slices if row["slice"] != "person")]

@@ -1,5 +1,6 @@
 """A training that can be stopped at any moment: everything it needs to go on, written after every epoch."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ class Checkpoint:
     def begin(self, rng: np.random.Generator) -> tuple[list[Row], Row, Weights] | None:
         """History, the best row and its weights, with `rng` as it was then; None if there is nothing to go on from."""
         try:
-            with np.load(self._path, allow_pickle=False) as stored:
+            with np.load(io.BytesIO(self._path.read_bytes()), allow_pickle=False) as stored:
                 told = json.loads(str(stored["told"]))
                 if told["format"] != _FORMAT:
                     return None

@@ -44,9 +44,7 @@ def check_enough(clips: Sequence[DatasetClip], protocol: Protocol) -> None:
     """
     counts = Counter(clip.label for clip in clips)
     if len(counts) == 1:
-        raise DatasetError(
-            f"All clips are of one class, {next(iter(counts))}: add clips of another class, or of other."
-        )
+        raise DatasetError(f"All clips are of one class, {next(iter(counts))}: add another class, or other.")
     if poor := [f"{label} ({count})" for label, count in sorted(counts.items()) if count < LEAST_CLIPS]:
         raise DatasetError(f"There are too few clips of {', '.join(poor)}: each class needs {LEAST_CLIPS} or more.")
     people = len({clip.person for clip in clips})

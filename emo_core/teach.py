@@ -1,6 +1,7 @@
 """Teach a model the classes of a data set: the frame CNN of another bundle, a head of its own. Loads TensorFlow."""
 
 import hashlib
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -13,22 +14,27 @@ from numpy.typing import NDArray
 from emo_core import bundle as bundles
 from emo_core import networks
 from emo_core.checkpoint import Checkpoint
+from emo_core.clip_metrics import summarize
 from emo_core.config import PipelineConfig
-from emo_core.dataset import DatasetClip, clip_probabilities, read_dataset, see_clips
+from emo_core.dataset import DatasetClip, read_dataset, see_clips
 from emo_core.emotions import HybridClass, class_named
 from emo_core.errors import BundleError, DatasetError
+from emo_core.evaluate import Choice, evaluate_dataset, folder_of
+from emo_core.evaluated import Evaluation, to_json
 from emo_core.exposure import content_key
 from emo_core.labelled import LabelledClips
 from emo_core.measure import normalization_record
 from emo_core.records import history_rows, read_json, write_with_records
 from emo_core.splits import PARTS, Protocol, Split, check_enough, split_clips
-from emo_core.taught_metrics import measure_taught
 from emo_core.train_head import HeadTraining, TrainedHead, fit_feature_normalizer, fit_head
 
 RECIPE = HeadTraining(epochs=40, patience=8, batch_size=16, learning_rate=1.2e-3, num_neighbourhoods=3)
 """Recipe of a taught head: a few hundred clips and nothing else."""
 
 VERSION = "1.0"
+
+EVALUATION = "evaluation.json"
+"""Verdicts on the test clips, in the bundle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,23 +112,34 @@ def teach(lesson: Lesson, cache: Path, told: Told | None = None) -> dict[str, An
     checkpoint = Checkpoint(cache / "taught" / f"{_digest(lesson, cnn.digest, labels, parts)}.npz")
     head = _fit(parts, labels, count, lesson.recipe, checkpoint, told)
     told.progress("Measuring", 0, 1)
-    metrics, predictions = _measure(head, parts["test"], clips, classes)
-    record = {
-        "data": lesson.data.resolve().name if lesson.data.name != "manifest.csv" else lesson.data.resolve().parent.name,
+    manifest = _manifest(lesson, head, classes, config, base)
+    manifest["taught"] = {
+        "data": folder_of(lesson.data).resolve().name,
         "protocol": lesson.protocol,
         "base": f"{base.get('name', lesson.base.name)} {base.get('version', '')}".strip(),
         "base_stills": _base_stills(lesson.base),
         "num_clips": len(kept),
         "left_out": left_out,
         "parts": {part: _part_record(kept, split, part) for part in PARTS},
-        "seen": sorted(content_key(kept[k].path) for part in PARTS[:2] for k in split.members(part)),
+        "seen": sorted(content_key(kept[index].path) for part in PARTS[:2] for index in split.members(part)),
         "unknown_people": sum(not clip.person_known for clip in kept),
         "sources": sorted({clip.source or "not stated" for clip in kept}),
     }
-    _write(lesson, head, classes, config, base, record, metrics, predictions, time.monotonic() - started)
+    files = _files(lesson, head)
+    evaluation = _measure(manifest, files, [kept[index] for index in split.members("test")], lesson, cache)
+    manifest["head_training"] = {
+        "command": lesson.command,
+        "recipe": asdict(lesson.recipe),
+        "false_accept_costs": list(head.false_accept_costs),
+        "minutes": round((time.monotonic() - started) / 60, 1),
+    }
+    metrics = {"taught_clips": _figures(evaluation), "normalization": normalization_record(head, labels)}
+    files[EVALUATION] = (to_json(evaluation) + "\n").encode()
+    rows = history_rows("head", head.history)
+    write_with_records(lesson.out, manifest, metrics, rows, files, _predictions(evaluation), drop=bundles.OF_THE_HEAD)
     checkpoint.clear()
     told.progress("Done", 1, 1)
-    return metrics
+    return dict(metrics["taught_clips"])
 
 
 def _check_target(lesson: Lesson) -> None:
@@ -167,23 +184,17 @@ def _digest(lesson: Lesson, cnn: str, labels: Sequence[str], parts: Mapping[str,
 
 
 def _measure(
-    head: TrainedHead, windows: LabelledClips, clips: Sequence[DatasetClip], classes: Sequence[HybridClass]
-) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """Figures of whole clips, each judged by all its windows, and the predictions behind them."""
-    probabilities, quality, first = clip_probabilities(head.probabilities(windows), windows)
-    tested = [clips[index] for index in windows.clips[first].tolist()]
-    labels = windows.labels[first]
-    scores = head.scores.apply(probabilities, quality)
-    lengths = np.array([(windows.weights[windows.clips == index] > 0).sum() for index in windows.clips[first]])
-    metrics = measure_taught(probabilities, scores, labels, quality, lengths, tested, classes)
-    predictions: dict[str, NDArray[Any]] = {
-        "taught_probabilities": probabilities,
-        "taught_labels": labels.astype(np.int16),
-        "taught_quality": quality,
-        "taught_people": np.array([clip.person for clip in tested]),
-        "taught_clips": np.array([f"{clip.path.parent.name}/{clip.path.name}" for clip in tested]),
-    }
-    return metrics, predictions
+    manifest: Mapping[str, Any], files: Mapping[str, bytes], clips: Sequence[DatasetClip], lesson: Lesson, cache: Path
+) -> Evaluation:
+    """The test clips as the app will judge them, with the networks as they will be written."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / lesson.out.name
+        bundles.write_bundle(path, manifest, files)
+        choice = Choice(tuple(clips), 0, 0, "The model neither was trained on these clips nor chose anything on them.")
+        name = manifest["taught"]["data"]
+        return evaluate_dataset(
+            bundles.load_bundle(path), choice, lesson.data, cache, name=name, command=lesson.command
+        )
 
 
 def _part_record(clips: Sequence[DatasetClip], split: Split, part: str) -> dict[str, Any]:
@@ -203,36 +214,43 @@ def _base_stills(base: Path) -> dict[str, Any]:
     return {name: stills[name] for name in ("num_images", "accuracy", "macro_f1") if name in stills}
 
 
-def _write(
-    lesson: Lesson, head: TrainedHead, classes: Sequence[HybridClass], config: PipelineConfig, base: Mapping[str, Any],
-    record: Mapping[str, Any], metrics: Mapping[str, Any], predictions: Mapping[str, NDArray[Any]], seconds: float,
-) -> None:  # fmt: skip
+def _manifest(
+    lesson: Lesson, head: TrainedHead, classes: Sequence[HybridClass], config: PipelineConfig, base: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Entries of ``bundle.json`` but for its records."""
     curves = base.get("salience", {})
-    manifest = {
+    return {
         "name": lesson.out.name,
         "version": VERSION,
         "classes": [item.to_dict() for item in classes],
         "pipeline": replace(config, blendshapes=lesson.recipe.blendshapes).to_dict(),
         "temperature": head.temperature,
         "salience": {item.name: curves[item.name] for item in classes if item.name in curves},
-        "taught": dict(record),
-        "head_training": {
-            "command": lesson.command,
-            "recipe": asdict(lesson.recipe),
-            "false_accept_costs": list(head.false_accept_costs),
-            "minutes": round(seconds / 60, 1),
-        },
     }
+
+
+def _files(lesson: Lesson, head: TrainedHead) -> dict[str, bytes]:
+    """The networks: the frame CNN of the base, the head in both forms, the normalizations."""
     files = {name: (lesson.base / name).read_bytes() for name in (bundles.FRAME_CNN, bundles.KERAS_FRAME_CNN)}
-    files |= {
+    return files | {
         bundles.HEAD: networks.to_tflite(head.model),
         bundles.KERAS_HEAD: networks.to_keras(head.model),
         bundles.NORMALIZER: bundles.normalizer_bytes(head.features, head.scores),
     }
-    labels = [item.name for item in classes]
-    figures = {"taught_clips": metrics, "normalization": normalization_record(head, labels)}
-    rows = history_rows("head", head.history)
-    write_with_records(lesson.out, manifest, figures, rows, files, predictions, drop=bundles.OF_THE_HEAD)
+
+
+def _figures(evaluation: Evaluation) -> dict[str, Any]:
+    """Figures for the records; curves are drawn from the evaluation, which is a file of its own."""
+    figures = summarize(evaluation)
+    return {name: value for name, value in figures.items() if name not in ("curves", "coverage_curve")}
+
+
+def _predictions(evaluation: Evaluation) -> dict[str, NDArray[Any]]:
+    return {
+        "taught_probabilities": evaluation.probabilities,
+        "taught_labels": evaluation.truth,
+        "taught_people": evaluation.people,
+    }
 
 
 def check_name(name: str) -> str:

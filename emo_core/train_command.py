@@ -70,8 +70,11 @@ def run(options: argparse.Namespace, given: Mapping[str, Any]) -> None:
 
 def summary(metrics: Mapping[str, Any]) -> str:
     """One line on how good the model is, and on what that was measured."""
-    low, high = metrics["accuracy_interval_over_people"]
+    accuracy = metrics["scores"]["accuracy"]
+    interval = (
+        "" if accuracy["interval"] is None else " (95 % over people {:.4f} – {:.4f})".format(*accuracy["interval"])
+    )
     return (
-        f"test clips n = {metrics['num_clips']} of {metrics['num_people']} people: accuracy {metrics['accuracy']:.4f} "
-        f"(95 % over people {low:.4f} – {high:.4f}), macro-F1 {metrics['macro_f1']:.4f}"
+        f"test clips n = {metrics['num_clips']} of {metrics['num_people']} people: accuracy {accuracy['value']:.4f}"
+        f"{interval}, macro-F1 {metrics['scores']['f1']['value']:.4f}"
     )

@@ -42,7 +42,7 @@ def test_every_clip_is_judged_as_in_the_app(evaluation, data, hybrid):
 def test_what_was_seen_is_not_seen_again(evaluation, data, hybrid, tmp_path, monkeypatch):
     choice = choose_clips(MODEL, read_dataset(data), hybrid.info.labels)
     first = evaluate_dataset(hybrid, choice, data, tmp_path, name="few")
-    monkeypatch.setattr("emo_core.dataset.watch", None)
+    monkeypatch.setattr("emo_core.clip_reader.watch", None)
     assert evaluate_dataset(hybrid, choice, data, tmp_path, name="few").clips == first.clips == evaluation.clips
 
 

@@ -1,0 +1,262 @@
+"""Models taught from a data set: what is written, that the same gives the same, and that a stop loses nothing."""
+
+import csv
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.metrics import accuracy_score, f1_score
+
+from emo_core import bundle as bundles
+from emo_core.__main__ import main
+from emo_core.bundle import load_bundle
+from emo_core.errors import BundleError, DatasetError
+from emo_core.evaluated import load
+from emo_core.progress_file import TrainingProgress
+from emo_core.teach import EVALUATION, RECIPE, Lesson, Told, check_name, teach
+from tests.tiny import LABELS, STEPS, read_json, write_demo
+
+pytestmark = pytest.mark.usefixtures("small_recipes")
+
+SMALL = replace(RECIPE, epochs=3, batch_size=8, units=8, num_neighbourhoods=2, seed=5, reader="mean")  # builds fast
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory):
+    """A data set of eight people with every class; do not change it."""
+    return write_demo(tmp_path_factory.mktemp("people"), 8).parent
+
+
+@pytest.fixture(scope="module")
+def taught(people, frames_only, tmp_path_factory):
+    """A bundle taught on it, what the training told, and its cache; do not change them."""
+    folder, rows = tmp_path_factory.mktemp("taught"), []
+    lesson = Lesson(people, folder / "mine", frames_only, recipe=SMALL, command="python -m emo_core train")
+    with pytest.MonkeyPatch.context() as patch:
+        from tests.tiny import watch_without_video
+
+        patch.setattr("emo_core.clip_reader.watch", watch_without_video)
+        teach(lesson, folder / "cache", Told(epoch=rows.append))
+    return folder / "mine", rows, folder / "cache"
+
+
+class TestTaught:
+    def test_it_loads_and_judges_the_classes_of_the_data_set(self, taught, frames_only):
+        bundle = load_bundle(taught[0])
+        assert bundle.info.name == "mine"
+        assert bundle.info.labels == LABELS
+        logits = bundle.head_network()(np.zeros((STEPS, 256), np.float32), np.ones(STEPS, np.float32))
+        assert logits.shape == (STEPS, 3)
+        for name in (bundles.FRAME_CNN, bundles.KERAS_FRAME_CNN):
+            assert (taught[0] / name).read_bytes() == (frames_only / name).read_bytes()
+
+    def test_nobody_who_measures_trained_or_chose(self, taught):
+        parts = read_json(taught[0] / bundles.MANIFEST)["taught"]["parts"]
+        groups = [set(part["people"]) for part in parts.values()]
+        assert list(parts) == ["train", "validation", "test"]
+        assert all(groups)
+        assert sum(map(len, groups)) == len(set.union(*groups)) == 8
+
+    def test_figures_are_those_of_the_stored_predictions(self, taught):
+        row = read_json(taught[0] / bundles.METRICS)["taught_clips"]
+        with np.load(taught[0] / bundles.PREDICTIONS) as stored:
+            guesses, labels = stored["taught_probabilities"].argmax(axis=1), stored["taught_labels"]
+            people = stored["taught_people"].tolist()
+        assert row["num_clips"] == len(labels) == 3 * row["num_people"] == 3 * len(set(people))
+        scores = row["scores"]
+        assert scores["accuracy"]["value"] == pytest.approx(accuracy_score(labels, guesses))
+        assert scores["f1"]["value"] == pytest.approx(f1_score(labels, guesses, average="macro"))
+        low, high = scores["accuracy"]["interval"]
+        assert low <= scores["accuracy"]["value"] <= high
+        assert sum(found["num_clips"] for found in row["slices"] if found["slice"] == "person") == row["num_clips"]
+        assert len(load(taught[0] / EVALUATION).clips) == row["num_clips"]
+
+    def test_the_history_is_what_was_told(self, taught):
+        path, rows, _ = taught
+        with (path / bundles.HISTORY).open(encoding="utf-8", newline="") as file:
+            kept = list(csv.DictReader(file))
+        assert [(row["stage"], int(row["epoch"])) for row in kept] == [("head", n + 1) for n in range(len(rows))]
+        assert float(kept[-1]["val_loss"]) == pytest.approx(rows[-1]["val_loss"], abs=1e-5)
+
+    def test_the_card_says_data_people_split_figures_use_command_and_seed(self, taught):
+        card = (taught[0] / bundles.CARD).read_text("utf-8")
+        for words in ("24 clips; source: rendered", "nobody is in two parts", "| test | 6 | 2 |", "Known failures",
+                      "95 % intervals over people", "Frame CNN: that of studio", "Intended use", "Prohibited use",
+                      "Slices", "n = 6 clips of 2 people", "`python -m emo_core train`: seed 5, 3 epochs"):  # fmt: skip
+            assert words in card, words
+
+    def test_the_checkpoint_is_gone(self, taught):
+        assert list((taught[2] / "taught").iterdir()) == []
+
+
+def test_the_same_seed_and_data_give_the_same_figures_and_another_seed_others(taught, people, frames_only, tmp_path):
+    metrics = []
+    for seed in (5, 6):
+        lesson = Lesson(people, tmp_path / f"again{seed}", frames_only, recipe=replace(SMALL, seed=seed))
+        metrics.append(teach(lesson, taught[2]))
+    stored = read_json(taught[0] / bundles.METRICS)["taught_clips"]
+    assert metrics[0] == stored
+    assert metrics[1] != stored
+
+
+class TestStopped:
+    def test_it_goes_on_after_the_last_epoch_and_ends_alike(self, taught, people, frames_only, tmp_path):
+        """Stopped after every epoch, in a process that may be killed at any moment."""
+        lesson = Lesson(people, tmp_path / "mine", frames_only, recipe=SMALL)
+
+        def stop_at(count):
+            rows = []
+
+            def tell(row):
+                rows.append(row)
+                if len(rows) == count:
+                    raise KeyboardInterrupt
+
+            return tell
+
+        for count in (1, 2):
+            with pytest.raises(KeyboardInterrupt):
+                teach(lesson, tmp_path / "cache", Told(epoch=stop_at(count)))
+            assert not (tmp_path / "mine").exists()
+        rows, said = [], []
+        metrics = teach(lesson, tmp_path / "cache", Told(say=said.append, epoch=rows.append))
+        assert "Going on after epoch 2" in said
+        assert rows == taught[1]
+        assert metrics == read_json(taught[0] / bundles.METRICS)["taught_clips"]
+
+    def test_half_a_checkpoint_begins_anew(self, taught, people, frames_only, tmp_path):
+        lesson = Lesson(people, tmp_path / "mine", frames_only, recipe=SMALL)
+        with pytest.raises(KeyboardInterrupt):
+            teach(lesson, tmp_path / "cache", Told(epoch=stop))
+        (checkpoint,) = (tmp_path / "cache" / "taught").iterdir()
+        checkpoint.write_bytes(checkpoint.read_bytes()[:1000])
+        rows = []
+        teach(lesson, tmp_path / "cache", Told(epoch=rows.append))
+        assert rows == taught[1]
+
+    def test_a_full_disk_leaves_the_former_bundle_whole(
+        self, taught, people, frames_only, tmp_path, monkeypatch, capsys
+    ):
+        out = shutil.copytree(taught[0], tmp_path / "mine")
+        before = {path.name: path.read_bytes() for path in out.iterdir()}
+        write = Path.write_bytes
+
+        def full(path, content):
+            if path.name == bundles.KERAS_HEAD:
+                write(path, content[:10])
+                raise OSError(28, "No space left on device", path.name)
+            return write(path, content)
+
+        monkeypatch.setattr(Path, "write_bytes", full)
+        assert train(people, out, frames_only, "--cache", taught[2]) == 1
+        assert capsys.readouterr().err.splitlines()[-1] == f"error: No space left on device: {bundles.KERAS_HEAD}."
+        assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+        assert load_bundle(out).info.name == "mine"
+
+
+def stop(*_):
+    raise KeyboardInterrupt
+
+
+def train(data, out, base, *words):
+    """Exit code of the command, with a small recipe."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("emo_core.teach.RECIPE", SMALL)
+        return main(["train", "--data", str(data), "--out", str(out), "--base", str(base), *map(str, words)])
+
+
+class TestCommand:
+    def test_a_line_on_the_test_people_and_a_progress_file(self, people, taught, frames_only, tmp_path, capsys):
+        words = ("--cache", taught[2], "--protocol", "random", "--seed", 2, "--progress", tmp_path / "progress.json")
+        assert train(people, tmp_path / "mine", frames_only, *words) == 0
+        printed = capsys.readouterr()
+        assert printed.out.startswith("test clips n = 6 of ")
+        progress = TrainingProgress.read(tmp_path / "progress.json")
+        assert progress.state == "done"
+        assert progress.message == printed.out.strip()
+        assert [row["epoch"] for row in progress.history] == [0, 1, 2]
+        card = (tmp_path / "mine" / bundles.CARD).read_text("utf-8")
+        assert "At random" in card
+        assert "--protocol random --seed 2" in card
+
+    @pytest.mark.parametrize(
+        ("kept", "message"),
+        [
+            (lambda person, number: number == 0, "All clips are of one class, amusement_surprise: add "),
+            (
+                lambda person, number: person == 0,
+                "too few clips of amusement_surprise (1), other (1), sad",
+            ),
+            (lambda person, number: person < 1 and number < 2, "too few clips of amusement_surprise (1)"),
+        ],
+        ids=["one class", "one person", "two clips"],
+    )
+    def test_what_nothing_can_be_learned_from(self, kept, message, people, frames_only, tmp_path, capsys):
+        rows = list(csv.DictReader((people / "manifest.csv").read_text().splitlines()))
+        folder = shutil.copytree(people, tmp_path / "few")
+        with (folder / "manifest.csv").open("w", newline="") as file:
+            writer = csv.DictWriter(file, rows[0])
+            writer.writeheader()
+            writer.writerows(row for row in rows if kept(int(row["path"][:2]), int(row["path"][3])))
+        progress = tmp_path / "progress.json"
+        assert train(folder, tmp_path / "mine", frames_only, "--progress", progress) == 1
+        error = capsys.readouterr().err.splitlines()[-1]
+        assert error.startswith("error: ")
+        assert message in error
+        assert TrainingProgress.read(progress).state == "failed"
+        assert message in TrainingProgress.read(progress).message
+        assert not (tmp_path / "mine").exists()
+
+    def test_one_person_needs_the_other_protocol(self, people, frames_only, tmp_path, capsys):
+        for number in range(4):
+            for label in ("joy_fear", "calm"):
+                (tmp_path / "set" / label).mkdir(parents=True, exist_ok=True)
+                (tmp_path / "set" / label / f"anna__{number}.mp4").write_text(f"{number} {len(label) % 3}")
+        assert train(tmp_path / "set", tmp_path / "mine", frames_only, "--cache", tmp_path / "cache") == 1
+        assert "All clips are of one person" in capsys.readouterr().err
+        words = ("--cache", tmp_path / "cache", "--protocol", "random")
+        assert train(tmp_path / "set", tmp_path / "mine", frames_only, *words) == 0
+        bundle = load_bundle(tmp_path / "mine")
+        assert [(item.name, item.is_pair) for item in bundle.classes] == [("calm", False), ("joy_fear", True)]
+
+    def test_an_unreadable_clip_is_left_out_and_named(self, people, taught, frames_only, tmp_path, monkeypatch):
+        from emo_core.errors import VideoError
+        from tests.tiny import watch_without_video
+
+        def watch(source, *args):
+            if source.name == "02_1.mp4":
+                raise VideoError("“02_1.mp4” is not a video that can be read; export it as MP4 (H.264) and try again.")
+            return watch_without_video(source, *args)
+
+        monkeypatch.setattr("emo_core.clip_reader.watch", watch)
+        assert train(people, tmp_path / "mine", frames_only, "--cache", tmp_path / "cache", "--epochs", 1) == 0
+        assert read_json(tmp_path / "mine" / bundles.MANIFEST)["taught"]["left_out"] == ["02_1.mp4"]
+        assert "Left out, no face that can be judged, 1 clips: `02_1.mp4`" in (
+            tmp_path / "mine" / bundles.CARD
+        ).read_text("utf-8")
+
+    def test_a_model_that_was_made_otherwise_is_not_written_over(self, people, whole, tmp_path, capsys):
+        out = shutil.copytree(whole, tmp_path / "studio")
+        before = (out / bundles.MANIFEST).read_bytes()
+        assert train(people, out, whole) == 1
+        assert "was not taught from a data set" in capsys.readouterr().err
+        assert (out / bundles.MANIFEST).read_bytes() == before
+
+    def test_a_base_that_is_none(self, people, tmp_path, capsys):
+        assert train(people, tmp_path / "mine", tmp_path / "none") == 1
+        assert "There is no model in 'none'" in capsys.readouterr().err
+
+
+def test_names_of_models():
+    assert check_name("my_people-2") == "my_people-2"
+    for name in ("", "a/b", "..", "a b", "x" * 41, ".hidden"):
+        with pytest.raises(DatasetError, match="Name the model"):
+            check_name(name)
+
+
+def test_a_file_in_the_way(people, frames_only, tmp_path):
+    (tmp_path / "mine").write_text("notes")
+    with pytest.raises((BundleError, NotADirectoryError)):
+        teach(Lesson(people, tmp_path / "mine", frames_only, recipe=SMALL), tmp_path / "cache")
