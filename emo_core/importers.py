@@ -167,7 +167,7 @@ def import_clips(
     target: Path,
     *,
     copy: bool = False,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> None:
     """Make a data set of the clips: its manifest names them where they are, or copies of them.
 

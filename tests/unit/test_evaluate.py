@@ -47,10 +47,10 @@ def test_what_was_seen_is_not_seen_again(evaluation, data, hybrid, tmp_path, mon
 
 
 def test_clips_without_a_face_are_listed_apart(data, hybrid, tmp_path, monkeypatch):
-    def see(path, *args):
+    def see(reader, path):
         raise NoFaceError(f"No face was found in {path.name}.")
 
-    monkeypatch.setattr("emo_core.evaluate.see_clip", see)
+    monkeypatch.setattr("emo_core.clip_reader.ClipReader.read", see)
     choice = choose_clips(MODEL, read_dataset(data), hybrid.info.labels)
     with pytest.raises(DatasetError, match="None of the clips shows a face"):
         evaluate_dataset(hybrid, choice, data, tmp_path, name="few")
