@@ -24,6 +24,7 @@ def layout(figure: go.Figure, height: int) -> None:
             "font": {"size": 12}, "itemwidth": 30,
             "traceorder": "normal",
         },
+        modebar={"bgcolor": "rgba(0,0,0,0)", "color": NEUTRAL_INK, "activecolor": NEUTRAL_INK},
     )  # fmt: skip
     figure.update_xaxes(gridcolor=_GRID, zeroline=False, fixedrange=True, automargin=True)
     figure.update_yaxes(gridcolor=_GRID, zeroline=False, fixedrange=True, automargin=True)

@@ -102,11 +102,17 @@ def _from_confusion(
         **{name: float(np.mean([row[name] for row in rows])) for name in _CONFUSION_FIGURES[1:]},
     }
     for index, row in enumerate(rows):
-        row |= {f"{name}_interval": people.interval(drawn[name][:, index]) for name in _CONFUSION_FIGURES[1:]}
+        true, guessed = truth == index, forced == index
+        row |= {
+            f"{name}_interval": people.interval_of_share(row[name], drawn[name][:, index], among)
+            for name, among in (("precision", guessed), ("recall", true), ("f1", true | guessed))
+        }
+    everything = np.ones(len(truth), bool)
     overall = {name: drawn[name] if name == "accuracy" else drawn[name].mean(axis=1) for name in values}
     return {
         "scores": {
-            name: {"value": float(value), "interval": people.interval(overall[name])} for name, value in values.items()
+            name: {"value": float(value), "interval": people.interval_of_share(float(value), overall[name], everything)}
+            for name, value in values.items()
         },
         "per_class": rows,
     }

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import binomtest
 
 from emo_core.types import Booleans, Doubles
 
@@ -59,4 +60,16 @@ class People:
         """Share of `counted` clips among others, with its interval; value None where there are none."""
         drawn = self.ratio(counted.astype(np.float64), among.astype(np.float64))
         value = float(counted.sum() / among.sum()) if among.any() else None
-        return {"value": value, "interval": self.interval(drawn)}
+        return {"value": value, "interval": self.interval_of_share(value, drawn, among)}
+
+    def interval_of_share(self, value: float | None, drawn: Doubles, among: Booleans) -> Interval:
+        """Interval of a share of the clips `among` (N,) from its value in every draw.
+
+        Draws of clips that are all right, or all wrong, say nothing of their spread; the exact binomial interval, each
+        person counted once, does.
+        """
+        num_people = len(np.unique(self.index[among]))
+        if value in (0.0, 1.0) and num_people > 1:
+            exact = binomtest(int(value) * num_people, num_people).proportion_ci()
+            return [float(exact.low), float(exact.high)]
+        return self.interval(drawn) if num_people > 1 else None

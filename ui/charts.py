@@ -1,6 +1,6 @@
 """Charts on a page: the same settings for all of them."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -8,6 +8,21 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
-def render(figure: "go.Figure", key: str, alt: str) -> None:
-    """Show a chart without its tool bar; `alt` says what it shows to those who cannot see it."""
-    st.plotly_chart(figure, config={"displayModeBar": False}, key=key, alt=alt)
+def render(figure: "go.Figure", key: str, alt: str, *, picture: str = "") -> None:
+    """Show a chart; `alt` says what it shows to those who cannot see it.
+
+    Its tool bar is hidden, or offers it as a PNG file called `picture` if that is given.
+    """
+    st.plotly_chart(figure, config=config(picture), key=key, alt=alt)
+
+
+def config(picture: str = "") -> dict[str, Any]:
+    """Settings of plotly for a chart; with a tool bar that saves it as a file called `picture` if that is given."""
+    if not picture:
+        return {"displayModeBar": False}
+    return {
+        "displayModeBar": True,
+        "displaylogo": False,
+        "modeBarButtons": [["toImage"]],
+        "toImageButtonOptions": {"format": "png", "filename": picture, "scale": 2},
+    }

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -15,7 +16,7 @@ _CLIP_SETS = {
 _STILLS = "Validation photos of FER+ (frame network alone, eight emotions)"
 _UNSEEN_STILLS = "The same without copies of training photos"
 _RENDERED = "Rendered clips of synthetic people kept out of training"
-_SPLITS = {"random": "At random, as in the paper", "subject": "By person, nobody on both sides"}
+SPLITS = {"random": "At random, as in the paper", "subject": "By person, nobody on both sides"}
 _READERS = {"lstm": "LSTM", "mean": "Mean over frames", "last": "Each frame alone"}
 _SETS = ("clean", "degraded", "rendered")
 _METHOD_PARTS = {
@@ -74,21 +75,31 @@ def render_method() -> None:
     measured = model.metrics()
     if protocols := _mapping(measured.get("protocols")):
         st.subheader("What a random split hides", anchor=False)
-        found = {title: _mapping(protocols.get(name)) for name, title in _SPLITS.items()}
-        rows = [(title, *_shares(row, "accuracy", "macro_f1"), _range(row)) for title, row in found.items()]
-        tables.render(("Clips split", "Accuracy", "Macro-F1", "95 % interval over people"), rows)
-        st.caption(
-            f"One recipe, {_count(protocols, 'num_windows')} windows of rendered clips of "
-            f"{_count(protocols, 'num_people')} synthetic people, cross-validated; the difference is leakage."
-        )
-    ablation = _mapping(measured.get("ablation"))
+        render_protocols(protocols)
+    if ablation := _mapping(measured.get("ablation")):
+        st.subheader("What each part is worth", anchor=False)
+        render_ablation(ablation)
+
+
+def render_protocols(protocols: Mapping[str, Any]) -> None:
+    """One recipe on the same clips, split at random and by person, as a table."""
+    found = {title: _mapping(protocols.get(name)) for name, title in SPLITS.items()}
+    rows = [(title, *_shares(row, "accuracy", "macro_f1"), _range(row)) for title, row in found.items()]
+    tables.render(("Clips split", "Accuracy", "Macro-F1", "95 % interval over people"), rows)
+    st.caption(
+        f"One recipe, {_count(protocols, 'num_windows')} windows of rendered clips of "
+        f"{_count(protocols, 'num_people')} synthetic people, cross-validated; the difference is leakage."
+    )
+
+
+def render_ablation(ablation: Mapping[str, Any]) -> None:
+    """What each part of the method is worth; nothing where that was not measured."""
     if variants := [row for row in ablation.get("variants", []) if isinstance(row, dict)]:
         _render_ablation(variants, ablation.get("effects", []))
 
 
 def _render_ablation(variants: Sequence[Mapping[str, Any]], effects: Sequence[Mapping[str, Any]]) -> None:
     """What switching a part on changes, then every head that was compared."""
-    st.subheader("What each part is worth", anchor=False)
     changes = [
         (_METHOD_PARTS[row["part"]].capitalize(), _FIGURES[row["figure"]], *(_change(row[name]) for name in _SETS[:2]))
         for row in effects
@@ -111,9 +122,9 @@ def _render_ablation(variants: Sequence[Mapping[str, Any]], effects: Sequence[Ma
         )
 
 
-def render_history() -> None:
-    """Loss and accuracy per epoch, training against validation, for each stage that was trained."""
-    stages = model.history()
+def render_history(directory: Path | None = None) -> None:
+    """Loss and accuracy per epoch, training against validation, for each stage of a training, and the epoch kept."""
+    stages = model.history(directory)
     if not stages:
         st.info("No training record came with this model. Run `make model` to train it and keep one.")
         return
@@ -128,9 +139,18 @@ def render_history() -> None:
         for column, (quantity, key) in zip(st.columns(2), _QUANTITIES.items(), strict=True):
             found = {title: [row.get(prefix + key, math.nan) for row in rows] for title, prefix in _PARTS.items()}
             curves = {title: values for title, values in found.items() if not all(map(math.isnan, values))}
-            figure = history_figure(epochs, curves, quantity)
+            figure = history_figure(epochs, curves, quantity, _kept(stage, epochs, rows))
             with column:
-                charts.render(figure, f"history-{stage}-{key}", f"{quantity} per epoch of training")
+                name = f"{quantity} per epoch of training"
+                charts.render(figure, f"history-{stage}-{key}", name, picture=f"{stage}_{key}" if directory else "")
+
+
+def _kept(stage: str, epochs: Sequence[int], rows: Sequence[Mapping[str, float]]) -> int | None:
+    """The epoch whose weights a head keeps: that of the least validation loss; other stages keep their last one."""
+    losses = [row.get("val_loss", math.nan) for row in rows]
+    if stage != "head" or all(map(math.isnan, losses)):
+        return None
+    return epochs[min(range(len(rows)), key=lambda index: math.inf if math.isnan(losses[index]) else losses[index])]
 
 
 def _confusion(title: str, found: Mapping[str, Any]) -> None:

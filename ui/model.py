@@ -36,13 +36,13 @@ def card() -> str:
     return _read(MODEL_DIR / "MODEL_CARD.md")
 
 
-def metrics() -> dict[str, Any]:
-    """What was measured on the model, as the evaluation wrote it; empty if nothing was.
+def metrics(directory: Path | None = None) -> dict[str, Any]:
+    """What was measured on the model, or on that in `directory`, as the evaluation wrote it; empty if nothing was.
 
     Raises:
         BundleError: the file is not a JSON object.
     """
-    text = _read(MODEL_DIR / "metrics.json")
+    text = _read((directory or MODEL_DIR) / "metrics.json")
     try:
         values = json.loads(text) if text else {}
     except ValueError:
@@ -52,10 +52,10 @@ def metrics() -> dict[str, Any]:
     return values
 
 
-def history() -> dict[str, list[dict[str, float]]]:
+def history(directory: Path | None = None) -> dict[str, list[dict[str, float]]]:
     """Training record by stage (``frames``, ``head``): one row per epoch, NaN where nothing was measured."""
     stages: dict[str, list[dict[str, float]]] = {}
-    for row in csv.DictReader(_read(MODEL_DIR / "history.csv").splitlines()):
+    for row in csv.DictReader(_read((directory or MODEL_DIR) / "history.csv").splitlines()):
         stage = stages.setdefault(str(row.pop("stage", None) or "training"), [])
         stage.append({name: _number(value) for name, value in row.items() if name})
     return stages

@@ -7,15 +7,22 @@ import streamlit as st
 from ui import session
 
 
-def reporter(name: str) -> Callable[[str, float], None]:
-    """Draw the progress of clip `name` and return the callback that moves it.
+def reporter(
+    name: str, doing: str = "Analyzing", stop: Callable[[], None] = session.stop
+) -> Callable[[str, float], None]:
+    """Draw the progress of work on `name` and return the callback that moves it.
 
-    A click on Stop makes Streamlit end this run from inside the callback, and the analysis with it.
+    A click on Stop makes Streamlit end this run from inside the callback, and the work with it.
+
+    Args:
+        name: of the clip, or of what else is worked on.
+        doing: what is done with it.
+        stop: callback of the button; forgets the work.
     """
     with st.container(border=True, key="progress"):
         text, button = st.columns([5, 1], vertical_alignment="center")
-        text.text(f"Analyzing {name}")
-        button.button("Stop", on_click=session.stop, key="stop", width="stretch")
+        text.text(f"{doing} {name}")
+        button.button("Stop", on_click=stop, key="stop", width="stretch")
         bar = st.progress(0.0, text="Starting")
     shown: list[tuple[str, int]] = []
 

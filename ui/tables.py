@@ -1,6 +1,7 @@
 """Small tables as Markdown: they follow the theme, fit a phone and need no data-frame library."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -12,6 +13,29 @@ def render(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Show a table of short texts."""
     lines = [header, ["---"] * len(header), *rows]
     st.markdown("\n".join("| " + " | ".join(line) + " |" for line in lines))
+
+
+def count(number: int, noun: str) -> str:
+    """So many of something.
+
+    Example:
+        >>> count(1, "clip"), count(1200, "clip")
+        ('1 clip', '1,200 clips')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def percent(score: Mapping[str, Any]) -> str:
+    """The value of a figure in percent."""
+    return "none" if score["value"] is None else f"{score['value']:.1%}"
+
+
+def interval(score: Mapping[str, Any], digits: int | None = None) -> str:
+    """The interval of a figure in brackets, in percent or with so many digits; empty where there is none."""
+    if not score["interval"]:
+        return ""
+    low, high = (f"{bound:.1%}" if digits is None else f"{bound:.{digits}f}" for bound in score["interval"])
+    return f" ({low} – {high})"
 
 
 def segments(items: Sequence[Segment]) -> None:

@@ -18,7 +18,13 @@ def test_home_offers_the_ways_in(studio):
 
 @pytest.mark.parametrize(
     ("page", "title"),
-    [("home", "Hybrid Emotion Studio"), ("analyze", "Analyze a clip"), ("live", "Watch it live"), ("about", "About")],
+    [
+        ("home", "Hybrid Emotion Studio"),
+        ("analyze", "Analyze a clip"),
+        ("live", "Watch it live"),
+        ("evaluate", "Evaluate"),
+        ("about", "About"),
+    ],
 )
 def test_every_page_loads(studio, page, title):
     app = studio.open(page)

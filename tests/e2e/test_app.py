@@ -9,7 +9,13 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import ROOT
 
 CLIP = ROOT / "assets" / "pexels_distress_to_laughter.mp4"
-PAGES = {"": "Hybrid Emotion Studio", "analyze": "Analyze a clip", "live": "Watch it live", "about": "About"}
+PAGES = {
+    "": "Hybrid Emotion Studio",
+    "analyze": "Analyze a clip",
+    "live": "Watch it live",
+    "evaluate": "Evaluate",
+    "about": "About",
+}
 ANALYSIS_MS = 60_000
 VERDICTS = {"Amusement + surprise", "Sadness + fear", "Other", "Not sure", "It changes on the way"}
 

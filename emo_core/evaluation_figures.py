@@ -1,0 +1,204 @@
+"""Charts of an evaluation, from the figures of :func:`emo_core.clip_metrics.summarize` alone.
+
+Every interval is drawn as a whisker; every chart says in its hover box how many clips stand behind a point.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from emo_core.chart_style import NEUTRAL_INK, faded, layout
+from emo_core.emotions import class_colour, display_name
+from emo_core.figures import confusion_figure
+
+ACCENT = "#5468C4"
+"""Colour of what belongs to no class."""
+
+_ALL_CLASSES = "#2A9D8F"
+_SCORES = {"accuracy": "Accuracy", "precision": "Precision", "recall": "Recall", "f1": "F1"}
+
+
+def clickable_confusion_figure(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> go.Figure:
+    """The confusion matrix with a nearly transparent square over every cell that holds clips.
+
+    Heatmaps report no clicks; the squares do, and carry row and column of their cell as ``customdata``.
+
+    Args:
+        labels: C true classes.
+        counts: (C, C) clips, true class by row, predicted class by column.
+    """
+    figure = confusion_figure(labels, counts)
+    names = list(figure.data[0].x)
+    cells = [(row, column) for row in range(len(labels)) for column in range(len(labels)) if counts[row][column]]
+    figure.add_scatter(
+        x=[names[column] for _, column in cells], y=[names[row] for row, _ in cells],
+        customdata=[[row, column, counts[row][column]] for row, column in cells],
+        mode="markers", showlegend=False,
+        marker={"symbol": "square", "size": 60, "color": faded(ACCENT, 0.01), "line": {"width": 0}},
+        selected={"marker": {"opacity": 1, "color": faded("#F2A900", 0.35)}}, unselected={"marker": {"opacity": 1}},
+        hovertemplate="true %{y}<br>judged %{x}<br>%{customdata[2]} clips: click to list them<extra></extra>",
+    )  # fmt: skip
+    figure.update_layout(clickmode="event+select")
+    return figure
+
+
+def scores_figure(scores: Mapping[str, Any], per_class: Sequence[Mapping[str, Any]]) -> go.Figure:
+    """Accuracy, precision, recall and F1 with their intervals, overall and for each class (the paper's Fig. 5)."""
+    labels = tuple(str(row["label"]) for row in per_class)
+    figure = go.Figure()
+    _add_bars(figure, "All classes", _ALL_CLASSES, {title: scores[name] for name, title in _SCORES.items()})
+    for row in per_class:
+        own = {
+            title: {"value": row[name], "interval": row[f"{name}_interval"]}
+            for name, title in _SCORES.items()
+            if name in row
+        }
+        _add_bars(figure, display_name(row["label"]), class_colour(row["label"], labels), own)
+    layout(figure, height=340)
+    figure.update_layout(barmode="group", hovermode="closest", bargap=0.25)
+    figure.update_yaxes(range=[0, 1.02], tickformat=".0%")
+    return figure
+
+
+def roc_figure(curves: Sequence[Mapping[str, Any]]) -> go.Figure:
+    """How many clips of a class are found against how many others are taken for it, each class against the rest."""
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[0, 1], y=[0, 1], mode="lines", name="Guessing", hoverinfo="skip",
+        line={"color": NEUTRAL_INK, "dash": "dot", "width": 1.2},
+    )  # fmt: skip
+    for row, colour in _drawn(curves, "roc"):
+        name = f"{display_name(row['label'])}, area {row['roc_auc']['value']:.3f}"
+        x, y = row["roc"]["false_positive_rate"], row["roc"]["true_positive_rate"]
+        figure.add_scatter(
+            x=x, y=y, mode="lines", name=name, line={"color": colour, "width": 2.4, "shape": "hv"},
+            hovertemplate="found %{y:.0%}, others taken for it %{x:.0%}<extra></extra>",
+        )  # fmt: skip
+    return _unit_square(figure, "Others taken for it (false positives)", "Found (true positives)")
+
+
+def precision_recall_figure(curves: Sequence[Mapping[str, Any]]) -> go.Figure:
+    """How many of the clips called a class are of it against how many of it are found."""
+    figure = go.Figure()
+    for row, colour in _drawn(curves, "precision_recall"):
+        name = f"{display_name(row['label'])}, mean precision {row['average_precision']:.3f}"
+        x, y = row["precision_recall"]["recall"], row["precision_recall"]["precision"]
+        figure.add_scatter(
+            x=x, y=y, mode="lines", name=name, line={"color": colour, "width": 2.4, "shape": "vh"},
+            hovertemplate="precision %{y:.0%} at recall %{x:.0%}<extra></extra>",
+        )  # fmt: skip
+    return _unit_square(figure, "Recall", "Precision")
+
+
+def calibration_figure(calibration: Mapping[str, Any]) -> go.Figure:
+    """How often the model is right when it is so sure; larger points hold more clips."""
+    rows = calibration["bins"]
+    most = max(row["num_samples"] for row in rows)
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[0, 1], y=[0, 1], mode="lines", name="As it says", hoverinfo="skip",
+        line={"color": NEUTRAL_INK, "dash": "dot", "width": 1.2},
+    )  # fmt: skip
+    figure.add_scatter(
+        x=[row["confidence"] for row in rows], y=[row["accuracy"] for row in rows], mode="lines+markers",
+        name="Measured", line={"color": ACCENT, "width": 1.6}, customdata=[row["num_samples"] for row in rows],
+        marker={"size": [8 + 18 * (row["num_samples"] / most) ** 0.5 for row in rows], "opacity": 0.75},
+        hovertemplate="says %{x:.0%}, is right in %{y:.0%} of %{customdata} clips<extra></extra>",
+    )  # fmt: skip
+    return _unit_square(figure, "Probability of the most probable class", "Share that is right")
+
+
+def coverage_figure(curve: Sequence[Mapping[str, float]], coverage: float, accuracy: float | None) -> go.Figure:
+    """How often verdicts are right as more or fewer clips get one, and where the app stands.
+
+    Args:
+        curve: of :func:`emo_core.clip_metrics.coverage_curve`.
+        coverage: share of clips to which the app gives a verdict.
+        accuracy: share of these verdicts that is right; None where it gives none.
+    """
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[row["coverage"] for row in curve], y=[row["accuracy"] for row in curve], mode="lines",
+        name="Threshold moved", line={"color": ACCENT, "width": 2.2}, customdata=[row["threshold"] for row in curve],
+        hovertemplate="verdict on %{x:.0%}, right in %{y:.0%}<br>threshold %{customdata:+.2f}<extra></extra>",
+    )  # fmt: skip
+    if accuracy is not None:
+        figure.add_scatter(
+            x=[coverage], y=[accuracy], mode="markers", name="The app", marker={"size": 13, "color": "#F08A24"},
+            hovertemplate="the app: verdict on %{x:.0%}, right in %{y:.0%}<extra></extra>",
+        )  # fmt: skip
+    return _unit_square(figure, "Clips with a verdict", "Verdicts that are right")
+
+
+def slices_figure(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
+    """Accuracy of the parts of one slice with their intervals, in their own order from above."""
+    names = [f"{row['value']} (n = {row['num_clips']})" for row in rows]
+    values = [row["accuracy"]["value"] for row in rows]
+    bounds = [row["accuracy"]["interval"] or (value, value) for row, value in zip(rows, values, strict=True)]
+    figure = go.Figure()
+    figure.add_scatter(
+        x=values, y=names, mode="markers", marker={"size": 11, "color": ACCENT},
+        error_x={
+            "type": "data", "symmetric": False, "thickness": 1.6, "width": 5,
+            "array": [high - value for value, (_, high) in zip(values, bounds, strict=True)],
+            "arrayminus": [value - low for value, (low, _) in zip(values, bounds, strict=True)],
+        },
+        customdata=[row["num_people"] for row in rows],
+        hovertemplate="%{y}<br>right in %{x:.0%}, people: %{customdata}<extra></extra>",
+    )  # fmt: skip
+    layout(figure, height=70 + 30 * len(rows))
+    figure.update_layout(hovermode="closest", showlegend=False)
+    figure.update_xaxes(title="Accuracy", range=[-0.02, 1.02], tickformat=".0%")
+    figure.update_yaxes(autorange="reversed", automargin=True, type="category")
+    return figure
+
+
+def protocols_figure(protocols: Mapping[str, Any], names: Mapping[str, str]) -> go.Figure:
+    """Accuracy and macro-F1 of one recipe under each way to split the same clips.
+
+    Args:
+        protocols: of :func:`emo_core.ablation.compare_protocols`.
+        names: key of a protocol → its name for people.
+    """
+    colours = (NEUTRAL_INK, ACCENT, "#2A9D8F")
+    figure = go.Figure()
+    for (key, title), colour in zip(names.items(), colours, strict=False):
+        row = protocols[key]
+        accuracy = {"value": row["accuracy"], "interval": row["interval_over_people"]}
+        f1 = {"value": row["macro_f1"], "interval": row.get("macro_f1_interval_over_people")}
+        _add_bars(figure, title, colour, {"Accuracy": accuracy, "Macro-F1": f1})
+    layout(figure, height=300)
+    figure.update_layout(barmode="group", hovermode="closest", bargap=0.35)
+    figure.update_yaxes(range=[0, 1.02], tickformat=".0%")
+    return figure
+
+
+def _add_bars(figure: go.Figure, name: str, colour: str, scores: Mapping[str, Mapping[str, Any]]) -> None:
+    values = [score["value"] for score in scores.values()]
+    bounds = [score["interval"] or (score["value"],) * 2 for score in scores.values()]
+    figure.add_bar(
+        x=list(scores), y=values, name=name, marker={"color": colour},
+        error_y={
+            "type": "data", "symmetric": False, "thickness": 1.4, "width": 4,
+            "array": [high - value for value, (_, high) in zip(values, bounds, strict=True)],
+            "arrayminus": [value - low for value, (low, _) in zip(values, bounds, strict=True)],
+        },
+        customdata=[f"{low:.1%} – {high:.1%}" for low, high in bounds],
+        hovertemplate=f"{name}<br>%{{x}} %{{y:.1%}}<br>95 % interval %{{customdata}}<extra></extra>",
+    )  # fmt: skip
+
+
+def _drawn(curves: Sequence[Mapping[str, Any]], kind: str) -> list[tuple[Mapping[str, Any], str]]:
+    """Curves of that kind that are there, each with the colour of its class."""
+    labels = tuple(str(row["label"]) for row in curves)
+    return [(row, class_colour(row["label"], labels)) for row in curves if row[kind]]
+
+
+def _unit_square(figure: go.Figure, x_title: str, y_title: str) -> go.Figure:
+    """Both axes from 0 to 1, in percent."""
+    layout(figure, height=360)
+    figure.update_layout(hovermode="closest")
+    figure.update_xaxes(title=x_title, range=[-0.02, 1.02], tickformat=".0%")
+    figure.update_yaxes(title=y_title, range=[-0.02, 1.02], tickformat=".0%")
+    return figure

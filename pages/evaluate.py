@@ -1,0 +1,45 @@
+"""A model against a data set: how often it is right, on whom, and where it errs."""
+
+import streamlit as st
+
+from ui import entry, errors, evaluate_choice, evaluate_run, evaluate_tabs, preload
+
+entry.guard(__file__)
+
+
+def run_asked() -> None:
+    """Run the waiting evaluation; then start over with its result, or say why there is none."""
+    waiting = evaluate_run.asked()
+    if waiting is None:
+        return
+    with errors.shown():
+        preload.wait()
+        evaluate_run.run(waiting)
+        evaluate_run.drop()
+        st.rerun()
+    evaluate_run.drop()
+
+
+def show(choice: evaluate_choice.Choice) -> None:
+    """The stored evaluation of what is chosen, or how to get one."""
+    found, place = None, st.empty()
+    with errors.shown():
+        preload.wait()
+        found = evaluate_run.find(choice)
+        if found is not None:
+            evaluate_tabs.render(evaluate_tabs.Shown(choice, found.evaluation, found.figures))
+        else:
+            st.info(
+                "Not evaluated yet. Press Evaluate: every clip is judged as on the Analyze page, and the result is "
+                "kept. The first time takes about as long as the clips; what was seen of them is kept, too."
+            )
+    label, kind = ("Evaluate", "primary") if found is None else ("Evaluate again", "secondary")
+    place.button(label, type=kind, key="evaluate-run", on_click=evaluate_run.ask, args=[choice])
+
+
+st.title("Evaluate")
+st.caption("How often a model is right, on people it has never seen, with what that figure is worth.")
+chosen = evaluate_choice.render()
+run_asked()
+if chosen is not None:
+    show(chosen)

@@ -1,0 +1,156 @@
+"""The Evaluate page: what it says before, during and after, and the way from a cell to a clip."""
+
+from types import SimpleNamespace
+
+import pytest
+import streamlit as st
+
+from emo_core.emotions import display_name
+from emo_core.errors import DatasetError
+from emo_core.evaluated import store
+from tests.evaluations import DEMO, LABELS, make_evaluation
+from tests.tiny import write_tiny_bundle
+from ui import evaluate_choice, evaluate_run, evaluate_tabs
+
+HEAD = "head.tflite"
+
+
+@pytest.fixture
+def models(studio, tmp_path, monkeypatch):
+    """The folder of models, with one in it."""
+    write_tiny_bundle(tmp_path / "models" / "hybrid")
+    monkeypatch.setattr(evaluate_choice.model, "MODEL_DIR", tmp_path / "models" / "hybrid")
+    monkeypatch.setattr(evaluate_run, "CACHE", tmp_path / "cache")
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "manifest.csv").write_text("path,label\na.mp4,other\n")
+    (tmp_path / "set" / "a.mp4").write_bytes((DEMO / "clips/person_01/other_4.mp4").read_bytes())
+    monkeypatch.setattr(evaluate_choice, "datasets", lambda: {"My set": tmp_path / "set"})
+    yield tmp_path / "models"
+    st.cache_resource.clear()
+
+
+def keep(studio, models, name="hybrid", **changes):
+    """Store an evaluation as if the page had run it."""
+    choice = evaluate_choice.Choice(models / name, models.parent / "set", "My set")
+    evaluation = make_evaluation(**changes)
+    store(evaluation, evaluate_run.stored_path(choice))
+    return evaluation
+
+
+def told(studio):
+    return studio.text + "\n".join(item.label for item in studio.app.metric)
+
+
+def test_without_a_model_it_says_how_to_get_one(studio):
+    app = studio.open("evaluate")
+    assert not app.exception
+    assert "There is no model to evaluate yet" in app.info[0].value
+
+
+def test_before_the_first_evaluation_it_says_what_to_press(studio, models):
+    app = studio.open("evaluate")
+    assert not app.exception
+    assert "Press Evaluate" in app.info[0].value
+    assert [button.label for button in app.button] == ["Evaluate"]
+
+
+def test_it_evaluates_keeps_the_result_and_shows_it(studio, models, monkeypatch):
+    asked = []
+
+    def evaluate(bundle, clips, data, cache, **words):
+        words["progress"]("Judging clip 1 of 1", 0.5)
+        asked.append(words["name"])
+        return make_evaluation()
+
+    monkeypatch.setattr("emo_core.evaluate.evaluate_dataset", evaluate)
+    monkeypatch.setattr("emo_core.evaluate.choose_clips", lambda *args, **kwargs: None)
+    labels = SimpleNamespace(info=SimpleNamespace(labels=LABELS))
+    monkeypatch.setattr(evaluate_run, "load_bundle", lambda path, changed_ns: labels)
+    studio.open("evaluate")
+    app = studio.app.button(key="evaluate-run").click().run()
+    assert not app.exception
+    assert not app.error
+    assert asked == ["My set"]
+    assert "72 clips of 12 people (filmed, rendered)" in studio.text
+    assert "read the figures of each under Slices" in studio.text
+    studio.open("about")
+    studio.open("evaluate")
+    assert asked == ["My set"]
+    assert "72 clips of 12 people" in studio.text
+
+
+def test_failure_is_one_sentence(studio, models, monkeypatch):
+    def fail(choice):
+        raise DatasetError("None of the clips shows a face that can be judged: use other clips.")
+
+    monkeypatch.setattr(evaluate_run, "run", fail)
+    studio.open("evaluate")
+    app = studio.app.button(key="evaluate-run").click().run()
+    assert len(app.error) == 1
+    assert "None of the clips" in app.error[0].value
+    assert not studio.app.run().error
+
+
+@pytest.mark.parametrize(
+    ("tab", "words", "charts"),
+    [
+        ("Verdicts", "Classification report", 1),
+        ("Scores", "Area under the ROC curve", 3),
+        ("Certainty", "Expected calibration error", 2),
+        ("Slices", "Gives a verdict", 1),
+        ("Two protocols", "Not measured with this model yet", 0),
+        ("Ablation", "Not measured with this model", 0),
+        ("Training", "No training record came with this model", 0),
+        ("Compare", "There is only one model", 0),
+        ("Export", "at the command line", 0),
+    ],
+)
+def test_every_tab(studio, models, tab, words, charts):
+    keep(studio, models)
+    studio.app.session_state[evaluate_tabs.KEY] = tab
+    app = studio.open("evaluate")
+    assert not app.exception
+    assert not app.error
+    assert words in told(studio)
+    assert len(app.get("plotly_chart")) == charts
+
+
+def test_the_clips_the_app_is_not_sure_of_are_listed_and_lead_to_analyze(studio, models, monkeypatch):
+    evaluation = keep(studio, models)
+    for clip in evaluation.clips:
+        path = models.parent / "set" / clip.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes((models.parent / "set" / "a.mp4").read_bytes())
+    studio.app.session_state["evaluate-list"] = "Not sure"
+    app = studio.open("evaluate")
+    unsure = [clip for clip in evaluation.clips if clip.verdict not in LABELS]
+    opens = [button for button in app.button if button.label == "Open in Analyze"]
+    assert 0 < len(opens) == min(12, len(unsure))
+    opens[0].click().run()
+    assert studio.names == [unsure[0].path.rpartition("/")[2]]
+    assert studio.app.title[0].value == "Analyze a clip"
+
+
+def test_two_models_are_compared_on_the_same_clips(studio, models):
+    write_tiny_bundle(models / "taught", seed=1)
+    keep(studio, models)
+    studio.app.session_state[evaluate_tabs.KEY] = "Compare"
+    studio.open("evaluate")
+    assert "taught has not been evaluated on this data set yet" in studio.text
+    keep(studio, models, "taught", skill=4.0, model="taught")
+    app = studio.open("evaluate")
+    assert not app.exception
+    for words in ("McNemar's exact test: p = 0.0", "72 clips of 12 people", "clips on which they differ", "taught: "):
+        assert words in studio.text.replace("\\", "")
+    assert display_name(LABELS[0]) in studio.text
+
+
+def test_a_damaged_stored_evaluation_says_what_to_do(studio, models):
+    choice = evaluate_choice.Choice(models / "hybrid", models.parent / "set", "My set")
+    path = evaluate_run.stored_path(choice)
+    path.parent.mkdir(parents=True)
+    path.write_text("{")
+    app = studio.open("evaluate")
+    assert not app.exception
+    assert "evaluate the data set again" in app.error[0].value
+    assert [button.label for button in app.button] == ["Evaluate"]

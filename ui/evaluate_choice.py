@@ -1,0 +1,68 @@
+"""Which model is measured on which data set: the choice at the top of the Evaluate page."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from ui import model
+
+DEMO = model.ROOT / "assets" / "demo"
+CACHE = model.ROOT / ".cache"
+"""What is seen of clips, and evaluations, so that the same one opens at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What to evaluate.
+
+    Attributes:
+        model: bundle directory.
+        data: folder or manifest of the data set.
+        name: of the data set for people.
+        everyone: whether people that the model has seen are judged, too.
+    """
+
+    model: Path
+    data: Path
+    name: str
+    everyone: bool = False
+
+    @property
+    def command(self) -> str:
+        """The command line that measures the same."""
+        words = ["python -m emo_core evaluate --data", _shown(self.data), "--model", _shown(self.model)]
+        return " ".join([*words, *(["--everyone"] if self.everyone else [])])
+
+
+def models() -> dict[str, Path]:
+    """Finished bundles by name, that of the application first."""
+    folders = sorted(path.parent for path in model.MODEL_DIR.parent.glob("*/head.tflite"))
+    return {folder.name: folder for folder in sorted(folders, key=lambda folder: folder != model.MODEL_DIR)}
+
+
+def datasets() -> dict[str, Path]:
+    """Data sets by name."""
+    return {"Demo clips of synthetic people": DEMO}
+
+
+def render() -> Choice | None:
+    """Show the choice; None while there is nothing to choose from."""
+    found, sets = models(), datasets()
+    if not found:
+        st.info("There is no model to evaluate yet. Run `make model`, or teach one on the Teach page.")
+        return None
+    left, middle, right = st.columns([3, 4, 3], vertical_alignment="bottom", gap="medium")
+    name = left.selectbox("Model", list(found), key="evaluate-model")
+    data = middle.selectbox("Data set", list(sets), key="evaluate-data")
+    everyone = right.toggle(
+        "Also people it learned from",
+        key="evaluate-everyone",
+        help="A model knows the people it was trained on. With them, its figures flatter it.",
+    )
+    return Choice(found[name], sets[data], data, everyone)
+
+
+def _shown(path: Path) -> str:
+    """A path as the user of the command line would give it."""
+    return str(path.relative_to(model.ROOT)) if path.is_relative_to(model.ROOT) else path.name

@@ -1,0 +1,65 @@
+"""Two models on the same clips: which is better, whether that is chance, and the clips on which they differ."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from emo_core.emotions import display_name
+from ui import errors, evaluate_choice, evaluate_clips, evaluate_run, tables
+from ui.evaluate_choice import Choice
+
+if TYPE_CHECKING:
+    from emo_core.evaluated import Evaluation
+
+
+def render(choice: Choice, evaluation: "Evaluation", folder: Path) -> None:
+    """Choose another model and compare it with the one on show."""
+    st.subheader("Compare with another model", anchor=False)
+    others = {name: path for name, path in evaluate_choice.models().items() if path != choice.model}
+    if not others:
+        st.info("There is only one model. Teach another one on the Teach page, then compare it here.")
+        return
+    name = st.selectbox("Other model", list(others), key="evaluate-other")
+    other = Choice(others[name], choice.data, choice.name, choice.everyone)
+    second = evaluate_run.find(other)
+    if second is None:
+        st.info(f"{name} has not been evaluated on this data set yet.")
+        if st.button(f"Evaluate {name} on it", key="evaluate-other-run"):
+            evaluate_run.ask(other)
+            st.rerun()
+        return
+    _comparison(evaluation, second.evaluation, folder)
+
+
+def _comparison(first: "Evaluation", second: "Evaluation", folder: Path) -> None:
+    from emo_core.model_comparison import compare
+
+    found = compare(first, second)
+    if found["num_clips"] < max(len(first.clips), len(second.clips)):
+        st.caption("Each model leaves out the people that it has learned from; only clips that both judged count.")
+    rows = [
+        (errors.plain(f"{item.model} {item.version}"), f"{accuracy:.1%}", str(only))
+        for item, accuracy, only in zip(
+            (first, second), found["accuracies"], (found["only_first"], found["only_second"]), strict=True
+        )
+    ]
+    tables.render(("Model", "Accuracy", "Clips that it alone has right"), rows)
+    difference = found["difference"]
+    chance = "no chance finding at 5 %" if found["p_value"] < 0.05 else "within what chance does"
+    st.markdown(
+        f"Difference {100 * difference['value']:+.1f} points{tables.interval(difference)} on {found['num_clips']} "
+        f"clips of {found['num_people']} people. McNemar's exact test: p = {found['p_value']:.3f}, {chance}."
+    )
+    st.caption("The test takes clips as independent; the interval in brackets draws people, and is the safer one.")
+    if not found["differing"]:
+        st.info("They judge every clip alike.")
+        return
+    st.subheader(f"{len(found['differing'])} clips on which they differ", anchor=False)
+    by_path = {row["path"]: row for row in found["differing"]}
+    clips = [clip for clip in first.clips if clip.path in by_path]
+    notes = {
+        path: f"{first.model}: {display_name(row['first'])}; {second.model}: {display_name(row['second'])}"
+        for path, row in by_path.items()
+    }
+    evaluate_clips.render(clips, folder, "differing", notes)

@@ -1,0 +1,113 @@
+"""Running an evaluation on the page, and finding the stored one again."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import streamlit as st
+
+from ui import progress
+from ui.evaluate_choice import CACHE, Choice
+
+if TYPE_CHECKING:
+    from emo_core.bundle import Bundle
+    from emo_core.evaluated import Evaluation
+
+_JOB = "_evaluate_job"
+
+
+def stored_path(choice: Choice) -> Path:
+    """Where the evaluation is kept; another one when the model or a clip of the data set has changed.
+
+    Raises:
+        DatasetError: the data set cannot be read.
+    """
+    from emo_core.dataset import read_dataset
+    from emo_core.evaluate import model_digest
+
+    parts = [model_digest(choice.model), choice.name, str(choice.everyone)]
+    for clip in read_dataset(choice.data):
+        state = clip.path.stat()
+        parts.append(f"{clip.path} {clip.label} {clip.person} {clip.source} {state.st_size} {state.st_mtime_ns}")
+    return CACHE / "evaluations" / f"{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:24]}.json"
+
+
+class Found(NamedTuple):
+    """A stored evaluation with the figures of it; neither is ever changed."""
+
+    evaluation: "Evaluation"
+    figures: Mapping[str, Any]
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def stored(path: Path, changed_ns: int) -> Found:
+    """The evaluation in a file that was changed at `changed_ns`.
+
+    Raises:
+        DatasetError: the file cannot be read.
+    """
+    from emo_core.clip_metrics import summarize
+    from emo_core.evaluated import load
+
+    del changed_ns  # part of the key
+    evaluation = load(path)
+    return Found(evaluation, summarize(evaluation))
+
+
+def find(choice: Choice) -> Found | None:
+    """The stored evaluation, if there is one.
+
+    Raises:
+        DatasetError: the data set or the stored evaluation cannot be read.
+    """
+    path = stored_path(choice)
+    return stored(path, path.stat().st_mtime_ns) if path.exists() else None
+
+
+def ask(choice: Choice) -> None:
+    """Callback: ask for an evaluation; the page runs it."""
+    st.session_state[_JOB] = choice
+
+
+def asked() -> Choice | None:
+    """The evaluation that waits to be run."""
+    found: Choice | None = st.session_state.get(_JOB)
+    return found
+
+
+def drop() -> None:
+    """Forget the waiting or running evaluation; what was seen of clips so far is kept."""
+    st.session_state[_JOB] = None
+
+
+def run(choice: Choice) -> None:
+    """Evaluate with progress on the page and store the result.
+
+    Raises:
+        EmoError: the model or the data set cannot be used.
+    """
+    from emo_core.dataset import read_dataset
+    from emo_core.evaluate import choose_clips, evaluate_dataset
+    from emo_core.evaluated import store
+
+    report = progress.reporter(choice.name, "Evaluating", drop)
+    bundle = load_bundle(choice.model, (choice.model / "bundle.json").stat().st_mtime_ns)
+    clips = choose_clips(choice.model, read_dataset(choice.data), bundle.info.labels, everyone=choice.everyone)
+    evaluation = evaluate_dataset(
+        bundle, clips, choice.data, CACHE, name=choice.name, command=choice.command, progress=report
+    )
+    store(evaluation, stored_path(choice))
+
+
+@st.cache_resource(max_entries=3, show_spinner="Loading the model …")
+def load_bundle(path: Path, changed_ns: int) -> "Bundle":
+    """A bundle whose manifest was changed at `changed_ns`.
+
+    Raises:
+        BundleError: it is damaged.
+    """
+    from emo_core.bundle import load_bundle
+
+    del changed_ns  # part of the key
+    return load_bundle(path)
