@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from emo_core import evaluate_command, train_command
+from emo_core import dataset_command, evaluate_command, train_command
 from emo_core.errors import EmoError
 
 DEFAULT_MODEL = Path(__file__).resolve().parent.parent / "models" / "hybrid"
@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--predictions", type=Path, metavar="FILE.npz", help="write probabilities (N,8)")
     evaluate.set_defaults(run=_evaluate_frames)
     evaluate_command.add(commands, DEFAULT_MODEL)
+    dataset_command.add(commands, DEFAULT_MODEL)
     for name, what, run in (
         ("train-frames", "train the frame CNN on FER+", _train_frames),
         ("train", "teach a model from a data set of clips, or train the shipped head from FER+", _train),

@@ -117,11 +117,16 @@ def find_clips(corpus: Corpus, source: Path, classes: Mapping[str, str]) -> Foun
         )
     files = sorted(path for path in source.rglob("*") if path.suffix.lower() in CLIP_SUFFIXES and path.is_file())
     clips, counts, unknown = [], Counter[str](), 0
+    taken = set[str]()  # RAVDESS has every performance with sound and without, others come in several formats
     for path in files:
         found = corpus.pattern.fullmatch(path.stem)
         if found is None:
             unknown += 1
-        elif not corpus.skip(found):
+        elif (
+            not corpus.skip(found)
+            and (key := path.stem.removeprefix(found.groupdict().get("modality", ""))) not in taken
+        ):
+            taken.add(key)
             label = _label(corpus, found)
             counts[label] += 1
             if label in classes:

@@ -20,7 +20,9 @@ SHARES = (0.6, 0.15, 0.25)
 LEAST_CLIPS = 4
 """Clips of a class without which nothing can be learned and measured."""
 
-_LEAST_PEOPLE = len(PARTS)
+LEAST_PEOPLE = len(PARTS)
+"""People without whom a split by person leaves a part empty."""
+
 _TRIES = 200
 
 
@@ -48,10 +50,10 @@ def check_enough(clips: Sequence[DatasetClip], protocol: Protocol) -> None:
     if poor := [f"{label} ({count})" for label, count in sorted(counts.items()) if count < LEAST_CLIPS]:
         raise DatasetError(f"There are too few clips of {', '.join(poor)}: each class needs {LEAST_CLIPS} or more.")
     people = len({clip.person for clip in clips})
-    if protocol == "subject" and people < _LEAST_PEOPLE:
+    if protocol == "subject" and people < LEAST_PEOPLE:
         who = "one person" if people == 1 else f"{people} people"
         raise DatasetError(
-            f"All clips are of {who}: to train, to choose and to measure on different people takes {_LEAST_PEOPLE} or "
+            f"All clips are of {who}: to train, to choose and to measure on different people takes {LEAST_PEOPLE} or "
             "more. Add people, or split at random, which does not tell how it works on anybody else."
         )
 

@@ -1,0 +1,245 @@
+"""What to look at before a data set is trained on: each finding with the clips it is about and the remedy."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from emo_core.clip_reader import ClipReader
+from emo_core.dataset import DatasetClip
+from emo_core.errors import NoFaceError, VideoError
+from emo_core.exposure import content_key
+from emo_core.prints import Words, near_pairs
+from emo_core.splits import LEAST_CLIPS, LEAST_PEOPLE
+
+Severity = Literal["error", "warning", "note"]
+
+_IMBALANCE = 3.0
+_LARGEST_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to know about a data set.
+
+    Attributes:
+        kind: which check it is of, for programs.
+        severity: ``error``, training is refused or its figures would be worthless; ``warning``, they suffer; ``note``.
+        text: what was found, one sentence.
+        remedy: what to do, one sentence.
+        clips: what it is about: clips, pairs of clips, people or classes in words.
+    """
+
+    kind: str
+    severity: Severity
+    text: str
+    remedy: str
+    clips: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What the checks found.
+
+    Attributes:
+        num_clips, num_people: of the data set; clips that name nobody are one person each.
+        by_class: class → number of clips and of people.
+        findings: errors first.
+    """
+
+    num_clips: int
+    num_people: int
+    by_class: Mapping[str, tuple[int, int]]
+    findings: tuple[Finding, ...]
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """Findings to mend before training."""
+        return tuple(finding for finding in self.findings if finding.severity == "error")
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form."""
+        return {
+            "num_clips": self.num_clips,
+            "num_people": self.num_people,
+            "by_class": {
+                label: {"num_clips": clips, "num_people": people} for label, (clips, people) in self.by_class.items()
+            },
+            "findings": [
+                {"kind": item.kind, "severity": item.severity, "text": item.text, "remedy": item.remedy,
+                 "clips": list(item.clips)}
+                for item in self.findings
+            ],
+        }  # fmt: skip
+
+
+def check_dataset(
+    clips: Sequence[DatasetClip],
+    reader: ClipReader,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> CheckReport:
+    """Look at every clip through the pipeline, then at the whole.
+
+    Args:
+        clips: of the data set, as :func:`emo_core.dataset.read_dataset` gives them.
+        reader: sees clips; what it keeps serves the training too.
+        progress: called with the number of clips seen and of all.
+    """
+    usable, prints, unreadable, faceless = [], [], [], []
+    for number, clip in enumerate(clips):
+        progress(number, len(clips))
+        try:
+            prints.append(reader.read(clip.path).prints)
+            usable.append(clip)
+        except VideoError as error:
+            unreadable.append(f"{_name(clip)}: {error}")
+        except NoFaceError as error:
+            faceless.append(f"{_name(clip)}: {error}")
+    progress(len(clips), len(clips))
+    findings = [*_unusable(unreadable, faceless), *_copies(usable, prints), *_sessions(clips), *_balance(usable)]
+    order = ("error", "warning", "note")
+    people = {label: {clip.person for clip in clips if clip.label == label} for label in _labels(clips)}
+    counts = Counter(clip.label for clip in clips)
+    return CheckReport(
+        len(clips),
+        len({clip.person for clip in clips}),
+        {label: (counts[label], len(people[label])) for label in people},
+        tuple(sorted(findings, key=lambda finding: order.index(finding.severity))),
+    )
+
+
+def _unusable(unreadable: Sequence[str], faceless: Sequence[str]) -> Iterator[Finding]:
+    if unreadable:
+        yield Finding(
+            "unreadable", "warning", f"{_count(unreadable, 'clip')} cannot be read and will be left out.",
+            "Export them again as MP4 (H.264), or remove them.", tuple(unreadable),
+        )  # fmt: skip
+    if faceless:
+        yield Finding(
+            "no face", "warning", f"{_count(faceless, 'clip')} without a face that can be judged will be left out.",
+            "Replace them by brighter, sharper clips of one face turned to the camera.", tuple(faceless),
+        )  # fmt: skip
+
+
+def _copies(clips: Sequence[DatasetClip], prints: Sequence[Words]) -> Iterator[Finding]:
+    """Clips that show the same frames: under two names they leak, under two labels one is wrong, or they are spare."""
+    keys = [content_key(clip.path) for clip in clips]
+    people, labels, spare = [], [], []
+    for first, second, _ in near_pairs(prints):
+        same = "the same file" if keys[first] == keys[second] else "nearly the same frames"
+        pair = f"{_name(clips[first])} and {_name(clips[second])}: {same}"
+        if clips[first].person != clips[second].person:
+            people.append(f"{pair}, called {_who(clips[first])} and {_who(clips[second])}")
+        if clips[first].label != clips[second].label:
+            labels.append(f"{pair}, labelled {clips[first].label} and {clips[second].label}")
+        elif clips[first].person == clips[second].person:
+            spare.append(pair)
+    if people:
+        yield Finding(
+            "leakage", "error",
+            f"{_count(people, 'pair')} of clips show the same face under two names: split by person, the one may train "
+            "and the other measure.",
+            "Give each person one name everywhere, or remove the copies.", tuple(people),
+        )  # fmt: skip
+    if labels:
+        yield Finding(
+            "two labels", "error", f"{_count(labels, 'pair')} of clips show the same frames under two labels.",
+            "Keep each clip under one label.", tuple(labels),
+        )  # fmt: skip
+    if spare:
+        yield Finding(
+            "duplicates", "warning", f"{_count(spare, 'pair')} of clips of one person show the same frames.",
+            "Remove the copies: they count twice, and in a random split they are on both sides.", tuple(spare),
+        )  # fmt: skip
+
+
+def _sessions(clips: Sequence[DatasetClip]) -> Iterator[Finding]:
+    """A session with two names: two people in one recording, or one person called by two names."""
+    people: dict[str, set[str]] = defaultdict(set)
+    for clip in clips:
+        if clip.session and clip.person_known:
+            people[clip.session].add(clip.person)
+    shared = [f"session {name}: {', '.join(sorted(who))}" for name, who in sorted(people.items()) if len(who) > 1]
+    if shared:
+        yield Finding(
+            "shared sessions", "warning", f"{_count(shared, 'session')} have more than one person.",
+            "Make sure that these are different people; rooms and light that they share help a model to cheat.",
+            tuple(shared),
+        )  # fmt: skip
+    unknown = [_name(clip) for clip in clips if not clip.person_known]
+    if unknown:
+        yield Finding(
+            "unknown people", "warning",
+            f"{_count(unknown, 'clip')} name no person and count as one unknown person each, so the same face may be "
+            "on both sides of a split by person, and figures may flatter.",
+            "Name the file <person>__<anything>, or fill in the column person of manifest.csv.", tuple(unknown),
+        )  # fmt: skip
+
+
+def _balance(clips: Sequence[DatasetClip]) -> Iterator[Finding]:
+    counts = Counter(clip.label for clip in clips)
+    people = {label: Counter(clip.person for clip in clips if clip.label == label) for label in counts}
+    everyone = {clip.person for clip in clips}
+    if len(counts) < 2:
+        yield Finding(
+            "one class", "error", f"There is {'one class' if counts else 'no class'} with usable clips.",
+            "Add clips of another class, or of other: neutral faces and everything else.", tuple(counts),
+        )  # fmt: skip
+    if poor := [f"{label}: {count}" for label, count in sorted(counts.items()) if count < LEAST_CLIPS]:
+        yield Finding(
+            "too few clips", "error", f"{_count(poor, 'class', 'classes')} have fewer than {LEAST_CLIPS} usable clips.",
+            "Record more: ten people with three clips of each class are a start.", tuple(poor),
+        )  # fmt: skip
+    if clips and len(everyone) < LEAST_PEOPLE:
+        yield Finding(
+            "too few people", "error",
+            f"The clips are of {_count(sorted(everyone), 'person', 'people')}: nobody is left to measure on.",
+            f"Record {LEAST_PEOPLE} people or more; a random split can be trained, but tells nothing about others.",
+            tuple(sorted(everyone)),
+        )  # fmt: skip
+    if len(counts) > 1 and max(counts.values()) > _IMBALANCE * min(counts.values()):
+        yield Finding(
+            "class balance", "warning", "The largest class has more than three times the clips of the smallest.",
+            "Add clips to the small classes; the model favours the large ones.",
+            tuple(f"{label}: {count}" for label, count in counts.most_common()),
+        )  # fmt: skip
+    yield from _people_per_class(people, everyone)
+
+
+def _people_per_class(people: Mapping[str, Counter[str]], everyone: set[str]) -> Iterator[Finding]:
+    """Classes that a model could tell by who is shown."""
+    if len(everyone) < LEAST_PEOPLE:
+        return
+    few = [f"{label}: {', '.join(sorted(who))}" for label, who in sorted(people.items()) if len(who) < LEAST_PEOPLE]
+    if few:
+        yield Finding(
+            "people per class", "warning",
+            f"{_count(few, 'class', 'classes')} are shown by fewer than {LEAST_PEOPLE} people.",
+            "Record every class with several people, or the model learns who it is, not what is shown.", tuple(few),
+        )  # fmt: skip
+    heavy = [
+        f"{label}: {who.most_common(1)[0][0]} has {who.most_common(1)[0][1]} of {who.total()}"
+        for label, who in sorted(people.items())
+        if len(who) >= LEAST_PEOPLE and who.most_common(1)[0][1] > _LARGEST_SHARE * who.total()
+    ]
+    if heavy:
+        yield Finding(
+            "one person dominates", "warning", "One person has more than half the clips of a class.",
+            "Record the others as often.", tuple(heavy),
+        )  # fmt: skip
+
+
+def _labels(clips: Iterable[DatasetClip]) -> list[str]:
+    return sorted({clip.label for clip in clips})
+
+
+def _name(clip: DatasetClip) -> str:
+    return f"{clip.path.parent.name}/{clip.path.name}"
+
+
+def _who(clip: DatasetClip) -> str:
+    return clip.person if clip.person_known else "nobody"
+
+
+def _count(items: Sequence[object], one: str, many: str = "") -> str:
+    return f"{len(items)} {one if len(items) == 1 else many or one + 's'}"
