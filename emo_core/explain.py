@@ -92,6 +92,31 @@ def heatmaps(
         (C, n, h, w) float32 in [0, 1] for `frames` (n,), as in :class:`Explanation`.
     """
     blank = blank_map(cnn, normalized.faces.shape[1])
+    gradients = evidence_gradients(bundle, head, blank, features, normalized, frames)
+    return class_heatmaps(cnn.feature_maps(normalized.faces[frames]) - blank, gradients)
+
+
+def evidence_gradients(
+    bundle: Bundle,
+    head: LstmHead,
+    blank: Floats,
+    features: FeatureSequence,
+    normalized: NormalizedClip,
+    frames: Indices,
+) -> Floats:
+    """What weights the channels of a frame's feature map in :func:`heatmaps`, up to a factor of the frame.
+
+    Args:
+        bundle: the model.
+        head: its LSTM.
+        blank: (h, w, m) from :func:`blank_map`.
+        features: of the T frames.
+        normalized: of the T frames.
+        frames: (n,) indices.
+
+    Returns:
+        (C, n, m) float32, 0 where a frame is masked.
+    """
     sequence, weights = head_inputs(bundle, features, normalized)
     baseline = features.features.copy()  # what is no part of the map, such as blendshapes, stays as it is
     baseline[:, : blank.shape[-1]] = blank.mean(axis=(0, 1))
@@ -102,9 +127,9 @@ def heatmaps(
         for window, start in enumerate(starts):
             held = slice(start, min(start + places.shape[1], len(sequence)))
             sums[:, held] += their_weights[window].sum() * found[:, window, : held.stop - start]
-    deviation = bundle.features.statistics(normalized.quality)[1]  # a map is scaled: the weights need not sum to 1
-    gradients = np.where(normalized.mask[:, np.newaxis], sums / deviation, 0)[:, frames, : blank.shape[-1]]
-    return class_heatmaps(cnn.feature_maps(normalized.faces[frames]) - blank, gradients)
+    deviation = bundle.features.statistics(normalized.quality)[1]
+    gradients = np.where(normalized.mask[:, np.newaxis], sums / deviation, 0)
+    return np.asarray(gradients[:, frames, : blank.shape[-1]], np.float32)
 
 
 def blank_map(cnn: FrameNetwork, side: int) -> Floats:

@@ -20,10 +20,11 @@ MAX_POINTS = 3000
 """Most points in a trace."""
 
 _MASKED_FILL = "rgba(138,148,166,0.22)"
-_COMPONENT_COLOURS: Mapping[str, str] = {
+COMPONENT_COLOURS: Mapping[str, str] = {
     "sharpness": "#2A9D8F", "exposure": "#D9A441", "face_size": "#5B8DD9", "frontalness": "#B5548B",
     "confidence": "#7F9172",
 }  # fmt: skip
+"""One colour per component of quality, the same on every chart."""
 
 
 def timeline_figure(analysis: Analysis) -> go.Figure:
@@ -36,7 +37,7 @@ def timeline_figure(analysis: Analysis) -> go.Figure:
         Figure with one trace per class, then one that carries the verdict's name into the hover box.
     """
     prediction = analysis.prediction
-    times, rows = _window_curve(prediction, analysis.video.duration_s)
+    times, rows = window_curve(prediction, analysis.video.duration_s)
     figure = go.Figure()
     for column, label in enumerate(prediction.labels):
         colour = class_colour(label, prediction.labels)
@@ -95,7 +96,7 @@ def quality_figure(analysis: Analysis) -> go.Figure:
     for column, name in enumerate(names, start=1):
         figure.add_scatter(
             x=times, y=rows[:, column], name=name.replace("_", " ").capitalize(), mode="lines",
-            line={"color": _COMPONENT_COLOURS.get(name, NEUTRAL_INK), "width": 1.4}, hovertemplate="%{y:.0%}",
+            line={"color": COMPONENT_COLOURS.get(name, NEUTRAL_INK), "width": 1.4}, hovertemplate="%{y:.0%}",
         )  # fmt: skip
     _shade_masked(figure, analysis.timestamps_s, clip.mask, analysis.video.duration_s)
     _time_layout(figure, analysis.video.duration_s, "Quality", height=320)
@@ -238,7 +239,7 @@ def masked_spans(times_s: Doubles, mask: Booleans, duration_s: float) -> list[tu
     return [(float(ends[first]), float(ends[last])) for first, last in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def _window_curve(prediction: Prediction, duration_s: float) -> tuple[Doubles, Doubles]:
+def window_curve(prediction: Prediction, duration_s: float) -> tuple[Doubles, Doubles]:
     """Times and (n, C) probabilities of the windows' middles, held to both ends of what the windows cover."""
     windows = prediction.windows
     if not windows:

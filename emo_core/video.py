@@ -6,7 +6,7 @@ Sampling is in time, by the container's timestamps, so a variable frame rate nee
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Self, TypeVar
@@ -16,7 +16,7 @@ import numpy as np
 from av.container import InputContainer
 from av.video.reformatter import VideoReformatter
 
-from emo_core.types import Bytes, Clip, VideoInfo
+from emo_core.types import Bytes, Clip, Doubles, VideoInfo
 from emo_core.videofile import (
     COMPLETE_SHARE,
     DEFAULT_LIMITS,
@@ -39,6 +39,7 @@ _Item = TypeVar("_Item")
 
 _JITTER_S = 1e-3  # containers such as webm round timestamps to the millisecond
 _MAX_THREADS = 4  # each decoder thread holds frames of its own
+_WORTH_A_SEEK_S, _SEEK_MARGIN_S = 5.0, 0.5
 _RAW_RATE = Fraction(25)  # for streams that state neither timestamps nor a rate
 
 
@@ -162,6 +163,28 @@ class VideoReader:
         self._started = True
         return self._clips(sample_rate_hz, frames_per_clip)
 
+    def frames_at(self, times_s: Doubles) -> Iterator[tuple[int, Bytes]]:
+        """The frames that :meth:`clips` gave at these times, read from the key frame before the first of them on.
+
+        Args:
+            times_s: (n,) seconds, increasing, as :attr:`Clip.timestamps_s <emo_core.types.Clip>` told them.
+
+        Yields:
+            Index into `times_s` and frame (H, W, 3) uint8 RGB; a frame that cannot be read again is left out.
+        """
+        self._started = True
+        index = 0
+        for frame, time_s in self._timed_frames():
+            if self._num_decoded == 1 and len(times_s) and times_s[0] > _WORTH_A_SEEK_S:
+                self._seek(float(times_s[0]))
+            while index < len(times_s) and times_s[index] < time_s - _JITTER_S:
+                index += 1
+            if index == len(times_s):
+                return
+            if times_s[index] <= time_s + _JITTER_S:
+                yield index, self._to_rgb(frame)
+                index += 1
+
     def info(self) -> VideoInfo:
         """The source as far as it has been decoded; final once :meth:`clips` is exhausted."""
         fps = (self._num_decoded - 1) / self._last_s if self._last_s > 0 else float(self._rate)
@@ -183,6 +206,14 @@ class VideoReader:
         self._check_complete()
         if times_s:
             yield Clip(frames[: len(times_s)], np.array(times_s, np.float64), *self._upright_size)
+
+    def _seek(self, time_s: float) -> None:
+        """Go on from a key frame before `time_s`; where the file cannot be searched, reading just goes on."""
+        if self._offset_s is None or self._stream.time_base is None or self._container.format.name == "avi":
+            return
+        ticks = int((time_s + self._offset_s - _SEEK_MARGIN_S) / self._stream.time_base)
+        with suppress(av.FFmpegError):
+            self._container.seek(ticks, stream=self._stream)
 
     def _timed_frames(self) -> Iterator[tuple[av.VideoFrame, float]]:
         """Every frame with its time from the first; frames that do not advance in time are skipped."""

@@ -22,6 +22,7 @@ from emo_core.types import (
 LABELS = tuple(item.name for item in PAPER_CLASSES)
 RATE_HZ = 10.0
 SIDE_PX = 48
+NUM_FEATURES = 256  # of the shipped model, which can so look into a made analysis
 
 
 def make_probabilities(label: str, probability: float = 0.8) -> np.ndarray:
@@ -113,7 +114,9 @@ def make_analysis(
             detected=detected,
         ),
         normalized=NormalizedClip(faces, quality, dict.fromkeys(QUALITY_COMPONENTS, quality), detected),
-        features=FeatureSequence(np.zeros((num_frames, 16), np.float32), make_emotions(num_frames, detected), detected),
+        features=FeatureSequence(
+            np.zeros((num_frames, NUM_FEATURES), np.float32), make_emotions(num_frames, detected), detected
+        ),
         prediction=make_prediction(label, num_frames, amusement),
         timing_ms=StageTimings(decode=210.0, faces=640.0, cnn=120.0, head=15.0, total=900.0),
         warnings=warnings,

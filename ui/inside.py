@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ui import errors, flow, session, tab_charts
+from ui import errors, flow, session, tab_charts, tab_player
 
 KEY = "inside"
 """Key of the tabs; its state is the name of the open one."""
@@ -27,6 +27,7 @@ class Tab:
 
 
 TABS: tuple[Tab, ...] = (
+    Tab("Moment by moment", tab_player.render),
     Tab("Charts", tab_charts.render, frozenset({"timeline", "emotions", "quality", "frames", "parts", "whole"})),
 )
 """In order from left to right."""

@@ -12,6 +12,7 @@ from emo_core.errors import BundleError
 
 if TYPE_CHECKING:
     from emo_core.bundle import Bundle
+    from emo_core.lstm import LstmHead
 
 ROOT = Path(__file__).resolve().parent.parent
 MODEL_DIR = ROOT / "models" / "hybrid"
@@ -29,6 +30,18 @@ def bundle() -> "Bundle":
     if not MODEL_DIR.is_dir():
         raise BundleError("This installation has no model yet: run “make model”, then reload the page.")
     return load_bundle(MODEL_DIR)
+
+
+@st.cache_resource(show_spinner=False)
+def lstm() -> "LstmHead":
+    """The LSTM of the served bundle, to look into.
+
+    Raises:
+        BundleError: as :func:`bundle`, or it has none.
+    """
+    from emo_core.lstm import load_lstm
+
+    return load_lstm(bundle().path)
 
 
 def card() -> str:

@@ -13,6 +13,7 @@ _MODULES = (
     "emo_core.report",
     "emo_core.bundle",
     "emo_core.pipeline",
+    "emo_core.explain",
     "emo_core.live",
     "ui.live_overlay",
 )

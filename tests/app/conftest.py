@@ -2,17 +2,15 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 import emo_core.pipeline
-from emo_core.config import PipelineConfig
-from emo_core.emotions import PAPER_CLASSES
-from emo_core.types import Analysis, ModelInfo
-from tests.factories import LABELS, make_analysis
-from ui import model
+from emo_core.bundle import Bundle
+from emo_core.types import Analysis
+from tests.factories import make_analysis
+from ui import inside, model
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -37,6 +35,11 @@ class Studio:
     def upload(self, name: str = "clip.mp4", content: bytes = b"video", mime: str = "video/mp4") -> AppTest:
         return self.app.file_uploader(key="upload").set_value((name, content, mime)).run()
 
+    def tab(self, name: str) -> AppTest:
+        """Open a tab below the verdict."""
+        self.app.session_state[inside.KEY] = name
+        return self.app.run()
+
     def fail(self, error: Exception) -> None:
         def raise_it() -> Analysis:
             raise error
@@ -51,11 +54,8 @@ class Studio:
 
 
 @pytest.fixture
-def studio(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Studio:
-    info = ModelInfo("hybrid", "0.1.0", LABELS)
-    monkeypatch.setattr(
-        model, "bundle", lambda: SimpleNamespace(info=info, classes=PAPER_CLASSES, config=PipelineConfig())
-    )
+def studio(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, hybrid: Bundle) -> Studio:
+    monkeypatch.setattr(model, "bundle", lambda: hybrid)
     monkeypatch.setattr(model, "MODEL_DIR", tmp_path)
     opened = Studio()
     monkeypatch.setattr(emo_core.pipeline, "analyze", opened.analyze)

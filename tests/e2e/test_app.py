@@ -29,6 +29,7 @@ def expect_whole_result(page: Page) -> None:
     expect(verdict).to_be_visible(timeout=ANALYSIS_MS)
     assert verdict.inner_text() in VERDICTS
     expect(page.get_by_text("How long it took")).to_be_visible()
+    page.get_by_role("tab", name="Charts").click()
     expect(page.locator(".js-plotly-plot")).to_have_count(4)
     assert 1 <= page.locator(".es-frame").count() <= 24
     expect(page.get_by_test_id("stException")).to_have_count(0)

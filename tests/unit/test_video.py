@@ -35,6 +35,27 @@ def test_bytes_are_read_like_the_file(tmp_path):
     assert from_file[2] == from_bytes[2]
 
 
+@pytest.mark.parametrize("suffix", media.CODECS)
+def test_frames_are_found_again_at_their_times(tmp_path, suffix):
+    path = media.write(
+        tmp_path / f"clip.{suffix}", [media.grey_frame(i) for i in range(250)], [i / 25 for i in range(250)]
+    )
+    _, times_s, _ = media.read(path)
+    for first in (0, 40, 77, 95):
+        with open_video(path) as reader:
+            found = [(index, media.read_level(frame)) for index, frame in reader.frames_at(times_s[first : first + 5])]
+        assert [index for index, _ in found] == list(range(len(times_s[first : first + 5])))
+        expected = [round(time_s * 25) % media.NUM_LEVELS for time_s in times_s[first : first + 5]]
+        assert [level for _, level in found] == expected
+
+
+def test_times_that_no_frame_has_are_left_out(tmp_path):
+    path = media.write(tmp_path / "clip.mp4", [media.grey_frame(i) for i in range(50)], [i / 25 for i in range(50)])
+    with open_video(path) as reader:
+        found = [index for index, _ in reader.frames_at(np.array([0.4, 0.41, 0.8, 30.0]))]
+    assert found == [0, 2]
+
+
 def test_colours_are_rgb(tmp_path):
     frames, _, _ = read(media.rotated_video(tmp_path, 0))
     np.testing.assert_allclose(frames[0, 10, 10].astype(int), (230, 20, 20), atol=12)

@@ -1,0 +1,145 @@
+"""The tabs below the verdict: every one draws itself, only the open one is computed, and they share a moment."""
+
+import base64
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from emo_core.lstm import load_lstm
+from emo_core.pipeline import analyze
+from tests.factories import make_analysis
+from ui import inside, player_data, position, session, tab_player
+
+
+@pytest.fixture(params=[tab.name for tab in inside.TABS])
+def name(request):
+    return request.param
+
+
+def test_every_tab_draws_itself(studio, name):
+    studio.open("analyze")
+    studio.upload()
+    app = studio.tab(name)
+    assert not app.exception
+    assert not app.error
+
+
+def test_every_tab_copes_with_a_clip_of_a_single_window_and_with_one_that_is_unsure(studio, name):
+    studio.answer = lambda: make_analysis(num_frames=12, label="unsure", missing=slice(0, 3))
+    studio.open("analyze")
+    studio.upload()
+    assert not studio.tab(name).error
+
+
+def test_only_the_open_tab_is_computed(studio):
+    studio.open("analyze")
+    assert not studio.upload().get("plotly_chart")
+    assert studio.tab("Charts").get("plotly_chart")
+
+
+def test_a_link_from_elsewhere_opens_the_tab_that_holds_the_part(studio):
+    studio.open("analyze")
+    studio.upload()
+    studio.app.query_params["see"] = "quality"
+    app = studio.app.run()
+    assert app.session_state[inside.KEY] == "Charts"
+    assert "getElementById('quality')" in studio.text
+    assert "see" not in app.query_params
+
+
+def result_of(analysis, data=b"no video"):
+    return session.Result(session.Source("clip.mp4", data), analysis)
+
+
+class TestPosition:
+    @pytest.fixture(autouse=True)
+    def state(self, monkeypatch):
+        monkeypatch.setattr(position, "st", SimpleNamespace(session_state={}))
+
+    def test_it_is_held_to_the_clip_and_starts_anew_with_another(self):
+        first, second = result_of(make_analysis(60)), result_of(make_analysis(60))
+        for wanted, got in ((2.5, 2.5), (-1, 0.0), (99, 6.0)):
+            position.put(first, wanted)
+            assert position.get(first) == got
+        assert position.get(second) == 0
+
+    @pytest.mark.parametrize(("time_s", "frame"), [(0, 0), (0.09, 0), (0.1, 1), (3.0, 30), (5.95, 59), (6.0, 59)])
+    def test_its_frame_is_the_last_that_has_begun(self, time_s, frame):
+        result = result_of(make_analysis(60))
+        position.put(result, time_s)
+        assert position.frame(result) == frame
+
+
+def numbers(text, kind=np.uint8):
+    return np.frombuffer(base64.b64decode(text), kind)
+
+
+class TestPlayerData:
+    def test_the_numbers_of_the_clip_arrive(self):
+        analysis = make_analysis(60)
+        data = player_data.clip_data(analysis, "one")
+        np.testing.assert_allclose(numbers(data["times"], np.float32), analysis.timestamps_s, atol=1e-6)
+        emotions = numbers(data["series"]["emotions"]).reshape(60, 8)
+        seen = analysis.track.detected
+        np.testing.assert_allclose(emotions[seen] / 200, analysis.features.emotions[seen], atol=0.003)
+        assert np.all(emotions[~seen] == 255)
+        quality = numbers(data["series"]["quality"]).reshape(60, 6)
+        np.testing.assert_allclose(quality[seen, 0] / 200, analysis.normalized.quality[seen], atol=0.003)
+        assert [len(data["groups"][name]) for name in ("verdict", "emotions", "quality")] == [3, 8, 6]
+
+    def test_a_stretch_of_a_clip_holds_its_pictures_crops_and_heatmaps(self, hybrid, laughter):
+        analysis = analyze(laughter, hybrid)
+        result = result_of(analysis, laughter)
+        data = player_data.span_data(result, 0)
+        count = len(analysis.timestamps_s)
+        assert len(data["lengths"]) == count
+        assert all(length > 1000 for length in data["lengths"])
+        pictures = base64.b64decode(data["pictures"])
+        assert pictures.count(b"\xff\xd8\xff") == count
+        side = data["side"]
+        crops = numbers(data["crops"]).reshape(count, side, side)
+        np.testing.assert_allclose(crops / 255, analysis.normalized.faces, atol=1 / 255)
+        *shares, found = player_data.heat_data(analysis, hybrid, load_lstm(hybrid.path), 0)
+        assert shares == sorted(shares)
+        assert 0 <= shares[0] <= shares[-1] < 1
+        heat = numbers(found["heat"]).reshape(3, count, *found["grid"])
+        assert set(heat.max(axis=(2, 3)).ravel().tolist()) <= {0, 255}
+        points = numbers(data["points"], "<i2").reshape(count, 478, 2) / 32767 * [640, 360]
+        seen = analysis.track.detected
+        np.testing.assert_allclose(
+            points[seen], np.clip(analysis.track.landmarks[seen, :, :2], 0, [640, 360]), atol=0.1
+        )
+        assert [box is not None for box in data["boxes"]] == seen.tolist()
+
+    def test_a_clip_that_cannot_be_read_again_has_no_pictures_but_all_else(self):
+        data = player_data.span_data(result_of(make_analysis(20)), 0)
+        assert data["lengths"] == [0] * 20
+        assert len(numbers(data["crops"])) == 20 * data["side"] ** 2
+
+    def test_a_long_clip_comes_in_stretches(self, hybrid):
+        num_frames = 23 * player_data.SPAN_FRAMES + 4  # nearly ten minutes
+        analysis = make_analysis(num_frames=num_frames, missing=slice(0, 0))
+        result = result_of(analysis)
+        data = player_data.span_data(result, 23)
+        *_, found = player_data.heat_data(analysis, hybrid, load_lstm(hybrid.path), 23)
+        assert len(numbers(found["heat"])) == 3 * 4 * 36
+        assert data["first"] == num_frames - 4
+        assert len(data["lengths"]) == 4
+        clip = player_data.clip_data(analysis, "long")
+        assert len(clip["curve"]["times"]) <= 3000
+        assert sum(map(len, clip["series"].values())) < 200_000
+
+
+def test_the_player_drops_stretches_and_refuses_senseless_wishes(studio, hybrid, monkeypatch):
+    made = []
+    monkeypatch.setattr(player_data, "span_data", lambda result, number: made.append(number) or {})
+    state = {}
+    monkeypatch.setattr(tab_player.st, "session_state", state)
+    player = tab_player._State(result_of(make_analysis(num_frames=2000)))
+    for wanted in (0, 1, 2, 3, 3, 0, -1, 99, "x", None):
+        state[player.key] = SimpleNamespace(span=wanted)
+        player.wish()
+        player.span()
+    assert made == [0, 1, 2, 3, 0]
+    assert len(player.spans) == 3

@@ -1,0 +1,78 @@
+"""Looking inside a result in a browser: the player's steps and the tabs."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.test_app import ANALYSIS_MS
+
+STEP = """
+async () => {
+  const step = async () => {
+    const start = performance.now();
+    document.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true, composed: true }));
+    await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+    return performance.now() - start;
+  };
+  const spent = [];
+  for (let count = 0; count < 21; count += 1) spent.push(await step());
+  return spent.sort((a, b) => a - b)[10];
+}
+"""
+
+
+@pytest.fixture
+def result(server, visit) -> Page:
+    """The result of the sample, the player on show."""
+    page = visit(server)
+    page.get_by_role("button", name="Analyze the sample").click()
+    expect(page.locator("[data-part=box][data-frame]")).to_be_visible(timeout=ANALYSIS_MS)
+    return page
+
+
+def frame_of(page: Page) -> int:
+    return int(page.locator("[data-part=box]").get_attribute("data-frame") or -1)
+
+
+def test_one_moment_everywhere(result):
+    """Keys, slider and a click on a timeline move picture, crop, heatmap, bars and cursor together, and fast."""
+    box = result.locator("[data-part=box]")
+    expect(box).to_have_attribute("data-frame", "0")
+    looks = {name: result.locator(f"[data-part={name}], [data-line={name}]") for name in
+             ("scene", "crop", "heat", "verdict", "emotions", "quality")}  # fmt: skip
+
+    def pictures() -> dict[str, str]:
+        return {name: look.evaluate("canvas => canvas.toDataURL()") for name, look in looks.items()}
+
+    expect(result.get_by_label("Class of the heatmap")).to_be_enabled(timeout=ANALYSIS_MS)
+    before = pictures()
+    result.locator("[data-line=verdict]").click()
+    expect(box).to_have_attribute("data-frame", re.compile(r"9\d"))
+    after = pictures()
+    assert [name for name in looks if before[name] == after[name]] == []
+    middle = frame_of(result)
+    result.keyboard.press("ArrowRight")
+    result.keyboard.press("ArrowRight")
+    result.keyboard.press("ArrowLeft")
+    expect(box).to_have_attribute("data-frame", str(middle + 1))
+    assert result.evaluate(STEP) < 150
+    assert frame_of(result) == middle + 22
+    result.get_by_label("Time in the clip").fill("3")
+    expect(box).to_have_attribute("data-frame", "3")
+    result.get_by_label("Class of the heatmap").select_option(label="Sadness + fear")
+    assert looks["heat"].evaluate("canvas => canvas.toDataURL()") != after["heat"]
+
+
+def test_it_plays_and_the_other_tabs_follow(result):
+    box = result.locator("[data-part=box]")
+    result.get_by_role("button", name="Play").click()
+    result.wait_for_timeout(2000)
+    result.get_by_role("button", name="Pause").click()
+    played = frame_of(result)
+    assert played >= 12  # of 20 in two seconds, whatever else the machine does
+    result.wait_for_timeout(1500)  # the player tells the server once it stands still
+    result.get_by_role("tab", name="Charts").click()
+    expect(result.locator(".js-plotly-plot").first).to_be_visible()
+    result.get_by_role("tab", name="Moment by moment").click()
+    expect(box).to_have_attribute("data-frame", str(played))

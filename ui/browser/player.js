@@ -1,0 +1,445 @@
+const NOTHING = 255; // stands for "no number here" among shares in steps of 1/200
+const AHEAD_S = 6;
+const INK = "#8A94A6";
+
+export default function (component) {
+  const { data, parentElement: root, setTriggerValue, setStateValue } = component;
+  const player = (root.player ??= new Player(root));
+  player.tell = (time) => setTriggerValue("position", time);
+  player.ask = (span) => setStateValue("span", span);
+  player.take(data);
+  return () => {
+    player.dispose();
+    delete root.player;
+  };
+}
+
+/** One moment of a clip everywhere: picture, crop, heatmap, bars, and a cursor on every timeline. */
+class Player {
+  constructor(root) {
+    this.find = (name) => root.querySelector(`[data-part=${name}]`);
+    this.box = this.find("box");
+    this.spans = new Map();
+    this.index = 0;
+    this.find("back").onclick = () => this.step(-1);
+    this.find("on").onclick = () => this.step(1);
+    this.find("play").onclick = () => (this.playing ? this.pause() : this.play());
+    this.find("slider").oninput = (event) => this.go(Number(event.target.value));
+    this.find("label").onchange = () => this.draw();
+    this.find("marks").onchange = () => this.draw();
+    this.onKey = (event) => this.key(event);
+    document.addEventListener("keydown", this.onKey);
+    this.onHeat = () => this.clip && this.draw();
+    document.addEventListener("studio-heat", this.onHeat);
+    this.resizes = new ResizeObserver(() => this.drawLines());
+    this.resizes.observe(this.find("lines"));
+  }
+
+  dispose() {
+    this.pause();
+    clearTimeout(this.telling);
+    document.removeEventListener("keydown", this.onKey);
+    document.removeEventListener("studio-heat", this.onHeat);
+    this.resizes.disconnect();
+    for (const span of this.spans.values()) span.pictures.forEach(forget);
+    this.spans.clear();
+  }
+
+  /** New data from the server: another clip, another stretch of it, or what is here already. */
+  take(data) {
+    if (this.id !== data.clip.id) this.open(data.clip);
+    if (!this.spans.has(data.span.number)) this.add(data.span);
+    const memory = (window.studioMoments ??= new Map());
+    const known = memory.get(this.id);
+    if (this.start !== data.start) {
+      this.start = data.start;
+      const time = known?.start === data.start ? known.time : data.start;
+      this.index = this.frameAt(time);
+    }
+    this.asked = undefined;
+    this.draw();
+  }
+
+  open(clip) {
+    for (const span of this.spans.values()) span.pictures.forEach(forget);
+    this.spans.clear();
+    this.id = clip.id;
+    this.clip = clip;
+    this.start = undefined;
+    this.times = new Float32Array(bytes(clip.times).buffer);
+    this.series = Object.fromEntries(Object.entries(clip.series).map(([name, part]) => [name, bytes(part)]));
+    this.find("slider").max = this.times.length - 1;
+    const names = clip.groups.verdict.map((item, at) => new Option(item.name, at, false, at === clip.label));
+    this.find("label").replaceChildren(...names);
+    this.bars = {};
+    const titles = { verdict: "Verdict at this point", emotions: "Emotions of this frame", quality: "Its quality" };
+    this.find("bars").replaceChildren(...Object.entries(titles).map(([group, title]) => this.barGroup(group, title)));
+    this.lines = [
+      this.line("verdict", "Verdict over time", clip.groups.verdict, drawVerdict),
+      this.line("emotions", "Emotions of each frame", clip.groups.emotions, drawStack),
+      this.line("quality", "Quality of each frame", clip.groups.quality, drawQuality),
+    ];
+    this.find("lines").replaceChildren(...this.lines.map((line) => line.element));
+  }
+
+  barGroup(group, title) {
+    const element = make("div", { role: "group", ariaLabel: title });
+    element.append(make("h4", { textContent: title }));
+    this.bars[group] = this.clip.groups[group].map(({ name, colour }) => {
+      const fill = make("b", {});
+      fill.style.background = colour;
+      const value = make("span", {});
+      const row = make("div", { className: "bar", title: name });
+      const track = make("i", {});
+      track.append(fill);
+      row.append(make("span", { textContent: name }), track, value);
+      element.append(row);
+      return { fill, value };
+    });
+    return element;
+  }
+
+  line(name, title, items, paint) {
+    const element = make("div", { className: "line" });
+    const header = make("header", {});
+    header.append(make("b", { textContent: title }));
+    for (const item of items) {
+      const dot = make("i", {});
+      dot.style.background = item.colour;
+      const word = make("span", {});
+      word.append(dot, item.name);
+      header.append(word);
+    }
+    const canvas = make("canvas", { title: "Click to go there" });
+    canvas.dataset.line = name;
+    const jump = (event) => {
+      const place = canvas.getBoundingClientRect();
+      this.go(this.frameAt(((event.clientX - place.left) / place.width) * this.clip.duration_s));
+    };
+    canvas.onpointerdown = (event) => {
+      canvas.setPointerCapture(event.pointerId);
+      jump(event);
+    };
+    canvas.onpointermove = (event) => event.buttons && jump(event);
+    element.append(header, canvas);
+    return { element, canvas, paint, back: document.createElement("canvas") };
+  }
+
+  add(span) {
+    const parts = bytes(span.pictures);
+    let place = 0;
+    const pictures = span.lengths.map((length) => {
+      if (!length) return null;
+      const picture = new Image();
+      picture.onload = () => this.span === span.number && this.draw();
+      picture.src = URL.createObjectURL(new Blob([parts.subarray(place, place + length)], { type: "image/jpeg" }));
+      place += length;
+      return picture;
+    });
+    const points = new Int16Array(bytes(span.points).buffer);
+    this.spans.set(span.number, { ...span, pictures, points, crops: bytes(span.crops) });
+    if (this.spans.size > 4) {
+      const farthest = [...this.spans.keys()].sort((a, b) => Math.abs(b - span.number) - Math.abs(a - span.number))[0];
+      this.spans.get(farthest).pictures.forEach(forget);
+      this.spans.delete(farthest);
+    }
+  }
+
+  key(event) {
+    const on = event.composedPath()[0];
+    const busy = /^(INPUT|SELECT|TEXTAREA|VIDEO)$/.test(on.tagName) || on.isContentEditable || on.role === "tab";
+    if (event.altKey || event.ctrlKey || event.metaKey || (busy && on !== this.box)) return;
+    if (event.key === "ArrowLeft") this.step(-1);
+    else if (event.key === "ArrowRight") this.step(1);
+    else if (event.key === " " && on === this.box) this.find("play").click();
+    else return;
+    event.preventDefault();
+  }
+
+  step(by) {
+    this.pause();
+    this.go(this.index + by);
+  }
+
+  go(index) {
+    this.index = Math.min(Math.max(index, 0), this.times.length - 1);
+    if (this.playing) this.playFrom();
+    this.draw();
+    this.report();
+  }
+
+  play() {
+    if (this.index >= this.times.length - 1) this.index = 0;
+    this.playFrom();
+    const tick = (now) => {
+      const { time, at } = this.playing;
+      if (!this.current()) return this.await(tick);
+      const wanted = time + ((now - at) / 1000) * Number(this.find("speed").value);
+      const index = this.frameAt(wanted);
+      if (index !== this.index) {
+        this.index = index;
+        this.draw();
+      }
+      if (index >= this.times.length - 1) return this.pause();
+      this.frame = requestAnimationFrame(tick);
+    };
+    this.frame = requestAnimationFrame(tick);
+    this.find("play").textContent = "Pause";
+  }
+
+  /** The stretch to play next is on its way: wait for it where we are. */
+  await(tick) {
+    this.playFrom();
+    this.frame = requestAnimationFrame(tick);
+  }
+
+  playFrom() {
+    this.playing = { time: this.times[this.index], at: performance.now() };
+  }
+
+  pause() {
+    cancelAnimationFrame(this.frame);
+    if (!this.playing) return;
+    this.playing = undefined;
+    this.find("play").textContent = "Play";
+    this.report();
+  }
+
+  /** Tell the other tabs where we are, once the hand is still. */
+  report() {
+    (window.studioMoments ??= new Map()).set(this.id, { start: this.start, time: this.times[this.index] });
+    clearTimeout(this.telling);
+    if (!this.playing) this.telling = setTimeout(() => this.tell(this.times[this.index]), 500);
+  }
+
+  frameAt(time) {
+    let low = 0, high = this.times.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.times[middle] <= time + 1e-4) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  /** The stretch that holds the frame on show, if it is here; else it is asked for, as is the next one in good time. */
+  current() {
+    const size = this.clip.span_frames;
+    this.span = Math.floor(this.index / size);
+    const soon = Math.floor(Math.min(this.index + AHEAD_S * this.clip.rate_hz, this.times.length - 1) / size);
+    const missing = [this.span, soon].find((number) => !this.spans.has(number));
+    if (missing !== undefined && missing !== this.asked) {
+      this.asked = missing;
+      this.ask(missing);
+    }
+    return this.spans.get(this.span);
+  }
+
+  draw() {
+    const span = this.current();
+    const at = this.index - (span?.first ?? 0);
+    this.box.dataset.frame = this.index;
+    this.find("slider").value = this.index;
+    this.find("clock").textContent = `${this.times[this.index].toFixed(1)} s of ${this.clip.duration_s.toFixed(1)} s`;
+    this.drawScene(span, at);
+    this.drawFace(span, at);
+    for (const [group, rows] of Object.entries(this.bars)) {
+      rows.forEach(({ fill, value }, column) => {
+        const share = this.share(group, this.index, column);
+        fill.style.width = `${100 * (share ?? 0)}%`;
+        value.textContent = share === undefined ? "–" : `${Math.round(100 * share)}%`;
+      });
+    }
+    for (const line of this.lines) this.cursor(line);
+  }
+
+  share(group, index, column) {
+    const value = this.series[group][index * this.clip.groups[group].length + column];
+    return value === NOTHING ? undefined : value / 200;
+  }
+
+  drawScene(span, at) {
+    const canvas = this.find("scene"), { width, height } = this.clip;
+    const scale = Math.min(1, 960 / Math.max(width, height));
+    fit(canvas, Math.round(width * scale), Math.round(height * scale));
+    const pen = canvas.getContext("2d");
+    const picture = span?.pictures[at];
+    const note = this.find("note");
+    note.hidden = Boolean(picture);
+    note.textContent = span ? this.clip.no_picture : "Reading this part of the clip …";
+    if (picture?.complete && picture.naturalWidth) pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
+    else if (!picture) pen.clearRect(0, 0, canvas.width, canvas.height);
+    if (!span || !this.find("marks").checked || !span.boxes[at]) return;
+    const [x0, y0, x1, y1] = span.boxes[at].map((value) => value * scale);
+    pen.strokeStyle = this.find("label").selectedOptions[0] ? this.colour() : INK;
+    pen.lineWidth = Math.max(2, canvas.width / 320);
+    pen.strokeRect(x0, y0, x1 - x0, y1 - y0);
+    pen.fillStyle = "#ffffffd0";
+    const size = span.points.length / span.boxes.length, dot = Math.max(1, canvas.width / 640);
+    for (let point = at * size; point < (at + 1) * size; point += 2) {
+      const x = (span.points[point] / 32767) * canvas.width, y = (span.points[point + 1] / 32767) * canvas.height;
+      pen.fillRect(x, y, dot, dot);
+    }
+  }
+
+  colour() {
+    return this.clip.groups.verdict[Number(this.find("label").value)].colour;
+  }
+
+  drawFace(span, at) {
+    const crop = this.find("crop").getContext("2d"), heat = this.find("heat").getContext("2d");
+    for (const pen of [crop, heat]) pen.clearRect(0, 0, 144, 144);
+    if (!span || !span.boxes[at]) {
+      crop.fillStyle = INK;
+      crop.font = "15px sans-serif";
+      crop.fillText(span ? "no face here" : "…", 30, 76);
+      return;
+    }
+    const side = span.side, grey = span.crops.subarray(at * side * side, (at + 1) * side * side);
+    const face = raster(side, side, (place) => [grey[place], grey[place], grey[place], 255]);
+    for (const pen of [crop, heat]) pen.drawImage(face, 0, 0, 144, 144);
+    const maps = this.heatOf(span);
+    this.find("label").disabled = !maps;
+    if (!maps) return;
+    const [rows, columns] = maps.grid, cells = rows * columns;
+    const from = (Number(this.find("label").value) * span.boxes.length + at) * cells;
+    heat.drawImage(raster(columns, rows, (place) => glow(maps.values[from + place] / 255)), 0, 0, 144, 144);
+  }
+
+  /** Heatmaps of a stretch, which arrive after its pictures. */
+  heatOf(span) {
+    const found = window.studioHeat?.get(`${this.id} ${span.number}`);
+    if (found) span.maps ??= { grid: found.grid, values: bytes(found.heat) };
+    return span.maps;
+  }
+
+  drawLines() {
+    if (!this.lines) return;
+    for (const line of this.lines) {
+      line.painted = undefined;
+      this.cursor(line);
+    }
+  }
+
+  /** The line is painted once for a width; a step only copies it and draws the cursor. */
+  cursor(line) {
+    const { canvas, back } = line, width = Math.round(canvas.clientWidth * devicePixelRatio);
+    if (!width) return;
+    if (line.painted !== width) {
+      line.painted = width;
+      fit(canvas, width, Math.round(74 * devicePixelRatio));
+      fit(back, canvas.width, canvas.height);
+      const pen = back.getContext("2d");
+      pen.clearRect(0, 0, back.width, back.height);
+      line.paint(pen, back.width, back.height, this);
+    }
+    const pen = canvas.getContext("2d"), x = this.x(this.times[this.index], canvas.width);
+    pen.clearRect(0, 0, canvas.width, canvas.height);
+    pen.drawImage(back, 0, 0);
+    pen.fillStyle = getComputedStyle(this.box).color;
+    pen.fillRect(Math.min(Math.max(x - devicePixelRatio, 0), canvas.width - 2), 0, 2 * devicePixelRatio, canvas.height);
+  }
+
+  x(time, width) {
+    return (time / this.clip.duration_s) * width;
+  }
+
+  /** Means of a group's columns over the frames that share a pixel: [x, shares], NaN where no frame counts. */
+  *columns(group, width) {
+    const count = this.clip.groups[group].length, step = Math.max(1, this.times.length / width);
+    for (let first = 0; first < this.times.length; first += step) {
+      const from = Math.floor(first), to = Math.max(from + 1, Math.floor(first + step));
+      const shares = Array.from({ length: count }, (_, column) => {
+        let sum = 0, seen = 0;
+        for (let index = from; index < Math.min(to, this.times.length); index += 1) {
+          const share = this.share(group, index, column);
+          if (share !== undefined) [sum, seen] = [sum + share, seen + 1];
+        }
+        return sum / seen;
+      });
+      yield [this.x(this.times[from], width), shares];
+    }
+  }
+}
+
+function drawVerdict(pen, width, height, player) {
+  const { clip } = player, band = Math.round(height * 0.16), room = height - band - 4;
+  for (const part of clip.segments) {
+    pen.fillStyle = part.colour;
+    pen.fillRect(player.x(part.start_s, width), height - band, player.x(part.end_s - part.start_s, width), band);
+  }
+  clip.groups.verdict.forEach(({ colour }, column) => {
+    const points = clip.curve.times.map((time, at) => [player.x(time, width), room * (1 - clip.curve.rows[at][column]) + 2]);
+    stroke(pen, points, colour, 2);
+  });
+}
+
+function drawStack(pen, width, height, player) {
+  const { emotions } = player.clip.groups, columns = [...player.columns("emotions", width)];
+  const thick = Math.ceil(width / columns.length) + 1; // each column reaches under the next one: no gap between them
+  for (const [start, shares] of columns) {
+    const x = Math.floor(start);
+    let y = height;
+    shares.forEach((share, column) => {
+      if (Number.isNaN(share)) return;
+      pen.fillStyle = emotions[column].colour;
+      pen.fillRect(x, y - share * height, thick, share * height + 0.5);
+      y -= share * height;
+    });
+  }
+}
+
+function drawQuality(pen, width, height, player) {
+  const columns = [...player.columns("quality", width)];
+  player.clip.groups.quality.forEach(({ colour }, column) => {
+    const points = columns.map(([x, shares]) => [x, (height - 4) * (1 - shares[column]) + 2]);
+    stroke(pen, points, colour, column ? 1 : 3);
+  });
+}
+
+function stroke(pen, points, colour, thick) {
+  pen.strokeStyle = colour;
+  pen.lineWidth = thick * devicePixelRatio;
+  pen.beginPath();
+  let drawing = false;
+  for (const [x, y] of points) {
+    if (Number.isNaN(y)) drawing = false;
+    else if (drawing) pen.lineTo(x, y);
+    else {
+      pen.moveTo(x, y);
+      drawing = true;
+    }
+  }
+  pen.stroke();
+}
+
+/** Colour of a share of the evidence: nothing, then yellow, then red. */
+function glow(share) {
+  return [255, Math.round(225 * (1 - share)), 40, Math.round(165 * Math.min(1, 1.3 * share))];
+}
+
+function raster(width, height, colourAt) {
+  const canvas = document.createElement("canvas");
+  fit(canvas, width, height);
+  const pen = canvas.getContext("2d"), image = pen.createImageData(width, height);
+  for (let place = 0; place < width * height; place += 1) image.data.set(colourAt(place), 4 * place);
+  pen.putImageData(image, 0, 0);
+  return canvas;
+}
+
+function fit(canvas, width, height) {
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+}
+
+function forget(picture) {
+  if (picture) URL.revokeObjectURL(picture.src);
+}
+
+function make(tag, properties) {
+  return Object.assign(document.createElement(tag), properties);
+}
+
+function bytes(text) {
+  return Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
+}

@@ -1,0 +1,166 @@
+"""What the player in the browser is given: the clip's numbers once, its pictures stretch by stretch.
+
+Numbers in [0, 1] travel as bytes in steps of 1/200, 255 for "none here"; what is binary is base64, for components carry
+JSON.
+"""
+
+import base64
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from emo_core.emotions import EMOTION_COLOURS, EMOTIONS, class_colour, display_name
+from emo_core.errors import VideoError
+from emo_core.types import Analysis, Bytes, Floats
+from ui import session
+
+if TYPE_CHECKING:
+    from emo_core.bundle import Bundle
+    from emo_core.lstm import LstmHead
+
+Indices = NDArray[np.intp]
+
+SPAN_FRAMES = 256
+"""Frames in a stretch: about 25 seconds, 3 MB on the wire."""
+
+_PICTURE_PX = 480  # longer side
+_NO_NUMBER = 255
+_FRAMES_AT_ONCE = 32
+
+
+def clip_data(analysis: Analysis, identity: str) -> dict[str, Any]:
+    """Everything about the clip that is no picture; a hundred bytes a frame at most.
+
+    Args:
+        analysis: of the clip.
+        identity: another one for another result.
+    """
+    from emo_core.chart_style import NEUTRAL_INK
+    from emo_core.figures import COMPONENT_COLOURS, window_curve
+
+    prediction, clip = analysis.prediction, analysis.normalized
+    labels = prediction.labels
+    times, rows = window_curve(prediction, analysis.video.duration_s)
+    quality = np.column_stack([clip.quality, *clip.components.values()])
+    shown = prediction.label if prediction.label in labels else labels[int(prediction.probabilities.argmax())]
+    return {
+        "id": identity,
+        "duration_s": analysis.video.duration_s,
+        "rate_hz": len(analysis.timestamps_s) / max(analysis.video.duration_s, 1e-3),
+        "width": analysis.video.width,
+        "height": analysis.video.height,
+        "span_frames": SPAN_FRAMES,
+        "label": labels.index(shown),
+        "no_picture": "The pictures of this clip cannot be read again; the rest is not affected.",
+        "times": _text(analysis.timestamps_s.astype(np.float32)),
+        "series": {
+            "verdict": _shares(prediction.step_probabilities),
+            "emotions": _shares(analysis.features.emotions),
+            "quality": _shares(np.where(clip.mask[:, np.newaxis], quality, np.nan)),
+        },
+        "groups": {
+            "verdict": [_item(display_name(label), class_colour(label, labels)) for label in labels],
+            "emotions": [_item(emotion.capitalize(), EMOTION_COLOURS[emotion]) for emotion in EMOTIONS],
+            "quality": [
+                _item("Overall", NEUTRAL_INK),
+                *(
+                    _item(name.replace("_", " ").capitalize(), COMPONENT_COLOURS.get(name, NEUTRAL_INK))
+                    for name in clip.components
+                ),
+            ],
+        },
+        "curve": {"times": times.round(3).tolist(), "rows": rows.round(3).tolist()},
+        "segments": [
+            {"start_s": item.start_s, "end_s": item.end_s, "colour": class_colour(item.label, labels)}
+            for item in prediction.segments
+        ],
+    }
+
+
+def frames_of(analysis: Analysis, number: int) -> Indices:
+    """Indices of the frames in stretch `number`, from 0."""
+    return np.arange(number * SPAN_FRAMES, min((number + 1) * SPAN_FRAMES, len(analysis.timestamps_s)))
+
+
+def span_data(result: session.Result, number: int) -> dict[str, Any]:
+    """The pictures of one stretch of the clip: frames, crops, boxes, landmarks."""
+    analysis = result.analysis
+    frames = frames_of(analysis, number)
+    pictures = _pictures(result, frames)
+    boxes = analysis.track.boxes_xyxy[frames]
+    size = np.array([analysis.video.width, analysis.video.height], np.float32)
+    points = np.nan_to_num(analysis.track.landmarks[frames, :, :2] / size)
+    return {
+        "number": number,
+        "first": int(frames[0]),
+        "lengths": [len(picture) for picture in pictures],
+        "pictures": base64.b64encode(b"".join(pictures)).decode("ascii"),
+        "side": analysis.normalized.faces.shape[1],
+        "crops": _text((analysis.normalized.faces[frames] * 255).clip(0, 255).astype(np.uint8)),
+        "boxes": [box.round(1).tolist() if np.isfinite(box).all() else None for box in boxes],
+        "points": _text((points.clip(-1, 1) * 32767).astype("<i2")),
+    }
+
+
+def heat_data(analysis: Analysis, bundle: "Bundle", head: "LstmHead", number: int) -> Iterator[dict[str, Any] | float]:
+    """The heatmaps of one stretch for every class; they take seconds, so the share done comes first, again and again.
+
+    Args:
+        analysis: of the clip.
+        bundle: the model that made the analysis.
+        head: its LSTM.
+        number: of the stretch.
+
+    Yields:
+        The share done in [0, 1), and at last the data.
+    """
+    from emo_core.explain import blank_map, class_heatmaps, evidence_gradients
+
+    frames, cnn = frames_of(analysis, number), bundle.frame_network(2)
+    faces = analysis.normalized.faces
+    blank = blank_map(cnn, faces.shape[1])
+    yield 0.0
+    gradients = evidence_gradients(bundle, head, blank, analysis.features, analysis.normalized, frames)
+    parts = []
+    for first in range(0, len(frames), _FRAMES_AT_ONCE):
+        yield first / len(frames)
+        some = slice(first, first + _FRAMES_AT_ONCE)
+        parts.append(class_heatmaps(cnn.feature_maps(faces[frames[some]]) - blank, gradients[:, some]))
+    maps = np.concatenate(parts, axis=1)
+    yield {"number": number, "grid": list(maps.shape[-2:]), "heat": _text((maps * 255).round().astype(np.uint8))}
+
+
+def _pictures(result: session.Result, frames: Indices) -> list[bytes]:
+    """The frames as small JPEGs; empty where one cannot be read again."""
+    from emo_core.video import open_video
+
+    found: dict[int, bytes] = {}
+    times_s = result.analysis.timestamps_s[frames]
+    try:
+        with open_video(result.source.data, name=result.source.name, max_side_px=_PICTURE_PX) as reader:
+            for index, frame in reader.frames_at(times_s):
+                found[index] = _jpeg(frame)
+    except VideoError:
+        pass  # the player says that there is no picture; all else comes from the analysis
+    return [found.get(index, b"") for index in range(len(frames))]
+
+
+def _jpeg(frame: Bytes) -> bytes:
+    return cv2.imencode(".jpg", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 72])[1].tobytes()
+
+
+def _shares(rows: Floats) -> str:
+    """(T, n) numbers in [0, 1] or NaN as bytes."""
+    steps = np.nan_to_num(rows, nan=_NO_NUMBER / 200).clip(0, _NO_NUMBER / 200) * 200
+    return _text(steps.round().astype(np.uint8))
+
+
+def _item(name: str, colour: str) -> Mapping[str, str]:
+    return {"name": name, "colour": colour}
+
+
+def _text(values: NDArray[Any]) -> str:
+    return base64.b64encode(np.ascontiguousarray(values).tobytes()).decode("ascii")

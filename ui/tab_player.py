@@ -1,0 +1,116 @@
+"""The synchronized player: one moment of the clip as picture, crop, heatmap, bars, and a cursor on every timeline.
+
+It steps and plays in the browser alone, so a step costs no way to the server; the server hands out the pictures stretch
+by stretch and is told the moment once the hand is still.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from ui import model, position, session
+
+if TYPE_CHECKING:
+    from streamlit.components.v2.types import ComponentRenderer
+
+_FOLDER = Path(__file__).parent / "browser"
+_SPANS_KEPT = 3
+_STATE = "_player"
+
+
+class _State:
+    """What the server keeps for the player of one result: stretches made, the one asked for, where it was put last."""
+
+    def __init__(self, result: session.Result) -> None:
+        from ui.player_data import SPAN_FRAMES, clip_data
+
+        self.result = result
+        self.key = f"player-{id(result)}"
+        self.clip = clip_data(result.analysis, self.key)
+        self.spans: dict[int, dict[str, Any]] = {}
+        self.heat: dict[int, dict[str, Any]] = {}
+        self.making: tuple[int, Iterator[dict[str, Any] | float]] | None = None
+        self.number = position.frame(result) // SPAN_FRAMES
+        self.start_s = self.told_s = position.get(result)
+
+    def span(self) -> dict[str, Any]:
+        """The stretch asked for; made when it is not there, the oldest one dropped for it."""
+        from ui.player_data import span_data
+
+        if self.number not in self.spans:
+            while len(self.spans) >= _SPANS_KEPT:
+                oldest = next(iter(self.spans))
+                self.spans.pop(oldest)
+                self.heat.pop(oldest, None)
+            with st.spinner("Reading the frames …"):
+                self.spans[self.number] = span_data(self.result, self.number)
+        return self.spans[self.number]
+
+    def warm(self) -> dict[str, Any]:
+        """The heatmaps of the stretch asked for; while they are made, the visitor may go elsewhere."""
+        from ui.player_data import heat_data
+
+        if self.number not in self.heat:
+            place = st.empty()
+            if self.making is None or self.making[0] != self.number:
+                analysis = self.result.analysis
+                self.making = self.number, heat_data(analysis, model.bundle(), model.lstm(), self.number)
+            for found in self.making[1]:  # goes on where a click, or the player's own word, broke it off
+                if isinstance(found, dict):
+                    self.heat[self.number] = found
+                else:  # a call of Streamlit is where a click in the meantime takes over
+                    place.caption(f"Drawing the heatmaps: {found:.0%} …")
+            place.empty()
+            self.making = None
+        return self.heat[self.number]
+
+    def wish(self) -> None:
+        """Callback: the player came near the end of what it has."""
+        wanted = st.session_state[self.key].span
+        if isinstance(wanted, int) and 0 <= wanted * self.clip["span_frames"] < len(self.result.analysis.timestamps_s):
+            self.number = wanted
+
+    def told(self) -> None:
+        """Callback: the player stands still at a moment."""
+        moment = st.session_state[self.key].position
+        if isinstance(moment, (int, float)):
+            self.told_s = float(moment)
+            position.put(self.result, self.told_s)
+
+
+@st.fragment
+def render(result: session.Result) -> None:
+    """Show the player; what it reports reruns nothing else."""
+    st.caption(
+        "Drag the slider, click a timeline or use the ← → keys. The heatmap says where in the crop the evidence for a "
+        "class lies, each frame for itself: bright is most. It does not say how much the frame counts, nor that the "
+        "evidence is right."
+    )
+    state = _state_of(result)
+    here = position.get(result)
+    if abs(here - state.told_s) > 1e-3:  # another tab moved; what the player itself told would only echo
+        state.start_s = state.told_s = here
+        state.number = position.frame(result) // state.clip["span_frames"]
+    data = {"clip": state.clip, "span": state.span(), "start": state.start_s}
+    _component("player")(key=state.key, data=data, on_position_change=state.told, on_span_change=state.wish)
+    _component("heat")(key=f"{state.key}-heat", data={"id": state.key, **state.warm()})
+
+
+def _state_of(result: session.Result) -> _State:
+    state: _State | None = st.session_state.get(_STATE)
+    if state is None or state.result is not result:
+        state = st.session_state[_STATE] = _State(result)
+    return state
+
+
+@lru_cache
+def _component(name: str) -> "ComponentRenderer":
+    """The player, or what hands it the heatmaps when they are ready: a component cannot be given more in one run."""
+    script = (_FOLDER / f"{name}.js").read_text("utf-8")
+    html, css = (
+        (_FOLDER / f"{name}.{kind}").read_text("utf-8") if name == "player" else "" for kind in ("html", "css")
+    )
+    return st.components.v2.component(f"studio_{name}", html=html or None, css=css or None, js=script)
