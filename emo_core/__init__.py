@@ -12,6 +12,8 @@ Example:
 from importlib import import_module
 from typing import Any
 
+__version__ = "0.1.0"
+
 _HOMES = {
     "Analysis": "types",
     "BundleError": "errors",

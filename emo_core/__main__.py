@@ -10,10 +10,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emo_core import dataset_command, evaluate_command, train_command
 from emo_core.errors import EmoError
+
+if TYPE_CHECKING:
+    from emo_core.bundle import Bundle
+    from emo_core.types import Analysis
 
 DEFAULT_MODEL = Path(__file__).resolve().parent.parent / "models" / "hybrid"
 DEMO = Path(__file__).resolve().parent.parent / "assets" / "demo" / "manifest.csv"
@@ -50,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     analyze.add_argument("clip", type=Path, metavar="CLIP", help="a video of one face")
     analyze.add_argument("--model", type=Path, default=DEFAULT_MODEL, metavar="DIR", help="model directory")
     analyze.add_argument("--json", type=Path, metavar="FILE", help="write everything as JSON; - for standard output")
+    analyze.add_argument("--out", type=Path, metavar="DIR", help="write report, video, tables, subtitles and charts")
     analyze.set_defaults(run=_analyze)
     evaluate = commands.add_parser("evaluate-frames", help="measure the frame CNN on pictures with votes")
     evaluate.add_argument("images", type=Path, metavar="IMAGES.npz", help="arrays images (N,48,48) and votes (N,10)")
@@ -93,13 +98,24 @@ def _analyze(options: argparse.Namespace) -> None:
     with _native_messages_dropped():
         bundle = load_bundle(options.model)
         bundle.head_network()
-    analysis = analyze(options.clip, bundle)
+    analysis = _analyze_into(options.out, options.clip, bundle) if options.out else analyze(options.clip, bundle)
     if options.json == Path("-"):
         print(to_json(analysis))
         return
     if options.json:
         options.json.write_text(to_json(analysis) + "\n", "utf-8")
     print(to_text(analysis))
+
+
+def _analyze_into(out: Path, clip: Path, bundle: "Bundle") -> "Analysis":
+    """Analyze and write every export; the folder is tried first, so that no work is lost on it."""
+    from emo_core.export import export_all, folder_to_fill
+    from emo_core.pipeline import analyze
+
+    with folder_to_fill(out) as folder:
+        analysis = analyze(clip, bundle)
+        export_all(folder, clip, analysis, bundle)
+    return analysis
 
 
 def _evaluate_frames(options: argparse.Namespace) -> None:

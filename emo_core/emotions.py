@@ -136,3 +136,13 @@ def display_name(name: str) -> str:
         'Amusement + surprise'
     """
     return name.replace("_", " + ").capitalize()
+
+
+def display_percent(probability: float) -> str:
+    """A probability as a person reads it; never 100 %, which nobody measured.
+
+    Example:
+        >>> display_percent(0.834), display_percent(0.999)
+        ('83%', '99%')
+    """
+    return f"{min(probability, 0.99):.0%}"

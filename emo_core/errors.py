@@ -4,7 +4,8 @@
     ├── VideoError            the file cannot be read as a video within the limits
     ├── NoFaceError           the video holds no usable face
     ├── BundleError           a model directory is missing, damaged or of another schema
-    └── DatasetError          training or evaluation data cannot be used as it is
+    ├── DatasetError          training or evaluation data cannot be used as it is
+    └── ExportError           results cannot be written where they should go
 
 The message of each is shown to the user as it stands, in the page and on the command line, so it says what happened,
 why, and what to do next, and never holds a machine path beyond the name the user gave.
@@ -29,3 +30,7 @@ class BundleError(EmoError):
 
 class DatasetError(EmoError):
     """Training or evaluation data is missing, malformed or too small."""
+
+
+class ExportError(EmoError):
+    """The place that results should be written to cannot be used."""

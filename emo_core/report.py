@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from emo_core.annotations import Annotations
 from emo_core.emotions import EMOTIONS, UNSURE, display_name
 from emo_core.types import Analysis, Floats
 
@@ -14,12 +15,14 @@ SCHEMA = "hybrid-emotion-analysis/1"
 _TIMELINE_WIDTH = 60
 
 
-def to_dict(analysis: Analysis) -> dict[str, Any]:
+def to_dict(analysis: Analysis, annotations: Annotations | None = None) -> dict[str, Any]:
     """JSON form of an analysis: what ``analyze --json`` writes and the page offers for download.
 
     Times are seconds from the first frame, boxes source pixels, probabilities and qualities in [0, 1]. A frame without
-    a usable face has ``face`` false, and null where a number would be invented.
+    a usable face has ``face`` false, and null where a number would be invented. What a person says, if anything, is in
+    ``human_annotations`` alone.
     """
+    human = {"human_annotations": annotations.to_dict()} if annotations else {}
     video, prediction, labels = analysis.video, analysis.prediction, analysis.model.labels
     return {
         "schema": SCHEMA,
@@ -66,12 +69,13 @@ def to_dict(analysis: Analysis) -> dict[str, Any]:
         "frames": _frames(analysis),
         "timing_ms": {stage: round(getattr(analysis.timing_ms, stage), 2) for stage in analysis.timing_ms.__slots__},
         "warnings": list(analysis.warnings),
+        **human,
     }
 
 
-def to_json(analysis: Analysis) -> str:
+def to_json(analysis: Analysis, annotations: Annotations | None = None) -> str:
     """:func:`to_dict` as text; non-finite numbers cannot occur in it."""
-    return json.dumps(to_dict(analysis), indent=1, ensure_ascii=False, allow_nan=False)
+    return json.dumps(to_dict(analysis, annotations), indent=1, ensure_ascii=False, allow_nan=False)
 
 
 def to_text(analysis: Analysis) -> str:

@@ -11,7 +11,9 @@ import numpy as np
 from emo_core.types import Bytes
 
 
-def write_video(path: Path | str, frames: Iterable[Bytes], fps: Fraction | float, *, crf: int = 20) -> None:
+def write_video(
+    path: Path | str, frames: Iterable[Bytes], fps: Fraction | float, *, crf: int = 20, preset: str = "fast"
+) -> None:
     """Write frames as an H.264 mp4 (yuv420p, index first) that every browser plays.
 
     The file appears under its name only when it is whole; a failure leaves nothing behind.
@@ -21,6 +23,7 @@ def write_video(path: Path | str, frames: Iterable[Bytes], fps: Fraction | float
         frames: (H, W, 3) uint8 RGB each, all of one size; odd sizes gain one row or column by repetition.
         fps: frames per second, > 0; 30000/1001 and its kin are recognised in a float.
         crf: constant rate factor of x264, 0 (lossless) … 51 (worst).
+        preset: of x264; faster ones make larger files.
 
     Raises:
         ValueError: there is no frame, a frame has another shape or dtype, or `fps` is not positive.
@@ -30,15 +33,15 @@ def write_video(path: Path | str, frames: Iterable[Bytes], fps: Fraction | float
     path = Path(path)
     partial = path.with_name(f".{uuid.uuid4().hex}.part")
     try:
-        _encode(partial, frames, Fraction(fps).limit_denominator(1001), crf)
+        _encode(partial, frames, Fraction(fps).limit_denominator(1001), crf, preset)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
 
 
-def _encode(path: Path, frames: Iterable[Bytes], rate: Fraction, crf: int) -> None:
+def _encode(path: Path, frames: Iterable[Bytes], rate: Fraction, crf: int, preset: str) -> None:
     with av.open(f"file:{path}", "w", format="mp4", options={"movflags": "+faststart"}) as container:
-        stream = container.add_stream("libx264", rate, {"crf": str(crf), "preset": "fast"})
+        stream = container.add_stream("libx264", rate, {"crf": str(crf), "preset": preset})
         stream.pix_fmt = "yuv420p"
         stream.codec_context.colorspace = 6  # BT.601, what the conversion makes; else players guess by size
         shape: tuple[int, ...] = ()

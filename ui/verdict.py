@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from emo_core.emotions import EMOTION_COLOURS, OTHER, UNSURE, class_colour, display_name
+from emo_core.emotions import EMOTION_COLOURS, OTHER, UNSURE, class_colour, display_name, display_percent
 
 if TYPE_CHECKING:
     from emo_core.bundle import Bundle
@@ -49,7 +49,7 @@ def percent(probability: float) -> str:
         >>> percent(0.834), percent(0.999)
         ('83%', '99%')
     """
-    return f"{min(probability, 0.99):.0%}"
+    return display_percent(probability)
 
 
 def mix_words(salience: Mapping[str, float], *, is_blend: bool) -> str:

@@ -1,0 +1,221 @@
+"""The clip with what the model says drawn on it.
+
+The face's box, and below the picture a band with the verdict of the moment, its quality and a timeline with a playhead.
+"""
+
+from collections.abc import Generator, Iterable
+from contextlib import closing
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from emo_core.annotations import Annotations
+from emo_core.emotions import class_colour
+from emo_core.pipeline import Progress
+from emo_core.spreadsheet import mark_words, segment_at, segment_words
+from emo_core.types import Analysis, Bytes, Floats
+from emo_core.video import open_video
+from emo_core.videowriter import write_video
+
+if TYPE_CHECKING:
+    from PIL import ImageFont
+
+MAX_FPS = 30
+"""Most frames a second of the written video."""
+
+_MAX_SIDE_PX = 960
+_BACKGROUND = (20, 23, 31)
+_INK = (235, 238, 245)
+_GOOD, _FAIR, _POOR = (62, 156, 106), (217, 164, 65), (200, 85, 61)  # as under the frames on the page
+_MARK_S = 1.5
+
+
+def write_annotated(
+    path: Path,
+    source: Path | str | bytes,
+    analysis: Analysis,
+    annotations: Annotations,
+    progress: Progress | None = None,
+) -> None:
+    """Write the clip as an H.264 mp4 without sound, at its own rate, with verdict and timeline drawn.
+
+    Args:
+        path: target; it appears only when it is whole.
+        source: the clip that `analysis` is of; decoded once more.
+        analysis: what to draw.
+        annotations: marks of a person, drawn as triangles on the timeline and named as such.
+        progress: called as the work goes on; an exception that it raises ends it.
+
+    Raises:
+        VideoError: the clip cannot be read any more.
+    """
+    tell = progress or (lambda stage, share: None)
+    rate = Fraction(min(max(analysis.video.fps, 1.0), MAX_FPS)).limit_denominator(1001)
+    with closing(_timed_frames(source, analysis, rate)) as timed:
+        frames = _steady(timed, rate, analysis.video.duration_s)
+        write_video(path, _drawn(frames, rate, analysis, annotations, tell), rate, crf=23, preset="veryfast")
+
+
+def _timed_frames(
+    source: Path | str | bytes, analysis: Analysis, rate: Fraction
+) -> Generator[tuple[Bytes, float], None, None]:
+    with open_video(source, name=analysis.video.name, max_side_px=_MAX_SIDE_PX) as reader:
+        for clip in reader.clips(float(rate), frames_per_clip=8):
+            yield from zip(clip.frames, clip.timestamps_s.tolist(), strict=True)
+
+
+def _steady(timed: Iterable[tuple[Bytes, float]], rate: Fraction, end_s: float) -> Generator[Bytes, None, None]:
+    """Frames at a constant rate: each stays until the next one is due, the last one until the end."""
+    count, shown = 0, None
+    for frame, time_s in timed:
+        while shown is not None and (count + 0.5) / rate < time_s:
+            yield shown
+            count += 1
+        shown = frame
+    while shown is not None and (count + 0.5) / rate < max(end_s, (count == 0) / float(rate)):
+        yield shown
+        count += 1
+
+
+def _drawn(
+    frames: Iterable[Bytes], rate: Fraction, analysis: Analysis, annotations: Annotations, tell: Progress
+) -> Generator[Bytes, None, None]:
+    duration_s = analysis.video.duration_s
+    boxes = _boxes_at(analysis)
+    bar: Bytes | None = None
+    for number, frame in enumerate(frames):
+        time_s = float(number / rate)
+        height, width = frame.shape[:2]
+        if bar is None:
+            bar = _timeline(width, max(10, round(0.03 * height)), analysis, annotations)
+        yield draw(frame, time_s, boxes(time_s), bar, analysis, annotations)
+        if number % 25 == 0:
+            tell(f"Drawing the video: {time_s:.0f} s", min(1.0, time_s / max(duration_s, 1e-6)))
+
+
+class _boxes_at:  # noqa: N801  (called like a function)
+    """Box of the face in source pixels at any time, between two sampled frames in proportion; None without a face."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self._times_s, self._detected = analysis.timestamps_s, analysis.track.detected
+        self._boxes = analysis.track.boxes_xyxy
+
+    def __call__(self, time_s: float) -> Floats | None:
+        after = int(self._times_s.searchsorted(time_s, side="right"))
+        before = max(after - 1, 0)
+        after = min(after, len(self._times_s) - 1)
+        if not self._detected[before]:
+            return None
+        if not self._detected[after] or after == before:
+            return np.asarray(self._boxes[before], np.float32)
+        share = (time_s - self._times_s[before]) / (self._times_s[after] - self._times_s[before])
+        return np.asarray((1 - share) * self._boxes[before] + share * self._boxes[after], np.float32)
+
+
+def draw(
+    frame: Bytes, time_s: float, box_xyxy: Floats | None, bar: Bytes, analysis: Analysis, annotations: Annotations
+) -> Bytes:
+    """A frame (H, W, 3) uint8 with the box on it and the band below it, (H + band, W, 3) uint8.
+
+    Args:
+        frame: RGB; may be smaller than the source.
+        time_s: when it is shown.
+        box_xyxy: of the face in source pixels; None for no box.
+        bar: the timeline (h, W, 3) as :func:`_timeline` draws it.
+        analysis: what to say.
+        annotations: marks; one is named for a second and a half.
+    """
+    height, width = frame.shape[:2]
+    row = max(22, round(0.075 * height))
+    picture = np.full((height + row + len(bar) + row // 3, width, 3), _BACKGROUND, np.uint8)
+    picture[:height] = frame
+    prediction = analysis.prediction
+    segment = segment_at(prediction.segments, time_s)
+    colour = _rgb(class_colour(segment.label, prediction.labels))
+    if box_xyxy is not None:
+        x0, y0, x1, y1 = (int(value) for value in box_xyxy * (width / analysis.video.width))
+        cv2.rectangle(picture[:height], (x0, y0), (x1, y1), colour, max(2, height // 180), cv2.LINE_AA)
+    step = max(int(analysis.timestamps_s.searchsorted(time_s + 1e-6, side="right")) - 1, 0)
+    quality = float(analysis.normalized.quality[step])
+    size = max(11, round(0.5 * row))
+    margin = size // 2
+    cv2.circle(picture, (margin + size // 3, height + row // 2), size // 3, colour, -1, cv2.LINE_AA)
+    right = f"quality {quality:.0%}   {time_s:5.1f} s" if box_xyxy is not None else f"no face   {time_s:5.1f} s"
+    marks = [m for m in annotations.markers if m.time_s <= time_s < m.time_s + _MARK_S]
+    if marks:
+        cv2.convertScaleAbs(picture[height - row : height], dst=picture[height - row : height], alpha=0.3)
+        words = _fitting(mark_words(marks[-1]), size, width - 2 * margin)
+        _write(picture, words, margin, height - row // 2, size)
+    taken = _write(picture, right, width - margin, height + row // 2, size, right=True)
+    room = width - taken - 4 * margin - size
+    _write(picture, _fitting(segment_words(segment), size, room), 2 * margin + size // 2, height + row // 2, size)
+    tone = _GOOD if quality >= 0.6 else _FAIR if quality >= 0.3 else _POOR
+    cv2.line(picture, (width - margin - taken, height + row - 3), (width - margin, height + row - 3), tone, 2)
+    picture[height + row : height + row + len(bar)] = bar
+    at = round(min(time_s / max(analysis.video.duration_s, 1e-6), 1.0) * (width - 1))
+    thick = max(1, width // 320)
+    cv2.line(picture, (at, height + row - 2), (at, height + row + len(bar) + 1), _INK, thick)
+    return picture
+
+
+def _timeline(width: int, height: int, analysis: Analysis, annotations: Annotations) -> Bytes:
+    """The segments as coloured spans (height, width, 3), a white triangle at every mark."""
+    bar = np.full((height, width, 3), _BACKGROUND, np.uint8)
+    scale = width / max(analysis.video.duration_s, 1e-6)
+    for segment in analysis.prediction.segments:
+        colour = _rgb(class_colour(segment.label, analysis.prediction.labels))
+        bar[:, round(segment.start_s * scale) : round(segment.end_s * scale)] = colour
+    for marker in annotations.markers:
+        x = round(marker.time_s * scale)
+        tip = np.array([[x - height // 2, 0], [x + height // 2, 0], [x, height - 1]], np.int32)
+        cv2.fillConvexPoly(bar, tip, _INK, cv2.LINE_AA)
+        cv2.polylines(bar, [tip], True, _BACKGROUND, 1, cv2.LINE_AA)
+    return bar
+
+
+def _write(picture: Bytes, text: str, x: int, y: int, size: int, *, right: bool = False) -> int:
+    """Light text, its left or right end at `x`, its middle at `y`; returns its width in pixels."""
+    cover = _text(text, size)
+    height, width = map(int, cover.shape)
+    x, y = max(x - width if right else x, 0), y - height // 2
+    place = picture[y : y + height, x : x + width]
+    cover = cover[: place.shape[0], : place.shape[1]]
+    np.maximum(place, cover[..., np.newaxis], out=place)
+    return width
+
+
+def _fitting(text: str, size: int, width: int) -> str:
+    """Text cut off so that it fits `width` pixels."""
+    if _text(text, size).shape[1] <= width:
+        return text
+    while text and _text(f"{text}…", size).shape[1] > width:
+        text = text[:-1]
+    return f"{text.rstrip()}…"
+
+
+@lru_cache(maxsize=512)
+def _text(text: str, size: int) -> Bytes:
+    """White letters on black, (h, w) uint8."""
+    from PIL import Image, ImageDraw
+
+    font = _font(size)
+    left, _, right, _ = font.getbbox(text)
+    sheet = Image.new("L", (round(right - left) + 2, round(1.4 * size)))
+    ImageDraw.Draw(sheet).text((-left, 0), text, 255, font)
+    return np.asarray(sheet, np.uint8)
+
+
+@lru_cache(maxsize=8)
+def _font(size: int) -> "ImageFont.FreeTypeFont":
+    from matplotlib import get_data_path
+    from PIL import ImageFont
+
+    return ImageFont.truetype(str(Path(get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"), size)
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)

@@ -1,0 +1,57 @@
+"""The charts of an analysis that every export holds, each with a title and how to read it."""
+
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from emo_core import figures
+from emo_core.annotations import Annotations
+from emo_core.types import Analysis
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chart:
+    """A chart: short name for files, title, how to read it, and the figure."""
+
+    name: str
+    title: str
+    caption: str
+    figure: go.Figure
+
+
+def charts_of(analysis: Analysis, annotations: Annotations) -> tuple[Chart, ...]:
+    """Probabilities over time with a person's marks, emotions, quality, and the clip as a whole."""
+    timeline = figures.timeline_figure(analysis)
+    mark(timeline, annotations)
+    human = " Dotted lines: marks of a person." if annotations.markers else ""
+    return (
+        Chart(
+            "timeline", "Over time",
+            "Calibrated probability of each class; the band at the foot is its verdict; grey: no usable face." + human,
+            timeline,
+        ),
+        Chart(
+            "emotions", "Emotions in each frame",
+            "The eight basic emotions that the frame network sees, before the second network reads the sequence.",
+            figures.emotions_figure(analysis),
+        ),
+        Chart(
+            "quality", "Quality of each frame",
+            "Frames of low quality count for less; frames without a usable face do not count.",
+            figures.quality_figure(analysis),
+        ),
+        Chart(
+            "probabilities", "The clip as a whole",
+            "Mean over the windows, weighted by the quality of their frames.",
+            figures.probabilities_figure(analysis.prediction),
+        ),
+    )  # fmt: skip
+
+
+def mark(figure: go.Figure, annotations: Annotations) -> None:
+    """Draw the marks of a person as dotted lines on a chart over time."""
+    for marker in annotations.markers:
+        figure.add_shape(
+            type="line", x0=marker.time_s, x1=marker.time_s, y0=0, y1=1, yref="y domain",
+            line={"color": "#B7791F", "width": 2, "dash": "dot"},
+        )  # fmt: skip

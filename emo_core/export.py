@@ -1,0 +1,110 @@
+"""Everything that can be taken away of an analysis, as files of a folder that appear together or not at all."""
+
+import json
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from emo_core.annotated_video import write_annotated
+from emo_core.annotations import Annotations
+from emo_core.bundle import Bundle
+from emo_core.chart_images import to_png
+from emo_core.charts import charts_of
+from emo_core.errors import ExportError
+from emo_core.html_report import html_report
+from emo_core.key_frames import key_frames
+from emo_core.pipeline import Progress
+from emo_core.report import to_json
+from emo_core.spreadsheet import frames_csv, segments_vtt, windows_csv
+from emo_core.types import Analysis
+
+FILES = ("analysis.json", "frames.csv", "windows.csv", "segments.vtt", "report.html", "annotated.mp4")
+"""What a folder of exports holds beside the charts, ``chart_<name>.png``."""
+
+_SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "samples.json"
+
+
+@contextmanager
+def folder_to_fill(out: Path) -> Iterator[Path]:
+    """A hidden folder inside `out`, made if needed; what it holds at the end of the block moves up, else it is gone.
+
+    Raises:
+        ExportError: `out` cannot be written.
+    """
+    part, made = out / f".{uuid.uuid4().hex}.part", not out.exists()
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        part.mkdir()
+    except OSError as error:
+        raise _cannot(out, error) from error
+    try:
+        yield part
+        for path in sorted(part.iterdir()):
+            path.replace(out / path.name)
+    except OSError as error:
+        raise _cannot(out, error) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+        if made and not any(out.iterdir()):
+            out.rmdir()
+
+
+def _cannot(out: Path, error: OSError) -> ExportError:
+    reason = (error.strerror or "it cannot be written").lower()
+    return ExportError(f"The results cannot be written to {out} ({reason}): choose another folder or free its disk.")
+
+
+def export_all(
+    folder: Path,
+    source: Path | str | bytes,
+    analysis: Analysis,
+    bundle: Bundle,
+    annotations: Annotations | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Write :data:`FILES` and the charts into an existing folder.
+
+    Args:
+        folder: of :func:`folder_to_fill`.
+        source: the clip that `analysis` is of; decoded twice more.
+        analysis: what to tell.
+        bundle: the model that made it.
+        annotations: what a person says.
+        progress: called as the work goes on.
+
+    Raises:
+        VideoError: the clip cannot be read any more.
+    """
+    tell = progress or (lambda stage, share: None)
+    human = annotations or Annotations()
+    for name, text in (
+        ("analysis.json", to_json(analysis, human) + "\n"),
+        ("frames.csv", frames_csv(analysis, human)),
+        ("windows.csv", windows_csv(analysis, human)),
+        ("segments.vtt", segments_vtt(analysis, human)),
+    ):
+        (folder / name).write_bytes(text.encode("utf-8"))
+    tell("Drawing the charts", 0.1)
+    charts = charts_of(analysis, human)
+    for chart in charts:
+        (folder / f"chart_{chart.name}.png").write_bytes(to_png(chart.figure, chart.title))
+    tell("Writing the report", 0.2)
+    frames = key_frames(source, bundle, analysis)
+    credit = sample_credit(source)
+    (folder / "report.html").write_text(html_report(analysis, human, bundle, charts, frames, credit), "utf-8")
+    write_annotated(
+        folder / "annotated.mp4", source, analysis, human, lambda stage, share: tell(stage, 0.3 + 0.7 * share)
+    )
+    tell("Done", 1.0)
+
+
+def sample_credit(source: Path | str | bytes) -> str:
+    """Whose clip a bundled sample is; empty for any other clip."""
+    if isinstance(source, bytes) or not _SAMPLES.is_file():
+        return ""
+    for row in json.loads(_SAMPLES.read_text("utf-8")):
+        if (_SAMPLES.parent / row["file"]).resolve() == Path(source).resolve():
+            return f"{row['credit']} ({row['licence']})"
+    return ""

@@ -1,0 +1,147 @@
+"""One HTML file that tells an analysis to somebody who has nothing else: no script, no network, fit for printing."""
+
+import base64
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+import emo_core
+from emo_core.annotations import Annotations
+from emo_core.bundle import CARD, Bundle
+from emo_core.chart_images import to_svg
+from emo_core.charts import Chart
+from emo_core.emotions import UNSURE, class_colour, display_name, display_percent
+from emo_core.key_frames import KeyFrame
+from emo_core.types import Analysis, Prediction
+
+_PAGE = Path(__file__).with_name("report_page.html")
+_CARD_LEFT_OUT = re.compile(r"^(Seeds|Salience|Q-based|What each part|Random|Two protocols|How it was made)")
+
+
+def html_report(
+    analysis: Analysis,
+    annotations: Annotations,
+    bundle: Bundle,
+    charts: Sequence[Chart],
+    frames: Sequence[KeyFrame] = (),
+    credit: str = "",
+    made_at: datetime | None = None,
+) -> str:
+    """The report as the text of one HTML file; whatever a clip, note or label is called, it stays text.
+
+    Args:
+        analysis: what to tell.
+        annotations: what a person says, told apart from it.
+        bundle: the model that made the analysis; its card is quoted.
+        charts: to show, in order.
+        frames: key frames; their section is left out where there are none.
+        credit: whose clip it is, if that is known.
+        made_at: when the report is written; now by default.
+    """
+    prediction = analysis.prediction
+    page = Environment(autoescape=True).from_string(_PAGE.read_text("utf-8"))
+    return page.render(
+        video=analysis.video,
+        model=analysis.model,
+        prediction=prediction,
+        warnings=analysis.warnings,
+        annotations=annotations,
+        frames=frames,
+        credit=credit,
+        app_version=emo_core.__version__,
+        made_at=(made_at or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC"),
+        tone=class_colour(prediction.label, prediction.labels),
+        headline=headline(prediction),
+        mix=_mix(prediction.salience, prediction.is_blend),
+        why=_why(prediction),
+        parts=_parts(prediction),
+        charts=[{"title": c.title, "caption": c.caption, "data": _base64(to_svg(c.figure))} for c in charts],
+        quality=_quality_rows(analysis),
+        counted=_counted(analysis),
+        card=Markup(_card_html(bundle)),
+        display=display_name,
+        percent=display_percent,
+        b64=_base64,
+    )
+
+
+def headline(prediction: Prediction) -> str:
+    """The verdict in words; a clip whose parts have different verdicts has no single one."""
+    if prediction.label != UNSURE:
+        return display_name(prediction.label)
+    changes = len({item.label for item in prediction.segments} - {UNSURE}) > 1
+    return "It changes on the way" if changes else "Not sure"
+
+
+def _why(prediction: Prediction) -> str:
+    """How the verdict came about, in one sentence."""
+    own = sum(window.label == prediction.label for window in prediction.windows)
+    return (
+        f"{own} of the {len(prediction.windows)} windows that the LSTM read have this verdict; its probability, a mean "
+        "weighted by the quality of their frames, passes the threshold for that quality."
+    )
+
+
+def _parts(prediction: Prediction) -> list[dict[str, Any]]:
+    return [
+        {
+            "start_s": item.start_s,
+            "end_s": item.end_s,
+            "name": display_name(item.label),
+            "colour": class_colour(item.label, prediction.labels),
+            "sure": ("best class " if item.label == UNSURE else "") + display_percent(item.probability),
+            "mix": _mix(item.salience, item.is_blend),
+        }
+        for item in prediction.segments
+    ]
+
+
+def _mix(salience: Mapping[str, float], is_blend: bool) -> str:
+    """``amusement 62 : surprise 38, a true blend``; empty where the verdict is no pair."""
+    if not salience:
+        return ""
+    first, second = salience
+    share = round(100 * salience[first])
+    main = max(salience, key=lambda name: salience[name])
+    return f"{first} {share} : {second} {100 - share}, " + ("a true blend" if is_blend else f"mostly {main}")
+
+
+def _quality_rows(analysis: Analysis) -> list[tuple[str, str, str]]:
+    clip = analysis.normalized
+    columns = {"Overall": clip.quality, **clip.components}
+    return [
+        (name.replace("_", " ").capitalize(), f"{values[clip.mask].mean():.0%}", f"{values[clip.mask].min():.0%}")
+        for name, values in columns.items()
+        if clip.mask.any()
+    ]
+
+
+def _counted(analysis: Analysis) -> str:
+    mask = analysis.normalized.mask
+    if mask.all():
+        return f"All {len(mask)} frames show a usable face and count."
+    return (
+        f"{int(mask.sum())} of {len(mask)} frames count; the others show no usable face and are left out, never filled "
+        "in."
+    )
+
+
+def _card_html(bundle: Bundle) -> str:
+    """Intended and prohibited use, limits, data and the figures of the model's card; HTML inside it stays text."""
+    path = bundle.path / CARD
+    if not path.is_file():
+        return "<p>This model came without a card.</p>"
+    head, *sections = re.split(r"^## ", path.read_text("utf-8"), flags=re.MULTILINE)
+    kept = [section for section in sections if not _CARD_LEFT_OUT.match(section)]
+    text = re.sub(r"^# .*\n", "", head) + "".join(f"### {section}" for section in kept)
+    return str(MarkdownIt("commonmark", {"html": False}).enable("table").render(text))
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")

@@ -1,0 +1,132 @@
+"""An analysis as text for other programs: CSV by frame and by window, WebVTT of its segments.
+
+What a person says is in columns and cues of its own, whose names begin with ``human``.
+"""
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from emo_core.annotations import Annotations, Marker
+from emo_core.emotions import EMOTIONS, UNSURE, display_name, display_percent
+from emo_core.types import Analysis, Segment
+
+_MARK_S = 1.5  # how long a mark stays on the screen
+_POSE = ("yaw_deg", "pitch_deg", "roll_deg")
+_BOX = ("box_x0", "box_y0", "box_x1", "box_y1")
+
+
+def frames_csv(analysis: Analysis, annotations: Annotations) -> str:
+    """One row per sampled frame: quality, pose, emotions, running probabilities, verdict of its segment.
+
+    A cell is empty where a number would be invented. A mark stands in the row of the last frame before it.
+    """
+    marks: dict[int, list[str]] = {}
+    for marker in annotations.markers:
+        row = int(analysis.timestamps_s.searchsorted(marker.time_s + 1e-6, side="right")) - 1
+        marks.setdefault(max(row, 0), []).append(marker.note)
+    track, clip, prediction = analysis.track, analysis.normalized, analysis.prediction
+    rows = (
+        {
+            "time_s": f"{time_s:.3f}",
+            "face": int(clip.mask[i]),
+            "quality": _number(clip.quality[i]),
+            **{name: _number(values[i]) for name, values in clip.components.items()},
+            **_row(_BOX, track.boxes_xyxy[i], 1),
+            **_row(_POSE, track.pose_deg[i], 1),
+            **_row([f"emotion_{name}" for name in EMOTIONS], analysis.features.emotions[i]),
+            **_row([f"probability_{name}" for name in prediction.labels], prediction.step_probabilities[i]),
+            "verdict": segment_at(prediction.segments, float(time_s)).label,
+            "human_mark": _cell("; ".join(marks.get(i, []))),
+            "human_label": _cell(annotations.label or ""),
+        }
+        for i, time_s in enumerate(analysis.timestamps_s)
+    )
+    return _csv(rows)
+
+
+def windows_csv(analysis: Analysis, annotations: Annotations) -> str:
+    """One row per overlapping window that the LSTM read: verdict, probabilities, normalized scores s′, quality."""
+    labels = analysis.prediction.labels
+    rows = (
+        {
+            "start_s": f"{window.start_s:.3f}",
+            "end_s": f"{window.end_s:.3f}",
+            "verdict": window.label,
+            **_row([f"probability_{name}" for name in labels], window.probabilities),
+            **_row([f"score_{name}" for name in labels], window.scores),
+            "quality": _number(window.quality),
+            "num_valid_frames": window.num_valid_frames,
+            "human_label": _cell(annotations.label or ""),
+        }
+        for window in analysis.prediction.windows
+    )
+    return _csv(rows)
+
+
+def segments_vtt(analysis: Analysis, annotations: Annotations) -> str:
+    """WebVTT track: a cue per segment with its verdict, and one per mark of a person, which says so."""
+    model = analysis.model
+    end_s = analysis.video.duration_s
+    cues = [(item.start_s, item.end_s, segment_words(item)) for item in analysis.prediction.segments]
+    cues += [
+        (m.time_s, max(min(m.time_s + _MARK_S, end_s), m.time_s + 0.1), mark_words(m)) for m in annotations.markers
+    ]
+    blocks = [
+        "WEBVTT",
+        f"NOTE\nVerdicts of the model {_vtt_text(model.name)} {_vtt_text(model.version)}: what a face shows, not what "
+        "a person feels.",
+        *(f"{_vtt_time(a)} --> {_vtt_time(b)}\n{_vtt_text(words)}" for a, b, words in sorted(cues) if b - a >= 1e-3),
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def segment_at(segments: Sequence[Segment], time_s: float) -> Segment:
+    """The segment that covers a time; the last one after its end."""
+    return next((item for item in segments if time_s < item.end_s), segments[-1])
+
+
+def segment_words(segment: Segment) -> str:
+    """A verdict and its probability in a few words."""
+    if segment.label == UNSURE:
+        return "Not sure"
+    return f"{display_name(segment.label)} {display_percent(segment.probability)}"
+
+
+def mark_words(marker: Marker) -> str:
+    """A mark in words that say whose it is."""
+    return f"Marked by a person: {marker.note}"
+
+
+def _csv(rows: Iterable[Mapping[str, Any]]) -> str:
+    buffer = io.StringIO()
+    listed = list(rows)
+    writer = csv.DictWriter(buffer, list(listed[0]), lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(listed)
+    return buffer.getvalue()
+
+
+def _row(names: Sequence[str], values: Iterable[float], digits: int = 6) -> dict[str, str]:
+    return {name: _number(value, digits) for name, value in zip(names, values, strict=True)}
+
+
+def _number(value: float, digits: int = 6) -> str:
+    return f"{float(value):.{digits}f}" if math.isfinite(value) else ""
+
+
+def _cell(text: str) -> str:
+    """Words a person typed; a spreadsheet must not take them for a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
+
+
+def _vtt_time(time_s: float) -> str:
+    milliseconds = round(1000 * time_s)
+    seconds, milliseconds = divmod(milliseconds, 1000)
+    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}.{milliseconds:03d}"
+
+
+def _vtt_text(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
