@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ui import errors, flow, session, tab_charts, tab_player
+from ui import errors, flow, session, tab_charts, tab_heatmaps, tab_player
 
 KEY = "inside"
 """Key of the tabs; its state is the name of the open one."""
@@ -28,6 +28,7 @@ class Tab:
 
 TABS: tuple[Tab, ...] = (
     Tab("Moment by moment", tab_player.render),
+    Tab("Heatmaps", tab_heatmaps.render, frozenset({"heatmaps", "channels", "importance", "features", "state"})),
     Tab("Charts", tab_charts.render, frozenset({"timeline", "emotions", "quality", "frames", "parts", "whole"})),
 )
 """In order from left to right."""
@@ -48,5 +49,12 @@ def _tabs(result: session.Result) -> None:
     """A change of tab reruns only this."""
     for tab, place in zip(TABS, st.tabs([tab.name for tab in TABS], key=KEY, on_change="rerun"), strict=True):
         if place.open:
-            with place, errors.shown():
-                tab.render(result)
+            with place:
+                _body(tab, result)
+
+
+@st.fragment
+def _body(tab: Tab, result: session.Result) -> None:
+    """What is done in a tab reruns only its body."""
+    with errors.shown():
+        tab.render(result)

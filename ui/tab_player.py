@@ -58,13 +58,16 @@ class _State:
             if self.making is None or self.making[0] != self.number:
                 analysis = self.result.analysis
                 self.making = self.number, heat_data(analysis, model.bundle(), model.lstm(), self.number)
-            for found in self.making[1]:  # goes on where a click, or the player's own word, broke it off
-                if isinstance(found, dict):
-                    self.heat[self.number] = found
-                else:  # a call of Streamlit is where a click in the meantime takes over
-                    place.caption(f"Drawing the heatmaps: {found:.0%} …")
+            try:
+                for found in self.making[1]:  # goes on where a click, or the player's own word, broke it off
+                    if isinstance(found, dict):
+                        self.heat[self.number] = found
+                    else:  # a call of Streamlit is where a click in the meantime takes over
+                        place.caption(f"Drawing the heatmaps: {found:.0%} …")
+            except Exception:
+                self.making = None
+                raise
             place.empty()
-            self.making = None
         return self.heat[self.number]
 
     def wish(self) -> None:
@@ -81,9 +84,8 @@ class _State:
             position.put(self.result, self.told_s)
 
 
-@st.fragment
 def render(result: session.Result) -> None:
-    """Show the player; what it reports reruns nothing else."""
+    """Show the player."""
     st.caption(
         "Drag the slider, click a timeline or use the ← → keys. The heatmap says where in the crop the evidence for a "
         "class lies, each frame for itself: bright is most. It does not say how much the frame counts, nor that the "

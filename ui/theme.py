@@ -29,6 +29,10 @@ _CSS = """
   background: repeating-linear-gradient(45deg, transparent 0 6px,
   color-mix(in srgb, currentColor 9%, transparent) 6px 9px); }
 .es-frame.es-out img { opacity: .4; }
+.es-faces { display: grid; grid-template-columns: repeat(auto-fill, minmax(84px, 1fr)); gap: 8px; }
+.es-faces .es-here { grid-area: span 2 / span 2; font-weight: 600; }
+.es-channels { display: grid; grid-template-columns: repeat(auto-fill, minmax(84px, 1fr)); gap: 10px 8px; }
+.es-frame .es-pixels { image-rendering: pixelated; }
 .es-bar { height: 5px; border-radius: 3px; margin: 4px 0 3px; overflow: hidden;
   background: color-mix(in srgb, currentColor 15%, transparent); }
 .es-bar span { display: block; height: 100%; border-radius: 3px; }

@@ -1,0 +1,168 @@
+"""What the tab of heatmaps shows of one window of a clip, computed once and kept while the visitor looks at it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from emo_core.emotions import class_colour, display_name
+from emo_core.types import Booleans, Doubles, Floats
+from ui import model, session
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from emo_core.lstm import Trace
+
+_KEPT = "_inside_view"
+_MOST_KEPT = 12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """One window of a clip from the inside.
+
+    Attributes:
+        chosen: place of the moment among the frames of the window.
+        times_s: (n,) seconds of the frames.
+        mask: (n,) bool, frames that count.
+        faces: (n, S, S) normalized crops.
+        heatmaps: (C, n, h, w) in [0, 1].
+        maps: (n, h, w, m) feature maps less that of a blank face.
+        activations: (n, h, w, m) feature maps.
+        gradients: (C, n, m) their weights.
+        trace: of the LSTM over the window.
+    """
+
+    chosen: int
+    times_s: Doubles
+    mask: Booleans
+    faces: Floats
+    heatmaps: Floats
+    maps: Floats
+    activations: Floats
+    gradients: Floats
+    trace: "Trace"
+
+    def spread(self, count: int) -> list[int]:
+        """At most `count` places, evenly over the window."""
+        return [int(place) for place in np.unique(np.linspace(0, len(self.times_s) - 1, count).round())]
+
+    def overlay(self, label: int, place: int) -> str:
+        """Picture of a frame under the heatmap of a class."""
+        from emo_core.pictures import data_url, overlay
+
+        return data_url(overlay(self.faces[place], self.heatmaps[label, place]))
+
+    def strongest(self, label: int, count: int) -> list[tuple[int, str, float]]:
+        """The channels that fire most at the moment: number, picture, share of all evidence (below 0: against)."""
+        from emo_core.pictures import FROM_NOTHING, coloured, data_url
+
+        here = self.activations[self.chosen]
+        evidence = self.gradients[label, self.chosen] * self.maps[self.chosen].mean(axis=(0, 1))
+        shares = evidence / max(float(np.abs(evidence).sum()), 1e-12)
+        order = np.argsort(-here.mean(axis=(0, 1)))[:count]
+        high = float(here[..., order].max())
+        return [
+            (int(channel), data_url(coloured(here[..., channel], 0, high, FROM_NOTHING)), float(shares[channel]))
+            for channel in order
+        ]
+
+
+def look(result: session.Result, frame: int) -> View:
+    """The window around a frame; its heatmaps of all classes are made once and kept while the clip is on show."""
+    from emo_core.explain import blank_map, class_heatmaps, evidence_gradients, trace_at
+
+    analysis = result.analysis
+    bundle, head = model.bundle(), model.lstm()
+    start, trace = trace_at(bundle, head, analysis, frame)
+    kept = _kept(result)
+    if ("window", start) not in kept:
+        frames = np.arange(start, min(start + bundle.config.window_steps, len(analysis.timestamps_s)))
+        cnn = bundle.frame_network(2)
+        faces = analysis.normalized.faces[frames]
+        blank = blank_map(cnn, faces.shape[1])
+        gradients = evidence_gradients(bundle, head, blank, analysis.features, analysis.normalized, frames)
+        maps = cnn.feature_maps(faces)
+        heatmaps = class_heatmaps(maps - blank, gradients)
+        kept["window", start] = (frames, faces, heatmaps, maps - blank, maps, gradients)
+    frames, *parts = kept["window", start]
+    faces, heatmaps, maps, activations, gradients = parts
+    return View(
+        chosen=int(np.clip(frame - start, 0, len(frames) - 1)),
+        times_s=analysis.timestamps_s[frames],
+        mask=analysis.normalized.mask[frames],
+        faces=faces,
+        heatmaps=heatmaps,
+        maps=maps,
+        activations=activations,
+        gradients=gradients,
+        trace=trace,
+    )
+
+
+def importance(result: session.Result, label: str, colour: str, here_s: float) -> "go.Figure":
+    """Chart of how much each frame counts for a class."""
+    from emo_core.explain import frame_importance
+    from emo_core.inside_figures import importance_figure
+
+    kept = _kept(result)
+    if ("importance", label) not in kept:
+        with st.spinner("Leaving out every frame in turn …"):
+            kept["importance", label] = frame_importance(model.bundle(), model.lstm(), result.analysis, label)
+    values = kept["importance", label]
+    return importance_figure(result.analysis.timestamps_s, values, colour, result.analysis.video.duration_s, here_s)
+
+
+def feature_figures(result: session.Result, here_s: float) -> tuple["go.Figure", "go.Figure"]:
+    """The features of all frames as they are and normalized, in one order in which alike stand together."""
+    from emo_core.inside_figures import picture_figure, similar_first
+
+    analysis, kept = result.analysis, _kept(result)
+    mask = analysis.normalized.mask
+    if "features" not in kept:
+        raw = analysis.features.features
+        normalized = model.bundle().features.apply(raw, analysis.normalized.quality)
+        some = np.flatnonzero(mask)[:: max(1, int(mask.sum()) // 600)]
+        order = similar_first(normalized[some])
+        kept["features"] = raw[:, order], normalized[:, order]
+    span_s = 0.0, analysis.video.duration_s
+    raw, normalized = kept["features"]
+    return (
+        picture_figure(raw, mask, span_s, "Features", around_zero=False, cursor_s=here_s),
+        picture_figure(normalized, mask, span_s, "Features", around_zero=True, cursor_s=here_s),
+    )
+
+
+def state_figures(result: session.Result, view: View) -> tuple["go.Figure", "go.Figure"]:
+    """The LSTM's hidden state over the window, and what it would say after each step."""
+    from emo_core.inside_figures import picture_figure, similar_first, step_figure
+    from emo_core.judge import calibrated
+
+    labels, count = result.analysis.prediction.labels, len(view.times_s)
+    hidden = view.trace.hidden[0, :count]
+    span_s = float(view.times_s[0]), float(view.times_s[-1] + (view.times_s[-1] - view.times_s[0]) / max(count - 1, 1))
+    picture = picture_figure(
+        hidden[:, similar_first(hidden)], np.ones(count, np.bool_), span_s, "Units", around_zero=True,
+        cursor_s=float(view.times_s[view.chosen]),
+    )  # fmt: skip
+    said = calibrated(view.trace.logits[0, :count], model.bundle().temperature)
+    names, colours = _named(labels)
+    return picture, step_figure(view.times_s, said, names, colours)
+
+
+def _named(labels: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return tuple(map(display_name, labels)), tuple(class_colour(label, tuple(labels)) for label in labels)
+
+
+def _kept(result: session.Result) -> dict[Any, Any]:
+    """What was computed of this result; the oldest goes when it is much, all of it with another result."""
+    found = st.session_state.get(_KEPT)
+    if found is None or found[0] is not result:
+        found = st.session_state[_KEPT] = (result, {})
+    kept: dict[Any, Any] = found[1]
+    while len(kept) > _MOST_KEPT:
+        kept.pop(next(iter(kept)))
+    return kept

@@ -1,0 +1,151 @@
+"""The tab that looks into the networks: class heatmaps, channels, feature sequence, LSTM state, frame importance."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from emo_core.emotions import class_colour, display_name
+from ui import charts, inside_view, model, position, session
+
+if TYPE_CHECKING:
+    from ui.inside_view import View
+
+_CLASS, _MOMENT = "heatmap_class", "heatmap_moment"
+_STRIP, _CHANNELS = 16, 22
+
+
+def render(result: session.Result) -> None:
+    """Everything about one class and one moment."""
+    analysis = result.analysis
+    labels = analysis.prediction.labels
+    chosen, moment = st.columns([3, 2], gap="large", vertical_alignment="bottom")
+    with chosen:
+        label = st.segmented_control(
+            "Evidence for", labels, format_func=display_name, default=_first_choice(result), key=_CLASS, required=True
+        )
+    with moment:
+        _moment(result)
+    view = inside_view.look(result, position.frame(result))
+    here_s = position.get(result)
+    tone = class_colour(label, labels)
+    st.subheader("Where it looks", anchor="heatmaps")
+    _strip(view, labels.index(label))
+    _read(
+        "Yellow to red: the parts of the face from which the evidence for this class comes, through CNN and LSTM; "
+        "every frame has its own scale.",
+        "It shows what the networks use, not that a person would; and not how much a frame counts, which is below."
+        + _checked(),
+    )
+    st.subheader("Strongest channels of this frame", anchor="channels")
+    _channels(view, labels.index(label))
+    _read(
+        "Each square is one channel of the CNN's feature map: bright is where it fires. The word says whether it "
+        "speaks for or against the class, and with which share of all that the frame says.",
+        "A channel has no name: what makes it fire was learned, and need not be one thing.",
+    )
+    st.subheader("Which frames count", anchor="importance")
+    figure = inside_view.importance(result, label, tone, here_s)
+    charts.render(figure, "importance", f"How far the margin of {display_name(label)} falls without each frame")
+    _read(
+        "How far the lead of this class over the next best one falls, in the windows that hold the frame, when that "
+        "frame is masked.",
+        "Frames that say the same can stand in for one another: then each looks unimportant, and all together are not.",
+    )
+    st.subheader("What the LSTM reads", anchor="features")
+    _features(result, here_s)
+    st.subheader("What the LSTM remembers", anchor="state")
+    _state(result, view)
+
+
+def _first_choice(result: session.Result) -> str:
+    """The class that is shown at the moment, or the most probable one."""
+    prediction, here_s = result.analysis.prediction, position.get(result)
+    here = next((item.label for item in prediction.segments if here_s < item.end_s), prediction.label)
+    return here if here in prediction.labels else prediction.labels[int(prediction.probabilities.argmax())]
+
+
+def _moment(result: session.Result) -> None:
+    """The slider of the moment; it follows the other tabs, and they follow it."""
+    if _MOMENT not in st.session_state or abs(st.session_state[_MOMENT] - position.get(result)) > 0.051:
+        st.session_state[_MOMENT] = round(position.get(result), 1)
+    longest = round(result.analysis.video.duration_s, 1)
+    st.slider(
+        "Moment (s)", 0.0, longest, step=0.1, format="%.1f", key=_MOMENT,
+        on_change=lambda: position.put(result, st.session_state[_MOMENT]),
+    )  # fmt: skip
+
+
+def _strip(view: "View", label: int) -> None:
+    """The moment large, then frames of the window around it."""
+    parts = [_face(view, view.chosen, label, "es-here")]
+    parts += [_face(view, place, label) for place in view.spread(_STRIP)]
+    st.html(f'<div class="es-faces">{"".join(parts)}</div>')
+
+
+def _face(view: "View", place: int, label: int, kind: str = "") -> str:
+    time_s = view.times_s[place]
+    if not view.mask[place]:
+        return f'<div class="es-frame {kind}"><div class="es-blank">left out</div>{time_s:.1f} s</div>'
+    nothing = "" if view.heatmaps[label, place].any() else " · nothing"
+    image = f'<img alt="Heatmap at {time_s:.1f} s" src="{view.overlay(label, place)}">'
+    return f'<div class="es-frame {kind}">{image}{time_s:.1f} s{nothing}</div>'
+
+
+def _channels(view: "View", label: int) -> None:
+    if not view.mask[view.chosen]:
+        st.info("This frame does not count, so nothing fires. Move to a moment with a face.")
+        return
+    cells = []
+    for channel, picture, share in view.strongest(label, _CHANNELS):
+        word = "for" if share > 0 else "against"
+        cells.append(
+            f'<div class="es-frame"><img class="es-pixels" alt="Channel {channel}" src="{picture}">'
+            f"{channel}: {abs(share):.1%} {word}</div>"
+        )
+    st.html(f'<div class="es-channels">{"".join(cells)}</div>')
+
+
+def _features(result: session.Result, here_s: float) -> None:
+    raw, normalized = inside_view.feature_figures(result, here_s)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.caption("As the CNN gives them")
+        charts.render(raw, "features-raw", "Frame features over time")
+    with right:
+        st.caption("After normalization by quality")
+        charts.render(normalized, "features-normalized", "Normalized frame features over time")
+    _read(
+        "A row is a feature, a column a frame; rows that move alike stand together, in the same order on both sides. "
+        "Normalized: blue is below what is usual for such quality, red above.",
+        "Structure is what changes in the face or its picture; not all of it has to do with emotion.",
+    )
+
+
+def _state(result: session.Result, view: "View") -> None:
+    hidden, said = inside_view.state_figures(result, view)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        charts.render(hidden, "state", "Hidden state of the LSTM over the window")
+    with right:
+        charts.render(said, "state-said", "What the LSTM would say after each step")
+    _read(
+        f"The window around the moment, {view.times_s[0]:.1f} – {view.times_s[-1]:.1f} s. Left, the units of the LSTM "
+        "after each step, units that move alike together; right, what it would say if the clip ended there.",
+        "A unit alone means nothing that can be named; masked frames leave the state as it was.",
+    )
+
+
+def _read(how: str, not_proof: str) -> None:
+    st.caption(f"**How to read it.** {how} **What it does not prove.** {not_proof}")
+
+
+def _checked() -> str:
+    """What the deletion test found, if it was run on this model."""
+    found = model.metrics().get("heatmap_checks", {})
+    deletion = found.get("deletion") if isinstance(found, dict) else None
+    if not isinstance(deletion, dict):
+        return ""
+    return (
+        f" Checked on {deletion['num_images']} photos: without its brightest fifth the score of the class falls by "
+        f"{deletion['fall_top']:.2f} log-odds, without a random fifth by {deletion['fall_random']:.2f}."
+    )
