@@ -1,4 +1,4 @@
-"""What each part of the method is worth: heads with and without it, and two ways to split the same clips.
+"""What each part of the method is worth: heads with and without it.
 
 Heads differ in one recipe field at a time and share clips, seeds and everything else. Loads TensorFlow.
 """
@@ -11,16 +11,13 @@ from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import t as student
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from emo_core.dataset import clip_probabilities
-from emo_core.evaluation import bootstrap_interval, half_total_error, macro_f1
+from emo_core.evaluation import half_total_error, macro_f1
 from emo_core.head_data import HeadData
 from emo_core.labelled import LabelledClips
-from emo_core.train_head import HeadTraining, fit_feature_normalizer, fit_head
-from emo_core.types import Booleans
+from emo_core.train_head import HeadTraining, fit_head
 
 PARTS = ("mean_input", "q_features", "blendshapes")
 """Fields of the recipe that switch a part of the method on and off."""
@@ -119,56 +116,6 @@ def mean_interval(values: Sequence[float]) -> list[float]:
         return [mean, mean, mean]  # nothing is known of the spread
     half = float(student.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values)))
     return [mean, mean - half, mean + half]
-
-
-def compare_protocols(
-    windows: LabelledClips, recipe: HeadTraining, num_features: int, labels: Sequence[str], num_folds: int
-) -> dict[str, Any]:
-    """The same recipe on the same clips, split at random as in the paper and by person.
-
-    Every window is a sample, as every sample is in the paper: split at random, windows of one clip and clips of one
-    person are on both sides. Split by person, nobody is. Heads are cross-validated, so each window is judged once.
-
-    Args:
-        windows: of all clips.
-        recipe: of the heads.
-        num_features: m, features of the frame CNN.
-        labels: classes in label order.
-        num_folds: of the cross-validation.
-    """
-    people = np.array(windows.people)
-    kept = replace(windows, features=windows.features[..., :num_features])
-    samples = np.arange(len(people))
-    results: dict[str, Any] = {"num_windows": len(people), "num_people": len(np.unique(people))}
-    for name, splitter, groups in (("random", StratifiedKFold, None), ("subject", StratifiedGroupKFold, people)):
-        split = splitter(num_folds, shuffle=True, random_state=recipe.seed)
-        guesses = np.zeros(len(people), np.intp)
-        for _, testing in split.split(samples, windows.labels, groups):
-            tested = np.isin(samples, testing)
-            guesses[tested] = _judge_fold(kept, tested, samples if groups is None else groups, recipe, labels)
-        right = guesses == windows.labels
-        by_person = np.array([right[people == person].mean() for person in np.unique(people)])
-        results[name] = {
-            "accuracy": float(right.mean()),
-            "interval_over_people": bootstrap_interval(by_person),
-            "macro_f1": macro_f1(windows.labels, guesses, len(labels)),
-        }
-    results["leakage"] = results["random"]["accuracy"] - results["subject"]["accuracy"]
-    return results
-
-
-def _judge_fold(
-    windows: LabelledClips, tested: Booleans, groups: NDArray[Any], recipe: HeadTraining, labels: Sequence[str]
-) -> NDArray[np.intp]:
-    """Classes of the windows `tested`, by a head trained on the others; a fifth of their groups chooses the epoch."""
-    names = np.random.default_rng(recipe.seed).permutation(np.unique(groups[~tested]))
-    chooses = ~tested & np.isin(groups, names[: max(1, len(names) // 5)])
-    learned, held_out = windows.chosen(~tested & ~chooses), windows.chosen(chooses)
-    frames, quality = learned.features.reshape(-1, learned.features.shape[2]), learned.weights.ravel()
-    normalizer = fit_feature_normalizer(frames, quality, recipe)
-    nobody = windows.chosen(np.zeros(len(tested), bool))
-    head = fit_head(lambda _: learned, held_out, nobody, normalizer, labels, recipe)
-    return np.asarray(head.logits(windows.chosen(tested)).argmax(axis=1))
 
 
 _worker_data: HeadData | None = None

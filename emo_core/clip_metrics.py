@@ -96,7 +96,7 @@ def _from_confusion(
     rows = per_class(truth, forced, labels)
     cells = np.zeros((len(truth), len(labels), len(labels)))
     cells[np.arange(len(truth)), truth, forced] = 1
-    drawn = _figures_of_tables(people.sums(cells))
+    drawn = figures_of_tables(people.sums(cells))
     values = {
         "accuracy": metrics.accuracy_score(truth, forced),
         **{name: float(np.mean([row[name] for row in rows])) for name in _CONFUSION_FIGURES[1:]},
@@ -118,7 +118,7 @@ def _from_confusion(
     }
 
 
-def _figures_of_tables(tables: Doubles) -> dict[str, Doubles]:
+def figures_of_tables(tables: Doubles) -> dict[str, Doubles]:
     """Accuracy (B,), precision, recall and F1 (B, C) of confusion tables (B, C, C); 0 where nothing is shared."""
     hits = np.diagonal(tables, axis1=1, axis2=2)
     true, guessed = tables.sum(axis=2), tables.sum(axis=1)

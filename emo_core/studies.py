@@ -6,17 +6,25 @@ Their figures become part of the bundle's records; the bundle judges clips as be
 import hashlib
 import json
 import time
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from emo_core import bundle as bundles
-from emo_core.ablation import Job, ablate, compare_protocols, jobs_of, summarize
-from emo_core.dataset import read_manifest, see_clips
+from emo_core.ablation import PARTS, Job, ablate, jobs_of, summarize
+from emo_core.clip_reader import ClipReader
+from emo_core.dataset import read_dataset, see_clips
 from emo_core.emotions import PAPER_CLASSES
+from emo_core.evaluate import folder_of
 from emo_core.head_data import gather
-from emo_core.records import write_with_records
+from emo_core.protocols import PROTOCOLS as PROTOCOL_NAMES
+from emo_core.protocols import Progress, compare_protocols, join_people
+from emo_core.records import read_json, write_with_records
+from emo_core.splits import check_enough
 from emo_core.train_head import HeadTraining
 
 Say = Callable[[str], None]
@@ -94,11 +102,66 @@ def run_protocols(
         BundleError: `out` holds no frame CNN.
         DatasetError: the clips cannot be read.
     """
-    cnn, config = bundles.load_frame_network(out)
-    labels = [item.name for item in PAPER_CLASSES]
-    windows = see_clips(read_manifest(demo), labels, cnn, config, cache, say)
-    say(f"Cross-validating on {len(windows.labels)} windows, split at random and by person")
-    table = compare_protocols(windows, recipe, cnn.num_features, labels, num_folds)
-    table |= {"command": command, "recipe": asdict(recipe), "num_folds": num_folds}
+    table = measure_protocols(demo, out, cache, recipe, command, say, num_folds=num_folds)
     write_with_records(out, {}, {"protocols": table}, (), {}, {})
     return table
+
+
+def measure_protocols(
+    data: Path, model: Path, cache: Path, recipe: HeadTraining, command: str, say: Say, *, num_folds: int = 5,
+    protocols: Sequence[str] = PROTOCOL_NAMES[:2], progress: Progress = lambda what, done, total: None,
+) -> dict[str, Any]:  # fmt: skip
+    """Train heads on a data set, split at random and by person, on the frame CNN of a model.
+
+    Args:
+        data: data set, as :func:`emo_core.dataset.read_dataset` reads it.
+        model: bundle directory; its own head is not used.
+        cache: folder for what is seen of clips.
+        recipe: of the heads.
+        command: the command line, for the records.
+        say: called with a line of text as the work goes on.
+        num_folds: of the cross-validation; fewer where there are fewer people.
+        protocols: which, of :data:`emo_core.protocols.PROTOCOLS`.
+        progress: called as the work goes on.
+
+    Returns:
+        The table of :func:`emo_core.protocols.compare_protocols` with what it was made of.
+
+    Raises:
+        BundleError: `model` holds no frame CNN.
+        DatasetError: the clips cannot be read, or are too few to hold some out.
+    """
+    clips = read_dataset(data)
+    check_enough(clips, "subject" if "subject" in protocols else "random")
+    cnn, config = bundles.load_frame_network(model)
+    order = [item["name"] for item in read_json(model / bundles.MANIFEST).get("classes", [])]
+    labels = sorted({clip.label for clip in clips}, key=lambda name: (order.index(name) if name in order else 99, name))
+    windows = see_clips(
+        clips, labels, cnn, config, cache, say, lambda done, total: progress("Seeing clips", done, total)
+    )
+    reader = ClipReader(cnn, config, cache)
+    members = sorted(set(windows.clips.tolist()))
+    prints = dict(zip(members, (reader.read(clips[index].path).prints for index in members), strict=True))
+    nothing = np.zeros((0, 4), np.uint64)
+    joined = join_people(windows.people, windows.clips.tolist(), [prints.get(k, nothing) for k in range(len(clips))])
+    folds = max(2, min(num_folds, len(set(joined or windows.people)), int(np.bincount(windows.labels).min())))
+    say(f"Cross-validating on {len(windows.labels)} windows, split {' and '.join(protocols)}")
+    table = compare_protocols(
+        windows, recipe, cnn.num_features, labels, folds, protocols=protocols, joined=joined, progress=progress
+    )
+    return table | {
+        "command": command,
+        "recipe": asdict(recipe),
+        "num_folds": folds,
+        "num_clips": len(members),
+        "data": folder_of(data).resolve().name,
+        "sources": sorted({clip.source or "not stated" for clip in clips}),
+        "same_people": sorted({name for name in joined if " = " in name}),
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def recipe_of(model: Path) -> HeadTraining:
+    """The recipe of the protocols with those parts of the method switched on that the head of a model has."""
+    own = read_json(model / bundles.MANIFEST).get("head_training", {}).get("recipe", {})
+    return replace(PROTOCOLS, **{name: own[name] for name in ("reader", *PARTS) if name in own})

@@ -16,6 +16,7 @@ from emo_core.blendshapes import BLENDSHAPES
 from emo_core.config import PipelineConfig
 from emo_core.emotions import EMOTIONS, PAPER_CLASSES, VOTE_NAMES
 from emo_core.faces import EYE_CENTRES, EYE_DISTANCE, empty_track
+from emo_core.labelled import LabelledClips
 from emo_core.normalize import FeatureNormalizer, ScoreNormalizer
 
 SIDE = 16
@@ -83,6 +84,24 @@ def make_bank(per_pool=4, num_features=12, seed=0):
     features = (3 * centres + 0.2 * rng.normal(size=(count, 3, num_features))).astype(np.float32)
     pools = {name: np.arange(k * per_pool, (k + 1) * per_pool) for k, name in enumerate(POOLS)}
     return Bank(features, rng.uniform(0.3, 1.0, (count, 3)).astype(np.float32), pools)
+
+
+def make_windows(num_people=6, per_class=2, twins=1, seed=0):
+    """Windows of people who differ more than the classes do; `twins` near-copies of each."""
+    rng = np.random.default_rng(seed)
+    rows, labels, people = [], [], []
+    for person in range(num_people):
+        for label in range(len(LABELS)):
+            own = rng.normal(0, 2, 12)  # says nothing to those who never saw this person
+            for _ in range(per_class):
+                rows += [own + rng.normal(0, 0.05, (STEPS, 12)) for _ in range(twins)]
+                labels += [label] * twins
+                people += [f"person {person}"] * twins
+    count = len(rows)
+    return LabelledClips(
+        np.stack(rows).astype(np.float32), np.ones((count, STEPS), np.float32), np.array(labels),
+        ("",) * count, tuple(people), np.arange(count),
+    )  # fmt: skip
 
 
 def make_votes(*rows):

@@ -34,6 +34,12 @@ class Choice:
         words = ["python -m emo_core evaluate --data", _shown(self.data), "--model", _shown(self.model)]
         return " ".join([*words, *(["--everyone"] if self.everyone else [])])
 
+    @property
+    def protocols_command(self) -> str:
+        """The command line that compares the two protocols."""
+        data, folder = _shown(self.data), _shown(self.model)
+        return f"python -m emo_core evaluate --data {data} --model {folder} --protocol both"
+
 
 def models() -> dict[str, Path]:
     """Finished bundles by name, that of the application first."""

@@ -1,14 +1,13 @@
 """Running an evaluation on the page, and finding the stored one again."""
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
 
-from ui import progress
-from ui.evaluate_choice import CACHE, Choice
+from ui import model, progress
+from ui.evaluate_choice import CACHE, DEMO, Choice
 
 if TYPE_CHECKING:
     from emo_core.bundle import Bundle
@@ -24,13 +23,9 @@ def stored_path(choice: Choice) -> Path:
         DatasetError: the data set cannot be read.
     """
     from emo_core.dataset import read_dataset
-    from emo_core.evaluate import model_digest
+    from emo_core.evaluation_store import evaluation_path
 
-    parts = [model_digest(choice.model), choice.name, str(choice.everyone)]
-    for clip in read_dataset(choice.data):
-        state = clip.path.stat()
-        parts.append(f"{clip.path} {clip.label} {clip.person} {clip.source} {state.st_size} {state.st_mtime_ns}")
-    return CACHE / "evaluations" / f"{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:24]}.json"
+    return evaluation_path(CACHE, choice.model, read_dataset(choice.data), everyone=choice.everyone)
 
 
 class Found(NamedTuple):
@@ -63,6 +58,22 @@ def find(choice: Choice) -> Found | None:
     """
     path = stored_path(choice)
     return stored(path, path.stat().st_mtime_ns) if path.exists() else None
+
+
+def find_protocols(choice: Choice) -> dict[str, Any] | None:
+    """Two protocols on the data set with the recipe of the model, if they were compared; those of the model itself too.
+
+    Raises:
+        DatasetError: the data set or the stored figures cannot be read.
+    """
+    from emo_core.dataset import read_dataset
+    from emo_core.evaluation_store import load_table, protocols_path
+
+    table = load_table(protocols_path(CACHE, choice.model, read_dataset(choice.data)))
+    if table is None and choice.data == DEMO:
+        recorded = model.metrics(choice.model).get("protocols")
+        return recorded if isinstance(recorded, dict) else None
+    return table
 
 
 def ask(choice: Choice) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import charts, model, tables
+from ui import charts, errors, model, tables
 
 _CLIP_SETS = {
     "clean": "Clips composed from photos kept out of training",
@@ -16,7 +16,10 @@ _CLIP_SETS = {
 _STILLS = "Validation photos of FER+ (frame network alone, eight emotions)"
 _UNSEEN_STILLS = "The same without copies of training photos"
 _RENDERED = "Rendered clips of synthetic people kept out of training"
-SPLITS = {"random": "At random, as in the paper", "subject": "By person, nobody on both sides"}
+SPLITS = {
+    "random": "At random, as in the paper", "subject": "By person, nobody on both sides",
+    "joined": "By person, people with the same clips taken for one",
+}  # fmt: skip
 _READERS = {"lstm": "LSTM", "mean": "Mean over frames", "last": "Each frame alone"}
 _SETS = ("clean", "degraded", "rendered")
 _METHOD_PARTS = {
@@ -84,12 +87,17 @@ def render_method() -> None:
 def render_protocols(protocols: Mapping[str, Any]) -> None:
     """One recipe on the same clips, split at random and by person, as a table."""
     found = {title: _mapping(protocols.get(name)) for name, title in SPLITS.items()}
-    rows = [(title, *_shares(row, "accuracy", "macro_f1"), _range(row)) for title, row in found.items()]
+    rows = [(title, *_shares(row, "accuracy", "macro_f1"), _range(row)) for title, row in found.items() if row]
     tables.render(("Clips split", "Accuracy", "Macro-F1", "95 % interval over people"), rows)
+    sources = ", ".join(protocols.get("sources", ["rendered"]))
     st.caption(
-        f"One recipe, {_count(protocols, 'num_windows')} windows of rendered clips of "
-        f"{_count(protocols, 'num_people')} synthetic people, cross-validated; the difference is leakage."
+        f"One recipe, {_count(protocols, 'num_windows')} windows of clips ({errors.plain(sources)}) of "
+        f"{_count(protocols, 'num_people')} people, cross-validated; the difference is leakage."
     )
+    if same := protocols.get("same_people"):
+        st.caption(
+            f"Clips of these people show the same frames, so they are taken for one: {errors.plain(', '.join(same))}."
+        )
 
 
 def render_ablation(ablation: Mapping[str, Any]) -> None:
@@ -172,7 +180,7 @@ def _variant(row: Mapping[str, Any]) -> str:
 
 
 def _range(row: Mapping[str, Any]) -> str:
-    low, high = row.get("interval_over_people", (math.nan, math.nan))
+    low, high = row.get("interval_over_people") or (math.nan, math.nan)
     return f"{low:.1%} – {high:.1%}"
 
 

@@ -5,9 +5,11 @@ from types import SimpleNamespace
 import pytest
 import streamlit as st
 
+from emo_core.dataset import read_dataset
 from emo_core.emotions import display_name
 from emo_core.errors import DatasetError
 from emo_core.evaluated import store
+from emo_core.evaluation_store import protocols_path, store_table
 from tests.evaluations import DEMO, LABELS, make_evaluation
 from tests.tiny import write_tiny_bundle
 from ui import evaluate_choice, evaluate_run, evaluate_tabs
@@ -98,7 +100,7 @@ def test_failure_is_one_sentence(studio, models, monkeypatch):
         ("Scores", "Area under the ROC curve", 3),
         ("Certainty", "Expected calibration error", 2),
         ("Slices", "Gives a verdict", 1),
-        ("Two protocols", "Not measured with this model yet", 0),
+        ("Two protocols", "Not measured yet", 0),
         ("Ablation", "Not measured with this model", 0),
         ("Training", "No training record came with this model", 0),
         ("Compare", "There is only one model", 0),
@@ -129,6 +131,29 @@ def test_the_clips_the_app_is_not_sure_of_are_listed_and_lead_to_analyze(studio,
     opens[0].click().run()
     assert studio.names == [unsure[0].path.rpartition("/")[2]]
     assert studio.app.title[0].value == "Analyze a clip"
+
+
+def test_two_protocols_stand_side_by_side_and_the_difference_is_named(studio, models):
+    keep(studio, models)
+    row = {"macro_f1": 0.7, "interval_over_people": [0.6, 0.95], "macro_f1_interval_over_people": [0.5, 0.9]}
+    table = {
+        "random": {"accuracy": 0.9, **row}, "subject": {"accuracy": 0.7, **row}, "joined": {"accuracy": 0.65, **row},
+        "leakage": 0.25, "leakage_interval": [0.1, 0.4], "num_windows": 50, "num_people": 9, "sources": ["filmed"],
+        "same_people": ["ann = anna"], "command": "a command", "made_at": "2026-01-02T00:00:00+00:00",
+    }  # fmt: skip
+    clips = read_dataset(models.parent / "set")
+    store_table(protocols_path(models.parent / "cache", models / "hybrid", clips), table)
+    studio.app.session_state[evaluate_tabs.KEY] = "Two protocols"
+    app = studio.open("evaluate")
+    assert not app.exception
+    assert [(item.label, item.value) for item in app.metric][-1] == ("Leakage (accuracy)", "+25.0 points")
+    for words in (
+        "people with the same clips taken for one | 65.0%",
+        "50 windows of clips (filmed) of 9 people",
+        "ann = anna",
+    ):
+        assert words in studio.text
+    assert "Measured on 2026-01-02" in studio.text
 
 
 def test_two_models_are_compared_on_the_same_clips(studio, models):

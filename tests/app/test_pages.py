@@ -71,7 +71,7 @@ def test_about_shows_what_a_random_split_hides_and_what_each_part_is_worth(studi
     for words in (
         "95 (16 people) | 77.0%",
         "By person, nobody on both sides | 83.0% | 80.0% | 80.0% – 90.0%",
-        "533 windows of rendered clips of 66 synthetic people",
+        "533 windows of clips (rendered) of 66 people",
         "Q scores | Half total error (less is better) | -0.010 (-0.020 – +0.001)",
         "the least had: LSTM.",
         "LSTM with Q features | 0.900 ± 0.010",

@@ -10,8 +10,10 @@ from emo_core import bundle as bundles
 from emo_core import studies
 from emo_core.__main__ import main
 from emo_core.bundle import load_bundle
+from emo_core.dataset import read_dataset
+from emo_core.evaluation_store import load_table, protocols_path
 from emo_core.train_head import HeadTraining
-from tests.tiny import read_json, run_command
+from tests.tiny import LABELS, read_json, run_command
 
 pytestmark = pytest.mark.usefixtures("small_recipes")
 
@@ -31,6 +33,35 @@ class TestStudies:
         for name in (bundles.FRAME_CNN, bundles.HEAD, bundles.HISTORY):
             assert (out / name).read_bytes() == (whole / name).read_bytes()
         assert load_bundle(out).info.name == "studio"
+
+    def test_two_protocols_on_any_data_set_are_kept_for_the_page(self, out, whole, data, capsys, tmp_path, monkeypatch):
+        row = {"accuracy": 0.5, "macro_f1": 0.4, "interval_over_people": None, "macro_f1_interval_over_people": None}
+        asked = []
+
+        def compare(windows, recipe, num_features, labels, num_folds, **words):
+            asked.append((len(windows.labels), recipe.epochs, labels, num_folds, words["protocols"], words["joined"]))
+            return {"random": row, "subject": row, "leakage": 0.0, "leakage_interval": [-0.1, 0.1]}
+
+        monkeypatch.setattr(studies, "compare_protocols", compare)
+        demo, cache, progress = data / "demo", out.parent / "cache", tmp_path / "progress.json"
+        words = ["--data", str(demo), "--model", str(out), "--cache", str(cache), "--epochs", "3", "--folds", "2"]
+        assert main(["evaluate", *words, "--protocol", "both", "--progress", str(progress)]) == 0
+        assert "leakage: +0.0000 (95 % over people -0.1000 – 0.1000)" in capsys.readouterr().out
+        assert asked == [(72, 3, list(LABELS), 2, ("random", "subject"), [])]
+        table = load_table(protocols_path(cache, out, read_dataset(demo)))
+        assert table["random"] == row
+        assert table["recipe"]["epochs"] == 3
+        assert "--cache" not in table["command"]
+        assert read_json(progress)["state"] == "done"
+        assert (out / bundles.METRICS).read_bytes() == (whole / bundles.METRICS).read_bytes()
+
+    def test_too_little_to_hold_anybody_out_is_one_sentence(self, out, data, tmp_path, capsys):
+        for name in ("00_0.mp4", "00_1.mp4"):
+            shutil.copy(data / "demo" / name, tmp_path / name)
+        (tmp_path / "manifest.csv").write_text("path,label,person\n00_0.mp4,other,a\n00_1.mp4,sadness_fear,b\n")
+        words = ["--data", str(tmp_path), "--model", str(out), "--protocol", "both", "--cache", str(tmp_path / "cache")]
+        assert main(["evaluate", *words]) == 1
+        assert "too few clips of other (1), sadness_fear (1)" in capsys.readouterr().err
 
     def test_an_ablation_resumes(self, out, data, monkeypatch, capsys):
         small = HeadTraining(epochs=1, clips_per_epoch=32, num_held_out=30, num_neighbourhoods=2)

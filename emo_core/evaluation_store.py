@@ -1,0 +1,66 @@
+"""Where evaluations are kept: by the content of the model and the state of the data set, in a cache that may go.
+
+The page and the command line find what the other one measured.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from emo_core.collection import write_whole
+from emo_core.dataset import DatasetClip
+from emo_core.errors import DatasetError
+from emo_core.evaluate import model_digest
+
+
+def evaluation_path(cache: Path, model: Path, clips: Sequence[DatasetClip], *, everyone: bool) -> Path:
+    """Where the evaluation of a model on a data set is kept.
+
+    Args:
+        cache: folder of the cache.
+        model: bundle directory.
+        clips: of the data set.
+        everyone: whether people that the model has seen are judged, too.
+    """
+    return cache / "evaluations" / f"{_digest(model, clips, str(everyone))}.json"
+
+
+def protocols_path(cache: Path, model: Path, clips: Sequence[DatasetClip]) -> Path:
+    """Where the comparison of protocols with the recipe of a model on a data set is kept."""
+    return cache / "protocols" / f"{_digest(model, clips, 'protocols')}.json"
+
+
+def store_table(path: Path, table: Mapping[str, Any]) -> None:
+    """Write a table of figures whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, (json.dumps(table, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def load_table(path: Path) -> dict[str, Any] | None:
+    """A stored table; None where there is none.
+
+    Raises:
+        DatasetError: the file cannot be read.
+    """
+    try:
+        table = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise DatasetError("These stored figures cannot be read: measure them again.") from error
+    if not isinstance(table, dict):
+        raise DatasetError("These stored figures cannot be read: measure them again.")
+    return table
+
+
+def _digest(model: Path, clips: Sequence[DatasetClip], kind: str) -> str:
+    """Another one when the model, a clip, or what is said of a clip has changed."""
+    digest = hashlib.sha256(f"{kind}\n{model_digest(model)}\n".encode())
+    for clip in clips:
+        path = clip.path.resolve()
+        state = path.stat()
+        told = (path, clip.label, clip.person, clip.session, clip.source, state.st_size, state.st_mtime_ns)
+        digest.update(f"{told}\n".encode())
+    return digest.hexdigest()[:24]
