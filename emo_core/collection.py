@@ -149,6 +149,17 @@ def check_person(person: str) -> str:
     return name
 
 
+def check_name(name: str, what: str = "model") -> str:
+    """`name`, if a model or a data set can be called so: it becomes a folder.
+
+    Raises:
+        DatasetError: it cannot.
+    """
+    if not name or len(name) > 40 or not all(sign.isalnum() or sign in "_-" for sign in name):
+        raise DatasetError(f"Name the {what} in at most 40 letters, digits, _ and -, such as my_people.")
+    return name
+
+
 def write_manifest(folder: Path, clips: Sequence[DatasetClip]) -> None:
     """Replace the manifest of a folder whole.
 
@@ -178,20 +189,34 @@ def write_whole(path: Path, content: bytes) -> None:
 
 def _read(folder: Path) -> list[DatasetClip]:
     """Clips of the manifest; none where it lists none yet."""
+    return read_manifest(folder / MANIFEST) if _rows(folder) else []
+
+
+def _rows(folder: Path) -> list[dict[str, str]]:
+    """Lines of the manifest as they are, with columns of others."""
     path = folder / MANIFEST
-    if not path.exists() or path.read_text("utf-8").strip().count("\n") == 0:
-        return []
-    return read_manifest(path)
+    return list(csv.DictReader(path.read_text("utf-8").splitlines())) if path.exists() else []
 
 
 def _write(folder: Path, clips: Sequence[DatasetClip]) -> None:
+    """Replace the manifest; what other columns said of a clip stays."""
+    earlier = {(folder / row["path"]).resolve(): row for row in _rows(folder) if row.get("path")}
+    others = [name for name in next(iter(earlier.values()), {}) if name not in COLUMNS]
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer = csv.DictWriter(buffer, [*COLUMNS, *others], lineterminator="\n", extrasaction="ignore")
+    writer.writeheader()
     for clip in clips:
-        path = Path(os.path.relpath(clip.path.resolve(), folder.resolve())).as_posix()
-        person = clip.person if clip.person_known else ""
-        writer.writerow((path, clip.label, person, clip.session, clip.source, clip.story, clip.degradation))
+        path = clip.path.resolve()
+        own = {
+            "path": Path(os.path.relpath(path, folder.resolve())).as_posix(),
+            "label": clip.label,
+            "person": clip.person if clip.person_known else "",
+            "session": clip.session,
+            "source": clip.source,
+            "story": clip.story,
+            "degradation": clip.degradation,
+        }
+        writer.writerow({**earlier.get(path, {}), **own})
     write_whole(folder / MANIFEST, buffer.getvalue().encode())
 
 
@@ -200,7 +225,9 @@ def _clip(path: Path, label: str, person: str, session: str, source: str) -> Dat
 
 
 def _labels(folder: Path) -> list[str]:
-    return sorted(item.name for item in folder.iterdir() if item.is_dir() and not item.name.startswith("."))
+    """Folders of classes: those that hold clips, or nothing yet, but no folders."""
+    folders = [item for item in folder.iterdir() if item.is_dir() and not item.name.startswith(".")]
+    return sorted(item.name for item in folders if not any(inner.is_dir() for inner in item.iterdir()))
 
 
 def _free_name(folder: Path, person: str, suffix: str) -> Path:

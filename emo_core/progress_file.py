@@ -66,8 +66,9 @@ class ProgressWriter:
         """An epoch has ended."""
         self._epoch_times.append(time.monotonic())
         history = (*self._now.history, {name: float(value) for name, value in row.items()})
-        spent = self._epoch_times[-1] - self._epoch_times[0]
-        left = spent / (len(self._epoch_times) - 1) * (self.epochs - len(history)) if spent > 0.5 else None
+        times = self._epoch_times[-6:]
+        spent = times[-1] - times[0]
+        left = spent / (len(times) - 1) * (self.epochs - len(history)) if spent > 0.5 else None
         self._put(what="Training", done=len(history), total=self.epochs, history=history, seconds_left=left)
 
     def end(self, state: str, message: str) -> None:

@@ -18,7 +18,7 @@ from emo_core.clip_metrics import summarize
 from emo_core.config import PipelineConfig
 from emo_core.dataset import DatasetClip, read_dataset, see_clips
 from emo_core.emotions import HybridClass, class_named
-from emo_core.errors import BundleError, DatasetError
+from emo_core.errors import BundleError
 from emo_core.evaluate import Choice, evaluate_dataset, folder_of
 from emo_core.evaluated import Evaluation, to_json
 from emo_core.exposure import content_key
@@ -251,14 +251,3 @@ def _predictions(evaluation: Evaluation) -> dict[str, NDArray[Any]]:
         "taught_labels": evaluation.truth,
         "taught_people": evaluation.people,
     }
-
-
-def check_name(name: str) -> str:
-    """`name`, if a bundle can be called so: it becomes a folder in ``models/``.
-
-    Raises:
-        DatasetError: it cannot.
-    """
-    if not name or len(name) > 40 or not all(c.isalnum() or c in "_-" for c in name):
-        raise DatasetError("Name the model in at most 40 letters, digits, _ and -, such as my_people.")
-    return name

@@ -1,6 +1,7 @@
 """The command ``train --data DIR`` for a data set of one's own: options, texts, progress for another process."""
 
 import argparse
+import shlex
 import signal
 from collections.abc import Mapping
 from dataclasses import replace
@@ -36,11 +37,18 @@ def run(options: argparse.Namespace, given: Mapping[str, Any]) -> None:
         options: of the command line.
         given: fields of the recipe that it sets.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    earlier = signal.signal(signal.SIGTERM, signal.default_int_handler)  # the way a server stops it, at any moment
+    try:
+        _run(options, given)
+    finally:
+        signal.signal(signal.SIGTERM, earlier)
+
+
+def _run(options: argparse.Namespace, given: Mapping[str, Any]) -> None:
     from emo_core.teach import RECIPE, Lesson, Told, teach
 
     recipe = replace(RECIPE, **given)
-    lesson = Lesson(options.data, options.out, options.base, options.protocol, recipe, options.command_line)
+    lesson = Lesson(options.data, options.out, options.base, options.protocol, recipe, _recorded(options.command_line))
     writer = ProgressWriter(options.progress, recipe.epochs)
 
     def tell_epoch(row: Mapping[str, float]) -> None:
@@ -66,6 +74,15 @@ def run(options: argparse.Namespace, given: Mapping[str, Any]) -> None:
         raise
     writer.end("done", summary(metrics))
     print(summary(metrics))
+
+
+def _recorded(command_line: str) -> str:
+    """The command line without what does not change the result."""
+    words = shlex.split(command_line)
+    for option in ("--progress", "--cache"):
+        if option in words:
+            del words[words.index(option) : words.index(option) + 2]
+    return shlex.join(words)
 
 
 def summary(metrics: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ import re
 import streamlit as st
 
 from emo_core.emotions import display_name
-from ui import entry, errors, measured, model, preload, privacy, samples
+from ui import entry, errors, measured, model, model_choice, preload, privacy, samples
 
 entry.guard(__file__)
 
@@ -22,7 +22,8 @@ LIMITS = """
 #### Privacy
 - The analysis runs on this server. No clip, picture or result is sent anywhere else.
 - Clips are held in memory for your visit (a large upload, and a clip cut from the live view, pass through a temporary
-  file that is removed at once) and dropped when the visit ends. Nothing is kept, and nothing is used for training.
+  file that is removed at once) and dropped when the visit ends. Nothing is kept, and nothing is used for training,
+  except what you add to a data set on the Teach page: that stays on this server until it is removed there.
 - The live view holds the last ten seconds, in memory, and forgets them when its page is left.
 - *Delete now*, here and below the clips, drops everything of your visit at once.
 
@@ -48,6 +49,7 @@ CREDITS = """
 
 st.title("About")
 st.caption("Which model speaks here, how well it was measured, and what it must not be used for.")
+model_choice.render("about")
 with errors.shown():
     loaded = model.bundle()
     names = ", ".join(display_name(item.name).lower() for item in loaded.classes)

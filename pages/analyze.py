@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import choose, entry, errors, inside, model, preload, privacy, progress, session, tables, verdict
+from ui import choose, entry, errors, inside, model, model_choice, preload, privacy, progress, session, tables, verdict
 
 entry.guard(__file__)
 
@@ -50,6 +50,7 @@ def show(result: session.Result) -> None:
 
 
 st.title("Analyze a clip")
+model_choice.render("analyze")
 waiting = session.job()
 choose.render(expanded=waiting is None and session.result() is None)
 if session.was_stopped():

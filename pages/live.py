@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from ui import entry, errors, live_view, privacy
+from ui import entry, errors, live_view, model_choice, privacy
 
 entry.guard(__file__)
 
 st.title("Watch it live")
 st.caption("Your camera, the verdict on the last three seconds of it, and what would make the picture better.")
+model_choice.render("live")
 with errors.shown():
     if privacy.ask("live"):
         live_view.render()

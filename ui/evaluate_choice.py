@@ -5,10 +5,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import model
+from ui import datasets as own_datasets
+from ui import model, model_choice
 
-DEMO = model.ROOT / "assets" / "demo"
-CACHE = model.ROOT / ".cache"
+CACHE = own_datasets.CACHE
 """What is seen of clips, and evaluations, so that the same one opens at once."""
 
 
@@ -43,13 +43,12 @@ class Choice:
 
 def models() -> dict[str, Path]:
     """Finished bundles by name, that of the application first."""
-    folders = sorted(path.parent for path in model.MODEL_DIR.parent.glob("*/head.tflite"))
-    return {folder.name: folder for folder in sorted(folders, key=lambda folder: folder != model.MODEL_DIR)}
+    return model.found()
 
 
 def datasets() -> dict[str, Path]:
     """Data sets by name."""
-    return {"Demo clips of synthetic people": DEMO}
+    return own_datasets.paths()
 
 
 def render() -> Choice | None:
@@ -59,7 +58,10 @@ def render() -> Choice | None:
         st.info("There is no model to evaluate yet. Run `make model`, or teach one on the Teach page.")
         return None
     left, middle, right = st.columns([3, 4, 3], vertical_alignment="bottom", gap="medium")
-    name = left.selectbox("Model", list(found), key="evaluate-model")
+    own = [folder == model.directory() for folder in found.values()]
+    name = left.selectbox(
+        "Model", list(found), own.index(True) if any(own) else 0, key="evaluate-model", on_change=_use, args=[found]
+    )
     data = middle.selectbox("Data set", list(sets), key="evaluate-data")
     everyone = right.toggle(
         "Also people it learned from",
@@ -67,6 +69,11 @@ def render() -> Choice | None:
         help="A model knows the people it was trained on. With them, its figures flatter it.",
     )
     return Choice(found[name], sets[data], data, everyone)
+
+
+def _use(found: dict[str, Path]) -> None:
+    """Callback: the clips that are opened from here are judged by the model that is measured here."""
+    model_choice.use(found[st.session_state["evaluate-model"]])
 
 
 def _shown(path: Path) -> str:

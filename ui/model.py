@@ -1,8 +1,9 @@
-"""The model the application serves: loaded once, shared by all visitors, never changed."""
+"""The models the application serves: each loaded once, shared by all visitors, never changed; a visit chooses one."""
 
 import csv
 import json
 import math
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,20 +17,72 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 MODEL_DIR = ROOT / "models" / "hybrid"
+"""The model that came with the application."""
+
+_CHOSEN = "_chosen_model"
+_MANIFEST = "bundle.json"
 
 
-@st.cache_resource(show_spinner="Loading the model …")
+def taught_dir() -> Path:
+    """Where models that were taught here lie; beside that of the application unless the environment says otherwise."""
+    return Path(os.environ.get("EMO_MODELS") or MODEL_DIR.parent)
+
+
+def found() -> dict[str, Path]:
+    """Finished models by name, that of the application first; half-written ones have no manifest yet."""
+    folders = {path.parent for place in {MODEL_DIR.parent, taught_dir()} for path in place.glob(f"[!.]*/{_MANIFEST}")}
+    finished = [folder for folder in folders if (folder / "head.tflite").exists()]
+    return {folder.name: folder for folder in sorted(finished, key=lambda folder: (folder != MODEL_DIR, folder.name))}
+
+
+def directory() -> Path:
+    """The model of this visit: the chosen one while it is there, else that of the application."""
+    chosen: Path | None = st.session_state.get(_CHOSEN)
+    return chosen if chosen is not None and (chosen / _MANIFEST).exists() else MODEL_DIR
+
+
+def choose(folder: Path) -> None:
+    """Use another model from now on, on every page of this visit."""
+    st.session_state[_CHOSEN] = folder
+
+
 def bundle() -> "Bundle":
-    """The served bundle.
+    """The bundle of this visit.
 
     Raises:
         BundleError: it is missing, damaged or of another schema.
     """
+    folder = directory()
+    if not folder.is_dir():
+        raise BundleError("This installation has no model yet: run “make model”, then reload the page.")
+    return load(folder, changed_ns(folder))
+
+
+@st.cache_resource(max_entries=4, show_spinner="Loading the model …")
+def load(folder: Path, changed_ns: int) -> "Bundle":
+    """The bundle in a folder whose manifest was written at `changed_ns`.
+
+    Raises:
+        BundleError: it is damaged or of another schema.
+    """
     from emo_core.bundle import load_bundle
 
-    if not MODEL_DIR.is_dir():
-        raise BundleError("This installation has no model yet: run “make model”, then reload the page.")
-    return load_bundle(MODEL_DIR)
+    del changed_ns  # part of the key
+    return load_bundle(folder)
+
+
+def changed_ns(folder: Path) -> int:
+    """When the model in a folder was written; 0 where there is none."""
+    manifest = folder / _MANIFEST
+    return manifest.stat().st_mtime_ns if manifest.exists() else 0
+
+
+def manifest(folder: Path) -> dict[str, Any]:
+    """Entries of ``bundle.json`` of the model in a folder; {} where there is none or it is damaged."""
+    try:
+        return dict(json.loads(_read(folder / _MANIFEST) or "{}"))
+    except ValueError:
+        return {}
 
 
 @st.cache_resource(show_spinner=False)
@@ -46,16 +99,16 @@ def lstm() -> "LstmHead":
 
 def card() -> str:
     """Text of the model card (Markdown); empty if the model has none."""
-    return _read(MODEL_DIR / "MODEL_CARD.md")
+    return _read(directory() / "MODEL_CARD.md")
 
 
-def metrics(directory: Path | None = None) -> dict[str, Any]:
-    """What was measured on the model, or on that in `directory`, as the evaluation wrote it; empty if nothing was.
+def metrics(folder: Path | None = None) -> dict[str, Any]:
+    """What was measured on the model, or on that in `folder`, as the evaluation wrote it; empty if nothing was.
 
     Raises:
         BundleError: the file is not a JSON object.
     """
-    text = _read((directory or MODEL_DIR) / "metrics.json")
+    text = _read((folder or directory()) / "metrics.json")
     try:
         values = json.loads(text) if text else {}
     except ValueError:
@@ -65,25 +118,37 @@ def metrics(directory: Path | None = None) -> dict[str, Any]:
     return values
 
 
-def history(directory: Path | None = None) -> dict[str, list[dict[str, float]]]:
+def history(folder: Path | None = None) -> dict[str, list[dict[str, float]]]:
     """Training record by stage (``frames``, ``head``): one row per epoch, NaN where nothing was measured."""
     stages: dict[str, list[dict[str, float]]] = {}
-    for row in csv.DictReader(_read((directory or MODEL_DIR) / "history.csv").splitlines()):
+    for row in csv.DictReader(_read((folder or directory()) / "history.csv").splitlines()):
         stage = stages.setdefault(str(row.pop("stage", None) or "training"), [])
         stage.append({name: _number(value) for name, value in row.items() if name})
     return stages
 
 
-def trust_line() -> str:
+def trust_line(folder: Path | None = None) -> str:
     """One sentence on how often the model was right, on which data, out of how many; honest if nothing is known."""
-    found = metrics().get("composed_clips", {})
-    clean = found.get("clean", {}) if isinstance(found, dict) else {}
+    measured = metrics(folder)
+    if "taught_clips" in measured:
+        return _taught_line(measured["taught_clips"])
+    composed = measured.get("composed_clips", {})
+    clean = composed.get("clean", {}) if isinstance(composed, dict) else {}
     accuracy, count = clean.get("accuracy"), clean.get("num_clips")
     if not isinstance(accuracy, (int, float)) or not isinstance(count, int):
         return "No accuracy has been measured for this model yet, so treat every verdict as a guess."
     return (
         f"In tests the model was right on {accuracy:.0%} of {count:,} clips composed from photos kept out of training; "
         "expect less on real video."
+    )
+
+
+def _taught_line(row: dict[str, Any]) -> str:
+    accuracy = row["scores"]["accuracy"]
+    low, high = accuracy["interval"] or (accuracy["value"], accuracy["value"])
+    return (
+        f"In tests it was right on {accuracy['value']:.0%} of {row['num_clips']:,} clips of "
+        f"{row['num_people']} people kept out of its training (95 % interval over people {low:.0%} – {high:.0%})."
     )
 
 

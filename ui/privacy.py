@@ -8,7 +8,8 @@ NOTICE = """
 - **What happens:** this server finds the face in the pictures of your camera, measures how good each one is, and
   estimates which emotions the face *shows*, as people would name them. What you feel cannot be read from a face.
 - **Where it stays:** pictures and results stay in the memory of this server for your visit, the live view only for its
-  last ten seconds. Nothing is stored, nothing is sent elsewhere, nothing is used for training.
+  last ten seconds. Nothing is stored, nothing is sent elsewhere, nothing is used for training; only the clips that you
+  add to a data set on the Teach page are kept, until you remove them there, and train your models.
 - **What is prohibited:** inferring emotions of people at work or in education is prohibited in the European Union, save
   for medical or safety reasons (AI Act, Article 5(1)(f)).
 - **Tell people:** everybody before the camera must be told that emotions are recognised (Article 50(3)). Film only

@@ -84,6 +84,14 @@ def keep(source: Source, analysis: "Analysis") -> None:
     drop_job()
 
 
+def again() -> None:
+    """Ask for the clip on show once more, such as with another model; what was said of it is dropped."""
+    found = result()
+    if found is not None:
+        st.session_state[_RESULT] = None
+        submit(found.source)
+
+
 def result() -> Result | None:
     """The last finished analysis."""
     found: Result | None = st.session_state.get(_RESULT)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from emo_core.collection import add_clip, check_person, create, open_collection, remove_clips
+from emo_core.collection import add_clip, check_name, check_person, create, open_collection, remove_clips
 from emo_core.dataset import read_dataset
 from emo_core.errors import DatasetError
 
@@ -68,6 +68,18 @@ def test_a_full_disk_changes_nothing(folder, fails_at, monkeypatch):
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
+def test_what_others_wrote_into_the_manifest_stays(folder):
+    """Such as a manifest made by hand, with clips in folders of its own."""
+    (folder / "clips" / "deep").mkdir(parents=True)
+    (folder / "clips" / "deep" / "a.mp4").write_bytes(b"a")
+    (folder / "manifest.csv").write_text("seed,path,label,person\n17,clips/deep/a.mp4,calm,ben\n")
+    add_clip(folder, b"one", ".mp4", "calm", "cleo")
+    lines = (folder / "manifest.csv").read_text().splitlines()
+    assert lines[0].endswith(",seed")
+    assert lines[1] == "clips/deep/a.mp4,calm,ben,,,,none,17"
+    assert open_collection(folder).labels == ("calm", "joy_fear")
+
+
 def test_removed_clips_are_gone_and_no_others(folder):
     paths = [add_clip(folder, content, ".mp4", "calm", "ben") for content in (b"one", b"two", b"three")]
     remove_clips(folder, [paths[1]])
@@ -119,3 +131,10 @@ def test_several_processes_may_add_at_once(folder):
     for process in processes:
         process.join()
     assert len(open_collection(folder).clips) == len(list((folder / "calm").glob("ben__*.mp4"))) == 10
+
+
+def test_names_of_models():
+    assert check_name("my_people-2") == "my_people-2"
+    for name in ("", "a/b", "..", "a b", "x" * 41, ".hidden"):
+        with pytest.raises(DatasetError, match="Name the model"):
+            check_name(name)

@@ -12,10 +12,10 @@ from sklearn.metrics import accuracy_score, f1_score
 from emo_core import bundle as bundles
 from emo_core.__main__ import main
 from emo_core.bundle import load_bundle
-from emo_core.errors import BundleError, DatasetError
+from emo_core.errors import BundleError
 from emo_core.evaluated import load
 from emo_core.progress_file import TrainingProgress
-from emo_core.teach import EVALUATION, RECIPE, Lesson, Told, check_name, teach
+from emo_core.teach import EVALUATION, RECIPE, Lesson, Told, teach
 from tests.tiny import LABELS, STEPS, read_json, write_demo
 
 pytestmark = pytest.mark.usefixtures("small_recipes")
@@ -247,13 +247,6 @@ class TestCommand:
     def test_a_base_that_is_none(self, people, tmp_path, capsys):
         assert train(people, tmp_path / "mine", tmp_path / "none") == 1
         assert "There is no model in 'none'" in capsys.readouterr().err
-
-
-def test_names_of_models():
-    assert check_name("my_people-2") == "my_people-2"
-    for name in ("", "a/b", "..", "a b", "x" * 41, ".hidden"):
-        with pytest.raises(DatasetError, match="Name the model"):
-            check_name(name)
 
 
 def test_a_file_in_the_way(people, frames_only, tmp_path):

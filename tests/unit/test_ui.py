@@ -131,7 +131,7 @@ def test_trust_line_names_its_data_and_count(monkeypatch, tmp_path):
 def test_missing_model_says_how_to_make_one(monkeypatch, tmp_path):
     monkeypatch.setattr(model, "MODEL_DIR", tmp_path / "none")
     with pytest.raises(BundleError, match="make model"):
-        model.bundle.__wrapped__()
+        model.bundle()
 
 
 def test_damaged_metrics_are_an_error_with_a_remedy(monkeypatch, tmp_path):

@@ -1,0 +1,34 @@
+"""Teach a model your own people and emotions: a data set, its checks, a training, a model."""
+
+import streamlit as st
+
+from ui import entry, errors, teach_checks, teach_clips, teach_data, teach_train
+
+entry.guard(__file__)
+
+st.title("Teach")
+st.caption("Record or upload clips of people who show something, name it, and train a model that tells it apart.")
+chosen = teach_data.choose()
+if chosen is None:
+    st.info("Open the demo data set to see how it works, or make a new data set and add clips of your own.")
+else:
+    with errors.shown():
+        labels, clips = teach_data.read(chosen)
+        left, right = st.columns([11, 9], gap="large")
+        with left:
+            st.subheader("1. Clips", anchor=False)
+            teach_data.overview(labels, clips)
+            teach_clips.render(chosen, labels)
+            teach_clips.render_removal(chosen, clips)
+        with right:
+            st.subheader("2. Checks", anchor=False)
+            if clips:
+                teach_checks.render(chosen, clips)
+            else:
+                st.info("No clips yet. Add a few of each class, of several people, then check and train.")
+            st.subheader("3. Training", anchor=False)
+            teach_train.form(chosen)
+            teach_train.status()
+if chosen is None:
+    st.subheader("Trainings", anchor=False)
+    teach_train.status()

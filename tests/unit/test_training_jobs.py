@@ -1,0 +1,145 @@
+"""Trainings for a server: one at a time, stopped, interrupted, gone on with, whoever asks."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from emo_core.progress_file import ProgressWriter, TrainingProgress
+from emo_core.training_jobs import Order, TrainingJobs
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = """
+import signal, sys, time
+from pathlib import Path
+signal.signal(signal.SIGTERM, signal.default_int_handler)
+from emo_core.progress_file import ProgressWriter
+writer, go = ProgressWriter(Path(sys.argv[1]), 3), Path(sys.argv[2])
+try:
+    writer.epoch({"epoch": 0, "loss": 1.0})
+    while not go.exists():
+        writer.work("Training", 1, 3)
+        time.sleep(0.02)
+    if go.read_text() == "crash":
+        sys.exit(3)
+    writer.end("done", "right on all")
+except KeyboardInterrupt:
+    writer.end("stopped", "stopped")
+"""
+
+
+@pytest.fixture
+def jobs(tmp_path):
+    """Trainings that end when the file ``go-<name>`` appears."""
+
+    def command(order, progress):
+        return [sys.executable, "-c", SCRIPT, str(progress), str(tmp_path / f"go-{order.name}")]
+
+    made = TrainingJobs(tmp_path / "jobs", tmp_path / "cache", ROOT, command)
+    yield made
+    for status in made.active():
+        made.stop(status.order.name)
+
+
+def order(name):
+    return Order(name, "data/mine", f"models/{name}")
+
+
+def until(condition, limit_s=30):
+    end = time.monotonic() + limit_s
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_one_runs_the_next_waits_and_follows(jobs, tmp_path):
+    jobs.submit(order("one"))
+    jobs.submit(order("two"))
+    jobs.submit(order("two"))
+    until(lambda: jobs.status("one").progress.history)
+    assert [(status.order.name, status.state, status.ahead) for status in jobs.active()] == [
+        ("one", "running", 0), ("two", "waiting", 1)
+    ]  # fmt: skip
+    (tmp_path / "go-one").write_text("end")
+    until(lambda: jobs.status("two").progress.history)
+    assert jobs.status("one").state == "done"
+    assert jobs.status("one").progress.message == "right on all"
+    assert jobs.status("two").state == "running"
+
+
+def test_stopped_by_the_button_running_or_waiting(jobs, tmp_path):
+    jobs.submit(order("one"))
+    jobs.submit(order("two"))
+    until(lambda: jobs.status("one").progress.history)
+    jobs.stop("two")
+    jobs.stop("one")
+    until(lambda: not jobs.active())
+    assert [jobs.status(name).state for name in ("one", "two")] == ["stopped", "stopped"]
+    assert jobs.status("one").progress.history
+    (tmp_path / "go-one").write_text("end")
+    jobs.submit(order("one"))
+    until(lambda: jobs.status("one").state == "done")
+
+
+def test_one_that_crashes_is_said_to_have_failed_and_the_next_starts(jobs, tmp_path):
+    (tmp_path / "go-one").write_text("crash")
+    jobs.submit(order("one"))
+    jobs.submit(order("two"))
+    until(lambda: jobs.status("one").state == "failed")
+    assert "start it again" in jobs.status("one").progress.message
+    until(lambda: jobs.status("two").state == "running")
+
+
+def test_a_killed_server_leaves_a_training_that_ends_and_can_go_on(tmp_path):
+    """The training notices that nobody watches it any more; the next server finds it interrupted or stopped."""
+    code = f"""
+import sys, time
+from pathlib import Path
+from emo_core.training_jobs import Order, TrainingJobs
+command = lambda order, progress: [sys.executable, "-c", {SCRIPT!r}, str(progress), {str(tmp_path / "go")!r}]
+jobs = TrainingJobs(Path({str(tmp_path / "jobs")!r}), Path("cache"), Path({str(ROOT)!r}), command)
+jobs.submit(Order("one", "d", "o"))
+time.sleep(60)
+"""
+    server = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
+    later = TrainingJobs(tmp_path / "jobs", tmp_path / "cache", ROOT)
+    until(lambda: (found := later.status("one")) and found.progress.history)
+    assert later.status("one").state == "running"
+    os.kill(server.pid, signal.SIGKILL)
+    server.wait()
+    until(lambda: later.status("one").state in ("stopped", "interrupted"))
+    assert later.active() == []
+
+
+def test_the_command_of_a_training(tmp_path):
+    jobs = TrainingJobs(tmp_path / "jobs", tmp_path / "cache", ROOT)
+    words = jobs._train_command(Order("mine", "data/x", "models/mine", "random", 3, 5), tmp_path / "p.json")
+    assert words[:8] == [sys.executable, "-m", "emo_core", "train", "--data", "data/x", "--out", "models/mine"]
+    assert words[8:14] == ["--protocol", "random", "--seed", "3", "--epochs", "5"]
+
+
+def test_nothing_is_known_of_what_nobody_asked_for(jobs, tmp_path):
+    assert jobs.status("none") is None
+    assert jobs.all() == []
+    (tmp_path / "jobs" / "odd").mkdir(parents=True)
+    (tmp_path / "jobs" / "odd" / "order.json").write_text("{")
+    assert jobs.all() == []
+
+
+def test_progress_tells_the_time_left(tmp_path, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("emo_core.progress_file.time.monotonic", lambda: now[0])
+    writer = ProgressWriter(tmp_path / "p.json", 10)
+    for epoch in range(3):
+        now[0] += 2
+        writer.epoch({"epoch": epoch, "loss": 1.0})
+    found = TrainingProgress.read(tmp_path / "p.json")
+    assert (found.done, found.total, found.seconds_left) == (3, 10, 14.0)
+    assert len(found.history) == 3
+    (tmp_path / "p.json").write_text(json.dumps({"what": "x", "unknown": 1, "history": []}))
+    assert TrainingProgress.read(tmp_path / "p.json") is None

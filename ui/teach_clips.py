@@ -1,0 +1,130 @@
+"""Clips into a data set on the Teach page: uploaded or recorded, seen through the pipeline first; and out again."""
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from emo_core.emotions import display_name
+from emo_core.errors import EmoError
+from ui import choose, errors, model, preload, recorder, session
+from ui.datasets import CACHE, KnownSet
+
+if TYPE_CHECKING:
+    from emo_core.dataset import DatasetClip
+
+_TAKES, _TOLD = "_teach_takes", "_teach_told"
+
+
+def render(chosen: KnownSet, labels: tuple[str, ...]) -> None:
+    """The form and both ways to a clip."""
+    if not chosen.writable:
+        st.info("The demo data set is read only. Make a new data set to add clips of your own.")
+        return
+    what, who, when = st.columns(3)
+    label = what.selectbox("Class", labels, key="teach-label", format_func=display_name, accept_new_options=True,
+                           help="Choose one, or type a new one, such as anger_disgust.")  # fmt: skip
+    person = who.text_input("Person", key="teach-person", placeholder="anna", max_chars=40,
+                            help="One name for one person: models are measured on other people.")  # fmt: skip
+    occasion = when.text_input("Session (optional)", key="teach-session", placeholder="monday", max_chars=40)
+    if not person.strip():
+        st.caption("Without a person each clip counts as one unknown person, and figures may flatter.")
+    agreed = st.checkbox(
+        f"The people shown are adults who agreed that their clips are kept in {chosen.path.name} and train models.",
+        key="teach-agreed",
+    )
+    for good, text in st.session_state.pop(_TOLD, []):
+        (st.success if good else st.error)(errors.plain(text))
+    if label is None or not agreed:
+        st.caption("Choose a class and confirm, then upload or record.")
+        return
+    upload, camera = st.tabs(["Upload", "Record"], key="teach-ways", on_change="rerun")
+    if upload.open:
+        with upload:
+            _upload(chosen, str(label), person, occasion)
+    if camera.open:
+        with camera, errors.shown():
+            clip = recorder.record("teach-recorder")
+            if clip is not None:
+                _add(chosen, [clip], str(label), person, occasion, "recorded")
+                st.rerun()
+
+
+def _upload(chosen: KnownSet, label: str, person: str, occasion: str) -> None:
+    key = session.fresh_key(f"teach-upload-{st.session_state.get(_TAKES, 0)}")
+    files = st.file_uploader("Clips of one face, 2 – 10 s each", type=choose.TYPES, accept_multiple_files=True, key=key)
+    if files and st.button(
+        f"Add {len(files)} {'clip' if len(files) == 1 else 'clips'}", type="primary", key="teach-add"
+    ):
+        sources = [session.Source(file.name, file.getvalue()) for file in files]
+        st.session_state[_TAKES] = st.session_state.get(_TAKES, 0) + 1
+        _add(chosen, sources, label, person, occasion, "uploaded")
+        st.rerun()
+
+
+def _add(chosen: KnownSet, sources: list[session.Source], label: str, person: str, occasion: str, origin: str) -> None:
+    """See each clip through the pipeline; keep those that show a face, and say why others are not kept."""
+    preload.wait()
+    from emo_core.bundle import load_frame_network
+    from emo_core.clip_reader import ClipReader
+    from emo_core.collection import add_clip
+
+    reader, kept, told = ClipReader(*load_frame_network(model.MODEL_DIR), CACHE), 0, []
+    bar = st.progress(0.0, text="Looking at the clips")
+    for number, source in enumerate(sources):
+        bar.progress(number / len(sources), text=f"Looking at {source.name}")
+        suffix = Path(source.name).suffix.lower() or ".mp4"
+        try:
+            assert isinstance(source.data, bytes)
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / f"{Path(source.name).stem[:60] or 'clip'}{suffix}"
+                path.write_bytes(source.data)
+                reader.read(path)
+            add_clip(chosen.path, source.data, suffix, label, person, session=occasion.strip(), source=origin)
+            kept += 1
+        except EmoError as error:
+            told.append((False, f"Not added: {error}"))
+        except OSError as error:
+            told.append(
+                (False, f"Not added, the disk takes no more ({error.strerror}): free some space and try again.")
+            )
+    bar.empty()
+    if kept:
+        whom = person.strip() or "an unknown person"
+        told.insert(0, (True, f"Added {_clips(kept)} of {whom} to {display_name(label)}."))
+    st.session_state[_TOLD] = told
+
+
+def render_removal(chosen: KnownSet, clips: tuple["DatasetClip", ...]) -> None:
+    """Choose clips, confirm, delete for good."""
+    if not chosen.writable or not clips:
+        return
+    with st.expander("Remove clips"):
+        names = {f"{clip.path.parent.name}/{clip.path.name}": clip.path for clip in clips}
+        gone = st.multiselect("Clips", list(names), key="teach-gone", placeholder="Choose clips to remove")
+        if gone and len(gone) == 1:
+            st.video(names[gone[0]], width=320)
+        sure = st.checkbox(
+            f"Delete {len(gone)} clips for good; this cannot be undone.", key="teach-sure", disabled=not gone
+        )
+        st.button("Delete", key="teach-delete", disabled=not (gone and sure), on_click=_remove,
+                  args=[chosen, [names[name] for name in gone]])  # fmt: skip
+
+
+def _remove(chosen: KnownSet, paths: list[Path]) -> None:
+    """Callback: delete what was confirmed."""
+    from emo_core.collection import remove_clips
+
+    try:
+        remove_clips(chosen.path, paths)
+    except EmoError as error:
+        st.session_state[_TOLD] = [(False, str(error))]
+        return
+    st.session_state[_TOLD] = [(True, f"Deleted {_clips(len(paths))}.")]
+    for key in ("teach-gone", "teach-sure"):
+        st.session_state.pop(key, None)
+
+
+def _clips(count: int) -> str:
+    return f"{count} clip" if count == 1 else f"{count} clips"

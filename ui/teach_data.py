@@ -1,0 +1,137 @@
+"""The data set on the Teach page: choose one, make one, see what is in it."""
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from emo_core.emotions import display_name
+from ui import datasets, errors, tables
+from ui.datasets import KnownSet
+from ui.evaluate_clips import still
+
+if TYPE_CHECKING:
+    from emo_core.dataset import DatasetClip
+
+_CHOSEN, _FOLDER, _PROBLEM = "_teach_set", "_teach_folder", "_teach_problem"
+_PICTURES = 6
+
+
+def folder() -> Path:
+    """Where data sets lie, as this visit said."""
+    return Path(st.session_state.get(_FOLDER) or datasets.FOLDER)
+
+
+def choose() -> KnownSet | None:
+    """Show the choice; None while nothing is chosen."""
+    sets = datasets.known(folder())
+    chosen = st.session_state.get(_CHOSEN)
+    left, demo, new = st.columns([5, 3, 2], vertical_alignment="bottom")
+    names = list(sets)
+    name = left.selectbox(
+        "Data set", names, index=names.index(chosen) if chosen in sets else None, key=f"teach-set-{chosen}",
+        placeholder="Choose a data set" if names else "None yet: make a new one",
+    )  # fmt: skip
+    if name != chosen and name is not None:
+        st.session_state[_CHOSEN] = name
+    if datasets.DEMO_NAME in sets:
+        demo.button("Open the demo data set", key="teach-demo", on_click=_open, args=[datasets.DEMO_NAME],
+                    width="stretch", type="secondary" if name else "primary")  # fmt: skip
+    with new.popover("New data set", width="stretch"):
+        _new_form()
+    if problem := st.session_state.pop(_PROBLEM, ""):
+        st.error(errors.plain(problem), icon="⚠️")
+    return sets.get(name) if name else None
+
+
+def _open(name: str) -> None:
+    st.session_state[_CHOSEN] = name
+
+
+def _new_form() -> None:
+    with st.form("teach-new", border=False):
+        st.text_input("Name", key="teach-new-name", placeholder="my_people", max_chars=40)
+        st.text_area(
+            "Classes, one in each line",
+            "joy_fear\nother",
+            key="teach-new-classes",
+            height=110,
+            help="Two basic emotions joined by _ make a pair, such as joy_fear or anger_disgust: its mix is shown. "
+            "Keep a class other for neutral faces and everything else.",
+        )
+        st.text_input(
+            "Folder of data sets",
+            str(folder()),
+            key="teach-new-folder",
+            help="On the server; clips stay until removed.",
+        )
+        st.form_submit_button("Create", type="primary", on_click=_create)
+
+
+def _create() -> None:
+    """Callback: make the data set, or say why not."""
+    from emo_core.collection import check_name, create
+    from emo_core.errors import EmoError
+
+    name, place = st.session_state["teach-new-name"].strip(), st.session_state["teach-new-folder"].strip()
+    labels = [line for line in st.session_state["teach-new-classes"].splitlines() if line.strip()]
+    try:
+        create(Path(place or datasets.FOLDER) / check_name(name, "data set"), labels)
+    except EmoError as error:
+        st.session_state[_PROBLEM] = str(error)
+        return
+    st.session_state[_FOLDER], st.session_state[_CHOSEN] = place, name
+
+
+def read(chosen: KnownSet) -> tuple[tuple[str, ...], tuple["DatasetClip", ...]]:
+    """Classes and clips of a data set; empty ones of one that may still grow.
+
+    Raises:
+        DatasetError: it cannot be read.
+    """
+    from emo_core.collection import open_collection
+    from emo_core.dataset import read_dataset
+
+    if chosen.writable and (chosen.path / "manifest.csv").exists():
+        found = open_collection(chosen.path)
+        return found.labels, found.clips
+    clips = tuple(read_dataset(chosen.path))
+    return tuple(sorted({clip.label for clip in clips})), clips
+
+
+def overview(labels: tuple[str, ...], clips: tuple["DatasetClip", ...]) -> None:
+    """How much there is of each class, of how many people, and what it looks like."""
+    people = len({clip.person for clip in clips})
+    unknown = sum(not clip.person_known for clip in clips)
+    words = (
+        f"{len(clips)} {'clip' if len(clips) == 1 else 'clips'}",
+        f"{people} {'person' if people == 1 else 'people'}",
+    )
+    st.markdown("**{}** of **{}**".format(*words))
+    counts = Counter(clip.label for clip in clips)
+    rows = []
+    for label in labels:
+        who = {clip.person for clip in clips if clip.label == label}
+        rows.append((errors.plain(display_name(label)), str(counts[label]), str(len(who))))
+    tables.render(("Class", "Clips", "People"), rows)
+    if unknown:
+        st.warning(
+            f"{unknown} clips name no person. Each counts as one unknown person, so the same face may be on both sides "
+            "of a split by person, and the figures may flatter. Name people when you add clips."
+        )
+    for label in labels:
+        shown = [clip for clip in clips if clip.label == label]
+        if shown:
+            _pictures(label, shown)
+
+
+def _pictures(label: str, clips: list["DatasetClip"]) -> None:
+    """Some clips of a class, of as many people as there are."""
+    step = max(1, len(clips) // _PICTURES)
+    st.caption(errors.plain(display_name(label)))
+    with st.container(horizontal=True, gap="small", key=f"teach-pictures-{label}"):
+        for clip in clips[::step][:_PICTURES]:
+            picture = still(clip.path, clip.path.stat().st_mtime_ns) if clip.path.is_file() else None
+            if picture is not None:
+                st.image(picture, width=80, caption=errors.plain(clip.person), alt=f"A frame of {clip.path.name}")

@@ -1,0 +1,167 @@
+"""Training on the Teach page: what to ask for, and how it goes, redrawn every second while it runs."""
+
+import math
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from emo_core.errors import EmoError
+from ui import charts, errors, model, model_choice, preload, training
+from ui.datasets import KnownSet
+
+if TYPE_CHECKING:
+    from emo_core.training_jobs import JobStatus
+
+_PERIOD_S = 1.0
+_PROBLEM = "_teach_train_problem"
+_PROTOCOLS = {
+    "subject": "By person (honest): nobody who trains is measured on",
+    "random": "At random, as in the paper: other clips of the same people train, which flatters",
+}
+_STATES = {
+    "waiting": "waiting", "running": "training", "done": "done", "failed": "failed", "stopped": "stopped",
+    "interrupted": "interrupted",
+}  # fmt: skip
+
+
+def form(chosen: KnownSet) -> None:
+    """What to train, and the button."""
+    name = st.text_input(
+        "Name of the model", value=_default_name(chosen), key=f"teach-name-{chosen.name}", max_chars=40
+    )
+    st.radio(
+        "How clips are parted to train, to choose and to measure", list(_PROTOCOLS), key="teach-protocol",
+        format_func=lambda value: _PROTOCOLS[value],
+    )  # fmt: skip
+    with st.expander("More"):
+        st.number_input("Seed", 0, 10_000, 7, key="teach-seed", help="The same seed and data, the same figures.")
+        st.number_input("Epochs at most", 1, 200, 40, key="teach-epochs",
+                        help="It ends earlier when it no longer gets better on held-out people.")  # fmt: skip
+    if (training.out_of(name) / "bundle.json").exists() and name:
+        st.caption(f"A model {name} exists; it stays as it is until the new one is whole.")
+    st.button("Train", type="primary", key="teach-train", on_click=_submit, args=[chosen])
+    if problem := st.session_state.pop(_PROBLEM, ""):
+        st.error(errors.plain(problem), icon="⚠️")
+
+
+def _default_name(chosen: KnownSet) -> str:
+    return chosen.path.name if chosen.writable else "demo"
+
+
+def _submit(chosen: KnownSet) -> None:
+    """Callback: ask for the training, or say why not; fields count as they are at the click."""
+    state = st.session_state
+    name, protocol = str(state[f"teach-name-{chosen.name}"]).strip(), str(state["teach-protocol"])
+    try:
+        training.submit(name, chosen, protocol, int(state["teach-seed"]), int(state["teach-epochs"]))
+    except EmoError as error:
+        st.session_state[_PROBLEM] = str(error)
+    except OSError as error:
+        st.session_state[_PROBLEM] = f"The training cannot be noted ({error.strerror}): free some space and try again."
+
+
+def status() -> None:
+    """Every training that is known, the running one first; redrawn while one is under way."""
+    active = bool(training.jobs().active())
+    st.fragment(_watch, run_every=_PERIOD_S if active else None)(active)
+
+
+def _watch(active: bool) -> None:
+    jobs = training.jobs()
+    now, others = jobs.active(), jobs.all()
+    if active != bool(now):
+        st.rerun()  # one began or the last one ended: what else is on the page depends on it
+    names = {status.order.name for status in now}
+    ended = [status for status in others if status.order.name not in names]
+    if not now and not ended:
+        st.info("Nothing has been trained yet. Press Train: it takes a minute or two for a few hundred clips.")
+    for status in now:
+        with st.container(border=True, key=f"training-{status.order.name}"):
+            _active(status, now)
+    for status in ended[:3]:
+        with st.container(border=True, key=f"training-{status.order.name}"):
+            _ended(status)
+
+
+def _active(status: "JobStatus", now: list["JobStatus"]) -> None:
+    order, progress = status.order, status.progress
+    words, button = st.columns([4, 1], vertical_alignment="center")
+    words.markdown(f"**{errors.plain(order.name)}**: {_STATES[status.state]} on {errors.plain(order.data)}")
+    button.button("Stop", key=f"stop-{order.name}", on_click=training.jobs().stop, args=[order.name], width="stretch")
+    if status.state == "waiting":
+        first = errors.plain(now[0].order.name)
+        st.info(
+            f"One training at a time: {status.ahead} before this one ({first} is under way{_left(now[0])}). It starts "
+            "by itself; you may leave the page."
+        )
+        return
+    share = progress.done / progress.total if progress.total else 0.0
+    count = f" {progress.done} of {progress.total}" if progress.total else ""
+    what = f"Epoch{count}" if progress.what == "Training" else f"{progress.what}{count}"
+    st.progress(min(share, 1.0), text=f"{what}{_left(status)}")
+    _curves(status)
+    st.caption("The other pages work meanwhile. Stopped, it goes on later after the last whole epoch.")
+
+
+def _left(status: "JobStatus") -> str:
+    seconds = status.progress.seconds_left
+    if seconds is None or status.progress.what != "Training":
+        return ""
+    return f", at most {seconds:.0f} s left" if seconds < 90 else f", at most {seconds / 60:.0f} min left"
+
+
+def _curves(status: "JobStatus") -> None:
+    """Loss and accuracy so far."""
+    rows = status.progress.history
+    if not rows:
+        return
+    preload.wait()
+    from emo_core.figures import history_figure
+
+    epochs = [int(row["epoch"]) + 1 for row in rows]
+    best = min(rows, key=lambda row: row.get("val_loss", math.inf))
+    for quantity, key in {"Loss": "loss", "Accuracy": "accuracy"}.items():
+        curves = {"Training": [row[key] for row in rows], "Validation": [row[f"val_{key}"] for row in rows]}
+        figure = history_figure(epochs, curves, quantity, int(best["epoch"]) + 1).update_layout(height=210)
+        charts.render(figure, f"curves-{status.order.name}-{key}", f"{quantity} per epoch")
+
+
+def _ended(status: "JobStatus") -> None:
+    order, folder = status.order, training.out_of(status.order.name)
+    exists = (folder / "bundle.json").exists()
+    st.markdown(f"**{errors.plain(order.name)}**: {_STATES[status.state]}")
+    if status.state == "done":
+        st.success(errors.plain(model.trust_line(folder) if exists else status.progress.message))
+    elif status.state == "failed":
+        st.error(errors.plain(status.progress.message))
+    else:
+        epochs = len(status.progress.history)
+        st.warning(f"Ended before its end, {epochs} epochs are kept. Resume goes on from there.")
+    with st.container(horizontal=True, key=f"after-{order.name}"):
+        if status.state != "done":
+            st.button(
+                "Resume", key=f"resume-{order.name}", on_click=training.jobs().submit, args=[order], type="primary"
+            )
+        elif exists:
+            used = model.directory() == folder
+            if st.button(
+                "In use" if used else "Use this model", key=f"use-{order.name}", disabled=used, type="primary"
+            ):
+                model_choice.use(folder)
+                st.rerun()
+            if st.button("Evaluate it", key=f"evaluate-{order.name}"):
+                _evaluate(status)
+    if status.state == "done":
+        with st.expander("How training went"):
+            _curves(status)
+
+
+def _evaluate(status: "JobStatus") -> None:
+    """Leave for the Evaluate page, with this model and its data set."""
+    from ui import datasets, teach_data
+
+    model_choice.use(training.out_of(status.order.name))
+    names = {item.shown_path: name for name, item in datasets.known(teach_data.folder()).items()}
+    if status.order.data in names:
+        st.session_state["evaluate-data"] = names[status.order.data]
+    st.switch_page("pages/evaluate.py")

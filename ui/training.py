@@ -1,0 +1,46 @@
+"""The trainings of this server, shared by all visitors."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ui import model
+from ui.datasets import CACHE, KnownSet
+
+if TYPE_CHECKING:
+    from emo_core.training_jobs import TrainingJobs
+
+
+@st.cache_resource(show_spinner=False)
+def jobs() -> "TrainingJobs":
+    """The queue of this server."""
+    from emo_core.training_jobs import TrainingJobs
+
+    return TrainingJobs(CACHE / "trainings", CACHE, model.ROOT)
+
+
+def out_of(name: str) -> Path:
+    """Where the model of that name lies or will lie."""
+    return model.taught_dir() / name
+
+
+def submit(name: str, chosen: KnownSet, protocol: str, seed: int, epochs: int) -> None:
+    """Ask for a training.
+
+    Raises:
+        DatasetError: the name, the data set or the protocol cannot be used.
+        BundleError: another kind of model has that name.
+    """
+    from emo_core.collection import check_name
+    from emo_core.dataset import read_dataset
+    from emo_core.errors import BundleError
+    from emo_core.splits import check_enough
+    from emo_core.training_jobs import Order
+
+    out = out_of(check_name(name))
+    if out == model.MODEL_DIR or (out.exists() and "taught" not in model.manifest(out)):
+        raise BundleError(f"{name} is the name of a model that was not taught here: choose another name for yours.")
+    check_enough(read_dataset(chosen.path), "random" if protocol == "random" else "subject")
+    shown = str(out.relative_to(model.ROOT)) if out.is_relative_to(model.ROOT) else str(out)
+    jobs().submit(Order(name, chosen.shown_path, shown, protocol, seed, epochs))
