@@ -13,6 +13,7 @@ PAGES = {
     "": "Hybrid Emotion Studio",
     "analyze": "Analyze a clip",
     "live": "Watch it live",
+    "teach": "Teach",
     "evaluate": "Evaluate",
     "about": "About",
 }
