@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import streamlit as st
 
 from ui import model, progress
-from ui.evaluate_choice import CACHE, DEMO, Choice
+from ui.datasets import DEMO
+from ui.evaluate_choice import CACHE, Choice
 
 if TYPE_CHECKING:
     from emo_core.bundle import Bundle
