@@ -19,10 +19,10 @@ STAGES: tuple[Stage, ...] = (
     Stage("Frames", "Taken at a steady rate, by their time.", "frames"),
     Stage("Face and alignment", "Found, followed, turned so that the eyes lie level.", "frames"),
     Stage("Quality", "Sharpness, light, size, angle, confidence.", "quality"),
-    Stage("Q-based normalization", "Features brought to one scale; poor frames count less.", "quality"),
-    Stage("CNN features", "A network trained on faces reads each frame.", "emotions"),
-    Stage("LSTM", "A second network reads the frames in order.", "timeline"),
-    Stage("Scores by quality", "Thresholds depend on the quality.", "timeline"),
+    Stage("Q-based normalization", "Features brought to one scale; poor frames count less.", "neighbourhoods"),
+    Stage("CNN features", "A network trained on faces reads each frame.", "heatmaps"),
+    Stage("LSTM", "A second network reads the frames in order.", "features"),
+    Stage("Scores by quality", "Thresholds depend on the quality.", "thresholds"),
     Stage("Verdict", "A pair and its mix, other, or unsure.", "verdict"),
 )
 """The paper's Fig. 1, with what this application adds to it."""

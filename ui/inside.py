@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ui import errors, flow, session, tab_charts, tab_heatmaps, tab_player
+from ui import errors, flow, session, tab_charts, tab_heatmaps, tab_normalization, tab_player
 
 KEY = "inside"
 """Key of the tabs; its state is the name of the open one."""
@@ -29,6 +29,11 @@ class Tab:
 TABS: tuple[Tab, ...] = (
     Tab("Moment by moment", tab_player.render),
     Tab("Heatmaps", tab_heatmaps.render, frozenset({"heatmaps", "channels", "importance", "features", "state"})),
+    Tab(
+        "Normalization",
+        tab_normalization.render,
+        frozenset({"threshold", "neighbourhoods", "thresholds", "feature", "switches"}),
+    ),
     Tab("Charts", tab_charts.render, frozenset({"timeline", "emotions", "quality", "frames", "parts", "whole"})),
 )
 """In order from left to right."""

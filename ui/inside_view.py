@@ -1,8 +1,8 @@
 """What the tab of heatmaps shows of one window of a clip, computed once and kept while the visitor looks at it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import streamlit as st
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _KEPT = "_inside_view"
 _MOST_KEPT = 12
+
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,6 +153,15 @@ def state_figures(result: session.Result, view: View) -> tuple["go.Figure", "go.
     said = calibrated(view.trace.logits[0, :count], model.bundle().temperature)
     names, colours = _named(labels)
     return picture, step_figure(view.times_s, said, names, colours)
+
+
+def keep(result: session.Result, name: str, make: Callable[[], _Made]) -> _Made:
+    """What `make` gives, made once for a result and kept while it is on show."""
+    kept = _kept(result)
+    if name not in kept:
+        kept[name] = make()
+    made: _Made = kept[name]
+    return made
 
 
 def _named(labels: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
