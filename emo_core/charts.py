@@ -1,12 +1,17 @@
 """The charts of an analysis that every export holds, each with a title and how to read it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import plotly.graph_objects as go
 
 from emo_core import figures
 from emo_core.annotations import Annotations
+from emo_core.chart_style import layout
 from emo_core.types import Analysis
+
+_LINES = ("#2A9D8F", "#B5548B", "#5B8DD9", "#D9A441")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,3 +60,21 @@ def mark(figure: go.Figure, annotations: Annotations) -> None:
             type="line", x0=marker.time_s, x1=marker.time_s, y0=0, y1=1, yref="y domain",
             line={"color": "#B7791F", "width": 2, "dash": "dot"},
         )  # fmt: skip
+
+
+def quality_comparison(analyses: Mapping[str, Analysis]) -> go.Figure:
+    """Overall quality of the frames of some clips on one scale of time, a line for each; gaps where none counts."""
+    figure = go.Figure()
+    longest_s = max(item.video.duration_s for item in analyses.values())
+    for number, (name, item) in enumerate(analyses.items()):
+        quality = np.where(item.normalized.mask, item.normalized.quality, np.nan)
+        times, rows = figures.thin(item.timestamps_s, quality[:, np.newaxis])
+        figure.add_scatter(
+            x=times, y=rows[:, 0], name=name, mode="lines", hovertemplate="%{y:.0%}",
+            line={"color": _LINES[number % len(_LINES)], "width": 2.5, "dash": "dash" if number else "solid"},
+        )  # fmt: skip
+    layout(figure, height=260)
+    figure.update_xaxes(title="Time in the clip (s)", range=[0, longest_s], nticks=11)
+    figure.update_yaxes(title="Quality", range=[0, 1.03], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
+    figure.update_layout(margin={"l": 62})
+    return figure

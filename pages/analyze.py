@@ -22,14 +22,15 @@ def run_job(source: session.Source) -> None:
 def show(result: session.Result) -> None:
     """Everything about one result, from the verdict down to the frames."""
     preload.wait()
-    from emo_core.report import to_json
-
     analysis = result.analysis
     left, right = st.columns([11, 9], gap="medium")
     with left:
         st.subheader("Clip", anchor="clip")
-        st.video(result.source.data, format=result.source.mime)
-        if not result.source.mime.endswith(("mp4", "webm")):
+        if result.source.is_kept:
+            st.video(result.source.data, format=result.source.mime)
+        else:
+            st.info("The clip itself was dropped to make room for newer ones; what was found in it is still here.")
+        if result.source.is_kept and not result.source.mime.endswith(("mp4", "webm")):
             st.caption("If your browser cannot play this format, the analysis below is not affected.")
     with right:
         st.subheader("Verdict", anchor="verdict")
@@ -38,13 +39,6 @@ def show(result: session.Result) -> None:
         st.page_link("pages/about.py", label="How far to trust it →")
 
     inside.render(result)
-    st.download_button(
-        "Download everything as JSON",
-        data=lambda: to_json(analysis),
-        file_name=f"{analysis.video.name}.json",
-        mime="application/json",
-        on_click="ignore",
-    )
     with st.expander("How long it took"):
         tables.timings(analysis.timing_ms, analysis.video.duration_s)
 

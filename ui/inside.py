@@ -5,7 +5,18 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ui import errors, flow, session, tab_charts, tab_heatmaps, tab_normalization, tab_player
+from ui import (
+    errors,
+    flow,
+    session,
+    tab_charts,
+    tab_compare,
+    tab_heatmaps,
+    tab_mark,
+    tab_normalization,
+    tab_player,
+    tab_what_if,
+)
 
 KEY = "inside"
 """Key of the tabs; its state is the name of the open one."""
@@ -35,6 +46,9 @@ TABS: tuple[Tab, ...] = (
         frozenset({"threshold", "neighbourhoods", "thresholds", "feature", "switches"}),
     ),
     Tab("Charts", tab_charts.render, frozenset({"timeline", "emotions", "quality", "frames", "parts", "whole"})),
+    Tab("What if", tab_what_if.render),
+    Tab("Mark & export", tab_mark.render, frozenset({"marks", "correct", "exports"})),
+    Tab("Compare", tab_compare.render),
 )
 """In order from left to right."""
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import live_session, session
+from ui import live_session, session, what_if_run
 
 NOTICE = """
 - **What happens:** this server finds the face in the pictures of your camera, measures how good each one is, and
@@ -54,6 +54,7 @@ def delete_button(key: str) -> None:
 def delete_everything() -> None:
     """Forget clips, pictures, results, live view and agreement of this visit; nothing of it is on disk by then."""
     live_session.end()
+    what_if_run.stop()
     session.forget()
     st.session_state[_DELETED] = True
 

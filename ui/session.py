@@ -1,21 +1,33 @@
-"""What one visitor has here: the clip waiting for its analysis and the last result.
+"""What one visitor has here: the clip waiting for its analysis, the last results, and what the visitor says of them.
 
 Clips stay in the memory of the session and go with it, or at once when the visitor says so; nothing is written to a
-folder.
+folder. What is kept is bounded: the oldest clips go first, then the oldest results.
 """
 
-from dataclasses import dataclass
+import uuid
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from emo_core.annotations import Annotations
+
 if TYPE_CHECKING:
     from emo_core.types import Analysis
 
+MOST_RESULTS = 8
+"""Results kept at a time."""
+
+MOST_BYTES = 512 * 2**20
+"""Bytes of clips and results kept at a time; the one on show is kept whatever it takes."""
+
 _JOB = "_job"
 _RESULT = "_result"
+_RESULTS = "_results"
+_SAID = "_said"
 _STOPPED = "_stopped"
 _GENERATION = "_generation"
 _KEPT = ("_entered", _GENERATION)
@@ -23,7 +35,7 @@ _KEPT = ("_entered", _GENERATION)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
-    """A clip to analyse: its name for the visitor, and a path of ours or the uploaded content."""
+    """A clip to analyse: its name for the visitor, and a path of ours or the uploaded content, empty once dropped."""
 
     name: str
     data: Path | bytes
@@ -34,13 +46,30 @@ class Source:
         kinds = {"webm": "video/webm", "mkv": "video/x-matroska", "avi": "video/x-msvideo"}
         return kinds.get(Path(self.name).suffix.lower().lstrip("."), "video/mp4")
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether the clip is still there; an old one makes room for newer ones."""
+        return self.data != b""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Result:
-    """A finished analysis and the clip it is of."""
+    """A finished analysis and the clip it is of; `key` names it within the visit."""
 
     source: Source
     analysis: "Analysis"
+    key: str = field(default_factory=lambda: uuid.uuid4().hex)
+    made_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def num_bytes(self) -> int:
+        """Memory that the clip and the arrays of the analysis take."""
+        found = self.analysis
+        parts = (found.track, found.normalized, found.features)
+        arrays = [getattr(part, name) for part in parts for name in part.__slots__ if name != "components"]
+        arrays += found.normalized.components.values()
+        clip = len(self.source.data) if isinstance(self.source.data, bytes) else 0
+        return clip + sum(int(array.nbytes) for array in arrays)
 
 
 def submit(source: Source) -> None:
@@ -79,8 +108,10 @@ def was_stopped() -> bool:
 
 
 def keep(source: Source, analysis: "Analysis") -> None:
-    """Make `analysis` the result on show."""
-    st.session_state[_RESULT] = Result(source, analysis)
+    """Make `analysis` the result on show; the oldest ones make room for it."""
+    shown = Result(source, analysis)
+    st.session_state[_RESULT] = shown
+    st.session_state[_RESULTS] = _with_room(st.session_state.get(_RESULTS, ()), shown, said())
     drop_job()
 
 
@@ -93,9 +124,59 @@ def again() -> None:
 
 
 def result() -> Result | None:
-    """The last finished analysis."""
+    """The result on show."""
     found: Result | None = st.session_state.get(_RESULT)
     return found
+
+
+def results() -> tuple[Result, ...]:
+    """The results that are kept, the newest first."""
+    found: tuple[Result, ...] = st.session_state.get(_RESULTS, ())
+    return found[::-1]
+
+
+def show(key: str) -> None:
+    """Make an earlier result the one on show; nothing happens if it is no longer kept."""
+    found = next((item for item in results() if item.key == key), None)
+    if found is not None:
+        st.session_state[_RESULT] = found
+
+
+def said() -> dict[str, Annotations]:
+    """What the visitor says, by the key of the result; the same dictionary for the whole visit."""
+    found: dict[str, Annotations] = st.session_state.setdefault(_SAID, {})
+    return found
+
+
+def annotations(of: Result) -> Annotations:
+    """What the visitor says of a result."""
+    return said().get(of.key, Annotations())
+
+
+def annotate(of: Result, what: Annotations) -> None:
+    """Keep what the visitor says of a result, in the place of what was said before."""
+    said()[of.key] = what
+
+
+def _with_room(kept: tuple[Result, ...], shown: Result, words: dict[str, Annotations]) -> tuple[Result, ...]:
+    """Results in order of time with the one on show; those of which nothing is said go first."""
+    found = [item for item in kept if item is not shown]
+    while len(found) >= MOST_RESULTS:
+        found.remove(next((item for item in found if not words.get(item.key)), found[0]))
+    for place, item in enumerate(found):
+        if _together(found, shown) <= MOST_BYTES:
+            break
+        if isinstance(item.source.data, bytes):
+            found[place] = replace(item, source=replace(item.source, data=b""))
+    while found and _together(found, shown) > MOST_BYTES:
+        found.pop(0)
+    for key in set(words) - {item.key for item in (*found, shown)}:
+        del words[key]
+    return (*found, shown)
+
+
+def _together(found: list[Result], shown: Result) -> int:
+    return sum(item.num_bytes for item in (*found, shown))
 
 
 def fresh_key(name: str) -> str:

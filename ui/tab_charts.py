@@ -8,11 +8,14 @@ from ui import charts, session, strip, tables
 def render(result: session.Result) -> None:
     """Every chart that spans the clip, the strip of frames and the table of parts."""
     from emo_core import figures
+    from emo_core.charts import mark
 
     analysis = result.analysis
     st.subheader("Over time", anchor="timeline")
     st.caption("What the model says as the clip goes on. The band at the foot is the verdict; shaded: no usable face.")
-    charts.render(figures.timeline_figure(analysis), "timeline", "Class probabilities over the clip")
+    timeline = figures.timeline_figure(analysis)
+    mark(timeline, session.annotations(result))
+    charts.render(timeline, "timeline", "Class probabilities over the clip")
     st.subheader("Emotions in each frame", anchor="emotions")
     st.caption("The eight basic emotions that the frame network sees, before the second network reads the sequence.")
     charts.render(figures.emotions_figure(analysis), "emotions", "Eight basic emotions over the clip")

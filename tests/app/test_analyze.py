@@ -29,7 +29,7 @@ def test_upload_shows_verdict_charts_frames_and_download(studio):
     assert studio.names == ["me.mp4"]
     for words in ("Amusement + surprise", "Probability 80%", "amusement 62", "surprise 38", "true blend"):
         assert words in studio.text
-    assert len(app.get("download_button")) == 1
+    assert len(studio.tab("Mark & export").get("download_button")) == 8
     assert len(studio.tab("Charts").get("plotly_chart")) == 4
     assert "es-frame" in studio.text
 

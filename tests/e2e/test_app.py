@@ -60,8 +60,9 @@ def test_one_click_from_home_to_the_verdict_on_the_sample(server, visit):
     page.get_by_role("button", name="Analyze the sample").click()
     expect_whole_result(page)
     expect(page.locator("video")).to_be_visible()
+    page.get_by_role("tab", name="Mark & export").click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download everything as JSON").click()
+        page.get_by_role("button", name="Everything as JSON").click()
     assert '"verdict"' in Path(download.value.path()).read_text(encoding="utf-8")
 
 

@@ -125,8 +125,9 @@ def test_a_recording_becomes_a_verdict_and_is_gone_when_deleted(watched, launch,
     record(page, 3)
     assert verdict(page) == "Amusement + surprise"
     camera_is_off(page)
+    page.get_by_role("tab", name="Mark & export").click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download everything as JSON").click()
+        page.get_by_role("button", name="Everything as JSON").click()
     video = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))["clip"]
     assert video["num_frames_decoded"] >= 7 * 3  # a busy machine is no failure; tools/bench_live.py counts exactly
     assert video["duration_s"] == pytest.approx(3, abs=1)

@@ -1,0 +1,59 @@
+"""Clips whose verdict a person corrected, as a data set in a zip file that a model can be taught from."""
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from emo_core.dataset import CLIP_SUFFIXES, MANIFEST, check_label
+from emo_core.videofile import clean_name
+
+COLUMNS = ("path", "label", "person", "source")
+_SOURCE = "corrected"
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A clip, what it is called, the label that a person says is right, and who is shown, empty if that is unknown."""
+
+    data: Path | bytes
+    name: str
+    label: str
+    person: str = ""
+
+
+def corrections_zip(corrections: Sequence[Correction]) -> bytes:
+    """A folder for each label with ``<person>__<clip>`` in it, and the ``manifest.csv`` that says the same.
+
+    Raises:
+        DatasetError: a label cannot name a class.
+    """
+    rows: list[tuple[str, ...]] = []
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:  # clips are compressed as they are
+        for number, item in enumerate(corrections, start=1):
+            label, person = check_label(item.label), _plain(item.person)
+            path = PurePosixPath(label) / _file_name(item.name, number, person)
+            content = item.data if isinstance(item.data, bytes) else item.data.read_bytes()
+            archive.writestr(str(path), content)
+            rows.append((str(path), label, person, _SOURCE))
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows([COLUMNS, *rows])
+        archive.writestr(MANIFEST, text.getvalue())
+    return buffer.getvalue()
+
+
+def _file_name(name: str, number: int, person: str) -> str:
+    """``<person>__<number>_<clip>``; without a person nothing that could be taken for one."""
+    path = PurePosixPath(clean_name(name))
+    suffix = path.suffix.lower() if path.suffix.lower() in CLIP_SUFFIXES else ".mp4"
+    stem = f"{number}_{_plain(path.stem)[:60]}".rstrip("_")
+    return (f"{person}__" if person else "") + stem + suffix
+
+
+def _plain(text: str) -> str:
+    """Letters, digits, - and single _ of a text: a name that every file system takes."""
+    return re.sub(r"_+", "_", re.sub(r"[^\w\-]+", "_", text)).strip("_")[:60]

@@ -1,0 +1,62 @@
+"""Corrected clips as a data set that can be read back."""
+
+import io
+import zipfile
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emo_core.corrections import Correction, corrections_zip
+from emo_core.dataset import read_dataset
+from emo_core.errors import DatasetError
+
+
+def unpack(content, folder):
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        archive.extractall(folder)
+    return read_dataset(folder)
+
+
+def test_the_importer_reads_label_person_and_the_very_clip(tmp_path):
+    (tmp_path / "mine.webm").write_bytes(b"second")
+    content = corrections_zip(
+        [
+            Correction(b"first", "../a b__c.MOV", "relief_pride", "Anna Lee"),
+            Correction(tmp_path / "mine.webm", "x", "other"),
+        ]
+    )
+    first, second = unpack(content, tmp_path / "set")
+    assert (first.label, first.person, first.source) == ("relief_pride", "Anna_Lee", "corrected")
+    assert first.path.name == "Anna_Lee__1_a_b_c.mov"
+    assert first.path.read_bytes() == b"first"
+    assert second.label == "other"
+    assert not second.person_known
+    assert "__" not in second.path.name
+
+
+def test_without_its_manifest_the_folders_say_the_same(tmp_path):
+    content = corrections_zip([Correction(b"x", "clip.mp4", "other", "p1")])
+    unpack(content, tmp_path)
+    (tmp_path / "manifest.csv").unlink()
+    (clip,) = read_dataset(tmp_path)
+    assert (clip.label, clip.person) == ("other", "p1")
+
+
+def test_a_label_that_cannot_name_a_class():
+    with pytest.raises(DatasetError, match="cannot name a class"):
+        corrections_zip([Correction(b"x", "clip.mp4", "../up")])
+
+
+@given(st.text(max_size=30), st.text(max_size=30))
+def test_names_of_any_kind_stay_inside_their_folder(name, person):
+    content = corrections_zip([Correction(b"x", name, "other", person)])
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        path, manifest = archive.namelist()
+    assert manifest == "manifest.csv"
+    folder, _, file = path.partition("/")
+    assert folder == "other"
+    assert "/" not in file
+    assert "\\" not in file
+    assert not file.startswith(".")
+    assert file.count("__") == bool(file.partition("__")[1])

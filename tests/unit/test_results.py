@@ -1,0 +1,161 @@
+"""What a visit keeps of its results, and work that goes on beside the page."""
+
+import threading
+from types import SimpleNamespace
+
+import pytest
+
+from emo_core.annotations import Annotations
+from emo_core.changes import KINDS
+from emo_core.errors import VideoError
+from emo_core.what_if import Baseline, Outcome
+from tests.factories import make_analysis
+from ui import session, what_if_run
+from ui.background import Task
+from ui.errors import UNEXPECTED
+
+
+@pytest.fixture(autouse=True)
+def state(monkeypatch):
+    held = {}
+    for module in (session, what_if_run):
+        monkeypatch.setattr(module, "st", SimpleNamespace(session_state=held))
+    return held
+
+
+def keep(name="clip.mp4", data=b"video", num_frames=12):
+    session.keep(session.Source(name, data), make_analysis(num_frames))
+    return session.result()
+
+
+class TestResults:
+    def test_the_newest_is_shown_and_earlier_ones_can_be_again(self):
+        first, second = keep("a"), keep("b")
+        assert session.results() == (second, first)
+        assert session.result() is second
+        session.show(first.key)
+        assert session.result() is first
+        session.show("gone")
+        assert session.result() is first
+
+    def test_the_oldest_of_which_nothing_is_said_makes_room(self):
+        first = keep("0")
+        session.annotate(first, Annotations().marked(1, "x"))
+        others = [keep(str(number)) for number in range(1, session.MOST_RESULTS + 2)]
+        assert first in session.results()
+        assert others[0] not in session.results()
+        assert len(session.results()) == session.MOST_RESULTS
+        assert session.annotations(first).markers
+
+    def test_clips_are_dropped_before_results_and_never_the_one_on_show(self, monkeypatch):
+        one = keep("a", b"x" * 1000)
+        monkeypatch.setattr(session, "MOST_BYTES", 2 * one.num_bytes - 500)
+        shown = keep("b", b"x" * 1000)
+        newest, oldest = session.results()
+        assert newest is shown
+        assert (oldest.key, oldest.source.is_kept) == (one.key, False)
+        assert shown.source.is_kept
+        monkeypatch.setattr(session, "MOST_BYTES", 10)
+        last = keep("c")
+        assert session.results() == (last,)
+        assert last.source.is_kept
+
+    def test_a_bundled_sample_takes_no_memory_and_is_not_dropped(self, monkeypatch, tmp_path):
+        one = keep("a", tmp_path)
+        monkeypatch.setattr(session, "MOST_BYTES", one.num_bytes + 100)
+        keep("b")
+        assert session.results()[1:] == ()
+
+    def test_what_is_said_goes_with_its_result(self, monkeypatch):
+        first = keep()
+        session.annotate(first, Annotations().corrected("other"))
+        monkeypatch.setattr(session, "MOST_BYTES", 10)
+        keep()
+        assert session.said() == {}
+
+    def test_the_size_counts_clip_and_arrays(self):
+        result = keep(data=b"x" * 1000, num_frames=10)
+        track = result.analysis.track
+        assert result.num_bytes > 1000 + track.landmarks.nbytes + result.analysis.normalized.faces.nbytes
+
+
+class TestTask:
+    def test_it_tells_and_ends(self):
+        task = Task(lambda tell: tell("half", 0.5))
+        task.join()
+        assert (task.stage, task.share, task.problem, task.is_running) == ("half", 0.5, "", False)
+
+    def test_it_can_be_stopped(self):
+        begun, go = threading.Event(), threading.Event()
+        reached = []
+
+        def work(tell):
+            tell("one", 0.1)
+            begun.set()
+            go.wait(10)
+            tell("two", 0.2)
+            reached.append("end")
+
+        task = Task(work)
+        assert begun.wait(10)
+        assert task.is_running
+        task.stop()
+        go.set()
+        task.join()
+        assert (reached, task.stage, task.problem) == ([], "one", "")
+
+    def test_what_the_visitor_can_mend_is_told_and_anything_else_is_logged(self, caplog):
+        def fail(error):
+            def work(tell):
+                raise error
+
+            task = Task(work)
+            task.join()
+            return task.problem
+
+        assert fail(VideoError("It is cut off; copy it again.")) == "It is cut off; copy it again."
+        assert fail(RuntimeError("inner detail")) == UNEXPECTED
+        assert "inner detail" in caplog.text
+
+
+def outcome(key):
+    return Outcome(key, None, "other", 0.8, 0.7, 0.9, "", False)
+
+
+class TestWhatIfRun:
+    @pytest.fixture
+    def tried(self, monkeypatch):
+        """Keys of the changes tried, in order."""
+        keys = []
+
+        def try_change(source, bundle, original, unchanged, kind, strength, part, progress):
+            progress("Working", 0.5)
+            keys.append((kind.key, strength))
+            return outcome(kind.key)
+
+        monkeypatch.setattr("emo_core.what_if.try_change", try_change)
+        monkeypatch.setattr("emo_core.what_if.baseline", lambda *_: Baseline(outcome("unchanged"), 0))
+        return keys
+
+    def test_all_changes_are_tried_once_after_the_clip_as_it_is(self, tried):
+        run = what_if_run.of(keep(), (0, 1))
+        run.begin([(kind, None) for kind in KINDS], None)
+        run.task.join()
+        assert list(run.outcomes) == [kind.key for kind in KINDS]
+        assert run.unchanged.best == 0
+        assert run.task.share == pytest.approx((len(KINDS) + 0.5) / (len(KINDS) + 1))
+        run.begin([(KINDS[0], 0.3)], None)
+        run.task.join()
+        assert tried[-1] == (KINDS[0].key, 0.3)
+        assert len(run.outcomes) == len(KINDS)
+
+    def test_another_part_or_result_starts_anew_and_stops_the_work(self, tried):
+        first = keep()
+        run = what_if_run.of(first, (0, 1))
+        run.begin([(KINDS[0], None)], None)
+        assert what_if_run.of(first, (0, 1)) is run
+        other = what_if_run.of(first, (0, 2))
+        assert other is not run
+        assert other.outcomes == {}
+        assert run.task._stopped.is_set()
+        assert what_if_run.of(keep(), (0, 2)) is not other

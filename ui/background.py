@@ -1,0 +1,56 @@
+"""Long work beside the page: on a thread of its own, with progress to look at and a way to stop it."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from emo_core.errors import EmoError
+from ui.errors import UNEXPECTED
+
+
+class _StopError(Exception):
+    """Raised inside the work when it should end."""
+
+
+class Task:
+    """Work that has begun; ends by itself, with an error, or soon after :meth:`stop`.
+
+    Args:
+        work: called on a thread with a callback for its progress; must call no Streamlit.
+    """
+
+    def __init__(self, work: Callable[[Callable[[str, float], None]], None]) -> None:
+        self.stage, self.share = "Starting", 0.0
+        self.problem = ""
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=[work], name="background", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it still works; a stopped one does until its next step."""
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """End it at its next step."""
+        self._stopped.set()
+
+    def join(self) -> None:
+        """Wait for its end."""
+        self._thread.join()
+
+    def _run(self, work: Callable[[Callable[[str, float], None]], None]) -> None:
+        try:
+            work(self._tell)
+        except _StopError:
+            pass
+        except EmoError as error:
+            self.problem = str(error)
+        except Exception:
+            logging.getLogger(__name__).exception("unexpected error in the background")
+            self.problem = UNEXPECTED
+
+    def _tell(self, stage: str, share: float) -> None:
+        if self._stopped.is_set():
+            raise _StopError
+        self.stage, self.share = stage, min(max(share, 0.0), 1.0)

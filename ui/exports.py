@@ -1,0 +1,166 @@
+"""Everything that can be taken away of a result; each file is made when it is asked for, never before."""
+
+import io
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from emo_core.annotations import Annotations
+from emo_core.corrections import Correction, corrections_zip
+from emo_core.emotions import display_name
+from ui import model, session
+
+_ANONYMOUS = "Leave it empty if you do not know; clips of one person must carry one name."
+
+
+def render(result: session.Result) -> None:
+    """A button for each export; those that need the clip itself say so when it is no longer kept."""
+    if not result.source.is_kept:
+        st.info(
+            "The clip itself was dropped to make room for newer ones: upload it again for the video and the report."
+        )
+    makers = Makers(result)
+    rows = (
+        (
+            ("Report (one HTML file)", "report.html", "text/html", makers.report, True),
+            ("Annotated video (MP4)", "annotated.mp4", "video/mp4", makers.video, True),
+            ("Everything (ZIP)", "everything.zip", "application/zip", makers.everything, True),
+            ("Charts (PNG in a ZIP)", "charts.zip", "application/zip", makers.charts, False),
+        ),
+        (
+            ("Every frame (CSV)", "frames.csv", "text/csv", makers.frames, False),
+            ("Every window (CSV)", "windows.csv", "text/csv", makers.windows, False),
+            ("Verdicts as subtitles (VTT)", "segments.vtt", "text/vtt", makers.subtitles, False),
+            ("Everything as JSON", "analysis.json", "application/json", makers.json, False),
+        ),
+    )
+    for row in rows:
+        for column, (label, name, mime, make, needs_clip) in zip(st.columns(len(row)), row, strict=True):
+            column.download_button(
+                label,
+                data=make,
+                file_name=f"{Path(result.analysis.video.name).stem}.{name}",
+                mime=mime,
+                key=f"export-{name}",
+                on_click="ignore",
+                width="stretch",
+                disabled=needs_clip and not result.source.is_kept,
+            )
+    st.caption(
+        "Made when you ask for it; the report and the video read the clip again, the video for up to half as long as "
+        "the clip lasts; it has no sound. Subtitles of this name beside the clip are shown by most players."
+    )
+
+
+class Makers:
+    """Makes the exports of a result; called on a thread of the server, so it takes along what it needs."""
+
+    def __init__(self, result: session.Result) -> None:
+        self._result = result
+        self._said, self._bundle = session.said(), model.bundle()
+
+    @property
+    def _annotations(self) -> Annotations:
+        return self._said.get(self._result.key, Annotations())
+
+    def json(self) -> bytes:
+        """What ``analyze --json`` writes, and what the visitor says."""
+        from emo_core.report import to_json
+
+        return to_json(self._result.analysis, self._annotations).encode()
+
+    def frames(self) -> bytes:
+        """A row for every frame."""
+        from emo_core.spreadsheet import frames_csv
+
+        return frames_csv(self._result.analysis, self._annotations).encode()
+
+    def windows(self) -> bytes:
+        """A row for every window."""
+        from emo_core.spreadsheet import windows_csv
+
+        return windows_csv(self._result.analysis, self._annotations).encode()
+
+    def subtitles(self) -> bytes:
+        """A cue for every segment and mark."""
+        from emo_core.spreadsheet import segments_vtt
+
+        return segments_vtt(self._result.analysis, self._annotations).encode()
+
+    def charts(self) -> bytes:
+        """Every chart as PNG."""
+        from emo_core.chart_images import to_png
+        from emo_core.charts import charts_of
+
+        found = charts_of(self._result.analysis, self._annotations)
+        return _zip({f"{chart.name}.png": to_png(chart.figure, chart.title) for chart in found})
+
+    def report(self) -> bytes:
+        """The one-file report."""
+        from emo_core.charts import charts_of
+        from emo_core.export import sample_credit
+        from emo_core.html_report import html_report
+        from emo_core.key_frames import key_frames
+
+        source, analysis = self._result.source.data, self._result.analysis
+        frames = key_frames(source, self._bundle, analysis)
+        charts = charts_of(analysis, self._annotations)
+        made_at = self._result.made_at
+        return html_report(
+            analysis, self._annotations, self._bundle, charts, frames, sample_credit(source), made_at
+        ).encode()
+
+    def video(self) -> bytes:
+        """The annotated video, by way of a temporary file that is gone when it is read."""
+        from emo_core.annotated_video import write_annotated
+
+        def write(folder: Path) -> bytes:
+            path = folder / "annotated.mp4"
+            write_annotated(path, self._result.source.data, self._result.analysis, self._annotations)
+            return path.read_bytes()
+
+        return _in_temporary_folder(write)
+
+    def everything(self) -> bytes:
+        """All of it, as ``analyze --out`` writes it."""
+        from emo_core.export import export_all
+
+        def write(folder: Path) -> bytes:
+            export_all(folder, self._result.source.data, self._result.analysis, self._bundle, self._annotations)
+            return _zip({path.name: path.read_bytes() for path in sorted(folder.iterdir())})
+
+        return _in_temporary_folder(write)
+
+
+def corrected(result: session.Result) -> None:
+    """Offer the clip with its right label as a data set, once the verdict is corrected."""
+    label, source = session.annotations(result).label, result.source
+    if not label or not source.is_kept:
+        st.caption("Once the verdict is corrected, the clip can be downloaded here with the right label, for teaching.")
+        return
+    person = st.text_input("Who is shown", key=f"person-{result.key}", max_chars=60, help=_ANONYMOUS) or ""
+    st.download_button(
+        f"Clip labelled {display_name(label)} (ZIP)",
+        data=lambda: corrections_zip([Correction(source.data, source.name, label, person)]),
+        file_name=f"{Path(result.analysis.video.name).stem}.labelled.zip",
+        mime="application/zip",
+        key="export-corrected",
+        on_click="ignore",
+    )
+    st.caption("A folder for the label and a manifest.csv, as a data set to teach from.")
+
+
+def _in_temporary_folder(write: Callable[[Path], bytes]) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        return write(Path(folder))
+
+
+def _zip(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()

@@ -1,0 +1,84 @@
+"""The tab that puts two results of the visit side by side: verdicts, timelines on one scale, quality."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from emo_core.emotions import display_percent
+from ui import charts, errors, model, session, tables, verdict
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+
+def render(result: session.Result) -> None:
+    """The list of results, and two of them side by side."""
+    found = session.results()
+    numbers = {item.key: number for number, item in enumerate(reversed(found), start=1)}
+    tables.render(
+        ("No.", "Clip", "Length", "Verdict", "Probability", "Analyzed (UTC)"),
+        [
+            (
+                f"**{numbers[item.key]}**" + (" (shown)" if item is result else ""),
+                errors.plain(item.source.name),
+                f"{item.analysis.video.duration_s:.1f} s",
+                verdict.headline(item.analysis.prediction),
+                display_percent(item.analysis.prediction.probability),
+                item.made_at.strftime("%H:%M:%S"),
+            )
+            for item in found
+        ],
+    )
+    st.caption(
+        f"The last {session.MOST_RESULTS} analyses of this visit are kept, the oldest make room for newer ones. "
+        "Without a verdict, the probability is that of the most probable class."
+    )
+    if len(found) < 2:
+        st.info("Only one analysis so far. Choose another clip above, and both can be put side by side here.")
+        return
+    names = {item.key: f"{numbers[item.key]}: {item.source.name}" for item in found}
+    other = next(item for item in found if item is not result)
+    sides = st.columns(2, gap="large")
+    pair = [_side(column, name, start, names) for column, name, start in zip(sides, "AB", (result, other), strict=True)]
+    for column, name, item in zip(sides, "AB", pair, strict=True):
+        with column:
+            verdict.render(item.analysis, model.bundle())
+            st.button(
+                "This is the one on show" if item is result else "Show this one",
+                key=f"compare-show-{name}", disabled=item is result, on_click=_show, args=[item.key], width="stretch",
+            )  # fmt: skip
+    if st.session_state.pop("_compare_shown", False):
+        st.rerun()
+    _charts(pair)
+
+
+def _side(column: "DeltaGenerator", name: str, start: session.Result, names: dict[str, str]) -> session.Result:
+    key = f"compare-{name}"
+    if st.session_state.get(key) not in names:
+        st.session_state[key] = start.key
+    chosen = column.selectbox(name, list(names), key=key, format_func=names.__getitem__)
+    return next(item for item in session.results() if item.key == chosen)
+
+
+def _show(key: str) -> None:
+    session.show(key)
+    st.session_state["_compare_shown"] = True
+
+
+def _charts(pair: list[session.Result]) -> None:
+    """Timelines under one another on one scale, then both qualities in one chart."""
+    from emo_core.charts import mark, quality_comparison
+    from emo_core.figures import timeline_figure
+
+    longest_s = max(item.analysis.video.duration_s for item in pair)
+    st.subheader("Over time, on one scale", anchor=False)
+    for name, item in zip("AB", pair, strict=True):
+        figure = timeline_figure(item.analysis)
+        mark(figure, session.annotations(item))
+        figure.update_xaxes(range=[0, longest_s])
+        figure.update_layout(height=240)
+        st.markdown(f"**{name}** {errors.plain(item.source.name)}")
+        charts.render(figure, f"compare-timeline-{name}", f"Class probabilities over clip {name}")
+    st.subheader("Quality of the frames", anchor=False)
+    figure = quality_comparison({name: item.analysis for name, item in zip("AB", pair, strict=True)})
+    charts.render(figure, "compare-quality", "Overall quality of the frames of both clips")

@@ -1,0 +1,121 @@
+"""The tab in which the visitor speaks: marks in time, the right label, and everything to take away."""
+
+import streamlit as st
+
+from emo_core.annotations import MAX_LABEL_CHARS, MAX_MARKERS, MAX_NOTE_CHARS, Annotations, Marker
+from emo_core.dataset import check_label
+from emo_core.emotions import display_name
+from emo_core.errors import DatasetError
+from ui import charts, errors, exports, position, session
+
+_OWN = "Own words …"
+_RIGHT = "The verdict is right, or I do not know"
+
+
+def render(result: session.Result) -> None:
+    """Marks, correction, exports."""
+    said = session.annotations(result)
+    st.subheader("Mark moments", anchor="marks")
+    _timeline(result, said)
+    left, right = st.columns([5, 6], gap="large")
+    with left:
+        _add(result)
+    with right:
+        _marks(result, said)
+    st.subheader("Is the verdict wrong?", anchor="correct")
+    _correction(result, said)
+    st.subheader("Take it away", anchor="exports")
+    exports.render(result)
+
+
+def _timeline(result: session.Result, said: Annotations) -> None:
+    from emo_core.charts import mark
+    from emo_core.figures import timeline_figure
+
+    figure = timeline_figure(result.analysis)
+    mark(figure, said)
+    charts.render(figure, "marks-timeline", "Class probabilities over the clip, with your marks as dotted lines")
+
+
+def _add(result: session.Result) -> None:
+    """The form for one mark; it begins at the moment that the other tabs show."""
+    key, duration_s = result.key, result.analysis.video.duration_s
+    with st.form(f"mark-{key}", clear_on_submit=False, border=False):
+        now_s = round(position.get(result), 1)
+        st.slider("Time (s)", 0.0, round(duration_s, 1), now_s, 0.1, key=f"mark-time-{key}-{now_s}")
+        st.text_input("Note", key=f"mark-note-{key}", max_chars=MAX_NOTE_CHARS, placeholder="starts to laugh")
+        st.form_submit_button(
+            "Add the mark", on_click=_put, args=[result, f"mark-time-{key}-{now_s}", f"mark-note-{key}"]
+        )
+
+
+def _put(result: session.Result, time_key: str, note_key: str) -> None:
+    state = st.session_state
+    session.annotate(result, session.annotations(result).marked(state[time_key], state[note_key]))
+    state[note_key] = ""
+
+
+def _marks(result: session.Result, said: Annotations) -> None:
+    """The marks, each with a way to go there and one to take it back."""
+    if not said.markers:
+        st.info("No marks yet. Choose a time, say what happens then, and add the mark: it goes into every export.")
+        return
+    if len(said.markers) >= MAX_MARKERS:
+        st.warning(f"There are {MAX_MARKERS} marks, the most there can be: delete one to add another.")
+    with st.container(height=260 if len(said.markers) > 4 else "content", border=False):
+        for number, marker in enumerate(said.markers):
+            text, go, away = st.columns([6, 2, 2], vertical_alignment="center")
+            text.markdown(f"**{marker.time_s:.1f} s** {errors.plain(marker.note)}")
+            go.button("Go there", key=f"mark-go-{number}", on_click=position.put, args=[result, marker.time_s])
+            away.button("Delete", key=f"mark-delete-{number}", on_click=_delete, args=[result, marker])
+
+
+def _delete(result: session.Result, marker: Marker) -> None:
+    session.annotate(result, session.annotations(result).unmarked(marker))
+
+
+def _correction(result: session.Result, said: Annotations) -> None:
+    """The right label, and the clips of the visit that have one, as a data set."""
+    labels = result.analysis.prediction.labels
+    choices = [_RIGHT, *labels, _OWN]
+    own = said.label is not None and said.label not in labels
+    now = _OWN if own else said.label or _RIGHT
+    left, right = st.columns(2, gap="large")
+    with left:
+        key = f"right-label-{result.key}"
+        st.session_state.setdefault(key, now)
+        chosen = st.selectbox(
+            "What it really shows", choices, key=key, on_change=_choose, args=[result, key],
+            format_func=lambda name: display_name(name) if name in labels else name,
+        )  # fmt: skip
+        if chosen == _OWN:
+            words = f"own-label-{result.key}"
+            st.session_state.setdefault(words, said.label if own else "")
+            st.text_input(
+                "In your words", key=words, max_chars=MAX_LABEL_CHARS, placeholder="relief_pride",
+                on_change=_say, args=[result, words], help="Letters, digits, _, - and spaces: it can name a class.",
+            )  # fmt: skip
+            with errors.shown():
+                if st.session_state[words]:
+                    check_label(session.annotations(result).label or st.session_state[words])
+    with right:
+        st.caption(
+            "Your word is kept beside the verdict and never in its place: in every export it is told apart from what "
+            "the model says."
+        )
+        exports.corrected(result)
+
+
+def _choose(result: session.Result, key: str) -> None:
+    chosen = st.session_state[key]
+    label = None if chosen in (_RIGHT, _OWN) else chosen
+    session.annotate(result, session.annotations(result).corrected(label))
+
+
+def _say(result: session.Result, key: str) -> None:
+    said = session.annotations(result).corrected(st.session_state[key])
+    try:
+        check_label(said.label or "")
+    except DatasetError:  # the tab says so; what cannot name a class is not kept
+        said = said.corrected(None)
+    session.annotate(result, said)

@@ -1,0 +1,82 @@
+"""What has been tried on a result: kept with the visit, computed beside the page, one change after the other."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ui import session
+from ui.background import Task
+
+if TYPE_CHECKING:
+    from emo_core.bundle import Bundle
+    from emo_core.changes import Kind
+    from emo_core.what_if import Baseline, Outcome
+
+_RUN = "_what_if"
+
+
+class Run:
+    """The changes tried on one part of one result; a later try of the same change replaces the earlier one.
+
+    Attributes:
+        result: what they are tried on.
+        part: start and end in seconds.
+        unchanged: what the model says of the part as it is; None until that is known.
+        outcomes: key of the change → what the model says then.
+        task: the work under way, or the last one.
+    """
+
+    def __init__(self, result: session.Result, part: tuple[float, float]) -> None:
+        self.result, self.part = result, part
+        self.unchanged: Baseline | None = None
+        self.outcomes: dict[str, Outcome] = {}
+        self.task: Task | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a change is being tried."""
+        return self.task is not None and self.task.is_running
+
+    def begin(self, wanted: Sequence[tuple["Kind", float | None]], bundle: "Bundle") -> None:
+        """Try changes, each with its strength, None for the usual one; nothing happens while others are tried."""
+        if not self.is_running:
+            self.task = Task(partial(self._work, wanted, bundle))
+
+    def _work(
+        self, wanted: Sequence[tuple["Kind", float | None]], bundle: "Bundle", tell: Callable[[str, float], None]
+    ) -> None:
+        from emo_core.what_if import baseline, try_change
+
+        source, original = self.result.source.data, self.result.analysis
+        steps = len(wanted) + (self.unchanged is None)
+        done = 0
+
+        def step(title: str) -> Callable[[str, float], None]:
+            return lambda stage, share: tell(f"{title}, {done + 1} of {steps}", (done + share) / steps)
+
+        if self.unchanged is None:
+            self.unchanged = baseline(source, bundle, original, self.part, step("The clip as it is"))
+            done += 1
+        for kind, strength in wanted:
+            self.outcomes[kind.key] = try_change(
+                source, bundle, original, self.unchanged, kind, strength, self.part, step(kind.title)
+            )
+            done += 1
+
+
+def of(result: session.Result, part: tuple[float, float]) -> Run:
+    """The run of a part of a result; another part or result stops the earlier one and starts with nothing."""
+    run: Run | None = st.session_state.get(_RUN)
+    if run is None or run.result is not result or run.part != part:
+        stop()
+        run = st.session_state[_RUN] = Run(result, part)
+    return run
+
+
+def stop() -> None:
+    """End what is being tried; what was found so far stays."""
+    run: Run | None = st.session_state.get(_RUN)
+    if run is not None and run.task is not None:
+        run.task.stop()
