@@ -31,14 +31,23 @@ class Choice:
     @property
     def command(self) -> str:
         """The command line that measures the same."""
-        words = ["python -m emo_core evaluate --data", _shown(self.data), "--model", _shown(self.model)]
+        words = ["python -m emo_core evaluate --data", self.shown_data, "--model", self.shown_model]
         return " ".join([*words, *(["--everyone"] if self.everyone else [])])
 
     @property
     def protocols_command(self) -> str:
         """The command line that compares the two protocols."""
-        data, folder = _shown(self.data), _shown(self.model)
-        return f"python -m emo_core evaluate --data {data} --model {folder} --protocol both"
+        return f"python -m emo_core evaluate --data {self.shown_data} --model {self.shown_model} --protocol both"
+
+    @property
+    def shown_data(self) -> str:
+        """The data set as a person gives it on the command line."""
+        return _shown(self.data)
+
+    @property
+    def shown_model(self) -> str:
+        """The model as a person gives it on the command line."""
+        return _shown(self.model)
 
 
 def models() -> dict[str, Path]:
@@ -77,5 +86,4 @@ def _use(found: dict[str, Path]) -> None:
 
 
 def _shown(path: Path) -> str:
-    """A path as the user of the command line would give it."""
-    return str(path.relative_to(model.ROOT)) if path.is_relative_to(model.ROOT) else path.name
+    return str(path.relative_to(model.ROOT)) if path.is_relative_to(model.ROOT) else str(path)

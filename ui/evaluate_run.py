@@ -61,16 +61,27 @@ def find(choice: Choice) -> Found | None:
     return stored(path, path.stat().st_mtime_ns) if path.exists() else None
 
 
+def protocols_path(choice: Choice) -> Path:
+    """Where the comparison of the two protocols is kept.
+
+    Raises:
+        DatasetError: the data set cannot be read.
+    """
+    from emo_core import evaluation_store
+    from emo_core.dataset import read_dataset
+
+    return evaluation_store.protocols_path(CACHE, choice.model, read_dataset(choice.data))
+
+
 def find_protocols(choice: Choice) -> dict[str, Any] | None:
     """Two protocols on the data set with the recipe of the model, if they were compared; those of the model itself too.
 
     Raises:
         DatasetError: the data set or the stored figures cannot be read.
     """
-    from emo_core.dataset import read_dataset
-    from emo_core.evaluation_store import load_table, protocols_path
+    from emo_core.evaluation_store import load_table
 
-    table = load_table(protocols_path(CACHE, choice.model, read_dataset(choice.data)))
+    table = load_table(protocols_path(choice))
     if table is None and choice.data == DEMO:
         recorded = model.metrics(choice.model).get("protocols")
         return recorded if isinstance(recorded, dict) else None

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from emo_core.emotions import display_name
-from ui import charts, errors, evaluate_clips, evaluate_compare, evaluate_export, evaluate_method, tables
+from ui import (
+    charts,
+    errors,
+    evaluate_clips,
+    evaluate_compare,
+    evaluate_export,
+    evaluate_method,
+    evaluate_protocols,
+    tables,
+)
 from ui.evaluate_choice import Choice
 
 if TYPE_CHECKING:
@@ -209,6 +218,7 @@ def _slices(shown: Shown) -> None:
     if not present:
         st.info("All clips are alike in source, quality and length, and of one person: there is nothing to part.")
         return
+    st.subheader("Accuracy by part", anchor=False)
     chosen = st.segmented_control("Part the clips by", present, default=present[0], format_func=_SLICES.__getitem__)
     own = [row for row in rows if row["slice"] == (chosen or present[0])]
     st.caption("Whiskers: 95 % interval over people; none where a part is of one person. n counts clips.")
@@ -232,7 +242,7 @@ _TABS: dict[str, Callable[[Shown], None]] = {
     "Scores": _scores,
     "Certainty": _certainty,
     "Slices": _slices,
-    "Two protocols": lambda shown: evaluate_method.render_protocols(shown.choice),
+    "Two protocols": lambda shown: evaluate_protocols.render(shown.choice),
     "Ablation": lambda shown: evaluate_method.render_ablation(shown.choice),
     "Training": lambda shown: evaluate_method.render_training(shown.choice),
     "Compare": lambda shown: evaluate_compare.render(shown.choice, shown.evaluation, shown.folder),

@@ -10,9 +10,11 @@ from emo_core.emotions import display_name
 from emo_core.errors import DatasetError
 from emo_core.evaluated import store
 from emo_core.evaluation_store import protocols_path, store_table
+from emo_core.progress_file import TrainingProgress
+from emo_core.training_jobs import JobStatus
 from tests.evaluations import DEMO, LABELS, make_evaluation
 from tests.tiny import write_tiny_bundle
-from ui import evaluate_choice, evaluate_run, evaluate_tabs
+from ui import evaluate_choice, evaluate_protocols, evaluate_run, evaluate_tabs
 
 HEAD = "head.tflite"
 
@@ -131,6 +133,51 @@ def test_the_clips_the_app_is_not_sure_of_are_listed_and_lead_to_analyze(studio,
     opens[0].click().run()
     assert studio.names == [unsure[0].path.rpartition("/")[2]]
     assert studio.app.title[0].value == "Analyze a clip"
+
+
+class Jobs:
+    """In the place of the comparisons of a server."""
+
+    def __init__(self):
+        self.orders, self.state = {}, "running"
+
+    def submit(self, order):
+        self.orders[order.name] = order
+
+    def stop(self, name):
+        self.state = "stopped"
+
+    def status(self, name):
+        progress = TrainingProgress(
+            "Cross-validating, random split", 3, 10, state=self.state, message="It was in vain."
+        )
+        return JobStatus(self.orders[name], self.state, progress) if name in self.orders else None
+
+
+def test_the_protocols_are_compared_in_the_background_and_can_be_stopped(studio, models, monkeypatch):
+    keep(studio, models)
+    jobs = Jobs()
+    monkeypatch.setattr(evaluate_protocols, "jobs", lambda: jobs)
+    studio.app.session_state[evaluate_tabs.KEY] = "Two protocols"
+    studio.open("evaluate")
+    compare = next(item for item in studio.app.button if item.label == "Compare the two protocols")
+    app = compare.click().run()
+    (order,) = jobs.orders.values()
+    words = evaluate_protocols._command(order, models / "progress.json")
+    assert words[2:8] == [
+        "emo_core",
+        "evaluate",
+        "--data",
+        str(models.parent / "set"),
+        "--model",
+        str(models / "hybrid"),
+    ]
+    assert not app.exception
+    assert app.get("progress")[0].proto.text == "Cross-validating, random split: 4 of 10"
+    app.button(key="compare-stop").click().run()
+    assert jobs.state == "stopped"
+    jobs.state = "failed"
+    assert "It was in vain" in studio.open("evaluate").warning[0].value
 
 
 def test_two_protocols_stand_side_by_side_and_the_difference_is_named(studio, models):

@@ -1,0 +1,53 @@
+"""From a fresh server to a clip that a model gets wrong, or right: evaluate, click a cell, open its clip."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import running_server
+from tests.e2e.test_app import ANALYSIS_MS, expect_fits, expect_title, expect_whole_result
+from tests.evaluations import few_demo_clips
+
+TABS = ("Scores", "Certainty", "Slices", "Two protocols", "Ablation", "Training", "Compare", "Export")
+
+
+@pytest.fixture(scope="module")
+def evaluating(tmp_path_factory):
+    """A server whose demo data set is a few clips of people that the model has not seen, and whose cache is empty."""
+    folder = tmp_path_factory.mktemp("evaluate")
+    few = few_demo_clips(folder / "demo", 6)
+    with running_server(EMO_DEMO=str(few), EMO_CACHE=str(folder / "cache")) as address:
+        yield address
+
+
+def test_evaluate_then_a_cell_opens_its_clips_and_a_clip_opens_in_analyze(evaluating, visit):
+    page = visit(f"{evaluating}/evaluate")
+    page.get_by_role("button", name="Evaluate", exact=True).click()
+    expect(page.get_by_role("button", name="Evaluate again")).to_be_visible(timeout=ANALYSIS_MS)
+    expect(page.get_by_text(re.compile(r"6 clips of \d people \(rendered\)"))).to_be_visible()
+    expect(page.get_by_text("Click a cell of the confusion matrix")).to_be_visible()
+    cell = page.locator(".js-plotly-plot .scatterlayer .point").first
+    cell.wait_for()
+    box = cell.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    opener = page.get_by_role("button", name="Open in Analyze").first
+    expect(opener).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("A frame of .*mp4")).first).to_be_visible()
+    opener.click()
+    expect_title(page, "Analyze a clip")
+    expect_whole_result(page)
+
+
+def test_the_result_is_kept_and_every_part_of_it_fits_a_phone(evaluating, visit):
+    page = visit(f"{evaluating}/evaluate", 390, 844)
+    expect(page.get_by_role("button", name="Evaluate again")).to_be_visible()  # kept from the visit before
+    for tab in TABS:
+        page.get_by_role("tab", name=tab, exact=True).click()
+        expect(page.get_by_role("tab", name=tab, exact=True)).to_have_attribute("aria-selected", "true")
+        expect(page.get_by_role("tabpanel").filter(visible=True).get_by_role("heading").first).to_be_visible()
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+        expect_fits(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Report (HTML)").click()
+    assert "6 clips of" in download.value.path().read_text("utf-8")

@@ -1,0 +1,100 @@
+"""Two protocols on the Evaluate page: what was measured, and a button that measures it in a process of its own."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from ui import charts, errors, evaluate_run, measured, model, preload, tables, training
+from ui.datasets import CACHE
+from ui.evaluate_choice import Choice
+
+if TYPE_CHECKING:
+    from emo_core.training_jobs import JobStatus, Order, TrainingJobs
+
+_PERIOD_S = 1.0
+
+
+def render(choice: Choice) -> None:
+    """One recipe, the same clips, split at random and by person."""
+    st.subheader("Two protocols, one recipe", anchor=False)
+    st.caption(
+        "At random, as in the paper, clips of one person are on both sides of the split, and the model is rewarded for "
+        "knowing them. By person, nobody is. The difference is leakage, not skill: believe the second figure."
+    )
+    preload.wait()
+    found = evaluate_run.find_protocols(choice)
+    if found is not None:
+        _protocols(found)
+    else:
+        st.info("Not measured yet. It trains ten heads on this data set, which takes minutes; the page stays usable.")
+    name = evaluate_run.protocols_path(choice).stem
+    status = jobs().status(name)
+    running = status is not None and status.state in ("waiting", "running")
+    st.fragment(_job, run_every=_PERIOD_S if running else None)(choice, name, running)
+    st.caption("At the command line:")
+    st.code(f".venv/bin/{choice.protocols_command}", language="bash", wrap_lines=True)
+
+
+@st.cache_resource
+def jobs() -> "TrainingJobs":
+    """The comparisons of this server: one at a time, each in a process of its own."""
+    from emo_core.training_jobs import TrainingJobs
+
+    return TrainingJobs(CACHE / "comparisons", CACHE, model.ROOT, _command)
+
+
+def _command(order: "Order", progress: Path) -> list[str]:
+    words = ["evaluate", "--data", order.data, "--model", order.out, "--protocol", "both", "--cache", str(CACHE)]
+    return [sys.executable, "-m", "emo_core", *words, "--progress", str(progress.resolve())]
+
+
+def _job(choice: Choice, name: str, was_running: bool) -> None:
+    """The button, or how far the comparison is; redrawn every second while it runs."""
+    status = jobs().status(name)
+    running = status is not None and status.state in ("waiting", "running")
+    if running != was_running:
+        st.rerun()  # it began or ended: the figures above may be there now
+    if status is not None and running:
+        _progress(status)
+        return
+    if status is not None and status.state in ("failed", "interrupted"):
+        st.warning(errors.plain(status.progress.message or "The comparison ended before its time: start it again."))
+    if training.jobs().active():
+        st.caption("A model is being trained on the Teach page; compare the protocols when that is done.")
+        return
+    st.button("Compare the two protocols", key=f"compare-{name}", on_click=_submit, args=[choice, name])
+
+
+def _submit(choice: Choice, name: str) -> None:
+    """Callback: start it."""
+    from emo_core.training_jobs import Order
+
+    jobs().submit(Order(name, choice.shown_data, choice.shown_model, "both"))
+
+
+def _progress(status: "JobStatus") -> None:
+    progress = status.progress
+    words, button = st.columns([5, 1], vertical_alignment="center")
+    told = f"{progress.what}: {progress.done + 1} of {progress.total}" if progress.total else progress.what
+    text = "Waiting for another comparison" if status.state == "waiting" else told
+    words.progress(progress.done / progress.total if progress.total else 0.0, text=text)
+    button.button("Stop", key="compare-stop", on_click=jobs().stop, args=[status.order.name], width="stretch")
+
+
+def _protocols(found: Mapping[str, Any]) -> None:
+    """The gap, both figures as bars, and as a table."""
+    from emo_core.evaluation_figures import protocols_figure
+
+    spread = tables.interval({"interval": found.get("leakage_interval")})
+    st.metric(
+        "Leakage (accuracy)", f"{100 * found['leakage']:+.1f} points", spread or None, delta_color="off",
+        delta_arrow="off", border=True, width=260,
+    )  # fmt: skip
+    names = {name: title for name, title in measured.SPLITS.items() if name in found}
+    charts.render(protocols_figure(found, names), "evaluate-protocols", "Accuracy by protocol", picture="protocols")
+    measured.render_protocols(found)
+    when = f" on {found['made_at'][:10]}" if "made_at" in found else ""
+    st.caption(f"Measured{when} by `{found.get('command', 'a command that was not kept')}`.")
