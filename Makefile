@@ -29,6 +29,7 @@ model: .venv/app.stamp .venv-render/stamp
 	$(BIN)/python -m emo_core train --data $(FERPLUS) --out models/hybrid
 	$(BIN)/python -m emo_core ablate --data $(FERPLUS) --out models/hybrid --jobs 2
 	$(BIN)/python -m emo_core protocols --out models/hybrid
+	$(BIN)/python -m emo_core check-heatmaps --data $(FERPLUS) --out models/hybrid
 
 bench: .venv/app.stamp
 	$(BIN)/python tools/bench.py

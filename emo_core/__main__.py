@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emo_core import dataset_command, evaluate_command, train_command
+from emo_core import dataset_command, evaluate_command, heatmap_command, train_command
 from emo_core.errors import EmoError
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.set_defaults(run=_evaluate_frames)
     evaluate_command.add(commands, DEFAULT_MODEL)
     dataset_command.add(commands, DEFAULT_MODEL)
+    heatmap_command.add(commands, _say)
     for name, what, run in (
         ("train-frames", "train the frame CNN on FER+", _train_frames),
         ("train", "teach a model from a data set of clips, or train the shipped head from FER+", _train),

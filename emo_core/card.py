@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from emo_core import card_sections, card_taught
+from emo_core import card_heatmaps, card_sections, card_taught
 
 _USE = """## Intended use
 Research, teaching and demonstration: seeing how a CNN-LSTM reads hybrid (compound, blended) emotion from the visible
@@ -47,6 +47,7 @@ _SECTIONS: Mapping[str, Callable[[Any], str]] = {
     "normalization": card_sections.normalization,
     "ablation": card_sections.ablation,
     "protocols": card_sections.protocols,
+    "heatmap_checks": card_heatmaps.heatmaps,
 }
 
 
