@@ -23,4 +23,4 @@ def webm(num_frames=45, fps=15, keep=None):
 def message(data=None, **fields):
     data = webm() if data is None else data
     text = base64.b64encode(data).decode()
-    return {"b64": text, "mime": "video/webm;codecs=vp8", "ms": 3000.0, "fps": 30, **fields}
+    return {"b64": text, "mime": "video/webm;codecs=vp8", "ms": 3000.0, **fields}

@@ -28,7 +28,7 @@ def render(live: "LiveSession", connections: "IceSettings") -> None:
         media_stream_constraints={"video": video, "audio": False},
         video_frame_callback=live.receive,
         async_processing=False,  # it takes two milliseconds; a thread between would cost a frame of delay
-        desired_playing_state=live.wanted,
+        desired_playing_state=live.plays,
         video_html_attrs={"autoPlay": True, "muted": True, "playsInline": True, "style": {"width": "100%"}},
         media_toggle_controls=False,
     )

@@ -27,6 +27,9 @@ MAX_SIDE_PX = 960
 RETRY_S = 7.0
 """No frame for this long after the start, and the connection is made anew, once."""
 
+SETTLE_S = 1.5
+"""So long a new connection gets before it is to start; the browser needs less to load its part of the page."""
+
 CONNECT_S = 15.0
 """No frame for this long, and the connection has failed."""
 
@@ -42,6 +45,7 @@ class LiveSession:
         worker: analyses the frames.
         device: id of the camera that was chosen.
         attempt: counts the connections; another number is another connection.
+        renewed_s: when the connection was made anew (monotonic), until it is settled.
         retried: whether this start has had its second attempt.
         started_s: when the visitor started it (monotonic), None while it is stopped.
         problem: why it is not running although the visitor wanted it, one sentence; empty otherwise.
@@ -52,6 +56,7 @@ class LiveSession:
     worker: "LiveWorker"
     device: str = ""
     attempt: int = 0
+    renewed_s: float | None = None
     retried: bool = False
     started_s: float | None = None
     problem: str = ""
@@ -93,10 +98,31 @@ class LiveSession:
         self.device, self.started_s, self.problem, self.retried = device, time.monotonic(), "", False
         self.worker.resume()
 
+    def choose(self, device: str) -> None:
+        """The visitor wants another camera when it starts next: a connection stays with the one it first had."""
+        self.device = device
+        self._renew()
+
     def retry(self) -> None:
         """Make the connection anew."""
-        self.attempt += 1
         self.retried = True
+        self._renew()
+
+    def _renew(self) -> None:
+        self.attempt += 1
+        self.renewed_s = time.monotonic()
+
+    def settle(self) -> bool:
+        """Let a connection that was made anew start, once its part of the page is there; whether that was just now."""
+        if self.renewed_s is None or time.monotonic() - self.renewed_s < SETTLE_S:
+            return False
+        self.renewed_s = None
+        return True
+
+    @property
+    def plays(self) -> bool:
+        """Whether the connection is to run: told so from its first moment it would start twice, and keep one camera."""
+        return self.wanted and self.renewed_s is None
 
     def stop(self, problem: str = "") -> None:
         """The visitor has seen enough, or there is a problem; the last seconds stay until the page is left."""

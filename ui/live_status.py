@@ -53,7 +53,12 @@ class Check:
             return cls(NO_RELAY)
         if not kinds:
             return cls(NO_ADDRESS)
-        return cls("", device if isinstance(device, str) and len(device) <= 128 else "")
+        return cls("", device_of(device))
+
+
+def device_of(message: Any) -> str:
+    """Id of a camera as the browser tells it; empty, which is any camera, for whatever is none."""
+    return message if isinstance(message, str) and len(message) <= 128 else ""
 
 
 def chain(stats: "LiveStats", *, failure: str, paused: bool) -> list[tuple[str, str, bool]]:

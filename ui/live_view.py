@@ -65,9 +65,14 @@ def _gate(live: "LiveSession", connections: ice.IceSettings) -> None:
         "rtc": connections.for_browser(), "device": live.device, "checking": "Trying camera and connection …",
         "off": "The camera is off.",
     }  # fmt: skip
-    message = camera.component("gate")(key=session.fresh_key("gate"), data=data, on_checked_change=lambda: None).checked
-    if message is not None:
-        check = live_status.Check.from_message(message, relay_only=connections.policy == "relay")
+    found = camera.component("gate")(
+        key=session.fresh_key("gate"), data=data, on_checked_change=lambda: None, on_chosen_change=lambda: None
+    )
+    if found.chosen is not None:
+        live.choose(live_status.device_of(found.chosen))
+        st.rerun()
+    if found.checked is not None:
+        check = live_status.Check.from_message(found.checked, relay_only=connections.policy == "relay")
         if check.problem:
             live.stop(check.problem)
         else:
@@ -126,6 +131,8 @@ def _watch(live: "LiveSession") -> None:
         st.rerun()
     if live.waiting_s > live_session.RETRY_S and not live.retried:
         live.retry()
+        st.rerun()
+    if live.settle():
         st.rerun()
     from ui import live_card, live_chart
 

@@ -28,10 +28,10 @@ class Components:
 
     def __call__(self, name):
         def show(*, key, data, **callbacks):
-            assert set(callbacks) <= {"on_clip_change", "on_checked_change"}
+            assert set(callbacks) <= {"on_clip_change", "on_checked_change", "on_chosen_change"}
             self.keys.append(key)
             value = self.next.pop(name, None)
-            return SimpleNamespace(clip=value, checked=value)
+            return SimpleNamespace(clip=value, checked=value, chosen=self.next.pop(f"{name} chosen", None))
 
         return show
 
@@ -200,7 +200,23 @@ def test_a_connection_that_hangs_is_made_anew_once(live, components, streams, mo
         app = live.app.run()
     assert not app.error
     assert [call["key"] for call in streams][-3:] == ["live-1"] * 3
+    assert streams[-1]["desired_playing_state"] is False
+    state(live).renewed_s -= live_session.SETTLE_S
+    live.app.run()
+    assert streams[-1]["key"] == "live-1"
     assert streams[-1]["desired_playing_state"] is True
+
+
+def test_another_camera_gets_another_connection_that_waits_for_the_start(live, components, streams):
+    components.next["gate chosen"] = "second"
+    live.app.run()
+    assert (state(live).device, streams[-1]["key"]) == ("second", "live-1")
+    assert streams[-1]["desired_playing_state"] is False
+    start(live, components, device="second")
+    assert streams[-1]["desired_playing_state"] is False
+    state(live).renewed_s -= live_session.SETTLE_S
+    live.app.run()
+    assert (streams[-1]["key"], streams[-1]["desired_playing_state"]) == ("live-1", True)
 
 
 def test_pause_smoothing_snapshot_and_stop(live, components, streams):

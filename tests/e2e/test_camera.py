@@ -35,6 +35,9 @@ if (window.MediaDevices) {
   };
 }
 """
+LIT = "tracks.filter(track => track.readyState === 'live').map(track => track.label)"
+"""Names of the cameras that are on."""
+
 LIVE_S = 40_000
 
 
@@ -245,6 +248,46 @@ def test_live_follows_the_face_survives_reruns_and_ends_with_the_page(watched, l
     while analysing(watched):
         assert time.monotonic() < deadline, "the worker outlives its page"
     assert list(watched.folder.rglob("*.mp4")) == []
+
+
+@needs_network
+def test_of_two_cameras_the_live_view_shows_the_one_that_is_chosen(watched, launch, visit):
+    browser = launch(f"{FAKE[0]}=device-count=2", FAKE[1])
+    page = visit(f"{watched.address}/live", other=browser, script=WATCH_TRACKS)
+    start_live(page)
+    page.get_by_role("button", name="Stop", exact=True).click()
+    choice = page.get_by_label("Camera", exact=True)
+    expect(choice).to_be_visible()
+    names = choice.locator("option").all_inner_texts()
+    assert len(set(names)) == 2
+    choice.select_option(names[1])
+    page.get_by_role("button", name="Start the live view").click()
+    page.wait_for_function("tracks.length === 4")  # twice each: tried, then shown
+    assert page.evaluate(LIT) == [names[1]]  # a second of Chromium's invented cameras gives WebRTC no picture
+    page.get_by_role("button", name="Stop", exact=True).click()
+    camera_is_off(page)
+
+
+HANG_ONCE = """
+const accept = RTCPeerConnection.prototype.setRemoteDescription;
+RTCPeerConnection.prototype.setRemoteDescription = function (answer) {
+  if (window.top.hung) return accept.call(this, answer);
+  window.top.hung = true;
+  return new Promise(() => {});
+};
+"""
+
+
+@needs_network
+def test_a_connection_that_hangs_is_made_anew_and_no_camera_stays_on(watched, launch, visit, films):
+    browser = launch(*FAKE, f"--use-file-for-fake-video-capture={films.laughter}")
+    page = visit(f"{watched.address}/live", other=browser, script=WATCH_TRACKS + HANG_ONCE)
+    start_live(page)
+    expect(page.get_by_test_id("live-chain")).to_contain_text(re.compile(r"brings \d+ pictures"), timeout=LIVE_S)
+    assert page.evaluate("hung")
+    assert len(page.evaluate(LIT)) == 1
+    page.get_by_role("button", name="Stop", exact=True).click()
+    camera_is_off(page)
 
 
 @needs_network

@@ -128,6 +128,17 @@ def test_a_camera_that_goes_away_meanwhile_is_told_and_nothing_is_sent(mounted, 
     assert page.evaluate("[clips.length, " + LIGHTS + "]") == [0, 0]
 
 
+def test_in_a_tab_in_the_background_the_recording_still_ends_in_time(mounted):
+    """Browsers slow the timers of a tab nobody sees, down to one call a minute."""
+    page = mounted()
+    page.evaluate("every = setInterval; window.setInterval = (action, ms) => every(action, Math.max(ms, 60000))")
+    page.get_by_label("Length of the recording").select_option("2")
+    press(page, "Record")
+    press(page, "Use this clip")
+    page.wait_for_function("clips.length")
+    assert 2000 <= page.evaluate("clips[0].ms") < 3500
+
+
 def test_left_in_the_middle_of_a_recording_the_camera_goes_off(mounted):
     page = mounted()
     press(page, "Record")

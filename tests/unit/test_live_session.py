@@ -110,6 +110,27 @@ def test_waiting_counts_from_the_start_and_from_the_last_frame(fed, monkeypatch)
     assert (live.wanted, live.waiting_s, live.problem) == (False, 0, "It broke.")
 
 
+def test_another_camera_is_another_connection(fed):
+    live, _ = fed
+    live.stop()
+    live.start("cam")
+    assert live.attempt == 0
+    live.stop()
+    live.choose("another")
+    live.start("another")
+    assert (live.device, live.attempt, live.plays) == ("another", 1, False)
+
+
+def test_a_connection_made_anew_starts_a_moment_later(fed, monkeypatch):
+    live, _ = fed
+    assert (live.plays, live.settle()) == (True, False)
+    live.retry()
+    assert (live.plays, live.settle()) == (False, False)
+    now_s = live.renewed_s + 2
+    monkeypatch.setattr(live_session.time, "monotonic", lambda: now_s)
+    assert (live.settle(), live.plays, live.settle()) == (True, True, False)
+
+
 def test_it_survives_reruns_and_ends_once(monkeypatch, hybrid):
     state = {}
     monkeypatch.setattr(live_session, "st", SimpleNamespace(session_state=state))

@@ -13,7 +13,12 @@ export default function (component) {
     find("message").textContent = data.off;
     setTriggerValue("checked", found);
   };
-  if (!find("start").disabled) listCameras(find("camera"), find("camera").value || data.device).catch(() => {});
+  find("camera").onchange = () => {
+    Remembered.set(find("camera").value);
+    setTriggerValue("chosen", find("camera").value);
+  };
+  const current = find("camera").value || data.device || Remembered.get();
+  if (!find("start").disabled) listCameras(find("camera"), current).catch(() => {});
   return () => {
     state.gone = true;
     closeCamera(state.stream);
@@ -21,9 +26,31 @@ export default function (component) {
   };
 }
 
+/** The camera that the connection used last: it keeps to it, whatever it is asked for, so its memory is the choice. */
+const Remembered = {
+  name: "streamlit-webrtc:device-ids",
+  get() {
+    try {
+      return JSON.parse(localStorage.getItem(this.name))?.video ?? "";
+    } catch {
+      return "";
+    }
+  },
+  set(device) {
+    try {
+      Object.keys(localStorage).filter((key) => key.startsWith(this.name)).forEach((key) => localStorage.removeItem(key));
+      if (device) localStorage.setItem(this.name, JSON.stringify({ video: device }));
+    } catch {} // a browser that keeps nothing has nothing to forget
+  },
+};
+
 async function check(state, data, select) {
   try {
-    state.stream = await openCamera(select.value);
+    state.stream = await openCamera(select.value || Remembered.get()).catch((error) => {
+      if (error.name !== "OverconstrainedError") throw error;
+      Remembered.set(""); // that camera is gone
+      return openCamera("");
+    });
     if (!window.RTCPeerConnection) throw problem("unsupported");
     const { deviceId } = state.stream.getVideoTracks()[0].getSettings();
     return { camera: "ok", device: deviceId ?? "", addresses: await addresses(data.rtc) };

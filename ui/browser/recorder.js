@@ -107,32 +107,32 @@ class Recorder {
       media.onstop = resolve;
       media.onerror = (event) => reject(event.error ?? problem("failed"));
     });
-    media.ondataavailable = (event) => {
-      full ||= size + event.data.size > this.data.max_bytes;
-      if (full) return this.stop(); // and nothing after it: a file with a hole cannot be played
-      size += event.data.size;
-      chunks.push(event.data);
-    };
-    const { frameRate } = this.stream.getVideoTracks()[0].getSettings();
-    this.find("bar").style.width = 0;
-    this.show("record");
     let begun = performance.now();
-    media.onstart = () => (begun = performance.now());
-    media.start(250);
-    const tick = setInterval(() => {
+    const look = () => {
       const passed = (performance.now() - begun) / 1000;
       this.find("bar").style.width = `${Math.min(100, (100 * passed) / seconds)}%`;
       this.find("clock").textContent = `${passed.toFixed(0)} of ${seconds} s`;
       this.find("stop").disabled = passed < this.data.min_seconds;
       if (passed >= seconds) this.stop();
-    }, 50);
+    };
+    media.ondataavailable = (event) => {
+      look(); // the clock of a tab in the background goes slowly, the recorder does not
+      full ||= size + event.data.size > this.data.max_bytes;
+      if (full) return this.stop(); // and nothing after it: a file with a hole cannot be played
+      size += event.data.size;
+      chunks.push(event.data);
+    };
+    this.find("bar").style.width = 0;
+    this.show("record");
+    media.onstart = () => (begun = performance.now());
+    media.start(250);
+    const tick = setInterval(look, 50);
     try {
       await ended;
     } finally {
       clearInterval(tick);
     }
-    const ms = performance.now() - begun;
-    return { blob: new Blob(chunks, { type: this.mime }), ms, fps: frameRate ?? 0 };
+    return { blob: new Blob(chunks, { type: this.mime }), ms: performance.now() - begun };
   }
 
   /** Show what was recorded; the camera goes off meanwhile. */
@@ -148,7 +148,7 @@ class Recorder {
 
   async submit() {
     this.find("use").disabled = true;
-    const { blob, ms, fps } = this.clip;
+    const { blob, ms } = this.clip;
     const url = await new Promise((resolve, reject) => {
       const reader = new FileReader();
       reader.onload = () => resolve(reader.result);
@@ -157,7 +157,7 @@ class Recorder {
     });
     this.release();
     this.show("sent");
-    this.send({ b64: url.slice(url.indexOf(",") + 1), mime: this.mime, ms, fps });
+    this.send({ b64: url.slice(url.indexOf(",") + 1), mime: this.mime, ms });
   }
 
   /** Camera off, nothing of the last recording kept, and an end to whatever is on its way. */
