@@ -108,7 +108,7 @@ def evaluate_dataset(
         except (NoFaceError, VideoError) as error:
             left_out.append(LeftOut(path, str(error)))
     if not judged:
-        raise DatasetError("None of the clips shows a face that can be judged: use other clips.")
+        raise DatasetError(f"None of the clips shows a face that can be judged: use other clips. {left_out[0].reason}")
     tell("Done", 1.0)
     return Evaluation(
         model=bundle.info.name,

@@ -62,6 +62,7 @@ with figures_tab, errors.shown():
     preload.wait()
     st.subheader("How often it is right", anchor=False)
     measured.render_metrics()
+    st.page_link("pages/evaluate.py", label="Measure it on a data set, clip by clip →")
     measured.render_method()
     st.subheader("How training went", anchor=False)
     measured.render_history()
