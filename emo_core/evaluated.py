@@ -4,7 +4,7 @@ Metrics and charts are computed from it, so what a page shows is what the file s
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,10 @@ class EvaluatedClip:
     scores: tuple[float, ...]
     verdict: str
     settled: bool
+
+    def most_probable(self, labels: Sequence[str]) -> str:
+        """The class that the model would choose if it had to; `labels` in the order of the probabilities."""
+        return labels[max(range(len(labels)), key=lambda index: self.probabilities[index])]
 
 
 @dataclass(frozen=True, slots=True)

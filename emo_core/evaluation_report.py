@@ -27,12 +27,13 @@ _SCORES = {"accuracy": "Accuracy", "precision": "Precision", "recall": "Recall",
 _CLIP_COLUMNS = ("path", "label", "verdict", "most_probable", "person", "source", "duration_s", "quality")
 
 
-def to_html(evaluation: Evaluation, figures: Mapping[str, Any]) -> str:
+def to_html(evaluation: Evaluation, figures: Mapping[str, Any], more: Mapping[str, Table] | None = None) -> str:
     """The report as HTML text; every text from outside is escaped.
 
     Args:
         evaluation: the verdicts.
         figures: of :func:`emo_core.clip_metrics.summarize`.
+        more: title → table to add, such as what the records of the model say.
     """
     title = f"{evaluation.model} {evaluation.version} on {evaluation.data}"
     exported = tables(evaluation, figures)
@@ -53,6 +54,7 @@ def to_html(evaluation: Evaluation, figures: Mapping[str, Any]) -> str:
         "<h2>Certainty</h2>", '<div class="pair">', _chart(charts.calibration_figure(figures["calibration"])),
         _chart(coverage), "</div>",
         "<h2>Slices</h2>", _wide(_exported(exported["slices"])),
+        *(f"<h2>{escape(title)}</h2>{_wide(_exported(table))}" for title, table in (more or {}).items() if table[1]),
         "<h2>Clips that could not be judged</h2>", _exported(exported["left_out"]) or "<p>None.</p>",
         "<h2>Every clip</h2>", _wide(_exported(_columns(exported["clips"], _CLIP_COLUMNS))),
         f'<p class="soft">{escape(evaluation.made_at)}, <code>{escape(evaluation.command)}</code></p>',

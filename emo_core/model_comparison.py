@@ -1,13 +1,12 @@
 """Two models on the same clips: a paired test, and the clips on which they differ."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from scipy.stats import binomtest
 
 from emo_core.errors import DatasetError
-from emo_core.evaluated import EvaluatedClip, Evaluation
+from emo_core.evaluated import Evaluation
 from emo_core.people_intervals import People
 
 
@@ -28,7 +27,7 @@ def compare(first: Evaluation, second: Evaluation, *, seed: int = 0) -> dict[str
     pairs = [(clip, by_path[clip.path]) for clip in first.clips if clip.path in by_path]
     if not pairs:
         raise DatasetError("The two models judged no clip in common: evaluate both on the same data set.")
-    classes = [(_most_probable(one, first.labels), _most_probable(other, second.labels)) for one, other in pairs]
+    classes = [(one.most_probable(first.labels), other.most_probable(second.labels)) for one, other in pairs]
     right = np.array([[guess == one.label for guess in both] for (one, _), both in zip(pairs, classes, strict=True)])
     only_first, only_second = int((right[:, 0] & ~right[:, 1]).sum()), int((right[:, 1] & ~right[:, 0]).sum())
     discordant = only_first + only_second
@@ -51,7 +50,3 @@ def compare(first: Evaluation, second: Evaluation, *, seed: int = 0) -> dict[str
             if both[0] != both[1]
         ],
     }
-
-
-def _most_probable(clip: EvaluatedClip, labels: Sequence[str]) -> str:
-    return labels[int(np.argmax(clip.probabilities))]

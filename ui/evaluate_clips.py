@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 _PAGE = 12
 
 
-def render(clips: "Sequence[EvaluatedClip]", folder: Path, key: str, notes: Mapping[str, str] | None = None) -> None:
+def render(
+    clips: "Sequence[EvaluatedClip]", labels: Sequence[str], folder: Path, key: str,
+    notes: Mapping[str, str] | None = None,
+) -> None:  # fmt: skip
     """Show clips, a page of them at a time.
 
     Args:
         clips: what to list.
+        labels: classes in the order of their probabilities.
         folder: that their paths are relative to.
         key: of the list; another list has another one.
         notes: path → what to add about a clip.
@@ -31,18 +35,19 @@ def render(clips: "Sequence[EvaluatedClip]", folder: Path, key: str, notes: Mapp
     for start in range(0, len(shown), 3):
         for place, clip in zip(st.columns(3), shown[start : start + 3], strict=False):
             with place.container(border=True):
-                _card(clip, folder / clip.path, f"{key}-{clip.path}", (notes or {}).get(clip.path, ""))
+                guess = clip.most_probable(labels)
+                _card(clip, guess, folder / clip.path, f"{key}-{clip.path}", (notes or {}).get(clip.path, ""))
 
 
-def _card(clip: "EvaluatedClip", path: Path, key: str, note: str) -> None:
+def _card(clip: "EvaluatedClip", guess: str, path: Path, key: str, note: str) -> None:
     picture = still(path, path.stat().st_mtime_ns) if path.is_file() else None
     if picture is not None:
         st.image(picture, width="stretch", alt=f"A frame of {clip.path}")
-    said = "not sure" if clip.verdict == UNSURE else display_name(clip.verdict)
-    sure = percent(max(clip.probabilities))
+    judged = f"judged {display_name(guess)} ({percent(max(clip.probabilities))})"
+    unsure = ", the app is not sure" if clip.verdict == UNSURE else ""
     st.markdown(
         f"**{errors.plain(clip.person)}**: {errors.plain(display_name(clip.label))}  \n"
-        f"judged {errors.plain(said)} ({sure}), quality {clip.quality:.2f}"
+        f"{errors.plain(judged)}{unsure}; quality {clip.quality:.2f}"
     )
     if note:
         st.caption(errors.plain(note))

@@ -33,7 +33,9 @@ def render(choice: Choice, evaluation: "Evaluation", folder: Path) -> None:
 
 
 def _comparison(first: "Evaluation", second: "Evaluation", folder: Path) -> None:
+    from emo_core.evaluation_text import to_csv
     from emo_core.model_comparison import compare
+    from emo_core.record_tables import comparison_table
 
     found = compare(first, second)
     if found["num_clips"] < max(len(first.clips), len(second.clips)):
@@ -57,9 +59,14 @@ def _comparison(first: "Evaluation", second: "Evaluation", folder: Path) -> None
         return
     st.subheader(f"{len(found['differing'])} clips on which they differ", anchor=False)
     by_path = {row["path"]: row for row in found["differing"]}
+    names = (f"{first.model} {first.version}", f"{second.model} {second.version}")
+    st.download_button(
+        "Download them as CSV", data=to_csv(comparison_table(found, *names)), mime="text/csv", on_click="ignore",
+        file_name=f"{first.model}_and_{second.model}.csv",
+    )  # fmt: skip
     clips = [clip for clip in first.clips if clip.path in by_path]
     notes = {
         path: f"{first.model}: {display_name(row['first'])}; {second.model}: {display_name(row['second'])}"
         for path, row in by_path.items()
     }
-    evaluate_clips.render(clips, folder, "differing", notes)
+    evaluate_clips.render(clips, first.labels, folder, "differing", notes)

@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from ui import evaluate_run, model
+from ui.evaluate_choice import Choice
+
 if TYPE_CHECKING:
     from emo_core.evaluated import Evaluation
+    from emo_core.evaluation_text import Table
 
 _TITLES = {
     "clips": "Every clip and its verdict", "scores": "Scores with intervals", "per_class": "Classification report",
@@ -17,37 +21,54 @@ _TITLES = {
 }  # fmt: skip
 
 
-def render(evaluation: "Evaluation", figures: Mapping[str, Any]) -> None:
-    """Download buttons; files are made when one is pressed."""
+def render(choice: Choice, evaluation: "Evaluation", figures: Mapping[str, Any]) -> None:
+    """Download buttons; the report and the JSON are made when they are asked for."""
     from emo_core.evaluation_text import tables, to_csv
 
     st.subheader("Take it with you", anchor=False)
     st.caption("Every chart on the other tabs saves itself as PNG: point at it and press the camera in its corner.")
     stem = f"{evaluation.model}_on_{evaluation.data}".replace(" ", "_").lower()
+    more = _records(choice)
     with st.container(horizontal=True):
         st.download_button(
-            "Report (HTML)", data=lambda: _report(evaluation, figures), file_name=f"{stem}.html", mime="text/html",
-            on_click="ignore", type="primary",
+            "Report (HTML)", data=lambda: _report(evaluation, figures, more), file_name=f"{stem}.html",
+            mime="text/html", on_click="ignore", type="primary",
         )  # fmt: skip
         st.download_button(
             "Everything (JSON)", data=lambda: _json(evaluation, figures), file_name=f"{stem}.json",
             mime="application/json", on_click="ignore",
         )  # fmt: skip
     st.markdown("**Tables (CSV)**")
+    own = {_TITLES[name]: table for name, table in tables(evaluation, figures).items()}
     with st.container(horizontal=True):
-        for name, table in tables(evaluation, figures).items():
+        for title, table in {**own, **more}.items():
+            name = title.lower().replace(" ", "_")
             st.download_button(
-                _TITLES[name], data=to_csv(table), file_name=f"{stem}_{name}.csv", mime="text/csv", on_click="ignore",
+                title, data=to_csv(table), file_name=f"{stem}_{name}.csv", mime="text/csv", on_click="ignore",
                 key=f"csv-{name}", disabled=not table[1],
             )  # fmt: skip
     st.caption("The same at the command line:")
     st.code(f".venv/bin/{evaluation.command}", language="bash", wrap_lines=True)
 
 
-def _report(evaluation: "Evaluation", figures: Mapping[str, Any]) -> str:
+def _records(choice: Choice) -> "dict[str, Table]":
+    """What is known of the method behind the model, by title; empty tables where nothing was measured."""
+    from emo_core import record_tables
+
+    ablation = model.metrics(choice.model).get("ablation")
+    measured = ablation if isinstance(ablation, dict) else {}
+    return {
+        "Two protocols": record_tables.protocol_table(evaluate_run.find_protocols(choice) or {}),
+        "What each part is worth": record_tables.effect_table(measured),
+        "All heads of the ablation": record_tables.variant_table(measured),
+        "Training": record_tables.history_table(model.history(choice.model)),
+    }
+
+
+def _report(evaluation: "Evaluation", figures: Mapping[str, Any], more: "Mapping[str, Table]") -> str:
     from emo_core.evaluation_report import to_html
 
-    return to_html(evaluation, figures)
+    return to_html(evaluation, figures, more)
 
 
 def _json(evaluation: "Evaluation", figures: Mapping[str, Any]) -> str:

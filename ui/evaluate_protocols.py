@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from ui import charts, errors, evaluate_run, measured, model, preload, tables, training
+from ui import charts, errors, evaluate_run, measured, model, preload, training
 from ui.datasets import CACHE
 from ui.evaluate_choice import Choice
 
@@ -33,7 +33,7 @@ def render(choice: Choice) -> None:
     name = evaluate_run.protocols_path(choice).stem
     status = jobs().status(name)
     running = status is not None and status.state in ("waiting", "running")
-    st.fragment(_job, run_every=_PERIOD_S if running else None)(choice, name, running)
+    st.fragment(_job, run_every=_PERIOD_S if running else None)(choice, name, running, found is not None)
     st.caption("At the command line:")
     st.code(f".venv/bin/{choice.protocols_command}", language="bash", wrap_lines=True)
 
@@ -51,7 +51,7 @@ def _command(order: "Order", progress: Path) -> list[str]:
     return [sys.executable, "-m", "emo_core", *words, "--progress", str(progress.resolve())]
 
 
-def _job(choice: Choice, name: str, was_running: bool) -> None:
+def _job(choice: Choice, name: str, was_running: bool, known: bool) -> None:
     """The button, or how far the comparison is; redrawn every second while it runs."""
     status = jobs().status(name)
     running = status is not None and status.state in ("waiting", "running")
@@ -65,7 +65,8 @@ def _job(choice: Choice, name: str, was_running: bool) -> None:
     if training.jobs().active():
         st.caption("A model is being trained on the Teach page; compare the protocols when that is done.")
         return
-    st.button("Compare the two protocols", key=f"compare-{name}", on_click=_submit, args=[choice, name])
+    label = "Compare again" if known else "Compare the two protocols"
+    st.button(label, key=f"compare-{name}", on_click=_submit, args=[choice, name])
 
 
 def _submit(choice: Choice, name: str) -> None:
@@ -88,9 +89,10 @@ def _protocols(found: Mapping[str, Any]) -> None:
     """The gap, both figures as bars, and as a table."""
     from emo_core.evaluation_figures import protocols_figure
 
-    spread = tables.interval({"interval": found.get("leakage_interval")})
+    bounds = found.get("leakage_interval")
+    spread = f"({100 * bounds[0]:+.1f} – {100 * bounds[1]:+.1f})" if bounds else None
     st.metric(
-        "Leakage (accuracy)", f"{100 * found['leakage']:+.1f} points", spread or None, delta_color="off",
+        "Leakage (accuracy)", f"{100 * found['leakage']:+.1f} points", spread, delta_color="off",
         delta_arrow="off", border=True, width=260,
     )  # fmt: skip
     names = {name: title for name, title in measured.SPLITS.items() if name in found}

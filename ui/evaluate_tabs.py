@@ -146,7 +146,7 @@ def _list(shown: Shown, points: Sequence[Mapping[str, Any]]) -> None:
         clips, key = [clip for clip, own in pairs if keep[what](clip, own)], what
         if not clips:
             st.info("There is no such clip.")
-    evaluate_clips.render(clips, shown.folder, key)
+    evaluate_clips.render(clips, evaluation.labels, shown.folder, key)
 
 
 def _report(rows: list[Mapping[str, Any]]) -> None:
@@ -246,5 +246,5 @@ _TABS: dict[str, Callable[[Shown], None]] = {
     "Ablation": lambda shown: evaluate_method.render_ablation(shown.choice),
     "Training": lambda shown: evaluate_method.render_training(shown.choice),
     "Compare": lambda shown: evaluate_compare.render(shown.choice, shown.evaluation, shown.folder),
-    "Export": lambda shown: evaluate_export.render(shown.evaluation, shown.figures),
+    "Export": lambda shown: evaluate_export.render(shown.choice, shown.evaluation, shown.figures),
 }

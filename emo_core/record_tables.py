@@ -1,0 +1,79 @@
+"""What a model's records say of its method, as tables for export: two protocols, ablation, training."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from emo_core.evaluation_text import Table
+
+_PROTOCOLS = ("random", "subject", "joined")
+_SETS = ("clean", "degraded", "rendered")
+_PARTS = ("reader", "mean_input", "q_features", "blendshapes")
+
+
+def protocol_table(record: Mapping[str, Any]) -> Table:
+    """One recipe under each way to split the same clips, and the leakage."""
+    header = ("protocol", "accuracy", "low", "high", "macro_f1", "macro_f1 low", "macro_f1 high")
+    rows: list[tuple[Any, ...]] = [
+        (
+            name,
+            row["accuracy"],
+            *_bounds(row.get("interval_over_people")),
+            row["macro_f1"],
+            *_bounds(row.get("macro_f1_interval_over_people")),
+        )
+        for name in _PROTOCOLS
+        if (row := record.get(name))
+    ]
+    if "leakage" in record:
+        rows.append(("leakage", record["leakage"], *_bounds(record.get("leakage_interval")), "", "", ""))
+    return header, rows
+
+
+def effect_table(record: Mapping[str, Any]) -> Table:
+    """What switching each part of the method on changes, with its interval, by kind of clips."""
+    header = ("part", "figure", "num_pairs", *(f"{name}{end}" for name in _SETS for end in ("", " low", " high")))
+    return header, [
+        (
+            row["part"],
+            row["figure"],
+            row["num_pairs"],
+            *(value for name in _SETS for value in row.get(name, ("", "", ""))),
+        )
+        for row in record.get("effects", ())
+    ]
+
+
+def variant_table(record: Mapping[str, Any]) -> Table:
+    """Macro-F1 of every head of an ablation, mean of its seeds with the interval, by kind of clips."""
+    header = (*_PARTS, "num_seeds", *(f"{name}{end}" for name in _SETS for end in ("", " low", " high")))
+    return header, [
+        (
+            *(row[part] for part in _PARTS),
+            row["num_seeds"],
+            *(value for name in _SETS for value in row[f"{name}_macro_f1"]),
+        )
+        for row in record.get("variants", ())
+    ]
+
+
+def history_table(stages: Mapping[str, Sequence[Mapping[str, float]]]) -> Table:
+    """Loss and accuracy of every epoch of every stage."""
+    names = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy")
+    rows = [(stage, *(row.get(name, "") for name in names)) for stage, told in stages.items() for row in told]
+    return ("stage", *names), rows
+
+
+def comparison_table(found: Mapping[str, Any], first: str, second: str) -> Table:
+    """The clips on which two models differ.
+
+    Args:
+        found: of :func:`emo_core.model_comparison.compare`.
+        first: name of the first model.
+        second: of the other one.
+    """
+    rows = [(row["path"], row["label"], row["first"], row["second"]) for row in found["differing"]]
+    return ("path", "label", first, second), rows
+
+
+def _bounds(interval: Sequence[float] | None) -> tuple[Any, Any]:
+    return (interval[0], interval[1]) if interval else ("", "")
