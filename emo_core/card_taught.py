@@ -48,7 +48,8 @@ def _data(record: Mapping[str, Any]) -> str:
     lines = [
         "## Data",
         f"Data set `{record['data']}`: {record['num_clips']} clips; source: {', '.join(record['sources'])}. Frame CNN: "
-        f"that of {record['base']}{_stills(record['base_stills'])}.",
+        f"that of {record['base']}{_stills(record['base_stills'])}."
+        + (" Its last stage was tuned to this data set, held to the emotions that it saw before." * record["tuned"]),
         "",
         _PROTOCOLS[record["protocol"]],
         "",

@@ -1,6 +1,9 @@
 """Teach a model the classes of a data set: the frame CNN of another bundle, a head of its own. Loads TensorFlow."""
 
+import functools
 import hashlib
+import io
+import json
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -8,25 +11,27 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from emo_core import bundle as bundles
 from emo_core import networks
 from emo_core.checkpoint import Checkpoint
-from emo_core.clip_metrics import summarize
+from emo_core.collection import write_whole
 from emo_core.config import PipelineConfig
 from emo_core.dataset import DatasetClip, read_dataset, see_clips
-from emo_core.emotions import HybridClass, class_named
+from emo_core.emotions import OTHER, class_named
 from emo_core.errors import BundleError
-from emo_core.evaluate import Choice, evaluate_dataset, folder_of
+from emo_core.evaluate import Choice, evaluate_dataset
 from emo_core.evaluated import Evaluation, to_json
 from emo_core.exposure import content_key
 from emo_core.labelled import LabelledClips
 from emo_core.measure import normalization_record
 from emo_core.records import history_rows, read_json, write_with_records
 from emo_core.splits import PARTS, Protocol, Split, check_enough, split_clips
+from emo_core.taught_record import taught_figures, taught_record
 from emo_core.train_head import HeadTraining, TrainedHead, fit_feature_normalizer, fit_head
+from emo_core.tune_frames import FrameTuning, gather_frames, tune_last_stage
 
 RECIPE = HeadTraining(epochs=40, patience=8, batch_size=16, learning_rate=1.2e-3, num_neighbourhoods=3)
 """Recipe of a taught head: a few hundred clips and nothing else."""
@@ -62,6 +67,7 @@ class Lesson:
         base: bundle whose frame CNN is used.
         protocol: ``subject``, nobody in two parts; ``random``, as in the paper.
         recipe: of the head; its seed is also that of the split.
+        tuning: of the last stage of the frame CNN; None leaves it as it is.
         command: the command line, for the records.
     """
 
@@ -70,6 +76,7 @@ class Lesson:
     base: Path
     protocol: Protocol = "subject"
     recipe: HeadTraining = field(default_factory=lambda: RECIPE)
+    tuning: FrameTuning | None = None
     command: str = ""
 
 
@@ -95,51 +102,93 @@ def teach(lesson: Lesson, cache: Path, told: Told | None = None) -> dict[str, An
     _check_target(lesson)
     clips = read_dataset(lesson.data)
     check_enough(clips, lesson.protocol)
-    base = read_json(lesson.base / bundles.MANIFEST)
-    cnn, config = bundles.load_frame_network(lesson.base)
-    labels = sorted({clip.label for clip in clips}, key=lambda label: (label == "other", label))
-    classes = tuple(class_named(label) for label in labels)
-    windows = see_clips(
-        clips, labels, cnn, config, cache, told.say, lambda done, total: told.progress("Seeing clips", done, total)
-    )
+    labels = sorted({clip.label for clip in clips}, key=lambda label: (label == OTHER, label))
+    eyes = _eyes_of(lesson.base)
+    windows = _see(clips, labels, eyes, cache, told)
     seen = sorted(set(windows.clips.tolist()))
-    left_out = [clip.path.name for index, clip in enumerate(clips) if index not in set(seen)]
     kept = [clips[index] for index in seen]
     split = split_clips(kept, lesson.protocol, lesson.recipe.seed)
-    parts = {part: _windows_of(windows, [seen[index] for index in split.members(part)]) for part in PARTS}
+    if lesson.tuning:
+        eyes = _tuned(lesson.tuning, eyes, kept, split, labels, cache, told)
+        windows = _see(clips, labels, eyes, cache, told)
+    parts = {part: windows.chosen(np.isin(windows.clips, [seen[k] for k in split.members(part)])) for part in PARTS}
     told.say("Training on " + ", ".join(f"{len(split.members(part))} clips ({part})" for part in PARTS))
-    count = parts["train"].features.shape[2] if lesson.recipe.blendshapes else cnn.num_features
-    checkpoint = Checkpoint(cache / "taught" / f"{_digest(lesson, cnn.digest, labels, parts)}.npz")
-    head = _fit(parts, labels, count, lesson.recipe, checkpoint, told)
+    num_features = parts["train"].features.shape[2] if lesson.recipe.blendshapes else eyes.network.num_features
+    checkpoint = Checkpoint(cache / "taught" / f"{_digest(lesson, eyes.network.digest, labels, parts)}.npz")
+    head = _fit(parts, labels, num_features, lesson.recipe, checkpoint, told)
     told.progress("Measuring", 0, 1)
-    manifest = _manifest(lesson, head, classes, config, base)
-    manifest["taught"] = {
-        "data": folder_of(lesson.data).resolve().name,
-        "protocol": lesson.protocol,
-        "base": f"{base.get('name', lesson.base.name)} {base.get('version', '')}".strip(),
-        "base_stills": _base_stills(lesson.base),
-        "num_clips": len(kept),
-        "left_out": left_out,
-        "parts": {part: _part_record(kept, split, part) for part in PARTS},
-        "seen": sorted(content_key(kept[index].path) for part in PARTS[:2] for index in split.members(part)),
-        "unknown_people": sum(not clip.person_known for clip in kept),
-        "sources": sorted({clip.source or "not stated" for clip in kept}),
-    }
-    files = _files(lesson, head)
+    base = read_json(lesson.base / bundles.MANIFEST)
+    manifest = _manifest(lesson, head, labels, eyes.config, base)
+    left_out = [clip for index, clip in enumerate(clips) if index not in set(seen)]
+    manifest["taught"] = taught_record(lesson.data, lesson.base, kept, left_out, split, tuned=lesson.tuning is not None)
+    files = eyes.files | _head_files(head)
     evaluation = _measure(manifest, files, [kept[index] for index in split.members("test")], lesson, cache)
-    manifest["head_training"] = {
-        "command": lesson.command,
-        "recipe": asdict(lesson.recipe),
-        "false_accept_costs": list(head.false_accept_costs),
-        "minutes": round((time.monotonic() - started) / 60, 1),
-    }
-    metrics = {"taught_clips": _figures(evaluation), "normalization": normalization_record(head, labels)}
-    files[EVALUATION] = (to_json(evaluation) + "\n").encode()
-    rows = history_rows("head", head.history)
-    write_with_records(lesson.out, manifest, metrics, rows, files, _predictions(evaluation), drop=bundles.OF_THE_HEAD)
+    manifest["head_training"] = _training_record(lesson, head, time.monotonic() - started)
+    figures = taught_figures(evaluation)
+    _write(lesson, manifest, files, figures, evaluation, head, eyes.history)
     checkpoint.clear()
     told.progress("Done", 1, 1)
-    return dict(metrics["taught_clips"])
+    return figures
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Eyes:
+    """A frame CNN: to see with, as files of a bundle, and how it was tuned if it was."""
+
+    network: bundles.FrameNetwork
+    config: PipelineConfig
+    files: dict[str, bytes]
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+def _eyes_of(base: Path) -> _Eyes:
+    network, config = bundles.load_frame_network(base)
+    files = {name: (base / name).read_bytes() for name in (bundles.FRAME_CNN, bundles.KERAS_FRAME_CNN)}
+    return _Eyes(network, config, files)
+
+
+def _tuned(
+    recipe: FrameTuning, eyes: _Eyes, clips: Sequence[DatasetClip], split: Split, labels: Sequence[str], cache: Path,
+    told: Told,
+) -> _Eyes:  # fmt: skip
+    """The frame CNN with its last stage tuned on the clips that train, from the cache if that was done before."""
+    keys = [(part, content_key(clip.path), clip.label) for part, clip in zip(split.parts, clips, strict=True)]
+    name = hashlib.sha256(repr((recipe, eyes.network.digest, keys)).encode()).hexdigest()[:16]
+    stored = cache / "taught" / f"cnn-{name}.npz"
+    if stored.exists():
+        with np.load(io.BytesIO(stored.read_bytes()), allow_pickle=False) as arrays:
+            files = {bundles.FRAME_CNN: bytes(arrays["tflite"]), bundles.KERAS_FRAME_CNN: bytes(arrays["keras"])}
+            history = json.loads(str(arrays["history"]))
+        return _Eyes(bundles.FrameNetwork(files[bundles.FRAME_CNN]), eyes.config, files, history)
+    frames = []
+    for part in PARTS[:2]:
+        members = [(clips[k].path, labels.index(clips[k].label)) for k in split.members(part)]
+        tell = functools.partial(told.progress, f"Seeing frames ({part})")
+        frames.append(gather_frames(members, eyes.network, eyes.config, tell))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / bundles.KERAS_FRAME_CNN
+        path.write_bytes(eyes.files[bundles.KERAS_FRAME_CNN])
+        model = keras.models.load_model(path, compile=False)
+
+    def tell_epoch(row: dict[str, float]) -> None:
+        told.progress("Tuning the frame network", int(row["epoch"]) + 1, recipe.epochs)
+        told.say(f"Frame network, epoch {row['epoch'] + 1:.0f}: validation accuracy {row['val_accuracy']:.4f}")
+
+    tuned, history = tune_last_stage(model, frames[0], frames[1], len(labels), recipe, tell_epoch)
+    files = {bundles.FRAME_CNN: networks.to_tflite(tuned), bundles.KERAS_FRAME_CNN: networks.to_keras(tuned)}
+    buffer = io.BytesIO()
+    np.savez(
+        buffer, tflite=np.frombuffer(files[bundles.FRAME_CNN], np.uint8),
+        keras=np.frombuffer(files[bundles.KERAS_FRAME_CNN], np.uint8), history=np.array(json.dumps(history)),
+    )  # fmt: skip
+    stored.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(stored, buffer.getvalue())
+    return _Eyes(bundles.FrameNetwork(files[bundles.FRAME_CNN]), eyes.config, files, history)
+
+
+def _see(clips: Sequence[DatasetClip], labels: Sequence[str], eyes: _Eyes, cache: Path, told: Told) -> LabelledClips:
+    tell = functools.partial(told.progress, "Seeing clips")
+    return see_clips(clips, labels, eyes.network, eyes.config, cache, told.say, tell)
 
 
 def _check_target(lesson: Lesson) -> None:
@@ -152,10 +201,6 @@ def _check_target(lesson: Lesson) -> None:
         )
     if lesson.out.exists() and not lesson.out.is_dir():
         raise BundleError(f"{lesson.out.name} is a file: choose another name for the model.")
-
-
-def _windows_of(windows: LabelledClips, clips: Sequence[int]) -> LabelledClips:
-    return windows.chosen(np.isin(windows.clips, clips))
 
 
 def _fit(
@@ -197,57 +242,51 @@ def _measure(
         )
 
 
-def _part_record(clips: Sequence[DatasetClip], split: Split, part: str) -> dict[str, Any]:
-    members = [clips[index] for index in split.members(part)]
-    labels = sorted({clip.label for clip in clips})
-    return {
-        "num_clips": len(members),
-        "people": sorted({clip.person for clip in members}),
-        "by_class": {label: sum(clip.label == label for clip in members) for label in labels},
-        "clips": sorted(f"{clip.path.parent.name}/{clip.path.name}" for clip in members),
-    }
-
-
-def _base_stills(base: Path) -> dict[str, Any]:
-    """What is known of the frame CNN on real stills; {} where nothing is."""
-    stills = read_json(base / bundles.METRICS).get("real_stills", {})
-    return {name: stills[name] for name in ("num_images", "accuracy", "macro_f1") if name in stills}
-
-
 def _manifest(
-    lesson: Lesson, head: TrainedHead, classes: Sequence[HybridClass], config: PipelineConfig, base: Mapping[str, Any]
+    lesson: Lesson, head: TrainedHead, labels: Sequence[str], config: PipelineConfig, base: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Entries of ``bundle.json`` but for its records."""
+    """Entries of ``bundle.json`` but for its records; a pair that the base knows keeps its curve of salience."""
     curves = base.get("salience", {})
     return {
         "name": lesson.out.name,
         "version": VERSION,
-        "classes": [item.to_dict() for item in classes],
+        "classes": [class_named(label).to_dict() for label in labels],
         "pipeline": replace(config, blendshapes=lesson.recipe.blendshapes).to_dict(),
         "temperature": head.temperature,
-        "salience": {item.name: curves[item.name] for item in classes if item.name in curves},
+        "salience": {label: curves[label] for label in labels if label in curves},
     }
 
 
-def _files(lesson: Lesson, head: TrainedHead) -> dict[str, bytes]:
-    """The networks: the frame CNN of the base, the head in both forms, the normalizations."""
-    files = {name: (lesson.base / name).read_bytes() for name in (bundles.FRAME_CNN, bundles.KERAS_FRAME_CNN)}
-    return files | {
+def _head_files(head: TrainedHead) -> dict[str, bytes]:
+    return {
         bundles.HEAD: networks.to_tflite(head.model),
         bundles.KERAS_HEAD: networks.to_keras(head.model),
         bundles.NORMALIZER: bundles.normalizer_bytes(head.features, head.scores),
     }
 
 
-def _figures(evaluation: Evaluation) -> dict[str, Any]:
-    """Figures for the records; curves are drawn from the evaluation, which is a file of its own."""
-    figures = summarize(evaluation)
-    return {name: value for name, value in figures.items() if name not in ("curves", "coverage_curve")}
-
-
-def _predictions(evaluation: Evaluation) -> dict[str, NDArray[Any]]:
+def _training_record(lesson: Lesson, head: TrainedHead, seconds: float) -> dict[str, Any]:
     return {
+        "command": lesson.command,
+        "recipe": asdict(lesson.recipe),
+        "tuning": asdict(lesson.tuning) if lesson.tuning else None,
+        "false_accept_costs": list(head.false_accept_costs),
+        "minutes": round(seconds / 60, 1),
+    }
+
+
+def _write(
+    lesson: Lesson, manifest: Mapping[str, Any], files: Mapping[str, bytes], figures: Mapping[str, Any],
+    evaluation: Evaluation, head: TrainedHead, tuning: Sequence[Mapping[str, float]],
+) -> None:  # fmt: skip
+    """The bundle with its records, whole or not at all."""
+    labels = [item["name"] for item in manifest["classes"]]
+    metrics = {"taught_clips": figures, "normalization": normalization_record(head, labels)}
+    rows = [*history_rows("frames", tuning), *history_rows("head", head.history)]
+    content = {**files, EVALUATION: (to_json(evaluation) + "\n").encode()}
+    predictions = {
         "taught_probabilities": evaluation.probabilities,
         "taught_labels": evaluation.truth,
         "taught_people": evaluation.people,
     }
+    write_with_records(lesson.out, manifest, metrics, rows, content, predictions, drop=bundles.OF_THE_HEAD)

@@ -22,6 +22,7 @@ def add_options(command: argparse.ArgumentParser, default_base: Path) -> None:
         "--protocol", choices=PROTOCOLS, default="subject", help="nobody in two parts (default), or clips at random"
     )
     group.add_argument("--base", type=Path, default=default_base, metavar="DIR", help="model whose frame CNN is used")
+    group.add_argument("--cnn", action="store_true", help="also tune the last stage of the frame CNN; takes longer")
     group.add_argument("--progress", type=Path, metavar="FILE", help="keep how far it is in a JSON file")
 
 
@@ -46,9 +47,12 @@ def run(options: argparse.Namespace, given: Mapping[str, Any]) -> None:
 
 def _run(options: argparse.Namespace, given: Mapping[str, Any]) -> None:
     from emo_core.teach import RECIPE, Lesson, Told, teach
+    from emo_core.tune_frames import FrameTuning
 
     recipe = replace(RECIPE, **given)
-    lesson = Lesson(options.data, options.out, options.base, options.protocol, recipe, _recorded(options.command_line))
+    tuning = FrameTuning(seed=recipe.seed) if options.cnn else None
+    command = _recorded(options.command_line)
+    lesson = Lesson(options.data, options.out, options.base, options.protocol, recipe, tuning, command)
     writer = ProgressWriter(options.progress, recipe.epochs)
 
     def tell_epoch(row: Mapping[str, float]) -> None:

@@ -36,6 +36,7 @@ class Order:
         protocol: as :data:`emo_core.splits.PROTOCOLS`.
         seed: of split and training.
         epochs: at most.
+        cnn: whether the last stage of the frame CNN is tuned, too.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Order:
     protocol: str = "subject"
     seed: int = 7
     epochs: int = 40
+    cnn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,7 @@ class TrainingJobs:
     def _train_command(self, order: Order, progress: Path) -> list[str]:
         words = ["-m", "emo_core", "train", "--data", order.data, "--out", order.out, "--protocol", order.protocol]
         words += ["--seed", str(order.seed), "--epochs", str(order.epochs)]
+        words += ["--cnn"] if order.cnn else []
         return [sys.executable, *words, "--cache", str(self._cache), "--progress", str(progress.resolve())]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import charts, errors, model, tables
+from ui import charts, errors, measured_taught, model, tables
 
 _CLIP_SETS = {
     "clean": "Clips composed from photos kept out of training",
@@ -34,6 +34,9 @@ _QUANTITIES = {"Loss": "loss", "Accuracy": "accuracy"}
 def render_metrics() -> None:
     """Scores by data set, how often the model dares and is then right, false alarms, confusion matrices."""
     measured = model.metrics()
+    if "taught_clips" in measured:
+        measured_taught.render(model.manifest(model.directory())["taught"], measured["taught_clips"])
+        return
     composed = _mapping(measured.get("composed_clips"))
     clips = {title: found for name, title in _CLIP_SETS.items() if (found := _mapping(composed.get(name)))}
     stills = _mapping(measured.get("real_stills"))

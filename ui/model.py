@@ -145,10 +145,12 @@ def trust_line(folder: Path | None = None) -> str:
 
 def _taught_line(row: dict[str, Any]) -> str:
     accuracy = row["scores"]["accuracy"]
-    low, high = accuracy["interval"] or (accuracy["value"], accuracy["value"])
+    people, interval = row["num_people"], accuracy["interval"]
+    who = "1 person" if people == 1 else f"{people} people"
+    sure = f"95 % interval over people {interval[0]:.0%} – {interval[1]:.0%}" if interval else "too few to trust it"
     return (
-        f"In tests it was right on {accuracy['value']:.0%} of {row['num_clips']:,} clips of "
-        f"{row['num_people']} people kept out of its training (95 % interval over people {low:.0%} – {high:.0%})."
+        f"In tests it was right on {accuracy['value']:.0%} of {row['num_clips']:,} clips of {who} kept out of its "
+        f"training ({sure})."
     )
 
 

@@ -134,4 +134,4 @@ def _pictures(label: str, clips: list["DatasetClip"]) -> None:
         for clip in clips[::step][:_PICTURES]:
             picture = still(clip.path, clip.path.stat().st_mtime_ns) if clip.path.is_file() else None
             if picture is not None:
-                st.image(picture, width=80, caption=errors.plain(clip.person), alt=f"A frame of {clip.path.name}")
+                st.image(picture, width=74, caption=errors.plain(clip.person), alt=f"A frame of {clip.path.name}")

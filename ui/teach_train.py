@@ -37,6 +37,8 @@ def form(chosen: KnownSet) -> None:
         st.number_input("Seed", 0, 10_000, 7, key="teach-seed", help="The same seed and data, the same figures.")
         st.number_input("Epochs at most", 1, 200, 40, key="teach-epochs",
                         help="It ends earlier when it no longer gets better on held-out people.")  # fmt: skip
+        st.checkbox("Also tune the last stage of the frame network", key="teach-cnn",
+                    help="It then sees what your classes differ in. Every clip is looked at twice more.")  # fmt: skip
     if (training.out_of(name) / "bundle.json").exists() and name:
         st.caption(f"A model {name} exists; it stays as it is until the new one is whole.")
     st.button("Train", type="primary", key="teach-train", on_click=_submit, args=[chosen])
@@ -53,7 +55,8 @@ def _submit(chosen: KnownSet) -> None:
     state = st.session_state
     name, protocol = str(state[f"teach-name-{chosen.name}"]).strip(), str(state["teach-protocol"])
     try:
-        training.submit(name, chosen, protocol, int(state["teach-seed"]), int(state["teach-epochs"]))
+        seed, epochs, cnn = int(state["teach-seed"]), int(state["teach-epochs"]), bool(state["teach-cnn"])
+        training.submit(name, chosen, protocol, seed, epochs, cnn=cnn)
     except EmoError as error:
         st.session_state[_PROBLEM] = str(error)
     except OSError as error:

@@ -25,7 +25,7 @@ def out_of(name: str) -> Path:
     return model.taught_dir() / name
 
 
-def submit(name: str, chosen: KnownSet, protocol: str, seed: int, epochs: int) -> None:
+def submit(name: str, chosen: KnownSet, protocol: str, seed: int, epochs: int, *, cnn: bool = False) -> None:
     """Ask for a training.
 
     Raises:
@@ -43,4 +43,4 @@ def submit(name: str, chosen: KnownSet, protocol: str, seed: int, epochs: int) -
         raise BundleError(f"{name} is the name of a model that was not taught here: choose another name for yours.")
     check_enough(read_dataset(chosen.path), "random" if protocol == "random" else "subject")
     shown = str(out.relative_to(model.ROOT)) if out.is_relative_to(model.ROOT) else str(out)
-    jobs().submit(Order(name, chosen.shown_path, shown, protocol, seed, epochs))
+    jobs().submit(Order(name, chosen.shown_path, shown, protocol, seed, epochs, cnn))

@@ -14,7 +14,7 @@ SOURCES = {path.stem: path for path in sorted((ROOT / "emo_core").glob("*.py"))}
 MODULES = sorted(set(SOURCES) - {"__init__", "__main__"})
 NEED_TENSORFLOW = {
     "ablation", "build", "head_data", "measure", "networks", "protocols", "studies", "teach",
-    "train_frames", "train_head",
+    "train_frames", "train_head", "tune_frames",
 }  # fmt: skip
 """Modules that load TensorFlow when they are imported; the others may do so inside a function."""
 

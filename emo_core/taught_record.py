@@ -1,0 +1,64 @@
+"""What the records of a taught bundle say of its data: who trained, who chose, who was only measured on, how well."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from emo_core import bundle as bundles
+from emo_core.clip_metrics import summarize
+from emo_core.dataset import DatasetClip
+from emo_core.evaluate import folder_of
+from emo_core.evaluated import Evaluation
+from emo_core.exposure import content_key
+from emo_core.records import read_json
+from emo_core.splits import PARTS, Split
+
+
+def taught_record(
+    data: Path, base: Path, clips: Sequence[DatasetClip], left_out: Sequence[DatasetClip], split: Split, *, tuned: bool
+) -> dict[str, Any]:
+    """Entry ``taught`` of ``bundle.json``.
+
+    Args:
+        data: the data set.
+        base: bundle whose frame CNN is used.
+        clips: those that can be judged.
+        left_out: the others.
+        split: of `clips`.
+        tuned: whether the last stage of the frame CNN was tuned to them.
+    """
+    manifest = read_json(base / bundles.MANIFEST)
+    stills = read_json(base / bundles.METRICS).get("real_stills", {})
+    return {
+        "data": folder_of(data).resolve().name,
+        "protocol": split.protocol,
+        "base": f"{manifest.get('name', base.name)} {manifest.get('version', '')}".strip(),
+        "base_stills": {name: stills[name] for name in ("num_images", "accuracy", "macro_f1") if name in stills},
+        "tuned": tuned,
+        "num_clips": len(clips),
+        "left_out": [_name(clip) for clip in left_out],
+        "parts": {part: _part(clips, split, part) for part in PARTS},
+        "seen": sorted(content_key(clips[index].path) for part in PARTS[:2] for index in split.members(part)),
+        "unknown_people": sum(not clip.person_known for clip in clips),
+        "sources": sorted({clip.source or "not stated" for clip in clips}),
+    }
+
+
+def taught_figures(evaluation: Evaluation) -> dict[str, Any]:
+    """Figures for ``metrics.json``; curves are drawn from the evaluation itself, which is a file of its own."""
+    return {name: value for name, value in summarize(evaluation).items() if name not in ("curves", "coverage_curve")}
+
+
+def _part(clips: Sequence[DatasetClip], split: Split, part: str) -> dict[str, Any]:
+    members = [clips[index] for index in split.members(part)]
+    labels = sorted({clip.label for clip in clips})
+    return {
+        "num_clips": len(members),
+        "people": sorted({clip.person for clip in members}),
+        "by_class": {label: sum(clip.label == label for clip in members) for label in labels},
+        "clips": sorted(_name(clip) for clip in members),
+    }
+
+
+def _name(clip: DatasetClip) -> str:
+    return f"{clip.path.parent.name}/{clip.path.name}"

@@ -1,0 +1,80 @@
+"""From a data set to a model of one's own and back to a clip, through a killed server, in a browser."""
+
+import csv
+import os
+import re
+import signal
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import ROOT, running_server
+from tests.e2e.test_app import expect_fits, expect_title
+
+DEMO = ROOT / "assets" / "demo"
+PEOPLE = ("person_01", "person_02", "person_03", "person_04")
+LONG_MS = 120_000
+
+
+@pytest.fixture
+def settings(tmp_path) -> dict[str, str]:
+    """A server's folders, and the clips of a few people in the place of the whole demo data set."""
+    folder = tmp_path / "demo"
+    folder.mkdir()
+    with (DEMO / "manifest.csv").open(encoding="utf-8", newline="") as source:
+        rows = [row for row in csv.DictReader(source) if row["person"] in PEOPLE and row["degradation"] == "none"]
+    with (folder / "manifest.csv").open("w", encoding="utf-8", newline="") as target:
+        writer = csv.DictWriter(target, ["path", "label", "person", "source"], extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(row | {"path": os.path.relpath(DEMO / row["path"], folder)} for row in rows)
+    places = {"EMO_DATA": "data", "EMO_MODELS": "models", "EMO_CACHE": "cache", "STUDIO_THREADS": "threads"}
+    return {"EMO_DEMO": str(folder)} | {name: str(tmp_path / place) for name, place in places.items()}
+
+
+def click_a_cell_with_clips(page: Page) -> None:
+    """Cells of the confusion matrix in turn, until one holds clips."""
+    opener = page.get_by_role("button", name="Open in Analyze")
+    cells = page.locator(".js-plotly-plot .scatterlayer path.point")
+    expect(cells.first).to_be_attached()
+    for number in range(cells.count()):
+        if opener.count():
+            return
+        box = cells.nth(number).bounding_box()
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.wait_for_timeout(700)  # a cell without clips changes nothing that could be waited for
+    expect(opener.first).to_be_visible()
+
+
+def test_open_train_through_a_killed_server_evaluate_and_open_a_clip_of_a_cell(visit, settings, tmp_path):
+    with running_server(**settings) as address:
+        page = visit(f"{address}/teach")
+        page.get_by_role("button", name="Open the demo data set").click()
+        expect(page.get_by_text("of 4 people")).to_be_visible()
+        page.get_by_text("More", exact=True).click()
+        epochs = page.get_by_role("spinbutton", name="Epochs at most")
+        epochs.fill("8")
+        epochs.press("Enter")
+        page.get_by_role("button", name="Train", exact=True).click()
+        expect(page.get_by_text("Epoch 2 of 8")).to_be_visible(timeout=LONG_MS)
+        expect(page.locator(".js-plotly-plot")).to_have_count(2)
+        page.goto("about:blank")
+        os.kill(int((tmp_path / "threads.pid").read_text()), signal.SIGKILL)
+    assert not (Path(settings["EMO_MODELS"]) / "demo").exists()
+    with running_server(**settings) as address:
+        page = visit(f"{address}/teach")
+        page.get_by_role("button", name="Resume").click()
+        page.get_by_role("button", name="Evaluate it").click(timeout=LONG_MS)
+        expect_title(page, "Evaluate")
+        page.get_by_role("button", name="Evaluate", exact=True).click()
+        expect(page.get_by_role("button", name="Evaluate again")).to_be_visible(timeout=LONG_MS)
+        click_a_cell_with_clips(page)
+        page.get_by_role("button", name="Open in Analyze").first.click()
+        expect_title(page, "Analyze a clip")
+        expect(page.get_by_role("combobox", name="Model")).to_have_value(re.compile("^demo: "))
+        expect(page.get_by_test_id("verdict")).to_be_visible(timeout=60_000)
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.goto(f"{address}/teach")
+        expect(page.get_by_role("button", name="Evaluate it")).to_be_visible()
+        expect_fits(page)
+        page.goto("about:blank")
