@@ -1,12 +1,21 @@
 """Measure what the project promises about speed and memory; prints medians with the number of runs.
 
-    python tools/bench.py            # speed on the sample clip, about a minute
-    python tools/bench.py --long     # also the memory of a ten-minute 720p video, some minutes more
+    python tools/bench.py                  # speed on the sample clip, about a minute
+    python tools/bench.py --long           # also the memory of a ten-minute 720p video, some minutes more
+    python tools/bench.py --only peers     # others' models beside ours, where they are installed
+
+Peers are no requirement of the project. To compare with them, from the root of the project:
+
+    python3.11 -m venv .venv-peers
+    .venv-peers/bin/pip install -r requirements.txt -c constraints.txt mediapipe==1.2.2
+    .venv-peers/bin/pip install --no-deps fer==25.10.3
+    .venv-peers/bin/python tools/bench.py --only peers
 
 Figures, never tests: they depend on the machine and on what else it does.
 """
 
 import argparse
+import importlib.util
 import os
 import shutil
 import statistics
@@ -17,6 +26,7 @@ import time
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -32,12 +42,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=5, help="runs of each measurement")
     parser.add_argument("--long", action="store_true", help="also a ten-minute 720p video")
+    measurements = {call.__name__: call for call in (warm, stages, peers, cold, first_paint)}
+    parser.add_argument("--only", choices=measurements, help="one measurement alone")
     options = parser.parse_args()
     print(f"{os.cpu_count()} processor cores, load {os.getloadavg()[0]:.1f}, medians of {options.runs} runs")
-    warm(options.runs)
-    stages(options.runs)
-    cold(options.runs)
-    first_paint(options.runs)
+    for name, call in measurements.items():
+        if options.only in (None, name):
+            call(options.runs)
     if options.long:
         long_video()
 
@@ -59,27 +70,89 @@ def warm(runs: int) -> None:
 
 
 def stages(runs: int) -> None:
-    """One call of each network, on one thread and on two."""
+    """One call of each network, on one thread and on the two that an analysis uses; sizes on disk."""
+    from emo_core.blendshapes import BlendshapeModel
     from emo_core.bundle import FRAME_CNN, HEAD, NORMALIZER, load_bundle
     from emo_core.landmarker import FaceLandmarker
-    from emo_core.video import open_video
 
-    bundle = load_bundle(ROOT / "models" / "hybrid")
-    with open_video(SAMPLE) as reader:
-        frame = next(reader.clips(10.0, 1)).frames[0]
+    bundle, frame = load_bundle(ROOT / "models" / "hybrid"), _frame()
     faces = np.full((16, bundle.config.crop_side_px, bundle.config.crop_side_px), 0.5, np.float32)
     for threads in (1, 2):
         landmarker, cnn = FaceLandmarker(num_threads=threads), bundle.frame_network(threads)
         region = landmarker.detect(frame)[0]
-        detect = 1e3 * _median(lambda: landmarker.detect(frame), 10 * runs)  # noqa: B023
-        mesh = 1e3 * _median(lambda: landmarker.fit(frame, region), 10 * runs)  # noqa: B023
-        crop = 1e3 * _median(lambda: cnn(faces), 4 * runs) / len(faces)  # noqa: B023
+        detect = _median_ms(lambda: landmarker.detect(frame), 10 * runs)  # noqa: B023
+        mesh = _median_ms(lambda: landmarker.fit(frame, region), 10 * runs)  # noqa: B023
+        crop = _median_ms(lambda: cnn(faces), 4 * runs) / len(faces)  # noqa: B023
         print(
             f"{threads} thread(s): search for faces {detect:.2f} ms, mesh {mesh:.2f} ms, frame CNN {crop:.2f} ms a crop"
         )
+    points = landmarker.fit(frame, region).landmarks[np.newaxis]
+    blendshapes, found = BlendshapeModel(), np.ones(1, bool)
+    head, steps = bundle.head_network(), bundle.config.window_steps
+    window = np.zeros((steps, bundle.features.mean.shape[1]), np.float32), np.ones(steps, np.float32)
+    print(
+        f"one thread: blendshapes {_median_ms(lambda: blendshapes(points, found), 10 * runs):.2f} ms a frame, "
+        f"LSTM head {_median_ms(lambda: head(*window), 10 * runs):.2f} ms a window of {steps} frames"
+    )
     size = sum(file.stat().st_size for file in bundle.path.iterdir()) / 1e6
     served = sum((bundle.path / name).stat().st_size for name in (FRAME_CNN, HEAD, NORMALIZER)) / 1e6
     print(f"bundle {size:.1f} MB, of which {served:.1f} MB are needed to serve")
+
+
+def peers(runs: int) -> None:
+    """MediaPipe's own landmarker and fer's network on the same frame as ours, each where it is installed."""
+    from emo_core.bundle import load_bundle
+    from emo_core.landmarker import FaceLandmarker
+
+    frame, bundle = _frame(), load_bundle(ROOT / "models" / "hybrid")
+    landmarker, cnn = FaceLandmarker(num_threads=1), bundle.frame_network(1)
+    face = np.full((1, bundle.config.crop_side_px, bundle.config.crop_side_px), 0.5, np.float32)
+    whole_ms = _median_ms(lambda: landmarker.fit(frame, landmarker.detect(frame, thorough=False)[0]), 10 * runs)
+    print(f"ours on one thread: face and mesh {whole_ms:.2f} ms, frame CNN {_median_ms(lambda: cnn(face), 40):.2f} ms")
+    for name, measure in (("mediapipe", _mediapipe_ms), ("fer", _fer_ms)):
+        if importlib.util.find_spec(name) is None:
+            print(f"{name}: not measured, it is not installed")
+        else:
+            print(f"{name}: {measure(frame, 10 * runs)}")
+
+
+def _mediapipe_ms(frame: np.ndarray, runs: int) -> str:
+    """MediaPipe's landmarker on single pictures, from the same model file."""
+    import mediapipe
+    from mediapipe.tasks.python import BaseOptions, vision
+
+    model = ROOT / "models" / "face_landmarker" / "face_landmarker.task"
+    image = mediapipe.Image(mediapipe.ImageFormat.SRGB, np.ascontiguousarray(frame))
+    with vision.FaceLandmarker.create_from_options(vision.FaceLandmarkerOptions(BaseOptions(str(model)))) as theirs:
+        return (
+            f"face and mesh {_median_ms(lambda: theirs.detect(image), runs):.2f} ms (version {mediapipe.__version__})"
+        )
+
+
+def _fer_ms(frame: np.ndarray, runs: int) -> str:
+    """The quantized emotion network of fer alone, on one face; importing its package would load a framework."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    (folder,) = importlib.util.find_spec("fer").submodule_search_locations  # type: ignore[union-attr, misc]
+    path = Path(folder) / "data" / "emotion_model_quantized.tflite"
+    network: Any = Interpreter(model_path=str(path), num_threads=1)
+    network.allocate_tensors()
+    details = network.get_input_details()[0]
+    face = np.resize(frame, details["shape"]).astype(details["dtype"])
+
+    def run() -> None:
+        network.set_tensor(details["index"], face)
+        network.invoke()
+
+    return f"emotion network {_median_ms(run, runs):.2f} ms a face, {path.stat().st_size / 1e6:.2f} MB"
+
+
+def _frame() -> np.ndarray:
+    """The first frame of the sample clip, (H, W, 3) uint8 RGB."""
+    from emo_core.video import open_video
+
+    with open_video(SAMPLE) as reader:
+        return np.asarray(next(reader.clips(10.0, 1)).frames[0])
 
 
 def cold(runs: int) -> None:
@@ -142,6 +215,11 @@ def _median(call: Callable[[], object], runs: int) -> float:
         call()
         times.append(time.perf_counter() - started)
     return statistics.median(times)
+
+
+def _median_ms(call: Callable[[], object], runs: int) -> float:
+    """:func:`_median` in milliseconds."""
+    return 1e3 * _median(call, runs)
 
 
 def _command(words: list[str]) -> tuple[float, float]:

@@ -38,7 +38,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True)
     render = commands.add_parser("render", help="render the clips that are missing and write the manifest")
     render.add_argument("--ict", type=Path, required=True, help="ict_face.npz")
-    render.add_argument("--people", type=int, default=66, choices=range(1, 100), metavar="N", help="1 … 99")
+    render.add_argument("--people", type=int, default=66, choices=range(1, 1000), metavar="N", help="1 … 999")
     check = commands.add_parser("check", help="write checks.json: faces found, motions recovered")
     sheet = commands.add_parser("sheet", help="write contact_sheet.jpg")
     for command in (render, check, sheet):
