@@ -119,7 +119,7 @@ def train(
     gathered = gather(data, demo, out, [item.name for item in classes], cache, say)
     cnn = keras.models.load_model(out / bundles.KERAS_FRAME_CNN, compile=False)
     held_out = gathered.held_out(recipe)
-    tests = gathered.composed_tests(recipe), gathered.neutral_tests(recipe), gathered.rendered[2]
+    tests = gathered.composed_tests(recipe), gathered.neutral_tests(recipe), gathered.rendered[2], gathered.undamaged
     heads, figures = [], []
     for seed in range(recipe.seed, recipe.seed + num_seeds):
         say(f"Training with seed {seed}")

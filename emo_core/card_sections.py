@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from emo_core.compose import LOOK_ALIKES
+
 
 def stills(metrics: Mapping[str, Any]) -> str:
     """The frame CNN on pictures with votes."""
@@ -65,6 +67,10 @@ def clips(metrics: Mapping[str, Any]) -> str:
         "",
         *table(header, rows),
     ]
+    for name in ("clean", "degraded"):
+        if part := metrics[name].get("without_look_alikes"):
+            lines += ["", f"Without stories of look-alikes ({', '.join(sorted(LOOK_ALIKES))}; {name}, n = "
+                      f"{part['num_clips']} clips): macro-F1 {_figure(part['macro_f1'])}."]  # fmt: skip
     for name in ("neutral", "neutral_degraded"):
         row = metrics[name]
         lines += ["", f"Faces that show nothing ({name.replace('_', ', ')}, n = {row['num_clips']} clips): "
@@ -84,8 +90,16 @@ def rendered(metrics: Mapping[str, Any]) -> str:
         f"pipeline: accuracy {metrics['accuracy']:.1%}\n(95 % interval over people {low:.1%} – {high:.1%}), macro-F1 "
         f"{metrics['macro_f1']:.3f}, decided {metrics['coverage']:.1%}, right when decided "
         f"{_share(metrics['accuracy_when_decided'])}.\n"
+        f"{_undamaged(metrics)}"
         "Clips too dark to judge are left out.\n"
     )
+
+
+def _undamaged(metrics: Mapping[str, Any]) -> str:
+    part = metrics.get("undamaged")
+    if not part:
+        return ""
+    return f"Those whose pictures are not degraded (n = {part['num_clips']}): macro-F1 {_figure(part['macro_f1'])}.\n"
 
 
 def salience(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -239,3 +253,7 @@ def class_table(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def _share(value: float | None) -> str:
     return "–" if value is None else f"{value:.1%}"
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from emo_core.bank import DAMAGED, MOVED, PLAIN, Bank
+from emo_core.bank import DAMAGED, MOVED, PLAIN, Bank, Indices
 from emo_core.emotions import OTHER
 from emo_core.labelled import LabelledClips
 from emo_core.types import Floats
@@ -33,6 +33,9 @@ STORIES: Mapping[str, Sequence[tuple[str, ...]]] = {
 }  # fmt: skip
 """Peaks of the stories of each class, as names of pools of stills; every story starts from a neutral rest face."""
 
+LOOK_ALIKES = frozenset({"speech", "lowered eyes", "turned away", "quiet sadness"})
+"""Pools of faces that look like those of another class; stories without them are the easier part of the test."""
+
 NEUTRAL_POOLS = ("neutral", "speech", "lowered eyes", "turned away")
 """Pools of faces that show nothing."""
 
@@ -45,6 +48,7 @@ def compose(
     *,
     damaged_share: float,
     rng: np.random.Generator,
+    mixed_share: float = 0.0,
     stories: Mapping[str, Sequence[tuple[str, ...]]] = STORIES,
 ) -> LabelledClips:
     """Compose `count` clips of `steps` frames, classes equally often.
@@ -56,6 +60,8 @@ def compose(
         steps: T.
         damaged_share: share of the clips in which a run of frames is damaged.
         rng: every random choice.
+        mixed_share: share of the clips in which every face is a mixture of two of its pool, for training: faces that
+            nobody has make a small pool harder to learn by heart.
         stories: peaks of each class.
 
     Raises:
@@ -71,7 +77,9 @@ def compose(
     for clip, label in enumerate(classes):
         options = told[labels[label]]
         story = options[rng.integers(len(options))]
-        features[clip], weights[clip] = _tell(bank, story, steps, rng.random() < damaged_share, rng)
+        damaged = rng.random() < damaged_share
+        mixed = mixed_share > 0 and rng.random() < mixed_share
+        features[clip], weights[clip] = _tell(bank, story, steps, damaged=damaged, mixed=mixed, rng=rng)
         names.append(" → ".join(story))
     return LabelledClips(features, weights, classes, tuple(names))
 
@@ -91,10 +99,11 @@ def tellable(bank: Bank, stories: Sequence[tuple[str, ...]]) -> list[tuple[str, 
 
 
 def _tell(
-    bank: Bank, story: tuple[str, ...], steps: int, damaged: bool, rng: np.random.Generator
+    bank: Bank, story: tuple[str, ...], steps: int, *, damaged: bool, mixed: bool, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
     """Features (T, m) and weights (T,) of one clip: a mixture of rest, first peak, second peak and flicker."""
-    actors = np.array([_pick(bank, name, rng) for name in ("neutral", story[0], story[-1], _flicker_pool(story, rng))])
+    roles = ("neutral", story[0], story[-1], _flicker_pool(story, rng))
+    actors = np.array([_pick(bank, name, rng) for name in roles])
     shares = _trajectory(len(story), "speech" in story, steps, rng)
     views = np.where(rng.random((steps, 1)) < 0.5, PLAIN, MOVED)
     views = np.broadcast_to(views, shares.shape).copy()
@@ -113,9 +122,18 @@ def _tell(
         lost[:] = False
         views[:] = PLAIN
         weights = (shares * bank.quality[actors, views]).sum(axis=1)
-    features = np.einsum("ta,tam->tm", shares, bank.features[actors, views])
+    faces = _mix(bank, roles, actors, views, rng) if mixed else bank.features[actors, views]
+    features = np.einsum("ta,tam->tm", shares, faces)
     features[lost], weights[lost] = 0, 0
     return features.astype(np.float32), weights.astype(np.float32)
+
+
+def _mix(bank: Bank, roles: Sequence[str], actors: Indices, views: Indices, rng: np.random.Generator) -> Floats:
+    """Features (T, A, m) of the actors, each mixed with up to a half of another of the same pool."""
+    others = np.array([_pick(bank, name, rng) for name in roles])
+    share = rng.uniform(0, 0.5, len(roles)) * (bank.quality[others, views] > 0)
+    own, other = bank.features[actors, views], bank.features[others, views]
+    return np.asarray(own + share[..., np.newaxis] * (other - own), np.float32)
 
 
 def _trajectory(num_peaks: int, speech: bool, steps: int, rng: np.random.Generator) -> Floats:

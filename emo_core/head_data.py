@@ -32,6 +32,7 @@ class HeadData:
         num_features: m, features of the frame CNN; blendshapes follow behind them.
         train, calibration, test: stills to compose clips from; the latter two are no copies of the first.
         rendered: windows of rendered clips to train, calibrate and measure on, nobody in two of them.
+        undamaged: numbers of the rendered clips, as the windows give them, whose pictures are as they were drawn.
     """
 
     labels: tuple[str, ...]
@@ -41,10 +42,11 @@ class HeadData:
     calibration: Bank
     test: Bank
     rendered: tuple[LabelledClips, LabelledClips, LabelledClips]
+    undamaged: frozenset[int] = frozenset()
 
     def draw(self, recipe: HeadTraining, rng: np.random.Generator) -> LabelledClips:
         """Clips for one epoch: newly composed ones and, some times over, the rendered ones."""
-        composed = self._compose(self.train, recipe.clips_per_epoch, recipe.damaged_share, rng)
+        composed = self._compose(self.train, recipe.clips_per_epoch, recipe.damaged_share, rng, recipe.mixed_share)
         return LabelledClips.joined([composed, *[self.rendered[0]] * recipe.rendered_repeats])
 
     def held_out(self, recipe: HeadTraining) -> tuple[LabelledClips, LabelledClips]:
@@ -80,8 +82,11 @@ class HeadData:
         count = features.shape[1] if recipe.blendshapes else self.num_features
         return fit_feature_normalizer(features[:, :count], quality, recipe)
 
-    def _compose(self, bank: Bank, count: int, damaged_share: float, rng: np.random.Generator) -> LabelledClips:
-        return compose(bank, self.labels, count, self.config.window_steps, damaged_share=damaged_share, rng=rng)
+    def _compose(
+        self, bank: Bank, count: int, damaged_share: float, rng: np.random.Generator, mixed_share: float = 0.0
+    ) -> LabelledClips:
+        steps = self.config.window_steps
+        return compose(bank, self.labels, count, steps, damaged_share=damaged_share, mixed_share=mixed_share, rng=rng)
 
 
 def gather(
@@ -115,9 +120,11 @@ def gather(
     trained_on, calibrated_on, measured_on = (
         seen.chosen(np.array([person in group for person in seen.people])) for group in groups
     )
+    undamaged = frozenset(index for index, clip in enumerate(listed) if clip.degradation == "none")
     return HeadData(
-        tuple(labels), config, cnn.num_features, train, calibration, test, (trained_on, calibrated_on, measured_on)
-    )
+        tuple(labels), config, cnn.num_features, train, calibration, test, (trained_on, calibrated_on, measured_on),
+        undamaged,
+    )  # fmt: skip
 
 
 def unseen(data: Path) -> Booleans:

@@ -1,6 +1,6 @@
 """Figures of a trained head on clips that nothing was chosen on: composed, neutral and rendered ones, never merged."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -8,9 +8,10 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_core.compose import LOOK_ALIKES
 from emo_core.dataset import clip_probabilities
 from emo_core.emotions import HybridClass
-from emo_core.evaluation import bootstrap_interval, evaluate_clips, mean_emotion_verdicts
+from emo_core.evaluation import bootstrap_interval, evaluate_clips, macro_f1, mean_emotion_verdicts
 from emo_core.judge import REJECTED, decide
 from emo_core.labelled import LabelledClips
 from emo_core.train_head import TrainedHead, frame_emotions
@@ -24,6 +25,7 @@ def measure_head(
     composed: Mapping[str, LabelledClips],
     neutral: Mapping[str, LabelledClips],
     rendered: LabelledClips,
+    undamaged: Collection[int],
     classes: Sequence[HybridClass],
     cnn: keras.Model,
 ) -> tuple[dict[str, Any], dict[str, Any], Predictions]:
@@ -34,6 +36,7 @@ def measure_head(
         composed: name → composed clips.
         neutral: name → composed clips of faces that show nothing, labelled *other*.
         rendered: windows of rendered clips of people that were neither trained nor calibrated on.
+        undamaged: numbers of the rendered clips whose pictures are as they were drawn.
         classes: hybrid classes in label order.
         cnn: frame CNN in Keras, for the mean of frame emotions that an LSTM has to beat.
 
@@ -48,7 +51,7 @@ def measure_head(
         measure = _against_mean if name in composed else _called_hybrid
         figures[name] = measure(head, clips, probabilities, classes, cnn)
         kept |= _kept(f"composed_{name}", probabilities, clips.labels, clips.quality)
-    of_rendered, stored = _measure_rendered(head, rendered, classes)
+    of_rendered, stored = _measure_rendered(head, rendered, undamaged, classes)
     return figures, of_rendered, kept | stored
 
 
@@ -64,6 +67,7 @@ def _against_mean(
         "mean_of_frame_emotions_accuracy": float((baseline == clips.labels).mean()),
         "gain_over_mean": float(gain.mean()),
         "gain_interval": bootstrap_interval(gain),
+        "without_look_alikes": _part(probabilities, clips.labels, _plain(clips.stories), len(classes)),
         "by_story": _by_story(clips.stories, ours),
     }
 
@@ -118,7 +122,7 @@ def _spans(edges: NDArray[np.float64]) -> list[str]:
 
 
 def _measure_rendered(
-    head: TrainedHead, windows: LabelledClips, classes: Sequence[HybridClass]
+    head: TrainedHead, windows: LabelledClips, undamaged: Collection[int], classes: Sequence[HybridClass]
 ) -> tuple[dict[str, Any], Predictions]:
     """Figures on rendered clips, each clip judged by all its windows; intervals over people, not clips."""
     probabilities, quality, first = clip_probabilities(head.probabilities(windows), windows)
@@ -128,9 +132,25 @@ def _measure_rendered(
     figures = evaluate_clips(probabilities, head.scores.apply(probabilities, quality), labels, classes) | {
         "num_people": len(by_person),
         "accuracy_interval_over_people": bootstrap_interval(by_person),
+        "undamaged": _part(probabilities, labels, np.isin(windows.clips[first], list(undamaged)), len(classes)),
         "by_story": _by_story([windows.stories[index] for index in first], right),
     }
     return figures, _kept("rendered", probabilities, labels, quality) | {"rendered_people": people}
+
+
+def _part(probabilities: Floats, labels: NDArray[np.intp], which: Booleans, num_classes: int) -> dict[str, Any]:
+    """Figures of the most probable class on the clips where `which` (N,) is True; None where there are none."""
+    guesses, truth = probabilities[which].argmax(axis=1), labels[which]
+    return {
+        "num_clips": len(truth),
+        "accuracy": float((guesses == truth).mean()) if len(truth) else None,
+        "macro_f1": macro_f1(truth, guesses, num_classes) if len(truth) else None,
+    }
+
+
+def _plain(stories: Sequence[str]) -> Booleans:
+    """Stories (N,) none of whose faces looks like one of another class."""
+    return np.array([LOOK_ALIKES.isdisjoint(story.split(" → ")) for story in stories], bool)
 
 
 def _kept(name: str, probabilities: Floats, labels: NDArray[np.intp], quality: Floats) -> Predictions:

@@ -39,6 +39,7 @@ class HeadTraining:
         num_held_out: clips composed for each held-out set; a third as many neutral ones.
         rendered_repeats: how often an epoch holds each window of the rendered clips.
         damaged_share: share of the training clips in which a run of frames is damaged.
+        mixed_share: share of the training clips in which every face is a mixture of two of its pool.
         step_weight: weight of the loss at all steps beside that at the last one, which gives the verdict.
         num_neighbourhoods: K of both Q-based normalizations.
         neutral_hybrids: greatest share of held-out clips of faces that show nothing that may be called a hybrid, each
@@ -61,6 +62,7 @@ class HeadTraining:
     num_held_out: int = 6000
     rendered_repeats: int = 3
     damaged_share: float = 0.5
+    mixed_share: float = 0.0
     step_weight: float = 0.3
     num_neighbourhoods: int = 4
     neutral_hybrids: float = 0.03
