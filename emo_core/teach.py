@@ -33,7 +33,7 @@ from emo_core.taught_record import taught_figures, taught_record
 from emo_core.train_head import HeadTraining, TrainedHead, fit_feature_normalizer, fit_head
 from emo_core.tune_frames import FrameTuning, gather_frames, tune_last_stage
 
-RECIPE = HeadTraining(epochs=40, patience=8, batch_size=16, learning_rate=1.2e-3, num_neighbourhoods=3)
+RECIPE = HeadTraining(epochs=40, patience=8, batch_size=16, learning_rate=1.2e-3, noise=0.5, num_neighbourhoods=3)
 """Recipe of a taught head: a few hundred clips and nothing else."""
 
 VERSION = "1.0"

@@ -51,18 +51,18 @@ class HeadTraining:
     """
 
     seed: int = 7
-    epochs: int = 9
+    epochs: int = 4
     patience: int = 4
-    batch_size: int = 256
-    learning_rate: float = 1.2e-3
+    batch_size: int = 128
+    learning_rate: float = 2e-3
     units: int = 64
     dropout: float = 0.4
-    noise: float = 0.5
-    clips_per_epoch: int = 6000
+    noise: float = 0.3
+    clips_per_epoch: int = 12000
     num_held_out: int = 6000
-    rendered_repeats: int = 3
+    rendered_repeats: int = 8
     damaged_share: float = 0.5
-    mixed_share: float = 0.0
+    mixed_share: float = 0.5
     step_weight: float = 0.3
     num_neighbourhoods: int = 4
     neutral_hybrids: float = 0.03

@@ -93,6 +93,8 @@ class TestWhole:
             assert row["labels"] == list(LABELS)
             assert row["gain_over_mean"] == pytest.approx(row["accuracy"] - row["mean_of_frame_emotions_accuracy"])
             assert row["gain_interval"][0] <= row["gain_over_mean"] <= row["gain_interval"][1]
+            assert 0 < row["without_look_alikes"]["num_clips"] < 60
+            assert 0 <= row["without_look_alikes"]["macro_f1"] <= 1
         for name in ("neutral", "neutral_degraded"):
             assert clips[name]["num_clips"] == 20
             assert 0 <= clips[name]["called_hybrid"] <= 1
@@ -150,6 +152,7 @@ class TestWhole:
     def test_rendered_clips_count_people(self, whole):
         row = read_json(whole / bundles.METRICS)["rendered_clips"]
         assert row["num_clips"] == 3 * row["num_people"] == sum(map(sum, row["confusion"]))
+        assert 0 < row["undamaged"]["num_clips"] <= row["num_clips"]
 
     def test_stills_are_also_measured_without_copies(self, frames_only):
         stills = read_json(frames_only / bundles.METRICS)["real_stills"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from emo_core.bank import DAMAGED, Bank
-from emo_core.compose import NEUTRAL_POOLS, STORIES, compose, neutral_clips
+from emo_core.compose import NEUTRAL_POOLS, STORIES, _mix, compose, neutral_clips
 from emo_core.emotions import OTHER
 from tests.tiny import LABELS, POOLS, STEPS, make_bank
 
@@ -70,6 +70,30 @@ class TestCompose:
         clips = tell(bank, 60, damaged_share=share)
         seen = np.isclose(clips.weights, 0.25).any(axis=1)
         assert seen.all() if share else not seen.any()
+
+    def test_mixed_faces_are_of_their_pool_alone_and_change_nothing_else(self):
+        bank = marked_bank()
+        plain, mixed = tell(bank, 60, seed=5), tell(bank, 60, seed=5, mixed_share=1.0)
+        assert plain.stories[0] == mixed.stories[0]  # told before the first mixture is drawn
+        pool_of = {still: name for name, pool in bank.pools.items() for still in pool}
+        for story, shown in zip(mixed.stories, stills_in(mixed), strict=True):
+            told = {*story.split(" → "), "neutral"}
+            own = [still for still in np.flatnonzero(shown) if pool_of[still] in told]
+            assert len(own) >= len(told)
+        assert stills_in(mixed).sum() > 1.3 * stills_in(plain).sum()
+        used = mixed.weights > 0
+        np.testing.assert_allclose(mixed.features.sum(axis=2)[used], 1, atol=1e-5)  # shares of faces, whoever they are
+
+    def test_nobody_without_a_face_is_mixed_in(self):
+        bank = marked_bank()
+        roles, views = ("happiness", "fear"), np.zeros((STEPS, 2), np.intp)
+        actors = np.array([bank.pools[name][0] for name in roles])
+        others = [still for name in roles for still in bank.pools[name][1:]]
+        mixed = _mix(bank, roles, actors, views, np.random.default_rng(0))
+        assert mixed[..., others].any()
+        bank.quality[others] = 0
+        alone = _mix(bank, roles, actors, views, np.random.default_rng(0))
+        np.testing.assert_array_equal(alone, bank.features[actors, views])
 
     def test_a_damaged_picture_without_a_face_is_masked(self):
         bank = marked_bank()
