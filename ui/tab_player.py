@@ -97,8 +97,21 @@ def render(result: session.Result) -> None:
         state.start_s = state.told_s = here
         state.number = position.frame(result) // state.clip["span_frames"]
     data = {"clip": state.clip, "span": state.span(), "start": state.start_s}
-    _component("player")(key=state.key, data=data, on_position_change=state.told, on_span_change=state.wish)
+    _component("player")(key=state.key, data=data, on_position_change=_told, on_span_change=_wish)
     _component("heat")(key=f"{state.key}-heat", data={"id": state.key, **state.warm()})
+
+
+def _told() -> None:
+    """Callback by way of the session: Streamlit keeps callbacks for ever, and with a method what it belongs to."""
+    state: _State | None = st.session_state.get(_STATE)
+    if state is not None:
+        state.told()
+
+
+def _wish() -> None:
+    state: _State | None = st.session_state.get(_STATE)
+    if state is not None:
+        state.wish()
 
 
 def _state_of(result: session.Result) -> _State:
