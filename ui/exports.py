@@ -2,8 +2,10 @@
 
 import io
 import tempfile
+import threading
 import zipfile
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import streamlit as st
@@ -13,6 +15,7 @@ from emo_core.corrections import Correction, corrections_zip
 from emo_core.emotions import display_name
 from ui import model, session
 
+_loading = threading.Lock()
 _ANONYMOUS = "Leave it empty if you do not know; clips of one person must carry one name."
 
 
@@ -92,6 +95,7 @@ class Makers:
 
     def charts(self) -> bytes:
         """Every chart as PNG."""
+        _load()
         from emo_core.chart_images import to_png
         from emo_core.charts import charts_of
 
@@ -100,6 +104,7 @@ class Makers:
 
     def report(self) -> bytes:
         """The one-file report."""
+        _load()
         from emo_core.charts import charts_of
         from emo_core.export import sample_credit
         from emo_core.html_report import html_report
@@ -115,6 +120,7 @@ class Makers:
 
     def video(self) -> bytes:
         """The annotated video, by way of a temporary file that is gone when it is read."""
+        _load()
         from emo_core.annotated_video import write_annotated
 
         def write(folder: Path) -> bytes:
@@ -126,6 +132,7 @@ class Makers:
 
     def everything(self) -> bytes:
         """All of it, as ``analyze --out`` writes it."""
+        _load()
         from emo_core.export import export_all
 
         def write(folder: Path) -> bytes:
@@ -151,6 +158,12 @@ def corrected(result: session.Result) -> None:
         on_click="ignore",
     )
     st.caption("A folder for the label and a manifest.csv, as a data set to teach from.")
+
+
+def _load() -> None:
+    """Import what draws and writes; two threads must not import the same package at the same time."""
+    with _loading:
+        import_module("emo_core.export")
 
 
 def _in_temporary_folder(write: Callable[[Path], bytes]) -> bytes:

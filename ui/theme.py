@@ -6,6 +6,7 @@ _CSS = """
 <style>
 :root { --hair: color-mix(in srgb, currentColor 18%, transparent); }
 .stMainBlockContainer { max-width: 1180px; padding-top: 4rem; padding-bottom: 3rem; }
+[data-testid="stMarkdownContainer"] table { display: block; max-width: 100%; overflow-x: auto; }
 .es-lead { font-size: 1.12rem; line-height: 1.5; max-width: 46rem; margin: 0; opacity: .86; }
 .es-soft { opacity: .72; font-size: .9rem; }
 .es-step b { display: block; font-size: .98rem; margin: .1rem 0 .15rem; }
