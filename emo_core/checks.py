@@ -111,12 +111,12 @@ def check_dataset(
 def _unusable(unreadable: Sequence[str], faceless: Sequence[str]) -> Iterator[Finding]:
     if unreadable:
         yield Finding(
-            "unreadable", "warning", f"{_count(unreadable, 'clip')} cannot be read and will be left out.",
+            "unreadable", "warning", f"Left out, because they cannot be read: {_count(unreadable, 'clip')}.",
             "Export them again as MP4 (H.264), or remove them.", tuple(unreadable),
         )  # fmt: skip
     if faceless:
         yield Finding(
-            "no face", "warning", f"{_count(faceless, 'clip')} without a face that can be judged will be left out.",
+            "no face", "warning", f"Left out, because no face can be judged: {_count(faceless, 'clip')}.",
             "Replace them by brighter, sharper clips of one face turned to the camera.", tuple(faceless),
         )  # fmt: skip
 
@@ -137,18 +137,18 @@ def _copies(clips: Sequence[DatasetClip], prints: Sequence[Words]) -> Iterator[F
     if people:
         yield Finding(
             "leakage", "error",
-            f"{_count(people, 'pair')} of clips show the same face under two names: split by person, the one may train "
+            f"The same face under two names in {_count(people, 'pair')} of clips: split by person, the one may train "
             "and the other measure.",
             "Give each person one name everywhere, or remove the copies.", tuple(people),
         )  # fmt: skip
     if labels:
         yield Finding(
-            "two labels", "error", f"{_count(labels, 'pair')} of clips show the same frames under two labels.",
+            "two labels", "error", f"The same frames under two labels in {_count(labels, 'pair')} of clips.",
             "Keep each clip under one label.", tuple(labels),
         )  # fmt: skip
     if spare:
         yield Finding(
-            "duplicates", "warning", f"{_count(spare, 'pair')} of clips of one person show the same frames.",
+            "duplicates", "warning", f"The same frames twice in {_count(spare, 'pair')} of clips of one person.",
             "Remove the copies: they count twice, and in a random split they are on both sides.", tuple(spare),
         )  # fmt: skip
 
@@ -162,7 +162,7 @@ def _sessions(clips: Sequence[DatasetClip]) -> Iterator[Finding]:
     shared = [f"session {name}: {', '.join(sorted(who))}" for name, who in sorted(people.items()) if len(who) > 1]
     if shared:
         yield Finding(
-            "shared sessions", "warning", f"{_count(shared, 'session')} have more than one person.",
+            "shared sessions", "warning", f"More than one person in {_count(shared, 'session')}.",
             "Make sure that these are different people; rooms and light that they share help a model to cheat.",
             tuple(shared),
         )  # fmt: skip
@@ -170,8 +170,8 @@ def _sessions(clips: Sequence[DatasetClip]) -> Iterator[Finding]:
     if unknown:
         yield Finding(
             "unknown people", "warning",
-            f"{_count(unknown, 'clip')} name no person and count as one unknown person each, so the same face may be "
-            "on both sides of a split by person, and figures may flatter.",
+            f"{_count(unknown, 'clip')} without the name of a person, each counted as one unknown person: the same "
+            "face may be on both sides of a split by person, and figures may flatter.",
             "Name the file <person>__<anything>, or fill in the column person of manifest.csv.", tuple(unknown),
         )  # fmt: skip
 
@@ -187,13 +187,13 @@ def _balance(clips: Sequence[DatasetClip]) -> Iterator[Finding]:
         )  # fmt: skip
     if poor := [f"{label}: {count}" for label, count in sorted(counts.items()) if count < LEAST_CLIPS]:
         yield Finding(
-            "too few clips", "error", f"{_count(poor, 'class', 'classes')} have fewer than {LEAST_CLIPS} usable clips.",
+            "too few clips", "error", f"Fewer than {LEAST_CLIPS} usable clips in {_count(poor, 'class', 'classes')}.",
             "Record more: ten people with three clips of each class are a start.", tuple(poor),
         )  # fmt: skip
     if clips and len(everyone) < LEAST_PEOPLE:
         yield Finding(
             "too few people", "error",
-            f"The clips are of {_count(sorted(everyone), 'person', 'people')}: nobody is left to measure on.",
+            f"All clips are of {_count(sorted(everyone), 'person', 'people')}: nobody is left to measure on.",
             f"Record {LEAST_PEOPLE} people or more; a random split can be trained, but tells nothing about others.",
             tuple(sorted(everyone)),
         )  # fmt: skip
@@ -214,7 +214,7 @@ def _people_per_class(people: Mapping[str, Counter[str]], everyone: set[str]) ->
     if few:
         yield Finding(
             "people per class", "warning",
-            f"{_count(few, 'class', 'classes')} are shown by fewer than {LEAST_PEOPLE} people.",
+            f"Fewer than {LEAST_PEOPLE} people in {_count(few, 'class', 'classes')}.",
             "Record every class with several people, or the model learns who it is, not what is shown.", tuple(few),
         )  # fmt: skip
     heavy = [

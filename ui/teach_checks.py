@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from emo_core.dataset import DatasetClip
 
 _JOB, _FOUND = "_teach_check", "_teach_findings"
-_SIGNS = {"error": "⛔", "warning": "⚠️", "note": "💡"}
+_SIGNS = {"error": ":red[●]", "warning": ":orange[●]", "note": ":blue[●]"}
 _SHOWN = 30
 
 

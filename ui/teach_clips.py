@@ -30,10 +30,11 @@ def render(chosen: KnownSet, labels: tuple[str, ...]) -> None:
     occasion = when.text_input("Session (optional)", key="teach-session", placeholder="monday", max_chars=40)
     if not person.strip():
         st.caption("Without a person each clip counts as one unknown person, and figures may flatter.")
-    agreed = st.checkbox(
-        f"The people shown are adults who agreed that their clips are kept in {chosen.path.name} and train models.",
-        key="teach-agreed",
+    st.caption(
+        f"Clips that you add are kept in {errors.plain(chosen.path.name)} on this server until they are removed here, "
+        "and train models. Add only clips of adults who agreed to that."
     )
+    agreed = st.checkbox("Everyone shown agreed", key="teach-agreed")
     for good, text in st.session_state.pop(_TOLD, []):
         (st.success if good else st.error)(errors.plain(text))
     if label is None or not agreed:

@@ -158,7 +158,7 @@ class TestChecks:
         app.button(key="teach-check").click().run(timeout=60)
         assert not app.exception
         labels = [item.label for item in app.expander]
-        assert any("show the same face under two names" in label for label in labels)
+        assert any("The same face under two names" in label for label in labels)
         assert "Give each person one name everywhere" in told(app)
         assert app.button(key="teach-check").label == "Check again"
 

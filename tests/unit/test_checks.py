@@ -138,7 +138,7 @@ class TestCommand:
         assert "anna__0.mp4 and " in printed.out
         assert "nearly the same frames, called anna and bea" in printed.out
         assert printed.err.splitlines()[-1].startswith(
-            "error: The data set is not ready: 1 pair of clips show the same"
+            "error: The data set is not ready: The same face under two names in 1 pair"
         )
         kinds = {row["kind"]: row for row in json.loads((tmp_path / "found.json").read_text())["findings"]}
         assert {"leakage", "unreadable", "no face", "too few clips"} <= set(kinds)
