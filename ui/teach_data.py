@@ -117,8 +117,8 @@ def overview(labels: tuple[str, ...], clips: tuple["DatasetClip", ...]) -> None:
     tables.render(("Class", "Clips", "People"), rows)
     if unknown:
         st.warning(
-            f"Clips without the name of a person: {unknown}. Each counts as one unknown person, so the same face may be on "
-            "both sides of a split by person, and the figures may flatter. Name people when you add clips."
+            f"Clips without the name of a person: {unknown}. Each counts as one unknown person, so one face may be "
+            "on both sides of a split by person, and the figures may flatter. Name people when you add clips."
         )
     for label in labels:
         shown = [clip for clip in clips if clip.label == label]
