@@ -40,6 +40,7 @@ def choose() -> KnownSet | None:
                     width="stretch", type="secondary" if name else "primary")  # fmt: skip
     with new.popover("New data set", width="stretch"):
         _new_form()
+        _folder_form()
     if problem := st.session_state.pop(_PROBLEM, ""):
         st.error(errors.plain(problem), icon="⚠️")
     return sets.get(name) if name else None
@@ -67,6 +68,23 @@ def _new_form() -> None:
             help="On the server; clips stay until removed.",
         )
         st.form_submit_button("Create", type="primary", on_click=_create)
+
+
+def _folder_form() -> None:
+    """Data sets that lie elsewhere on the server."""
+    with st.form("teach-elsewhere", border=False):
+        st.text_input("Or open the data sets of another folder", str(folder()), key="teach-folder")
+        st.form_submit_button("Open the folder", on_click=_open_folder)
+
+
+def _open_folder() -> None:
+    """Callback: choose from the data sets of a folder, or say that there is none."""
+    place = Path(st.session_state["teach-folder"].strip()).expanduser()
+    if place.is_dir():
+        st.session_state[_FOLDER] = str(place)
+        st.session_state.pop(_CHOSEN, None)
+    else:
+        st.session_state[_PROBLEM] = f"There is no folder {place.name}: give one that holds data sets, each a folder."
 
 
 def _create() -> None:

@@ -100,6 +100,17 @@ class TestData:
         assert "there is no clip none" in app.error[0].value
 
 
+def test_data_sets_of_another_folder(studio, jobs, tmp_path):
+    few(tmp_path / "elsewhere" / "few")
+    app = studio.open("teach")
+    app.text_input(key="teach-folder").set_value(str(tmp_path / "none"))
+    app.button(key="FormSubmitter:teach-elsewhere-Open the folder").click().run()
+    assert "There is no folder none" in app.error[0].value
+    app.text_input(key="teach-folder").set_value(str(tmp_path / "elsewhere"))
+    app.button(key="FormSubmitter:teach-elsewhere-Open the folder").click().run()
+    assert app.selectbox(key="teach-set-None").options == [datasets.DEMO_NAME, "few"]
+
+
 class TestClips:
     def add(self, studio, *files, person="anna"):
         app = create(studio)
