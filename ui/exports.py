@@ -144,7 +144,7 @@ class Makers:
 
 def corrected(result: session.Result) -> None:
     """Offer the clip with its right label as a data set, once the verdict is corrected."""
-    label, source = session.annotations(result).label, result.source
+    label, source = session.annotations(result.key).label, result.source
     if not label or not source.is_kept:
         st.caption("Once the verdict is corrected, the clip can be downloaded here with the right label, for teaching.")
         return

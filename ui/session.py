@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from emo_core.annotations import Annotations
@@ -148,14 +149,14 @@ def said() -> dict[str, Annotations]:
     return found
 
 
-def annotations(of: Result) -> Annotations:
-    """What the visitor says of a result."""
-    return said().get(of.key, Annotations())
+def annotations(key: str) -> Annotations:
+    """What the visitor says of the result called `key`."""
+    return said().get(key, Annotations())
 
 
-def annotate(of: Result, what: Annotations) -> None:
-    """Keep what the visitor says of a result, in the place of what was said before."""
-    said()[of.key] = what
+def annotate(key: str, what: Annotations) -> None:
+    """Keep what the visitor says of the result called `key`, in the place of what was said before."""
+    said()[key] = what
 
 
 def _with_room(kept: tuple[Result, ...], shown: Result, words: dict[str, Annotations]) -> tuple[Result, ...]:
@@ -186,10 +187,14 @@ def fresh_key(name: str) -> str:
 
 
 def forget() -> None:
-    """Drop everything the visitor brought and everything made of it, the server's copies of uploads included."""
+    """Drop everything the visitor brought and everything made of it, the server's uploads and downloads included."""
     context = get_script_run_ctx()
     if context is not None:
         context.uploaded_file_mgr.remove_session_files(context.session_id)
+    if runtime.exists():
+        files = runtime.get_instance().media_file_mgr
+        files.clear_session_refs()
+        files.remove_orphaned_files()  # a download gets a second chance, which ends with this run
     generation = st.session_state.get(_GENERATION, 0)
     for key in list(st.session_state):
         if key not in _KEPT:

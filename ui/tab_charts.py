@@ -14,7 +14,7 @@ def render(result: session.Result) -> None:
     st.subheader("Over time", anchor="timeline")
     st.caption("What the model says as the clip goes on. The band at the foot is the verdict; shaded: no usable face.")
     timeline = figures.timeline_figure(analysis)
-    mark(timeline, session.annotations(result))
+    mark(timeline, session.annotations(result.key))
     charts.render(timeline, "timeline", "Class probabilities over the clip")
     st.subheader("Emotions in each frame", anchor="emotions")
     st.caption("The eight basic emotions that the frame network sees, before the second network reads the sequence.")

@@ -74,7 +74,7 @@ def _charts(pair: list[session.Result]) -> None:
     st.subheader("Over time, on one scale", anchor=False)
     for name, item in zip("AB", pair, strict=True):
         figure = timeline_figure(item.analysis)
-        mark(figure, session.annotations(item))
+        mark(figure, session.annotations(item.key))
         figure.update_xaxes(range=[0, longest_s])
         figure.update_layout(height=240)
         st.markdown(f"**{name}** {errors.plain(item.source.name)}")

@@ -1,4 +1,7 @@
-"""The tab in which the visitor speaks: marks in time, the right label, and everything to take away."""
+"""The tab in which the visitor speaks: marks in time, the right label, and everything to take away.
+
+Callbacks are told the key of a result, never the result: Streamlit keeps a callback, and all it holds, for ever.
+"""
 
 import streamlit as st
 
@@ -14,7 +17,7 @@ _RIGHT = "The verdict is right, or I do not know"
 
 def render(result: session.Result) -> None:
     """Marks, correction, exports."""
-    said = session.annotations(result)
+    said = session.annotations(result.key)
     st.subheader("Mark moments", anchor="marks")
     _timeline(result, said)
     left, right = st.columns([5, 6], gap="large")
@@ -44,14 +47,12 @@ def _add(result: session.Result) -> None:
         now_s = round(position.get(result), 1)
         st.slider("Time (s)", 0.0, round(duration_s, 1), now_s, 0.1, key=f"mark-time-{key}-{now_s}")
         st.text_input("Note", key=f"mark-note-{key}", max_chars=MAX_NOTE_CHARS, placeholder="starts to laugh")
-        st.form_submit_button(
-            "Add the mark", on_click=_put, args=[result, f"mark-time-{key}-{now_s}", f"mark-note-{key}"]
-        )
+        st.form_submit_button("Add the mark", on_click=_put, args=[key, f"mark-time-{key}-{now_s}", f"mark-note-{key}"])
 
 
-def _put(result: session.Result, time_key: str, note_key: str) -> None:
+def _put(key: str, time_key: str, note_key: str) -> None:
     state = st.session_state
-    session.annotate(result, session.annotations(result).marked(state[time_key], state[note_key]))
+    session.annotate(key, session.annotations(key).marked(state[time_key], state[note_key]))
     state[note_key] = ""
 
 
@@ -66,12 +67,18 @@ def _marks(result: session.Result, said: Annotations) -> None:
         for number, marker in enumerate(said.markers):
             text, go, away = st.columns([6, 2, 2], vertical_alignment="center")
             text.markdown(f"**{marker.time_s:.1f} s** {errors.plain(marker.note)}")
-            go.button("Go there", key=f"mark-go-{number}", on_click=position.put, args=[result, marker.time_s])
-            away.button("Delete", key=f"mark-delete-{number}", on_click=_delete, args=[result, marker])
+            go.button("Go there", key=f"mark-go-{number}", on_click=_go, args=[marker.time_s])
+            away.button("Delete", key=f"mark-delete-{number}", on_click=_delete, args=[result.key, marker])
 
 
-def _delete(result: session.Result, marker: Marker) -> None:
-    session.annotate(result, session.annotations(result).unmarked(marker))
+def _go(time_s: float) -> None:
+    shown = session.result()
+    if shown is not None:
+        position.put(shown, time_s)
+
+
+def _delete(key: str, marker: Marker) -> None:
+    session.annotate(key, session.annotations(key).unmarked(marker))
 
 
 def _correction(result: session.Result, said: Annotations) -> None:
@@ -85,7 +92,7 @@ def _correction(result: session.Result, said: Annotations) -> None:
         key = f"right-label-{result.key}"
         st.session_state.setdefault(key, now)
         chosen = st.selectbox(
-            "What it really shows", choices, key=key, on_change=_choose, args=[result, key],
+            "What it really shows", choices, key=key, on_change=_choose, args=[result.key, key],
             format_func=lambda name: display_name(name) if name in labels else name,
         )  # fmt: skip
         if chosen == _OWN:
@@ -93,11 +100,11 @@ def _correction(result: session.Result, said: Annotations) -> None:
             st.session_state.setdefault(words, said.label if own else "")
             st.text_input(
                 "In your words", key=words, max_chars=MAX_LABEL_CHARS, placeholder="relief_pride",
-                on_change=_say, args=[result, words], help="Letters, digits, _, - and spaces: it can name a class.",
+                on_change=_say, args=[result.key, words], help="Letters, digits, _, - and spaces: it can name a class.",
             )  # fmt: skip
             with errors.shown():
                 if st.session_state[words]:
-                    check_label(session.annotations(result).label or st.session_state[words])
+                    check_label(session.annotations(result.key).label or st.session_state[words])
     with right:
         st.caption(
             "Your word is kept beside the verdict and never in its place: in every export it is told apart from what "
@@ -106,16 +113,15 @@ def _correction(result: session.Result, said: Annotations) -> None:
         exports.corrected(result)
 
 
-def _choose(result: session.Result, key: str) -> None:
-    chosen = st.session_state[key]
-    label = None if chosen in (_RIGHT, _OWN) else chosen
-    session.annotate(result, session.annotations(result).corrected(label))
+def _choose(key: str, box: str) -> None:
+    chosen = st.session_state[box]
+    session.annotate(key, session.annotations(key).corrected(None if chosen in (_RIGHT, _OWN) else chosen))
 
 
-def _say(result: session.Result, key: str) -> None:
-    said = session.annotations(result).corrected(st.session_state[key])
+def _say(key: str, box: str) -> None:
+    said = session.annotations(key).corrected(st.session_state[box])
     try:
         check_label(said.label or "")
     except DatasetError:  # the tab says so; what cannot name a class is not kept
         said = said.corrected(None)
-    session.annotate(result, said)
+    session.annotate(key, said)

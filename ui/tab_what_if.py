@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from emo_core.emotions import UNSURE, display_name, display_percent
-from ui import errors, model, session, tables, what_if_run
+from ui import errors, session, tables, what_if_run
 
 if TYPE_CHECKING:
     from emo_core.changes import Kind
@@ -41,11 +41,11 @@ def render(result: session.Result) -> None:
         one, every = st.columns(2)
         one.button(
             "Try it", key="what-if-one", type="primary", width="stretch", disabled=run.is_running,
-            on_click=lambda: run.begin([(kind, strength)], model.bundle()),
+            on_click=what_if_run.begin, args=[[kind.key], strength],
         )  # fmt: skip
         every.button(
             "Try all", key="what-if-all", width="stretch", disabled=run.is_running,
-            on_click=lambda: run.begin([(item, None) for item in KINDS], model.bundle()),
+            on_click=what_if_run.begin, args=[[item.key for item in KINDS]],
         )  # fmt: skip
     st.fragment(_outcomes, run_every=_PERIOD_S if run.is_running else None)(run)
 

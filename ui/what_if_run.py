@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ui import session
+from ui import model, session
 from ui.background import Task
 
 if TYPE_CHECKING:
@@ -73,6 +73,18 @@ def of(result: session.Result, part: tuple[float, float]) -> Run:
         stop()
         run = st.session_state[_RUN] = Run(result, part)
     return run
+
+
+def begin(keys: Sequence[str], strength: float | None = None) -> None:
+    """Try the changes called `keys` in the run on show; `strength` is that of all of them, None for the usual ones.
+
+    A callback: Streamlit keeps callbacks for ever, so it is told no run, no result and no clip.
+    """
+    from emo_core.changes import KINDS
+
+    run: Run | None = st.session_state.get(_RUN)
+    if run is not None:
+        run.begin([(kind, strength) for kind in KINDS if kind.key in keys], model.bundle())
 
 
 def stop() -> None:

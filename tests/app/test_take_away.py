@@ -1,8 +1,10 @@
 """Marks, corrections, exports, comparison and the what-if lens on the page."""
 
 import csv
+import gc
 import io
 import json
+import weakref
 import zipfile
 
 import pytest
@@ -194,3 +196,13 @@ class TestWhatIf:
         button(page.app, "Delete now").click().run()
         assert stopped
         assert not [name for name in KEPT if name in page.app.session_state]
+
+    def test_nothing_of_it_stays_in_memory(self, page):
+        mark(page, "mine")
+        for name in ("What if", "Compare", "Mark & export"):
+            page.tab(name)
+        held = weakref.ref(page.app.session_state["_result"].analysis.track.landmarks)
+        button(page.app, "Delete now").click().run()
+        page.app.run()
+        gc.collect()
+        assert held() is None

@@ -80,6 +80,20 @@ def test_every_export_opens_where_it_is_meant_to(server, visit, browser, tmp_pat
     assert "Marked by a person: <b>looks</b> down" in cues
     assert any(cue.startswith("Sadness + fear") for cue in cues)
     reader.context.close()
+    check_deletion(page, tmp_path)
+
+
+def check_deletion(page: Page, folder: Path) -> None:
+    """Once everything is deleted, a file that was made is gone from the server too."""
+    with page.expect_download(timeout=ANALYSIS_MS) as found:
+        page.get_by_role("button", name="Every frame (CSV)").click()
+    found.value.save_as(folder / "again.csv")
+    address = found.value.url
+    assert page.request.get(address).ok
+    page.get_by_role("button", name="Delete now").click()
+    expect(page.get_by_text("Everything of this visit was deleted")).to_be_visible()
+    expect(page.get_by_role("tab")).to_have_count(0)
+    assert page.request.get(address).status == 404
 
 
 def check_tables_and_zips(page: Page, folder: Path) -> None:

@@ -40,12 +40,12 @@ class TestResults:
 
     def test_the_oldest_of_which_nothing_is_said_makes_room(self):
         first = keep("0")
-        session.annotate(first, Annotations().marked(1, "x"))
+        session.annotate(first.key, Annotations().marked(1, "x"))
         others = [keep(str(number)) for number in range(1, session.MOST_RESULTS + 2)]
         assert first in session.results()
         assert others[0] not in session.results()
         assert len(session.results()) == session.MOST_RESULTS
-        assert session.annotations(first).markers
+        assert session.annotations(first.key).markers
 
     def test_clips_are_dropped_before_results_and_never_the_one_on_show(self, monkeypatch):
         one = keep("a", b"x" * 1000)
@@ -68,7 +68,7 @@ class TestResults:
 
     def test_what_is_said_goes_with_its_result(self, monkeypatch):
         first = keep()
-        session.annotate(first, Annotations().corrected("other"))
+        session.annotate(first.key, Annotations().corrected("other"))
         monkeypatch.setattr(session, "MOST_BYTES", 10)
         keep()
         assert session.said() == {}
