@@ -80,14 +80,14 @@ class TestIntervals:
         """Accuracy 0.7 on average, people who differ: the truth is inside about 19 times of 20; by clips less often."""
         rng = np.random.default_rng(5)
         inside = {"people": 0, "clips": 0}
-        trials, num_people, each = 400, 40, 8
+        trials, num_people, each = 300, 40, 8
         names = np.repeat([f"{n:02d}" for n in range(num_people)], each)
         alone = np.array([f"{n:03d}" for n in range(num_people * each)])
         for trial in range(trials):
             skill = np.repeat(rng.beta(3.5, 1.5, num_people), each)  # mean 0.7
             right = (rng.random(len(skill)) < skill).astype(float)
             for kind, groups in (("people", names), ("clips", alone)):
-                people = People(groups, num_draws=300, seed=trial)
+                people = People(groups, num_draws=200, seed=trial)
                 low, high = people.interval(people.ratio(right, np.ones(len(right))))
                 inside[kind] += low <= 0.7 <= high
         assert 0.9 <= inside["people"] / trials <= 0.985

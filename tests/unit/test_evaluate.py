@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from emo_core.__main__ import main
+from emo_core.clip_reader import ClipReader
 from emo_core.dataset import DatasetClip, read_dataset
 from emo_core.errors import DatasetError, NoFaceError
 from emo_core.evaluate import choose_clips, evaluate_dataset
@@ -24,9 +25,14 @@ def data(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def evaluation(data, hybrid, tmp_path_factory):
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def evaluation(data, hybrid, cache):
     choice = choose_clips(MODEL, read_dataset(data), hybrid.info.labels)
-    return evaluate_dataset(hybrid, choice, data, tmp_path_factory.mktemp("cache"), name="few")
+    return evaluate_dataset(hybrid, choice, data, cache, name="few")
 
 
 def test_every_clip_is_judged_as_in_the_app(evaluation, data, hybrid):
@@ -39,21 +45,35 @@ def test_every_clip_is_judged_as_in_the_app(evaluation, data, hybrid):
         assert clip.num_windows == len(analysis.prediction.windows)
 
 
-def test_what_was_seen_is_not_seen_again(evaluation, data, hybrid, tmp_path, monkeypatch):
+def test_what_was_seen_is_not_seen_again(evaluation, data, hybrid, cache, monkeypatch):
     choice = choose_clips(MODEL, read_dataset(data), hybrid.info.labels)
-    first = evaluate_dataset(hybrid, choice, data, tmp_path, name="few")
     monkeypatch.setattr("emo_core.clip_reader.watch", None)
-    assert evaluate_dataset(hybrid, choice, data, tmp_path, name="few").clips == first.clips == evaluation.clips
+    assert evaluate_dataset(hybrid, choice, data, cache, name="few").clips == evaluation.clips
 
 
-def test_clips_without_a_face_are_listed_apart(data, hybrid, tmp_path, monkeypatch):
+@pytest.mark.parametrize("without_face", [1, 3])
+def test_clips_without_a_face_are_listed_apart_and_none_is_an_error(
+    evaluation, data, hybrid, cache, monkeypatch, without_face
+):
+    missing = [clip.path for clip in evaluation.clips][:without_face]
+    read = ClipReader.read
+
     def see(reader, path):
-        raise NoFaceError(f"No face was found in {path.name}.")
+        if path.name in missing:
+            raise NoFaceError(f"No face was found in {path.name}.")
+        return read(reader, path)
 
-    monkeypatch.setattr("emo_core.clip_reader.ClipReader.read", see)
+    monkeypatch.setattr(ClipReader, "read", see)
     choice = choose_clips(MODEL, read_dataset(data), hybrid.info.labels)
-    with pytest.raises(DatasetError, match="None of the clips shows a face"):
-        evaluate_dataset(hybrid, choice, data, tmp_path, name="few")
+    if without_face == 3:
+        with pytest.raises(DatasetError, match=r"None of the clips shows a face .* No face was found in"):
+            evaluate_dataset(hybrid, choice, data, cache, name="few")
+        return
+    found = evaluate_dataset(hybrid, choice, data, cache, name="few")
+    assert [clip.path for clip in found.clips] == [clip.path for clip in evaluation.clips][1:]
+    assert [(item.path, item.reason) for item in found.left_out] == [
+        (missing[0], f"No face was found in {missing[0]}.")
+    ]
 
 
 class TestExposure:
@@ -147,8 +167,8 @@ class TestComparison:
 
 
 class TestCommand:
-    def test_it_measures_and_writes(self, data, tmp_path, capsys):
-        words = ["evaluate", "--data", str(data), "--cache", str(tmp_path / "cache")]
+    def test_it_measures_and_writes(self, evaluation, data, cache, tmp_path, capsys):
+        words = ["evaluate", "--data", str(data), "--cache", str(cache)]
         assert main([*words, "--json", str(tmp_path / "e.json"), "--csv", str(tmp_path / "e.csv")]) == 0
         assert "3 clips of 3 people" in capsys.readouterr().out
         written = read_json(tmp_path / "e.json")
