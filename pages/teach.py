@@ -17,7 +17,8 @@ else:
         left, right = st.columns([11, 9], gap="large")
         with left:
             st.subheader("1. Clips", anchor=False)
-            teach_data.overview(labels, clips)
+            with st.container():  # grows without moving the recorder, which would turn its camera off
+                teach_data.overview(labels, clips)
             teach_clips.render(chosen, labels)
             teach_clips.render_removal(chosen, clips)
         with right:

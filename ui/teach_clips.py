@@ -28,15 +28,15 @@ def render(chosen: KnownSet, labels: tuple[str, ...]) -> None:
     person = who.text_input("Person", key="teach-person", placeholder="anna", max_chars=40,
                             help="One name for one person: models are measured on other people.")  # fmt: skip
     occasion = when.text_input("Session (optional)", key="teach-session", placeholder="monday", max_chars=40)
-    if not person.strip():
-        st.caption("Without a person each clip counts as one unknown person, and figures may flatter.")
+    unknown = " Without a person each clip counts as one unknown person, and figures may flatter."
     st.caption(
         f"Clips that you add are kept in {errors.plain(chosen.path.name)} on this server until they are removed here, "
-        "and train models. Add only clips of adults who agreed to that."
+        f"and train models. Add only clips of adults who agreed to that.{'' if person.strip() else unknown}"
     )
     agreed = st.checkbox("Everyone shown agreed", key="teach-agreed")
-    for good, text in st.session_state.pop(_TOLD, []):
-        (st.success if good else st.error)(errors.plain(text))
+    with st.container():
+        for good, text in st.session_state.pop(_TOLD, []):
+            (st.success if good else st.error)(errors.plain(text))
     if label is None or not agreed:
         st.caption("Choose a class and confirm, then upload or record.")
         return
@@ -55,9 +55,7 @@ def render(chosen: KnownSet, labels: tuple[str, ...]) -> None:
 def _upload(chosen: KnownSet, label: str, person: str, occasion: str) -> None:
     key = session.fresh_key(f"teach-upload-{st.session_state.get(_TAKES, 0)}")
     files = st.file_uploader("Clips of one face, 2 – 10 s each", type=choose.TYPES, accept_multiple_files=True, key=key)
-    if files and st.button(
-        f"Add {len(files)} {'clip' if len(files) == 1 else 'clips'}", type="primary", key="teach-add"
-    ):
+    if files and st.button(f"Add {_clips(len(files))}", type="primary", key="teach-add"):
         sources = [session.Source(file.name, file.getvalue()) for file in files]
         st.session_state[_TAKES] = st.session_state.get(_TAKES, 0) + 1
         _add(chosen, sources, label, person, occasion, "uploaded")
@@ -107,7 +105,7 @@ def render_removal(chosen: KnownSet, clips: tuple["DatasetClip", ...]) -> None:
         if gone and len(gone) == 1:
             st.video(names[gone[0]], width=320)
         sure = st.checkbox(
-            f"Delete {len(gone)} clips for good; this cannot be undone.", key="teach-sure", disabled=not gone
+            f"Delete {_clips(len(gone))} for good; this cannot be undone.", key="teach-sure", disabled=not gone
         )
         st.button("Delete", key="teach-delete", disabled=not (gone and sure), on_click=_remove,
                   args=[chosen, [names[name] for name in gone]])  # fmt: skip

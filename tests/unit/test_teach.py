@@ -168,19 +168,6 @@ def train(data, out, base, *words):
 
 
 class TestCommand:
-    def test_a_line_on_the_test_people_and_a_progress_file(self, people, taught, frames_only, tmp_path, capsys):
-        words = ("--cache", taught[2], "--protocol", "random", "--seed", 2, "--progress", tmp_path / "progress.json")
-        assert train(people, tmp_path / "mine", frames_only, *words) == 0
-        printed = capsys.readouterr()
-        assert printed.out.startswith("test clips n = 6 of ")
-        progress = TrainingProgress.read(tmp_path / "progress.json")
-        assert progress.state == "done"
-        assert progress.message == printed.out.strip()
-        assert [row["epoch"] for row in progress.history] == [0, 1, 2]
-        card = (tmp_path / "mine" / bundles.CARD).read_text("utf-8")
-        assert "At random" in card
-        assert "--protocol random --seed 2" in card
-
     @pytest.mark.parametrize(
         ("kept", "message"),
         [
@@ -216,10 +203,20 @@ class TestCommand:
                 (tmp_path / "set" / label / f"anna__{number}.mp4").write_text(f"{number} {len(label) % 3}")
         assert train(tmp_path / "set", tmp_path / "mine", frames_only, "--cache", tmp_path / "cache") == 1
         assert "All clips are of one person" in capsys.readouterr().err
-        words = ("--cache", tmp_path / "cache", "--protocol", "random")
+        progress = tmp_path / "progress.json"
+        words = ("--cache", tmp_path / "cache", "--protocol", "random", "--seed", 2, "--progress", progress)
         assert train(tmp_path / "set", tmp_path / "mine", frames_only, *words) == 0
         bundle = load_bundle(tmp_path / "mine")
         assert [(item.name, item.is_pair) for item in bundle.classes] == [("calm", False), ("joy_fear", True)]
+        printed = capsys.readouterr().out
+        assert printed.startswith("test clips n = 2 of 1 people: accuracy ")
+        told = TrainingProgress.read(progress)
+        assert (told.state, told.message) == ("done", printed.strip())
+        assert [row["epoch"] for row in told.history] == [0, 1, 2]
+        card = (tmp_path / "mine" / bundles.CARD).read_text("utf-8")
+        assert "At random" in card
+        assert "--protocol random --seed 2`" in card
+        assert "--progress" not in card
 
     def test_an_unreadable_clip_is_left_out_and_named(self, people, taught, frames_only, tmp_path, monkeypatch):
         from emo_core.errors import VideoError
