@@ -1,4 +1,4 @@
-"""The command line: ``python -m emo_core analyze | evaluate | evaluate-frames | train-frames | train``."""
+"""The command line: ``python -m emo_core analyze | evaluate | dataset | train`` and more; ``--help`` lists all."""
 
 import argparse
 import io

@@ -84,6 +84,12 @@ def check_dataset(
         clips: of the data set, as :func:`emo_core.dataset.read_dataset` gives them.
         reader: sees clips; what it keeps serves the training too.
         progress: called with the number of clips seen and of all.
+
+    Example:
+        >>> cnn, config = load_frame_network("models/hybrid")             # doctest: +SKIP
+        >>> report = check_dataset(clips, ClipReader(cnn, config, cache))  # doctest: +SKIP
+        >>> [finding.kind for finding in report.errors]                   # doctest: +SKIP
+        ['leakage']
     """
     usable, prints, unreadable, faceless = [], [], [], []
     for number, clip in enumerate(clips):

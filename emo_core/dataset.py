@@ -62,6 +62,10 @@ def read_dataset(path: Path) -> list[DatasetClip]:
 
     Raises:
         DatasetError: there is no such data set, it holds no clips, or a label cannot be used; see :func:`check_label`.
+
+    Example:
+        >>> len(read_dataset(Path("assets/demo")))
+        396
     """
     name = clean_name(path.name)
     if path.is_dir() and not (path / MANIFEST).exists():

@@ -97,6 +97,11 @@ def teach(lesson: Lesson, cache: Path, told: Told | None = None) -> dict[str, An
         BundleError: the base cannot be used, or `out` holds a model that was not taught from a data set.
         DatasetError: the data set cannot be read, or holds too little to learn and measure; see
             :func:`emo_core.splits.split_clips`.
+
+    Example:
+        >>> lesson = Lesson(Path("data/mine"), Path("models/mine"), Path("models/hybrid"))  # doctest: +SKIP
+        >>> teach(lesson, Path(".cache"))["scores"]["accuracy"]["value"]                    # doctest: +SKIP
+        0.8
     """
     told, started = told or Told(), time.monotonic()
     _check_target(lesson)

@@ -46,6 +46,7 @@ with live_column:
 st.subheader("How it works", anchor=False)
 st.caption("Choose a step to see it on the clip you analyzed.")
 flow.render()
+st.page_link("pages/teach.py", label="Teach it your own people and emotions →")
 st.caption(
     "It judges what a face shows, as people would name it, not what a person feels. "
     "What was measured, and on which data, is on the About page. The same analysis without a screen, as text or JSON:"
