@@ -7,7 +7,7 @@ a blank face to the face (integrated gradients, Sundararajan et al. 2017), and t
 the blank. The head is small enough to go through in NumPy (:mod:`emo_core.lstm`): no TensorFlow is loaded.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -230,7 +230,13 @@ def trace_at(bundle: Bundle, head: LstmHead, analysis: Analysis, frame: int) -> 
     return start, head.run(padded(sequence, places), padded(weights, places))
 
 
-def frame_importance(bundle: Bundle, head: LstmHead, analysis: Analysis, label: str | None = None) -> Floats:
+def frame_importance(
+    bundle: Bundle,
+    head: LstmHead,
+    analysis: Analysis,
+    label: str | None = None,
+    tell: Callable[[float], None] | None = None,
+) -> Floats:
     """How far the margin of the verdict falls when a frame is masked, (T,) float32, in log-odds.
 
     The verdict is that of the windows that hold the frame, put together as the judge does; its margin is the log of the
@@ -241,6 +247,7 @@ def frame_importance(bundle: Bundle, head: LstmHead, analysis: Analysis, label: 
         head: its LSTM.
         analysis: of the clip.
         label: a class; by default, at each frame, the one that is shown there, or the most probable one if unsure.
+        tell: called with the share done as the work goes on.
 
     Returns:
         Above 0 where the frame speaks for the class, below where against it; 0 where it is masked already.
@@ -250,6 +257,8 @@ def frame_importance(bundle: Bundle, head: LstmHead, analysis: Analysis, label: 
     wanted = None if label is None else labels.index(label)
     held: dict[int, list[tuple[Floats, Floats, Floats, Floats]]] = {}  # frame → with and without it, by window
     for starts, held_frames, own in windows_of(bundle, weights):
+        if tell:
+            tell(starts[0] / len(weights))
         windows = padded(sequence, held_frames)
         whole = calibrated(head.run(windows, own).logits[:, -1], bundle.temperature)
         which, places = np.nonzero(own)

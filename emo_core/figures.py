@@ -19,6 +19,9 @@ from emo_core.types import Analysis, Booleans, Doubles, Prediction, Segment
 MAX_POINTS = 3000
 """Most points in a trace."""
 
+CURSOR_INK = "#D1432F"
+"""Red of the line that says where we are."""
+
 _MASKED_FILL = "rgba(138,148,166,0.22)"
 COMPONENT_COLOURS: Mapping[str, str] = {
     "sharpness": "#2A9D8F", "exposure": "#D9A441", "face_size": "#5B8DD9", "frontalness": "#B5548B",
@@ -223,6 +226,11 @@ def thin(times_s: Doubles, rows: NDArray[Any]) -> tuple[Doubles, Doubles]:
     counts = np.add.reduceat(known.astype(np.float64), starts, axis=0)
     means = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
     return times_s[starts], means
+
+
+def add_cursor(figure: go.Figure, here_s: float) -> None:
+    """Draw a line at `here_s` on a chart over time."""
+    figure.add_vline(x=here_s, line={"width": 2, "color": CURSOR_INK})
 
 
 def masked_spans(times_s: Doubles, mask: Booleans, duration_s: float) -> list[tuple[float, float]]:

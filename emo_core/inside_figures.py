@@ -7,14 +7,14 @@ from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import pdist
 
 from emo_core.chart_style import NEUTRAL_INK, layout
-from emo_core.figures import thin
+from emo_core.figures import CURSOR_INK, thin
 from emo_core.pictures import AROUND_ZERO, FROM_NOTHING, coloured, data_url
 from emo_core.types import Booleans, Doubles, Floats
 
 MAX_COLUMNS = 1200
 """Most moments in a picture of values over time; longer clips are averaged."""
 
-_CURSOR = {"width": 2, "color": "#D1432F"}
+_CURSOR = {"width": 2, "color": CURSOR_INK}
 
 
 def similar_first(rows: Floats) -> NDArray[np.intp]:

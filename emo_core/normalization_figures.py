@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from emo_core.chart_style import NEUTRAL_INK, faded, layout
 from emo_core.emotions import class_colour, display_name
-from emo_core.figures import MAX_POINTS
+from emo_core.figures import CURSOR_INK, MAX_POINTS
 from emo_core.normalize import FeatureNormalizer, ScoreNormalizer
 from emo_core.switches import Thinned
 from emo_core.types import Doubles, Floats, WindowPrediction
@@ -37,7 +37,7 @@ def neighbourhood_figure(quality: Floats, edges: Doubles, here: float | None = N
     figure.update_yaxes(title="Frames of this clip")
     _draw_edges(figure, edges)
     if here is not None:
-        figure.add_vline(x=here, line={"width": 2, "color": "#D1432F"})
+        figure.add_vline(x=here, line={"width": 2, "color": CURSOR_INK})
     return figure
 
 

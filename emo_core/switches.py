@@ -3,7 +3,7 @@
 Nothing is trained for this: the same features go through the same LSTM and judge, with one part made flat.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -93,18 +93,23 @@ def switched(bundle: Bundle, analysis: Analysis) -> tuple[Switched, ...]:
     )
 
 
-def without_poor_frames(bundle: Bundle, analysis: Analysis, least_quality: Sequence[float]) -> Thinned:
+def without_poor_frames(
+    bundle: Bundle, analysis: Analysis, least_quality: Sequence[float], tell: Callable[[float], None] | None = None
+) -> Thinned:
     """The verdict when frames under a quality are left out, for several such qualities.
 
     Args:
         bundle: the model.
         analysis: of the clip.
         least_quality: n qualities in [0, 1], increasing.
+        tell: called with the share done as the work goes on.
     """
     clip = analysis.normalized
     probabilities = np.full((len(least_quality), len(bundle.classes)), np.nan, np.float32)
     kept, labels = np.zeros(len(least_quality), np.float32), []
     for row, least in enumerate(least_quality):
+        if tell:
+            tell(row / len(least_quality))
         mask = clip.mask & (clip.quality >= least)
         kept[row] = mask.sum() / max(int(clip.mask.sum()), 1)
         if mask.sum() < bundle.config.min_face_frames:

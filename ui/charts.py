@@ -1,11 +1,19 @@
 """Charts on a page: the same settings for all of them."""
 
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from ui import position, session
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+    from streamlit.components.v2.types import ComponentRenderer
+
+_CLICKS = "chart-clicks"
 
 
 def render(figure: "go.Figure", key: str, alt: str, *, picture: str = "") -> None:
@@ -14,6 +22,33 @@ def render(figure: "go.Figure", key: str, alt: str, *, picture: str = "") -> Non
     Its tool bar is hidden, or offers it as a PNG file called `picture` if that is given.
     """
     st.plotly_chart(figure, config=config(picture), key=key, alt=alt)
+
+
+def render_timeline(figure: "go.Figure", key: str, alt: str, result: session.Result) -> None:
+    """Show a chart over the time of a clip with a cursor at the moment on show."""
+    from emo_core.figures import add_cursor
+
+    add_cursor(figure, position.get(result))
+    render(figure, key, alt)
+
+
+def follow_clicks(keys: Sequence[str], result: session.Result) -> None:
+    """Let a click on one of the charts over time, told by their keys, move the moment on show."""
+    data = {"keys": list(keys), "duration_s": result.analysis.video.duration_s}
+    _clicks()(key=_CLICKS, data=data, on_position_change=_go_there)
+
+
+def _go_there() -> None:
+    """Callback by way of the session: Streamlit keeps a component's callback for ever, and so what it holds."""
+    result, moment = session.result(), st.session_state[_CLICKS].position
+    if result is not None and isinstance(moment, (int, float)):
+        position.put(result, float(moment))
+
+
+@lru_cache
+def _clicks() -> "ComponentRenderer":
+    script = (Path(__file__).parent / "browser" / "chart_clicks.js").read_text("utf-8")
+    return st.components.v2.component("studio_chart_clicks", js=script)
 
 
 def config(picture: str = "") -> dict[str, Any]:

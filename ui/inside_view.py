@@ -1,6 +1,7 @@
 """What the tab of heatmaps shows of one window of a clip, computed once and kept while the visitor looks at it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -110,11 +111,11 @@ def importance(result: session.Result, label: str, colour: str, here_s: float) -
     from emo_core.explain import frame_importance
     from emo_core.inside_figures import importance_figure
 
-    kept = _kept(result)
-    if ("importance", label) not in kept:
-        with st.spinner("Leaving out every frame in turn …"):
-            kept["importance", label] = frame_importance(model.bundle(), model.lstm(), result.analysis, label)
-    values = kept["importance", label]
+    def make() -> Floats:
+        with telling("Leaving out every frame in turn") as tell:
+            return frame_importance(model.bundle(), model.lstm(), result.analysis, label, tell)
+
+    values = keep(result, f"importance {label}", make)
     return importance_figure(result.analysis.timestamps_s, values, colour, result.analysis.video.duration_s, here_s)
 
 
@@ -153,6 +154,18 @@ def state_figures(result: session.Result, view: View) -> tuple["go.Figure", "go.
     said = calibrated(view.trace.logits[0, :count], model.bundle().temperature)
     names, colours = _named(labels)
     return picture, step_figure(view.times_s, said, names, colours)
+
+
+@contextmanager
+def telling(what: str) -> Iterator[Callable[[float], None]]:
+    """Say how far a computation is; a click in the meantime takes over each time it is told."""
+    place = st.empty()
+
+    def tell(share: float) -> None:
+        place.caption(f"{what}: {share:.0%} …")
+
+    yield tell
+    place.empty()
 
 
 def keep(result: session.Result, name: str, make: Callable[[], _Made]) -> _Made:

@@ -12,16 +12,20 @@ def render(result: session.Result) -> None:
 
     analysis = result.analysis
     st.subheader("Over time", anchor="timeline")
-    st.caption("What the model says as the clip goes on. The band at the foot is the verdict; shaded: no usable face.")
+    st.caption(
+        "What the model says as the clip goes on. The band at the foot is the verdict; shaded: no usable face. "
+        "A click on a chart moves the moment on show, in every tab."
+    )
     timeline = figures.timeline_figure(analysis)
     mark(timeline, session.annotations(result.key))
-    charts.render(timeline, "timeline", "Class probabilities over the clip")
+    charts.render_timeline(timeline, "timeline", "Class probabilities over the clip", result)
     st.subheader("Emotions in each frame", anchor="emotions")
     st.caption("The eight basic emotions that the frame network sees, before the second network reads the sequence.")
-    charts.render(figures.emotions_figure(analysis), "emotions", "Eight basic emotions over the clip")
+    charts.render_timeline(figures.emotions_figure(analysis), "emotions", "Eight basic emotions over the clip", result)
     st.subheader("Quality of each frame", anchor="quality")
     st.caption("Frames of low quality count for less; frames without a usable face do not count.")
-    charts.render(figures.quality_figure(analysis), "quality", "Quality of the frames over the clip")
+    charts.render_timeline(figures.quality_figure(analysis), "quality", "Quality of the frames over the clip", result)
+    charts.follow_clicks(("timeline", "emotions", "quality"), result)
     st.subheader("Normalized frames", anchor="frames")
     st.caption("What the network is given: the face, turned level, cut out, evened in light. The bar is the quality.")
     strip.render(analysis)

@@ -71,8 +71,15 @@ def _moment(result: session.Result) -> None:
     longest = round(result.analysis.video.duration_s, 1)
     st.slider(
         "Moment (s)", 0.0, longest, step=0.1, format="%.1f", key=_MOMENT,
-        on_change=lambda: position.put(result, st.session_state[_MOMENT]),
+        on_change=_go_there,
     )  # fmt: skip
+
+
+def _go_there() -> None:
+    """Callback of the slider, by way of the session: a callback lives longer than the result on show."""
+    result = session.result()
+    if result is not None:
+        position.put(result, st.session_state[_MOMENT])
 
 
 def _strip(view: "View", label: int) -> None:

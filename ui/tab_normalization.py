@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from emo_core.switches import Switched, Thinned
     from emo_core.types import Analysis
 
-_LEVELS = 21
+_LEVELS, _LEVELS_OF_A_LONG_CLIP = 21, 11
+_LONG = 2000  # frames; each level judges the whole clip again
 _PARTS = {
     "none": "As it is",
     "scores": "One threshold for every quality",
@@ -72,8 +73,9 @@ def render(result: session.Result) -> None:
 def _thinned(bundle: "Bundle", analysis: "Analysis") -> "Thinned":
     from emo_core.switches import without_poor_frames
 
-    with st.spinner("Judging without poor frames …"):
-        return without_poor_frames(bundle, analysis, np.linspace(0, 1, _LEVELS).tolist())
+    levels = _LEVELS if len(analysis.timestamps_s) < _LONG else _LEVELS_OF_A_LONG_CLIP
+    with inside_view.telling("Judging without poor frames") as tell:
+        return without_poor_frames(bundle, analysis, np.linspace(0, 1, levels).tolist(), tell)
 
 
 def _switched(bundle: "Bundle", analysis: "Analysis") -> "tuple[Switched, ...]":

@@ -96,7 +96,8 @@ def render(result: session.Result) -> None:
     if abs(here - state.told_s) > 1e-3:  # another tab moved; what the player itself told would only echo
         state.start_s = state.told_s = here
         state.number = position.frame(result) // state.clip["span_frames"]
-    data = {"clip": state.clip, "span": state.span(), "start": state.start_s}
+    marks = [{"time_s": mark.time_s, "note": mark.note} for mark in session.annotations(result.key).markers]
+    data = {"clip": state.clip, "span": state.span(), "start": state.start_s, "marks": marks}
     _component("player")(key=state.key, data=data, on_position_change=_told, on_span_change=_wish)
     _component("heat")(key=f"{state.key}-heat", data={"id": state.key, **state.warm()})
 

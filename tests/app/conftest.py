@@ -40,6 +40,12 @@ class Studio:
         self.app.session_state[inside.KEY] = name
         return self.app.run()
 
+    def result_in(self, name: str) -> AppTest:
+        """Analyze a clip with a tab open from the start."""
+        self.open("analyze")
+        self.app.session_state[inside.KEY] = name
+        return self.upload()
+
     def fail(self, error: Exception) -> None:
         def raise_it() -> Analysis:
             raise error

@@ -1,35 +1,34 @@
 """The tabs below the verdict: every one draws itself, only the open one is computed, and they share a moment."""
 
 import base64
+import json
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from emo_core.figures import MAX_POINTS
 from emo_core.lstm import load_lstm
 from emo_core.pipeline import analyze
 from tests.factories import make_analysis
-from ui import inside, player_data, position, session, tab_player
+from ui import flow, inside, player_data, position, session, tab_player
 
 
-@pytest.fixture(params=[tab.name for tab in inside.TABS])
-def name(request):
+@pytest.fixture(params=inside.TABS, ids=lambda tab: tab.name)
+def tab(request):
     return request.param
 
 
-def test_every_tab_draws_itself(studio, name):
-    studio.open("analyze")
-    studio.upload()
-    app = studio.tab(name)
+def test_every_tab_draws_itself_with_all_the_parts_it_promises(studio, tab):
+    app = studio.result_in(tab.name)
     assert not app.exception
     assert not app.error
+    assert tab.parts <= {item.proto.anchor for item in app.subheader}
 
 
-def test_every_tab_copes_with_a_clip_of_a_single_window_and_with_one_that_is_unsure(studio, name):
+def test_every_tab_copes_with_a_clip_of_a_single_window_that_is_unsure(studio, tab):
     studio.answer = lambda: make_analysis(num_frames=12, label="unsure", missing=slice(0, 3))
-    studio.open("analyze")
-    studio.upload()
-    assert not studio.tab(name).error
+    assert not studio.result_in(tab.name).error
 
 
 def test_only_the_open_tab_is_computed(studio):
@@ -46,6 +45,27 @@ def test_a_link_from_elsewhere_opens_the_tab_that_holds_the_part(studio):
     assert app.session_state[inside.KEY] == "Charts"
     assert "getElementById('quality')" in studio.text
     assert "see" not in app.query_params
+
+
+def test_every_stage_of_the_drawing_leads_to_a_part_that_is_there():
+    parts = set().union(*(tab.parts for tab in inside.TABS)) | {"clip", "verdict"}
+    assert {stage.shown_in for stage in flow.STAGES} <= parts
+
+
+def test_no_trace_of_ten_minutes_holds_more_points_than_a_browser_draws_at_once(studio):
+    studio.answer = lambda: make_analysis(num_frames=6000, missing=slice(100, 140))
+    charts = studio.result_in("Charts").get("plotly_chart")
+    assert len(charts) == 4
+    for chart in charts:
+        for trace in json.loads(chart.proto.spec)["data"]:
+            assert all(points_of(trace, axis) <= MAX_POINTS for axis in "xy"), trace["name"]
+
+
+def points_of(trace, axis):
+    values = trace.get(axis, [])
+    if isinstance(values, dict):  # plotly packs arrays as base64
+        return len(base64.b64decode(values["bdata"])) // np.dtype(values["dtype"]).itemsize
+    return len(values)
 
 
 def result_of(analysis, data=b"no video"):

@@ -31,7 +31,7 @@ def expect_whole_result(page: Page) -> None:
     assert verdict.inner_text() in VERDICTS
     expect(page.get_by_text("How long it took")).to_be_visible()
     page.get_by_role("tab", name="Charts").click()
-    expect(page.locator(".js-plotly-plot")).to_have_count(4)
+    expect(page.locator(".js-plotly-plot")).to_have_count(4, timeout=ANALYSIS_MS)
     assert 1 <= page.locator(".es-frame").count() <= 24
     expect(page.get_by_test_id("stException")).to_have_count(0)
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
@@ -114,7 +114,7 @@ def test_a_step_on_home_leads_to_its_part_of_the_result(server, visit):
     expect_whole_result(page)
     page.get_by_role("link", name="Home", exact=True).click()
     page.get_by_role("link", name="4. Quality").click()
-    expect(page.get_by_role("heading", name="Quality of each frame")).to_be_in_viewport()
+    expect(page.get_by_role("heading", name="Quality of each frame")).to_be_in_viewport(timeout=ANALYSIS_MS)
 
 
 def test_result_on_a_phone_fits_the_width_and_survives_another_page(server, visit):

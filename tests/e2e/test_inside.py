@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.test_app import ANALYSIS_MS
+from tests.e2e.test_app import ANALYSIS_MS, expect_fits
 
 STEP = """
 async () => {
@@ -64,15 +64,40 @@ def test_one_moment_everywhere(result):
     assert looks["heat"].evaluate("canvas => canvas.toDataURL()") != after["heat"]
 
 
-def test_it_plays_and_the_other_tabs_follow(result):
+def test_it_plays_and_every_tab_shows_the_same_moment(result):
     box = result.locator("[data-part=box]")
     result.get_by_role("button", name="Play").click()
     result.wait_for_timeout(2000)
     result.get_by_role("button", name="Pause").click()
     played = frame_of(result)
     assert played >= 12  # of 20 in two seconds, whatever else the machine does
-    result.wait_for_timeout(1500)  # the player tells the server once it stands still
-    result.get_by_role("tab", name="Charts").click()
-    expect(result.locator(".js-plotly-plot").first).to_be_visible()
+    told = result.get_by_role("slider", name="Moment (s)")
+    result.wait_for_timeout(1000)  # the player tells the server once it stands still
+    open_tab(result, "Heatmaps", "What the LSTM remembers")
+    expect(told).to_have_attribute("aria-valuetext", f"{played / 10:.1f}")
+    expect(result.locator(".js-plotly-plot")).to_have_count(5, timeout=ANALYSIS_MS)
+    pictures = result.locator(".es-faces img")
+    assert pictures.count() >= 8
+    assert result.locator(".es-channels img").count() == 22
+    before = pictures.first.get_attribute("src") or ""
+    result.get_by_role("radio", name="Amusement + surprise").click()
+    expect(pictures.first).not_to_have_attribute("src", before, timeout=ANALYSIS_MS)
+    expect_fits(result)
+    open_tab(result, "Charts", "Quality of each frame")
+    chart = result.locator(".st-key-emotions .js-plotly-plot .nsewdrag").first
+    expect(chart).to_be_visible(timeout=ANALYSIS_MS)
+    place = chart.bounding_box()
+    chart.click(position={"x": place["width"] / 2, "y": place["height"] / 2})
+    result.wait_for_timeout(1500)
     result.get_by_role("tab", name="Moment by moment").click()
-    expect(box).to_have_attribute("data-frame", str(played))
+    expect(box).to_have_attribute("data-frame", re.compile(r"9\d"), timeout=ANALYSIS_MS)
+    open_tab(result, "Normalization", "The verdict with each part switched off")
+    expect(result.locator(".js-plotly-plot")).to_have_count(6, timeout=ANALYSIS_MS)
+    expect(result.get_by_text("One threshold for every quality")).to_be_visible()
+    expect_fits(result)
+    expect(result.get_by_test_id("stAlert")).to_have_count(0)
+
+
+def open_tab(page: Page, name: str, heading: str) -> None:
+    page.get_by_role("tab", name=name).click()
+    expect(page.get_by_role("heading", name=heading)).to_be_visible(timeout=ANALYSIS_MS)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from emo_core import inside_figures, pictures
-from emo_core.figures import MAX_POINTS
+from emo_core.figures import MAX_POINTS, add_cursor, timeline_figure
+from tests.factories import make_analysis
 
 
 def decoded(url):
@@ -67,3 +68,9 @@ def test_importance_of_a_long_clip_keeps_its_points_few_and_its_signs():
 
 def test_columns_that_never_move_do_not_disturb_the_order():
     assert inside_figures.similar_first(np.full((10, 4), 0.1, np.float32)).tolist() == [0, 1, 2, 3]
+
+
+def test_the_cursor_stands_at_its_moment():
+    figure = timeline_figure(make_analysis())
+    add_cursor(figure, 2.5)
+    assert [(shape.x0, shape.x1) for shape in figure.layout.shapes if shape.type == "line"] == [(2.5, 2.5)]

@@ -57,6 +57,8 @@ class Player {
       this.index = this.frameAt(time);
     }
     this.asked = undefined;
+    this.marks = data.marks;
+    this.drawLines();
     this.draw();
   }
 
@@ -332,12 +334,30 @@ class Player {
       const pen = back.getContext("2d");
       pen.clearRect(0, 0, back.width, back.height);
       line.paint(pen, back.width, back.height, this);
+      this.drawMarks(pen, back.width, back.height);
     }
     const pen = canvas.getContext("2d"), x = this.x(this.times[this.index], canvas.width);
     pen.clearRect(0, 0, canvas.width, canvas.height);
     pen.drawImage(back, 0, 0);
     pen.fillStyle = getComputedStyle(this.box).color;
     pen.fillRect(Math.min(Math.max(x - devicePixelRatio, 0), canvas.width - 2), 0, 2 * devicePixelRatio, canvas.height);
+  }
+
+  /** What a person marked: a dotted line on every timeline, its note at the top of the first one. */
+  drawMarks(pen, width, height) {
+    pen.strokeStyle = pen.fillStyle = getComputedStyle(this.box).color;
+    pen.lineWidth = devicePixelRatio;
+    pen.font = `${11 * devicePixelRatio}px sans-serif`;
+    pen.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
+    for (const { time_s: time, note } of this.marks) {
+      const x = this.x(time, width);
+      pen.beginPath();
+      pen.moveTo(x, 0);
+      pen.lineTo(x, height);
+      pen.stroke();
+      if (pen.canvas === this.lines[0].back) pen.fillText(note.slice(0, 24), x + 4, height / 2);
+    }
+    pen.setLineDash([]);
   }
 
   x(time, width) {
