@@ -11,6 +11,8 @@ _PROTOCOLS = {
     "model. The figures below flatter it; they do not tell how it works on anybody else.",
 }
 
+_TUNED = " Its last stage was tuned to this data set after that, held to the emotions that it saw before."
+
 USE = """## Intended use
 Research, teaching and demonstration with adults who agreed to be recorded: seeing whether the classes of one's own data
 set can be told apart from the visible expression.
@@ -49,7 +51,10 @@ def _data(record: Mapping[str, Any]) -> str:
         "## Data",
         f"Data set `{record['data']}`: {record['num_clips']} clips; source: {', '.join(record['sources'])}. Frame CNN: "
         f"that of {record['base']}{_stills(record['base_stills'])}."
-        + (" Its last stage was tuned to this data set, held to the emotions that it saw before." * record["tuned"]),
+        + (
+            " Its last stage was tuned to this data set after that, held to the emotions that it saw before."
+            * record["tuned"]
+        ),
         "",
         _PROTOCOLS[record["protocol"]],
         "",

@@ -32,7 +32,7 @@ class FrameTuning:
 
     Attributes:
         seed, epochs, batch_size, learning_rate: as usual; the epoch with the least loss on held-out frames is kept.
-        frames_per_epoch: drawn anew for every epoch, by quality.
+        frames_per_epoch: drawn anew for every epoch, by quality; at most twice as many as there are.
         hold: weight of staying with the emotions that the network saw before.
         damage_share: share of the frames damaged while training.
     """
@@ -127,8 +127,9 @@ def tune_last_stage(
     measured = rng.choice(len(held_out.crops), min(_MEASURED, len(held_out.crops)), replace=False, p=held_out.weights)
     history: list[dict[str, float]] = []
     best, weights = np.inf, plain.get_weights()
+    count = min(recipe.frames_per_epoch, 2 * len(train.crops))
     for epoch in range(recipe.epochs):
-        chosen = rng.choice(len(train.crops), recipe.frames_per_epoch, p=train.weights)
+        chosen = rng.choice(len(train.crops), count, p=train.weights)
         crops = np.stack([augment(train.crops[index], rng, recipe.damage_share) for index in chosen])
         targets = [train.labels[chosen], before[chosen]]
         model.fit(_inputs(crops), targets, batch_size=recipe.batch_size, verbose=0)

@@ -273,6 +273,6 @@ def test_the_last_stage_of_the_frame_network_can_be_tuned_too(people, frames_onl
     assert tunings == [1]
     assert load_bundle(tmp_path / "mine").info.labels == LABELS
     assert (tmp_path / "mine" / bundles.FRAME_CNN).read_bytes() != (frames_only / bundles.FRAME_CNN).read_bytes()
-    assert "Its last stage was tuned to this data set" in (tmp_path / "mine" / bundles.CARD).read_text("utf-8")
+    assert "stage was tuned to this data set after that" in (tmp_path / "mine" / bundles.CARD).read_text("utf-8")
     with (tmp_path / "mine" / bundles.HISTORY).open(encoding="utf-8", newline="") as file:
         assert [row["stage"] for row in csv.DictReader(file)] == ["frames", "head"]

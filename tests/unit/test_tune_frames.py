@@ -16,7 +16,7 @@ from tests.tiny import CONFIG, SIDE, picture
 RECIPE = FrameTuning(epochs=3, batch_size=16, frames_per_epoch=128, learning_rate=2e-3, hold=2.0, damage_share=0.0)
 
 
-def frames(seed, count=48):
+def frames(seed, count=64):
     """Gratings of two directions that the classes stand for."""
     rng = np.random.default_rng(seed)
     crops = np.stack([picture(("happiness", "fear")[k % 2], rng, SIDE) for k in range(count)])
