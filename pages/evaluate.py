@@ -22,19 +22,20 @@ def run_asked() -> None:
 
 def show(choice: evaluate_choice.Choice) -> None:
     """The stored evaluation of what is chosen, or how to get one."""
-    found, place = None, st.empty()
+    found = None
     with errors.shown():
         preload.wait()
         found = evaluate_run.find(choice)
-        if found is not None:
-            evaluate_tabs.render(evaluate_tabs.Shown(choice, found.evaluation, found.figures))
-        else:
-            st.info(
-                "Not evaluated yet. Press Evaluate: every clip is judged as on the Analyze page, and the result is "
-                "kept. The first time takes about as long as the clips; what was seen of them is kept, too."
-            )
     label, kind = ("Evaluate", "primary") if found is None else ("Evaluate again", "secondary")
-    place.button(label, type=kind, key="evaluate-run", on_click=evaluate_run.ask, args=[choice])
+    st.button(label, type=kind, key="evaluate-run", on_click=evaluate_run.ask, args=[choice])
+    if found is None:
+        st.info(
+            "Not evaluated yet. Press Evaluate: every clip is judged as on the Analyze page, and the result is kept. "
+            "The first time takes about as long as the clips; what was seen of them is kept, too."
+        )
+        return
+    with errors.shown():
+        evaluate_tabs.render(evaluate_tabs.Shown(choice, found.evaluation, found.figures))
 
 
 st.title("Evaluate")
