@@ -50,11 +50,7 @@ def _data(record: Mapping[str, Any]) -> str:
     lines = [
         "## Data",
         f"Data set `{record['data']}`: {record['num_clips']} clips; source: {', '.join(record['sources'])}. Frame CNN: "
-        f"that of {record['base']}{_stills(record['base_stills'])}."
-        + (
-            " Its last stage was tuned to this data set after that, held to the emotions that it saw before."
-            * record["tuned"]
-        ),
+        f"that of {record['base']}{_stills(record['base_stills'])}." + (_TUNED if record["tuned"] else ""),
         "",
         _PROTOCOLS[record["protocol"]],
         "",

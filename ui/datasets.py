@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+import streamlit as st
+
 from ui.model import ROOT
 
 DEMO = Path(os.environ.get("EMO_DEMO") or ROOT / "assets" / "demo")
@@ -17,6 +19,7 @@ FOLDER = Path(os.environ.get("EMO_DATA") or ROOT / "data")
 CACHE = Path(os.environ.get("EMO_CACHE") or ROOT / ".cache")
 """What is seen of clips, trainings under way, evaluations."""
 
+_FOLDER = "_datasets_folder"
 _MANIFEST = "manifest.csv"
 
 
@@ -40,9 +43,19 @@ class KnownSet:
         return str(self.path.relative_to(ROOT)) if self.path.is_relative_to(ROOT) else str(self.path)
 
 
-def known(folder: Path | None = None) -> dict[str, KnownSet]:
+def folder() -> Path:
+    """Where data sets lie, as this visit said."""
+    return Path(st.session_state.get(_FOLDER) or FOLDER)
+
+
+def choose_folder(path: Path) -> None:
+    """Take data sets from another folder during this visit."""
+    st.session_state[_FOLDER] = str(path)
+
+
+def known() -> dict[str, KnownSet]:
     """Data sets by name: the demo clips first, then those in the folder of data sets."""
-    place = folder or FOLDER
+    place = folder()
     own = sorted(path for path in place.iterdir() if _is_dataset(path)) if place.is_dir() else []
     sets = [KnownSet(DEMO_NAME, DEMO, writable=False)] if (DEMO / _MANIFEST).exists() else []
     return {item.name: item for item in [*sets, *(KnownSet(path.name, path) for path in own)]}

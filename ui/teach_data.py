@@ -14,18 +14,13 @@ from ui.evaluate_clips import still
 if TYPE_CHECKING:
     from emo_core.dataset import DatasetClip
 
-_CHOSEN, _FOLDER, _PROBLEM = "_teach_set", "_teach_folder", "_teach_problem"
+_CHOSEN, _PROBLEM = "_teach_set", "_teach_problem"
 _PICTURES = 6
-
-
-def folder() -> Path:
-    """Where data sets lie, as this visit said."""
-    return Path(st.session_state.get(_FOLDER) or datasets.FOLDER)
 
 
 def choose() -> KnownSet | None:
     """Show the choice; None while nothing is chosen."""
-    sets = datasets.known(folder())
+    sets = datasets.known()
     chosen = st.session_state.get(_CHOSEN)
     left, demo, new = st.columns([5, 3, 2], vertical_alignment="bottom")
     names = list(sets)
@@ -63,7 +58,7 @@ def _new_form() -> None:
         )
         st.text_input(
             "Folder of data sets",
-            str(folder()),
+            str(datasets.folder()),
             key="teach-new-folder",
             help="On the server; clips stay until removed.",
         )
@@ -73,7 +68,7 @@ def _new_form() -> None:
 def _folder_form() -> None:
     """Data sets that lie elsewhere on the server."""
     with st.form("teach-elsewhere", border=False):
-        st.text_input("Or open the data sets of another folder", str(folder()), key="teach-folder")
+        st.text_input("Or open the data sets of another folder", str(datasets.folder()), key="teach-folder")
         st.form_submit_button("Open the folder", on_click=_open_folder)
 
 
@@ -81,7 +76,7 @@ def _open_folder() -> None:
     """Callback: choose from the data sets of a folder, or say that there is none."""
     place = Path(st.session_state["teach-folder"].strip()).expanduser()
     if place.is_dir():
-        st.session_state[_FOLDER] = str(place)
+        datasets.choose_folder(place)
         st.session_state.pop(_CHOSEN, None)
     else:
         st.session_state[_PROBLEM] = f"There is no folder {place.name}: give one that holds data sets, each a folder."
@@ -99,7 +94,8 @@ def _create() -> None:
     except EmoError as error:
         st.session_state[_PROBLEM] = str(error)
         return
-    st.session_state[_FOLDER], st.session_state[_CHOSEN] = place, name
+    datasets.choose_folder(Path(place or datasets.FOLDER))
+    st.session_state[_CHOSEN] = name
 
 
 def read(chosen: KnownSet) -> tuple[tuple[str, ...], tuple["DatasetClip", ...]]:

@@ -161,10 +161,10 @@ def _ended(status: "JobStatus") -> None:
 
 def _evaluate(status: "JobStatus") -> None:
     """Leave for the Evaluate page, with this model and its data set."""
-    from ui import datasets, teach_data
+    from ui import datasets
 
     model_choice.use(training.out_of(status.order.name))
-    names = {item.shown_path: name for name, item in datasets.known(teach_data.folder()).items()}
+    names = {item.shown_path: name for name, item in datasets.known().items()}
     if status.order.data in names:
         st.session_state["evaluate-data"] = names[status.order.data]
     st.switch_page("pages/evaluate.py")
