@@ -121,15 +121,16 @@ def evidence_gradients(
     baseline = features.features.copy()  # what is no part of the map, such as blendshapes, stays as it is
     baseline[:, : blank.shape[-1]] = blank.mean(axis=(0, 1))
     baseline = bundle.features.apply(baseline, normalized.quality)
-    sums = np.zeros((len(bundle.classes), *sequence.shape), np.float32)
-    for starts, places, their_weights in windows_of(bundle, weights, frames):
+    place = np.full(len(weights) + bundle.config.window_steps, -1)  # of each frame among those asked for
+    place[frames] = np.arange(len(frames))
+    sums = np.zeros((len(bundle.classes), len(frames), sequence.shape[1]), np.float32)
+    for _, places, their_weights in windows_of(bundle, weights, frames):
         found = path_gradients(head, padded(sequence, places), padded(baseline, places), their_weights)
-        for window, start in enumerate(starts):
-            held = slice(start, min(start + places.shape[1], len(sequence)))
-            sums[:, held] += their_weights[window].sum() * found[:, window, : held.stop - start]
-    deviation = bundle.features.statistics(normalized.quality)[1]
-    gradients = np.where(normalized.mask[:, np.newaxis], sums / deviation, 0)
-    return np.asarray(gradients[:, frames, : blank.shape[-1]], np.float32)
+        for window, held in enumerate(place[places]):
+            sums[:, held[held >= 0]] += their_weights[window].sum() * found[:, window, held >= 0]
+    deviation = bundle.features.statistics(normalized.quality[frames])[1]
+    gradients = np.where(normalized.mask[frames, np.newaxis], sums / deviation, 0)
+    return np.asarray(gradients[:, :, : blank.shape[-1]], np.float32)
 
 
 def blank_map(cnn: FrameNetwork, side: int) -> Floats:

@@ -36,6 +36,22 @@ def similar_first(rows: Floats) -> NDArray[np.intp]:
     return np.concatenate([moving, still]).astype(np.intp)
 
 
+def columns_of(rows: Floats, mask: Booleans) -> Floats:
+    """At most :data:`MAX_COLUMNS` rows: means over equal runs of the moments that count; NaN where none of a run does.
+
+    Args:
+        rows: (T, n) values.
+        mask: (T,) moments that count.
+    """
+    run = -(-len(rows) // MAX_COLUMNS)
+    if run <= 1:
+        return np.where(mask[:, np.newaxis], rows, np.float32(np.nan))
+    starts = np.arange(0, len(rows), run)
+    sums = np.add.reduceat(np.where(mask[:, np.newaxis], rows, np.float32(0)), starts, axis=0)
+    counts = np.add.reduceat(mask.astype(np.float32), starts)[:, np.newaxis]
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan).astype(np.float32)
+
+
 def picture_figure(
     rows: Floats,
     mask: Booleans,
@@ -59,15 +75,7 @@ def picture_figure(
         cursor_s: where to draw the cursor.
         height: pixels.
     """
-    steps = np.linspace(*span_s, len(rows), endpoint=False)
-    values = np.where(mask[:, np.newaxis], rows, np.nan)
-    run = -(-len(values) // MAX_COLUMNS)
-    if run > 1:
-        starts = np.arange(0, len(values), run)
-        known = np.isfinite(values)
-        sums = np.add.reduceat(np.where(known, values, 0), starts, axis=0)
-        counts = np.add.reduceat(known.astype(np.float64), starts, axis=0)
-        values, steps = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan), steps[starts]
+    values = columns_of(rows, mask)
     seen = values[np.isfinite(values)]
     high = float(np.percentile(np.abs(seen), 98)) if seen.size else 1.0
     low, scale = (-high, AROUND_ZERO) if around_zero else (0.0, FROM_NOTHING)

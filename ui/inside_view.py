@@ -121,7 +121,7 @@ def importance(result: session.Result, label: str, colour: str, here_s: float) -
 
 def feature_figures(result: session.Result, here_s: float) -> tuple["go.Figure", "go.Figure"]:
     """The features of all frames as they are and normalized, in one order in which alike stand together."""
-    from emo_core.inside_figures import picture_figure, similar_first
+    from emo_core.inside_figures import columns_of, picture_figure, similar_first
 
     analysis, kept = result.analysis, _kept(result)
     mask = analysis.normalized.mask
@@ -130,12 +130,13 @@ def feature_figures(result: session.Result, here_s: float) -> tuple["go.Figure",
         normalized = model.bundle().features.apply(raw, analysis.normalized.quality)
         some = np.flatnonzero(mask)[:: max(1, int(mask.sum()) // 600)]
         order = similar_first(normalized[some])
-        kept["features"] = raw[:, order], normalized[:, order]
+        kept["features"] = columns_of(raw[:, order], mask), columns_of(normalized[:, order], mask)
     span_s = 0.0, analysis.video.duration_s
     raw, normalized = kept["features"]
+    counts = np.isfinite(raw).all(axis=1)
     return (
-        picture_figure(raw, mask, span_s, "Features", around_zero=False, cursor_s=here_s),
-        picture_figure(normalized, mask, span_s, "Features", around_zero=True, cursor_s=here_s),
+        picture_figure(raw, counts, span_s, "Features", around_zero=False, cursor_s=here_s),
+        picture_figure(normalized, counts, span_s, "Features", around_zero=True, cursor_s=here_s),
     )
 
 
