@@ -1,6 +1,7 @@
 """A clip in, the verdict and the evidence for it out."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ui import choose, entry, errors, inside, model, model_choice, preload, privacy, progress, session, tables, verdict
 
@@ -19,8 +20,8 @@ def run_job(source: session.Source) -> None:
     session.drop_job()
 
 
-def show(result: session.Result) -> None:
-    """Everything about one result, from the verdict down to the frames."""
+def show(result: session.Result) -> DeltaGenerator:
+    """One result but for its tabs; returns their place, for what takes long must not hold up the rest of the page."""
     preload.wait()
     analysis = result.analysis
     left, right = st.columns([11, 9], gap="medium")
@@ -38,9 +39,10 @@ def show(result: session.Result) -> None:
         st.caption(model.trust_line())
         st.page_link("pages/about.py", label="How far to trust it →")
 
-    inside.render(result)
+    place = st.container()
     with st.expander("How long it took"):
         tables.timings(analysis.timing_ms, analysis.video.duration_s)
+    return place
 
 
 st.title("Analyze a clip")
@@ -51,10 +53,13 @@ if session.was_stopped():
     st.info("Stopped. Choose a clip to start again.")
 if waiting is not None:
     run_job(waiting)
-found = session.result()
+found, tabs = session.result(), None
 if found is not None:
     with errors.shown():
-        show(found)
+        tabs = show(found)
 elif waiting is None:
     st.info("Nothing analyzed yet. Choose the sample, upload or record a clip, and the verdict appears here.")
 privacy.delete_button("analyze")
+if found is not None and tabs is not None:
+    with tabs, errors.shown():
+        inside.render(found)

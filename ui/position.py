@@ -10,14 +10,14 @@ _OF = "_position_of"
 
 def get(result: session.Result) -> float:
     """Seconds from the start of the clip; another clip starts at 0."""
-    if st.session_state.get(_OF) is not result:
+    if st.session_state.get(_OF) != result.key:
         return 0.0
     return float(min(st.session_state.get(_POSITION, 0.0), result.analysis.video.duration_s))
 
 
 def put(result: session.Result, time_s: float) -> None:
     """Move every tab to `time_s`, held to the length of the clip."""
-    st.session_state[_OF] = result
+    st.session_state[_OF] = result.key
     st.session_state[_POSITION] = min(max(time_s, 0.0), result.analysis.video.duration_s)
 
 
