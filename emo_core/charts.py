@@ -75,6 +75,8 @@ def quality_comparison(analyses: Mapping[str, Analysis]) -> go.Figure:
         )  # fmt: skip
     layout(figure, height=260)
     figure.update_xaxes(title="Time in the clip (s)", range=[0, longest_s], nticks=11)
-    figure.update_yaxes(title="Quality", range=[0, 1.03], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
+    figure.update_yaxes(
+        title="Quality", range=[0, 1.03], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1], automargin=False
+    )
     figure.update_layout(margin={"l": 62})
     return figure

@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 _CLICKS = "chart-clicks"
 
 
-def render(figure: "go.Figure", key: str, alt: str, *, picture: str = "") -> None:
+def render(figure: "go.Figure", key: str, alt: str, *, picture: str | None = None) -> None:
     """Show a chart; `alt` says what it shows to those who cannot see it.
 
-    Its tool bar is hidden, or offers it as a PNG file called `picture` if that is given.
+    Its tool bar offers it as a PNG file called `picture`, always if that is given, else under the pointer as `key`; an
+    empty name hides it.
     """
-    st.plotly_chart(figure, config=config(picture), key=key, alt=alt)
+    settings = config(key) | {"displayModeBar": "hover"} if picture is None else config(picture)
+    st.plotly_chart(figure, config=settings, key=key, alt=alt)
 
 
 def render_timeline(figure: "go.Figure", key: str, alt: str, result: session.Result) -> None:

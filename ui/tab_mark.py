@@ -37,7 +37,9 @@ def _timeline(result: session.Result, said: Annotations) -> None:
 
     figure = timeline_figure(result.analysis)
     mark(figure, said)
-    charts.render(figure, "marks-timeline", "Class probabilities over the clip, with your marks as dotted lines")
+    st.caption("Dotted: your marks. A click on the chart moves the time of the next mark.")
+    charts.render_timeline(figure, "marks-timeline", "Class probabilities over the clip, with your marks", result)
+    charts.follow_clicks(("marks-timeline",), result)
 
 
 def _add(result: session.Result) -> None:

@@ -146,6 +146,10 @@ def test_a_change_is_tried_beside_the_clip_and_two_clips_stand_side_by_side(serv
     page.locator("input[type=file]").set_input_files(CLIP)
     expect(page.get_by_text("Verdict on pexels_distress_to_laughter.mp4").first).to_be_visible(timeout=ANALYSIS_MS)
     expect(page.locator(".js-plotly-plot")).to_have_count(3)
+    page.locator(".js-plotly-plot").last.hover()
+    with page.expect_download() as picture:
+        page.locator(".modebar-btn").last.click()
+    assert Path(picture.value.path()).read_bytes().startswith(b"\x89PNG")
     page.get_by_role("button", name="Show this one").click()
     expect(page.get_by_test_id("verdict").first).to_have_text("Amusement + surprise")
 
