@@ -71,7 +71,7 @@ def _look(chart: "go.Figure") -> None:
         "orientation": "h", "x": 0, "xanchor": "left", "yanchor": "bottom", "font": {"size": 11}, "itemwidth": 30,
     }  # fmt: skip
     chart.update_layout(
-        height=470, margin={"l": 8, "r": 8, "t": 44, "b": 8}, dragmode=False, hovermode="x unified",
+        height=470, margin={"l": 8, "r": 20, "t": 44, "b": 8}, dragmode=False, hovermode="x unified",
         paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", transition={"duration": 0},
         legend=legend | {"y": 1.0}, legend2=legend | {"y": _DOMAINS[1][1]},
         uirevision="live",
