@@ -62,7 +62,7 @@ def render(result: session.Result) -> None:
     _read(
         "Left: each dot is a window of the clip, dotted is the threshold θ(q) of its class. Right: what is left after "
         "it is taken off; a window gets its most probable class if that dot lies above 0, else it is unsure.",
-        "The thresholds were learned on clips composed of photos: on other material others may be better.",
+        "The thresholds were learned on clips that this model was made with: on other material others may be better.",
     )
     st.subheader("One feature, before and after", anchor="feature")
     _feature(result, bundle, quality)
@@ -140,8 +140,7 @@ def _table(bundle: "Bundle", analysis: "Analysis") -> None:
     st.caption(
         f"Features are normalized in {count} neighbourhoods of their own."
         if count > 1
-        else f"Features are normalized alike at every quality (learned on {int(bundle.features.counts[0]):,} frames): "
-        "neighbourhoods for them did not pay on held-out clips."
+        else f"Features are normalized alike at every quality (learned on {int(bundle.features.counts[0]):,} frames)."
     )
 
 
