@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from emo_core.annotations import Annotations
-from emo_core.emotions import EMOTIONS, UNSURE, display_name
+from emo_core.emotions import EMOTIONS, UNSURE, display_name, display_percent
 from emo_core.types import Analysis, Floats
 
 SCHEMA = "hybrid-emotion-analysis/1"
@@ -95,7 +95,7 @@ def to_text(analysis: Analysis) -> str:
         span = f"{segment.start_s:6.1f} – {segment.end_s:5.1f} s"
         best = "best class " if segment.label == UNSURE else ""
         mix = _mix_words(segment.salience, segment.is_blend)
-        lines.append(f"  {span}  {display_name(segment.label)} ({best}{segment.probability:.0%}){mix}")
+        lines.append(f"  {span}  {display_name(segment.label)} ({best}{display_percent(segment.probability)}){mix}")
     lines += ["", *(f"  Note: {warning}" for warning in analysis.warnings)]
     lines.append(
         f"  Model {analysis.model.name} {analysis.model.version}, {analysis.timing_ms.total / 1e3:.1f} s of work"
@@ -106,12 +106,13 @@ def to_text(analysis: Analysis) -> str:
 def _verdict_line(analysis: Analysis) -> str:
     prediction = analysis.prediction
     shares = ", ".join(
-        f"{display_name(n)} {p:.0%}" for n, p in zip(prediction.labels, prediction.probabilities, strict=True)
+        f"{display_name(n)} {display_percent(p)}"
+        for n, p in zip(prediction.labels, prediction.probabilities, strict=True)
     )
     if prediction.label == UNSURE:
         return f"Unsure ({shares})"
     mix = _mix_words(prediction.salience, prediction.is_blend)
-    return f"{display_name(prediction.label)}, {prediction.probability:.0%} ({shares}){mix}"
+    return f"{display_name(prediction.label)}, {display_percent(prediction.probability)} ({shares}){mix}"
 
 
 def _mix_words(salience: Mapping[str, float], is_blend: bool) -> str:

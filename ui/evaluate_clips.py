@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from emo_core.emotions import UNSURE, display_name
+from emo_core.emotions import UNSURE, display_name, display_percent
 from ui import errors, session
-from ui.verdict import percent
 
 if TYPE_CHECKING:
     from emo_core.evaluated import EvaluatedClip
@@ -43,7 +42,7 @@ def _card(clip: "EvaluatedClip", guess: str, path: Path, key: str, note: str) ->
     picture = still(path, path.stat().st_mtime_ns) if path.is_file() else None
     if picture is not None:
         st.image(picture, width="stretch", alt=f"A frame of {clip.path}")
-    judged = f"judged {display_name(guess)} ({percent(max(clip.probabilities))})"
+    judged = f"judged {display_name(guess)} ({display_percent(max(clip.probabilities))})"
     unsure = ", the app is not sure" if clip.verdict == UNSURE else ""
     st.markdown(
         f"**{errors.plain(clip.person)}**: {errors.plain(display_name(clip.label))}  \n"

@@ -3,10 +3,9 @@
 from html import escape
 from typing import TYPE_CHECKING
 
-from emo_core.emotions import UNSURE, class_colour
+from emo_core.emotions import UNSURE, class_colour, display_percent
 from ui import live_status
 from ui.live_overlay import verdict_words
-from ui.verdict import percent
 
 if TYPE_CHECKING:
     from emo_core.live_analyzer import LiveResult
@@ -41,7 +40,7 @@ def _sureness(latest: "LiveResult") -> str:
         return "<div>Nothing to judge.</div>"
     if latest.label == UNSURE:
         return "<div>No class passes its threshold.</div>"
-    return f"<div>Probability {percent(latest.probability)}</div>"
+    return f"<div>Probability {display_percent(latest.probability)}</div>"
 
 
 def _tips_html(latest: "LiveResult") -> str:

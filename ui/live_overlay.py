@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from emo_core.emotions import UNSURE, class_colour, display_name
+from emo_core.emotions import UNSURE, class_colour, display_name, display_percent
 from emo_core.types import Bytes
-from ui.verdict import percent
 
 if TYPE_CHECKING:
     from emo_core.live_analyzer import LiveResult
@@ -38,7 +37,9 @@ def draw(image: Bytes, result: "LiveResult | None") -> Bytes:
         cv2.rectangle(picture, (width - x1, y0), (width - x0, y1), colour, max(2, height // 200), cv2.LINE_AA)
     cv2.rectangle(picture, (0, 0), (margin // 2, band - 1), colour, -1)
     sure = (
-        "" if verdict_words(result) in ("No face", "Not sure") else f" {percent(round(20 * result.probability) / 20)}"
+        ""
+        if verdict_words(result) in ("No face", "Not sure")
+        else f" {display_percent(round(20 * result.probability) / 20)}"
     )
     _write(picture, verdict_words(result) + sure, margin, margin, band - 2 * margin)
     _draw_quality(picture, result.quality, band)

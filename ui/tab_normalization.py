@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from emo_core.emotions import UNSURE, display_name
+from emo_core.emotions import UNSURE, display_name, display_percent
 from ui import charts, inside_view, model, position, session, tables
-from ui.verdict import percent
 
 if TYPE_CHECKING:
     from emo_core.bundle import Bundle
@@ -187,7 +186,7 @@ def _switches(rows: "tuple[Switched, ...]") -> None:
         unsure = sum(window.label == UNSURE for window in found.windows)
         others = sum(a.label != b.label for a, b in zip(found.windows, whole.windows, strict=True))
         changed = "–" if row.part == "none" else f"{others}"
-        verdict = display_name(found.label), percent(found.probability)
+        verdict = display_name(found.label), display_percent(found.probability)
         told.append((_PARTS[row.part], *verdict, f"{unsure} of {len(found.windows)}", changed))
     header = ("Part switched off", "Verdict", "Probability", "Windows unsure", "Windows with another verdict")
     tables.render(header, told)

@@ -42,16 +42,6 @@ def headline(prediction: "Prediction") -> str:
     return "It changes on the way" if _changes(prediction) else "Not sure"
 
 
-def percent(probability: float) -> str:
-    """A probability for the visitor; never 100 %, which nobody measured.
-
-    Example:
-        >>> percent(0.834), percent(0.999)
-        ('83%', '99%')
-    """
-    return display_percent(probability)
-
-
 def mix_words(salience: Mapping[str, float], *, is_blend: bool) -> str:
     """What a salience means: ``true blend`` or ``mostly amusement``.
 
@@ -70,9 +60,9 @@ def _changes(prediction: "Prediction") -> bool:
 
 def _sureness(prediction: "Prediction") -> str:
     if prediction.label == OTHER:
-        return f"Neutral, or an emotion of none of the pairs. Probability {percent(prediction.probability)}"
+        return f"Neutral, or an emotion of none of the pairs. Probability {display_percent(prediction.probability)}"
     if prediction.label != UNSURE:
-        return f"Probability {percent(prediction.probability)}"
+        return f"Probability {display_percent(prediction.probability)}"
     if _changes(prediction):
         return "Its parts have different verdicts, so the clip as a whole has none."
     return prediction.reason
@@ -116,7 +106,7 @@ def _parts_html(analysis: "Analysis", bundle: "Bundle") -> str:
 def _part_html(analysis: "Analysis", segment: "Segment", bundle: "Bundle") -> str:
     colour = class_colour(segment.label, analysis.prediction.labels)
     name = f"<b>{escape(display_name(segment.label))}</b>"
-    sure = "" if segment.label == UNSURE else f", probability {percent(segment.probability)}"
+    sure = "" if segment.label == UNSURE else f", probability {display_percent(segment.probability)}"
     return (
         f'<div><i class="es-dot" style="background:{colour}"></i>{segment.start_s:.0f}–{segment.end_s:.0f} s: '
         f"{name}{sure}{_mix_html(segment, bundle)}</div>"
