@@ -15,7 +15,8 @@ app: .venv/app.stamp
 
 test: .venv/dev.stamp check
 	sh tools/ensure_browser.sh
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/e2e
+	$(BIN)/python -m pytest tests/e2e  # by themselves: a browser with a camera needs both processors
 
 check: .venv/dev.stamp
 	$(BIN)/ruff check .
