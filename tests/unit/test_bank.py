@@ -37,7 +37,7 @@ class TestPools:
             ({"happiness": 8, "unknown": 2}, set()),
             ({"anger": 5, "disgust": 3}, set()),
         ],
-        ids=str,
+        ids=lambda value: ", ".join(sorted(value)) or "none",
     )
     def test_by_votes(self, row, names):
         assert set(self.pools_of(**row)[0]) == names
