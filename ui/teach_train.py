@@ -77,7 +77,7 @@ def _watch(active: bool) -> None:
     names = {status.order.name for status in now}
     ended = [status for status in others if status.order.name not in names]
     if not now and not ended:
-        st.info("Nothing has been trained yet. Open a data set and press Train: a minute or two for a few hundred clips.")
+        st.info("Nothing has been trained yet. Open a data set and press Train: a few hundred clips take minutes.")
     for status in now:
         with st.container(border=True, key=f"training-{status.order.name}"):
             _active(status, now)
