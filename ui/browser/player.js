@@ -249,7 +249,8 @@ class Player {
       rows.forEach(({ fill, value }, column) => {
         const share = this.share(group, this.index, column);
         fill.style.width = `${100 * (share ?? 0)}%`;
-        value.textContent = share === undefined ? "–" : `${Math.round(100 * share)}%`;
+        const most = group === "quality" ? 100 : 99; // a probability is never said to be 100 %
+        value.textContent = share === undefined ? "–" : `${Math.min(most, Math.round(100 * share))}%`;
       });
     }
     for (const line of this.lines) this.cursor(line);
