@@ -44,7 +44,7 @@ class HeadTraining:
         num_neighbourhoods: K of both Q-based normalizations.
         neutral_hybrids: greatest share of held-out clips of faces that show nothing that may be called a hybrid, each
             pair its part; the least cost C_FA of a false acceptance (C_FR is 1) that keeps it sets the thresholds.
-            Kept on one half of the held-out stills, 3 % became up to 5.5 % on the other, 2 % up to 2.4 %.
+            Less than what is promised, for on faces that set no threshold it comes out higher.
         reader: what reads the sequence, one of :data:`emo_core.networks.READERS`.
         mean_input: whether the mean over the clip is an input at every step.
         q_features: whether features are normalized by their neighbourhood of quality instead of all alike.
