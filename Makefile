@@ -24,10 +24,15 @@ check: .venv/dev.stamp
 	$(BIN)/mypy
 
 # Resumable at every step: clips that are there are not rendered again, trainings go on from their checkpoints.
-model: .venv/app.stamp .venv-render/stamp
+MORE := data/more_people
+model: .venv/app.stamp .venv/refine.stamp .venv-render/stamp
 	.venv-render/bin/python tools/render_clips.py render --ict $(ICT)
-	$(BIN)/python -m emo_core train-frames --data $(FERPLUS) --out models/hybrid
-	$(BIN)/python -m emo_core train --data $(FERPLUS) --out models/hybrid
+	.venv-render/bin/python tools/render_clips.py render --ict $(ICT) --first 101 --people 30 --out $(MORE)
+	$(BIN)/python -m emo_core train-frames --data $(FERPLUS) --out build/first
+	$(BIN)/python tools/refine_frames.py --data $(FERPLUS) --start build/first \
+		--rendered $(MORE)/manifest.csv --weights .cache/refined.npz
+	$(BIN)/python -m emo_core train-frames --data $(FERPLUS) --out models/hybrid --weights .cache/refined.npz --plain
+	$(BIN)/python -m emo_core train --data $(FERPLUS) --out models/hybrid --more-demo $(MORE)/manifest.csv
 	$(BIN)/python -m emo_core ablate --data $(FERPLUS) --out models/hybrid --jobs 2
 	$(BIN)/python -m emo_core protocols --out models/hybrid
 	$(BIN)/python -m emo_core check-heatmaps --data $(FERPLUS) --out models/hybrid
@@ -47,6 +52,10 @@ clean:
 
 .venv/dev.stamp: .venv/app.stamp requirements-dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+.venv/refine.stamp: .venv/app.stamp tools/requirements-refine.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r tools/requirements-refine.txt
 	touch $@
 
 .venv-render/stamp: tools/requirements-render.txt

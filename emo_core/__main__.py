@@ -81,11 +81,24 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--data", type=Path, required=True, metavar="DIR", help=what)
         if run is not _train_frames:
             command.add_argument("--demo", type=Path, default=DEMO, metavar="CSV", help="manifest of rendered clips")
+        if run is _train_frames:
+            command.add_argument("--weights", type=Path, metavar="NPZ", help="use these, of tools/refine_frames.py")
+            command.add_argument(
+                "--plain", action="store_true", help="do not average over mirror images: half the time"
+            )
         if run in (_train, _ablate):
             command.add_argument("--seeds", type=_positive, default=5, metavar="N", help="heads, each with its seed")
         if run is _ablate:
             command.add_argument("--jobs", type=_positive, default=1, metavar="N", help="processes")
         if run is _train:
+            command.add_argument(
+                "--more-demo",
+                type=Path,
+                nargs="+",
+                default=[],
+                metavar="CSV",
+                help="further rendered people to train on",
+            )
             train_command.add_options(command, DEFAULT_MODEL)
         command.set_defaults(run=run)
     return parser
@@ -165,8 +178,10 @@ def _train_frames(options: argparse.Namespace) -> None:
     from emo_core.build import train_frames
     from emo_core.train_frames import FrameTraining
 
-    recipe = replace(FrameTraining(), **_given(options))
-    metrics = train_frames(options.data, options.out, options.cache, recipe, options.command_line, _say)
+    recipe = replace(FrameTraining(), mirrored=not options.plain, **_given(options))
+    metrics = train_frames(
+        options.data, options.out, options.cache, recipe, options.command_line, _say, options.weights
+    )
     print(_stills_text(metrics))
 
 
@@ -179,8 +194,9 @@ def _train(options: argparse.Namespace) -> None:
 
     recipe = replace(HeadTraining(), **_given(options))
     metrics = train(
-        options.data, options.demo, options.out, options.cache, recipe, options.seeds, options.command_line, _say
-    )
+        options.data, options.demo, options.out, options.cache, recipe, options.seeds, options.command_line, _say,
+        options.more_demo,
+    )  # fmt: skip
     composed, rendered = metrics["composed_clips"], metrics["rendered_clips"]
     for name in ("clean", "degraded"):
         row = composed[name]

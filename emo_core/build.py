@@ -25,14 +25,16 @@ from emo_core.measure import measure_head, normalization_record
 from emo_core.records import VERSION, history_rows, read_predictions, write_with_records
 from emo_core.salience import SalienceCurve
 from emo_core.stills import align, majority_labels, pair_shares, read_votes
-from emo_core.train_frames import FrameTraining, fit_frame_cnn
+from emo_core.train_frames import FrameTraining, fit_frame_cnn, read_refined
 from emo_core.train_head import HeadTraining, TrainedHead, fit_head, frame_emotions
 from emo_core.types import Bytes
 
 Say = Callable[[str], None]
 
 
-def train_frames(data: Path, out: Path, cache: Path, recipe: FrameTraining, command: str, say: Say) -> dict[str, Any]:
+def train_frames(
+    data: Path, out: Path, cache: Path, recipe: FrameTraining, command: str, say: Say, weights: Path | None = None
+) -> dict[str, Any]:
     """Train the frame CNN on ``train.npz`` of the folder `data`, measure it on ``valid.npz``, write it into `out`.
 
     Args:
@@ -42,6 +44,7 @@ def train_frames(data: Path, out: Path, cache: Path, recipe: FrameTraining, comm
         recipe: how.
         command: the command line, for the records.
         say: called with a line of text as the work goes on.
+        weights: of a network trained further elsewhere, to be used instead of training one.
 
     Returns:
         Metrics on the validation stills.
@@ -58,8 +61,14 @@ def train_frames(data: Path, out: Path, cache: Path, recipe: FrameTraining, comm
     say(f"Aligning {len(images) + len(valid_images)} pictures (9 ms each the first time)")
     train = align(images, votes, config.crop_side_px, cache)
     valid = align(valid_images, valid_votes, config.crop_side_px, cache)
-    work_dir = cache / f"frames-{_digest(recipe, images, votes, valid_images, valid_votes)}"
-    model, history = fit_frame_cnn(train, valid, recipe, work_dir=work_dir, report=_told(say))
+    record: dict[str, Any] = {"command": command, "recipe": asdict(recipe)}
+    if weights:
+        model, history, refinement = read_refined(weights, config.crop_side_px)
+        record = {"command": command, **refinement, "mirrored": recipe.mirrored}
+    else:
+        work_dir = cache / f"frames-{_digest(replace(recipe, mirrored=True), images, votes, valid_images, valid_votes)}"
+        model, history = fit_frame_cnn(train, valid, recipe, work_dir=work_dir, report=_told(say))
+    model = networks.finished_frame_cnn(model, mirrored=recipe.mirrored)
     new = unseen(data)
     first, second = halves(new)
     temperature = _calibrate(model, valid.crops[first], valid_votes[first])
@@ -70,8 +79,7 @@ def train_frames(data: Path, out: Path, cache: Path, recipe: FrameTraining, comm
         "without_copies": evaluate_stills(probabilities[new], valid_votes[new]),
         "second_half": evaluate_stills(probabilities[second], valid_votes[second]),
     }
-    minutes = sum(row["seconds"] for row in history) / 60
-    record = {"command": command, "recipe": asdict(recipe), "temperature": temperature, "minutes": round(minutes, 1)}
+    record |= {"temperature": temperature, "minutes": round(sum(row["seconds"] for row in history) / 60, 1)}
     write_with_records(
         out,
         {"pipeline": config.to_dict(), "emotions": list(EMOTIONS), "frame_training": record},
@@ -90,8 +98,9 @@ def train_frames(data: Path, out: Path, cache: Path, recipe: FrameTraining, comm
 
 
 def train(
-    data: Path, demo: Path, out: Path, cache: Path, recipe: HeadTraining, num_seeds: int, command: str, say: Say
-) -> dict[str, Any]:
+    data: Path, demo: Path, out: Path, cache: Path, recipe: HeadTraining, num_seeds: int, command: str, say: Say,
+    further: Sequence[Path] = (),
+) -> dict[str, Any]:  # fmt: skip
     """Train the head with the frame CNN that `out` holds, once for each seed; complete the bundle with the median.
 
     Training clips are composed from ``train.npz`` and rendered clips of training people. The stills of ``valid.npz``
@@ -107,6 +116,7 @@ def train(
         num_seeds: how many heads to train; the one with the median held-out loss is shipped.
         command: the command line, for the records.
         say: called with a line of text as the work goes on.
+        further: manifests of rendered clips of other people, who all train.
 
     Returns:
         Metrics of the shipped head by kind of clips, and those of all seeds.
@@ -116,7 +126,7 @@ def train(
         DatasetError: the pictures or clips cannot be read or are too few.
     """
     classes, started = PAPER_CLASSES, time.monotonic()
-    gathered = gather(data, demo, out, [item.name for item in classes], cache, say)
+    gathered = gather(data, demo, out, [item.name for item in classes], cache, say, further)
     cnn = keras.models.load_model(out / bundles.KERAS_FRAME_CNN, compile=False)
     held_out = gathered.held_out(recipe)
     tests = gathered.composed_tests(recipe), gathered.neutral_tests(recipe), gathered.rendered[2], gathered.undamaged

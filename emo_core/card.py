@@ -28,14 +28,19 @@ annotators, not what a person feels.
 _DATA = """## Data and licences
 - **FER+** (labels: Microsoft, MIT licence; pictures: FER2013, public for research, collected by image search, not part
   of this bundle). Frame CNN: `train.npz`, vote shares as soft labels; pictures mostly voted unknown or not-face are
-  left out. The frame CNN takes its last epoch. The pictures of `valid.npz` that are no copies of training pictures are
-  halved by a fixed permutation: the first half sets the temperature of the frame emotions.
+  left out. The frame CNN takes its last epoch.{further}
+  The pictures of `valid.npz` that are no copies of training pictures are halved by a fixed permutation: the first half
+  sets the temperature of the frame emotions.
 - **Composed clips**: sequences in feature space told with FER+ pictures on which annotators agree (rest, onset, peaks,
   offset, speech, flicker, damage). Training clips from `train.npz` only. Those of the first half of `valid.npz` choose
   the head's epoch, temperature, thresholds and seed; those of the second half are only measured on.
 - **Rendered clips**: synthetic people made with the USC ICT face model (MIT licence), seen through the whole pipeline.
   Of the people 60 % train, 15 % help to choose, 25 % are only measured on; nobody is in two groups.
 """
+
+_FURTHER = """ Then it was trained further: on the votes
+  averaged with what the first network says of two other views of the same face, and on frames of rendered clips with
+  the emotions that were drawn into them (an eighth of every step). These are of people who are not among the demo clips."""
 
 
 _SECTIONS: Mapping[str, Callable[[Any], str]] = {
@@ -60,9 +65,13 @@ def model_card(manifest: Mapping[str, Any], metrics: Mapping[str, Any], history:
         history: rows of ``history.csv``.
     """
     parts = [f"# Model card: {manifest['name']} {manifest['version']}\n", _summary(manifest)]
-    parts += [card_taught.taught(manifest, metrics)] if "taught" in manifest else [_DATA]
+    parts += [card_taught.taught(manifest, metrics)] if "taught" in manifest else [_data(manifest)]
     parts += [write(metrics[name]) for name, write in _SECTIONS.items() if name in metrics]
     return "\n".join([*parts, _training(manifest, history), card_taught.USE if "taught" in manifest else _USE])
+
+
+def _data(manifest: Mapping[str, Any]) -> str:
+    return _DATA.format(further=_FURTHER if "started_from" in manifest.get("frame_training", {}) else "")
 
 
 def _summary(manifest: Mapping[str, Any]) -> str:
@@ -89,8 +98,15 @@ def _training(manifest: Mapping[str, Any], history: Sequence[Mapping[str, Any]])
         if key in manifest:
             record = manifest[key]
             epochs = sum(row["stage"] == stage for row in history)
-            lines.append(
-                f"- `{record['command']}`: seed {record['recipe']['seed']}, {epochs} epochs, "
-                f"{record['minutes']:g} minutes on 2 processor cores"
-            )
+            if first := record.get("started_from"):
+                lines += [_step(first["command"], first, first["recipe"]["epochs"])]
+                lines += [_step(record["refine_command"], record, epochs)]
+                lines += [f"- `{record['command']}`: calibrates and measures what came out"]
+            else:
+                lines += [_step(record["command"], record, epochs)]
     return "\n".join([*lines, ""])
+
+
+def _step(command: str, record: Mapping[str, Any], epochs: int) -> str:
+    seed, minutes = record["recipe"]["seed"], record["minutes"]
+    return f"- `{command}`: seed {seed}, {epochs} epochs, {minutes:g} minutes on 2 processor cores"

@@ -14,7 +14,7 @@ import numpy as np
 from emo_core.bank import DAMAGED, MOVED, PLAIN, Bank, Indices
 from emo_core.emotions import OTHER
 from emo_core.labelled import LabelledClips
-from emo_core.types import Floats
+from emo_core.types import Booleans, Floats
 
 STORIES: Mapping[str, Sequence[tuple[str, ...]]] = {
     "amusement_surprise": (
@@ -38,6 +38,9 @@ LOOK_ALIKES = frozenset({"speech", "lowered eyes", "turned away", "quiet sadness
 
 NEUTRAL_POOLS = ("neutral", "speech", "lowered eyes", "turned away")
 """Pools of faces that show nothing."""
+
+_LEAST_VISIBLE = 6  # steps that show at least half of an expression, or the clip is not one of it
+_TRIES = 20
 
 
 def compose(
@@ -104,28 +107,42 @@ def _tell(
     """Features (T, m) and weights (T,) of one clip: a mixture of rest, first peak, second peak and flicker."""
     roles = ("neutral", story[0], story[-1], _flicker_pool(story, rng))
     actors = np.array([_pick(bank, name, rng) for name in roles])
-    shares = _trajectory(len(story), "speech" in story, steps, rng)
-    views = np.where(rng.random((steps, 1)) < 0.5, PLAIN, MOVED)
-    views = np.broadcast_to(views, shares.shape).copy()
-    if damaged:
-        start, length = rng.integers(0, steps - 8), rng.integers(8, steps + 1)
-        views[start : start + length] = DAMAGED
-    quality = bank.quality[actors, views]
-    weights = (shares * quality).sum(axis=1)
-    lost = quality[np.arange(steps), shares.argmax(axis=1)] == 0  # no face where the picture shown has none
-    if rng.random() < 0.15:
-        start = rng.integers(0, steps)
-        lost[start : start + rng.integers(1, 12)] = True
-    if rng.random() < 0.2:
-        lost[rng.integers(8, steps) :] = True  # a short clip, padded on the right
-    if lost.all():
-        lost[:] = False
-        views[:] = PLAIN
-        weights = (shares * bank.quality[actors, views]).sum(axis=1)
+    for _ in range(_TRIES):
+        shares = _trajectory(len(story), "speech" in story, steps, rng)
+        views = _views(shares.shape, damaged=damaged, rng=rng)
+        lost = _lost(bank.quality[actors, views], shares, rng)
+        visible = int((shares[~lost, 1:3].sum(axis=1) >= 0.5).sum())
+        if visible >= _LEAST_VISIBLE or (_shows_nothing(story) and not lost.all()):
+            break
+    else:  # the damage hides the story: told with the pictures as they are
+        views[:], lost[:] = PLAIN, False
+    weights = (shares * bank.quality[actors, views]).sum(axis=1)
     faces = _mix(bank, roles, actors, views, rng) if mixed else bank.features[actors, views]
     features = np.einsum("ta,tam->tm", shares, faces)
     features[lost], weights[lost] = 0, 0
     return features.astype(np.float32), weights.astype(np.float32)
+
+
+def _views(shape: tuple[int, ...], *, damaged: bool, rng: np.random.Generator) -> Indices:
+    """View of each actor at each step (T, A): plain or moved, all alike, and damaged for a stretch if `damaged`."""
+    steps = shape[0]
+    views = np.broadcast_to(np.where(rng.random((steps, 1)) < 0.5, PLAIN, MOVED), shape).copy()
+    if damaged:
+        start, length = rng.integers(0, steps - 8), rng.integers(8, steps + 1)
+        views[start : start + length] = DAMAGED
+    return views
+
+
+def _lost(quality: Floats, shares: Floats, rng: np.random.Generator) -> Booleans:
+    """Steps (T,) without a face: where the picture shown has none, for a moment now and then, after a short clip."""
+    steps = len(shares)
+    lost = np.asarray(quality[np.arange(steps), shares.argmax(axis=1)] == 0)
+    if rng.random() < 0.15:
+        start = rng.integers(0, steps)
+        lost[start : start + rng.integers(1, 12)] = True
+    if rng.random() < 0.2:
+        lost[rng.integers(8, steps) :] = True  # padded on the right
+    return lost
 
 
 def _mix(bank: Bank, roles: Sequence[str], actors: Indices, views: Indices, rng: np.random.Generator) -> Floats:
@@ -162,11 +179,15 @@ def _trajectory(num_peaks: int, speech: bool, steps: int, rng: np.random.Generat
 
 def _flicker_pool(story: tuple[str, ...], rng: np.random.Generator) -> str:
     """What flickers: any look in a face that shows nothing, only rest and speech in one that shows an emotion."""
-    if all(name in NEUTRAL_POOLS for name in story):
+    if _shows_nothing(story):
         return str(
             rng.choice(["surprise", "sadness", "fear", "anger", "disgust", "happiness", "lowered eyes", "speech"])
         )
     return str(rng.choice(["neutral", "speech", "lowered eyes"]))
+
+
+def _shows_nothing(story: tuple[str, ...]) -> bool:
+    return all(name in NEUTRAL_POOLS for name in story)
 
 
 def _pick(bank: Bank, name: str, rng: np.random.Generator) -> int:

@@ -1,4 +1,4 @@
-"""The two networks in Keras: the frame CNN and the LSTM head (method §5, §6). Importing this loads TensorFlow.
+"""The two networks in Keras: the frame CNN and the LSTM head (method §5, §6). Importing this loads Keras.
 
 Serving runs their TFLite exports and never imports this module; training and the parity test do.
 """
@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import tensorflow as tf
 from keras import layers
 
 from emo_core.emotions import EMOTIONS
@@ -174,12 +173,17 @@ def precision(policy: str) -> Iterator[None]:
         keras.mixed_precision.set_dtype_policy(outer)
 
 
-def with_mirror_images(model: keras.Model) -> keras.Model:
-    """The frame CNN `model` in float32, averaged over each face and its mirror image."""
+def finished_frame_cnn(model: keras.Model, *, mirrored: bool) -> keras.Model:
+    """The frame CNN `model` in float32 for use, averaged over each face and its mirror image if `mirrored`."""
     with precision("float32"):
-        copy = build_frame_cnn(model.input_shape[1])
+        copy = build_frame_cnn(model.input_shape[1], mirrored=mirrored)
     copy.set_weights(model.get_weights())
     return copy
+
+
+def is_mirrored(model: keras.Model) -> bool:
+    """Whether a frame CNN averages over each face and its mirror image."""
+    return any(isinstance(layer, WithMirrorImages) for layer in model.layers)
 
 
 def soften(model: keras.Model, temperature: float) -> None:
@@ -200,7 +204,9 @@ def in_float32(model: keras.Model) -> keras.Model:
 
 
 def to_tflite(model: keras.Model) -> bytes:
-    """TFLite flatbuffer of a model, float32, built-in operations only."""
+    """TFLite flatbuffer of a model, float32, built-in operations only. The one thing here that needs TensorFlow."""
+    import tensorflow as tf
+
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
     with contextlib.redirect_stdout(io.StringIO()):  # the converter prints its signature

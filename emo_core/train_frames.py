@@ -4,21 +4,24 @@ Labels are the annotators' vote shares (soft labels); what the network sees is w
 the same code, intensity-normalized, and damaged as real clips are.
 """
 
-import math
+import json
 import time
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import keras
 import numpy as np
 
 from emo_core import networks
+from emo_core.augment import augment
+from emo_core.errors import DatasetError
 from emo_core.faces import normalize_intensity
-from emo_core.stills import DAMAGES, Stills, damage, majority_labels, vote_distributions
+from emo_core.stills import Stills, majority_labels, vote_distributions
 from emo_core.types import Bytes, Floats
+from emo_core.videofile import clean_name
 
 _HISTORY, _FINAL = "frames_history.csv", "frames.weights.h5"
 
@@ -32,6 +35,7 @@ class FrameTraining:
         learning_rate: peak of the schedule: linear warm-up over a tenth of the steps, then cosine to 0.
         weight_decay: of AdamW, on convolutions and the softmax.
         damage_share: share of the crops damaged while training.
+        mirrored: average over each face and its mirror image in the end: steadier, at twice the cost.
         half_precision: compute in bfloat16 where the processor has it, which halves the time; weights and outputs
             stay float32.
     """
@@ -42,6 +46,7 @@ class FrameTraining:
     learning_rate: float = 2e-3
     weight_decay: float = 0.02
     damage_share: float = 0.3
+    mirrored: bool = True
     half_precision: bool = True
 
 
@@ -67,22 +72,6 @@ class AugmentedStills(keras.utils.PyDataset):  # type: ignore[misc]
     def on_epoch_end(self) -> None:
         """Move to the next epoch's order and augmentation."""
         self.epoch += 1
-
-
-def augment(crop: Bytes, rng: np.random.Generator, damage_share: float) -> Bytes:
-    """One crop (S, S) uint8 mirrored, moved, turned and scaled a little, its gamma changed, sometimes damaged."""
-    if rng.random() < damage_share:
-        crop = damage(crop, str(rng.choice(DAMAGES)), rng)
-    side = crop.shape[0]
-    turn = cv2.getRotationMatrix2D((side / 2 - 0.5, side / 2 - 0.5), rng.normal(0, 6), math.exp(rng.normal(0, 0.08)))
-    turn[:, 2] = turn[:, 2] + rng.normal(0, 1.5 * side / 48, 2)
-    if rng.random() < 0.5:
-        crop = np.ascontiguousarray(crop[:, ::-1])
-    crop = np.asarray(cv2.warpAffine(crop, turn, (side, side), borderMode=cv2.BORDER_REPLICATE), np.uint8)
-    if rng.random() < 0.4:
-        gamma = math.exp(rng.normal(0, 0.3))
-        crop = (255 * (np.arange(256) / 255) ** gamma).astype(np.uint8)[crop]
-    return crop
 
 
 def training_set(stills: Stills) -> tuple[Bytes, Floats]:
@@ -111,9 +100,8 @@ def fit_frame_cnn(
         report: called with each epoch's figures.
 
     Returns:
-        The network in float32, averaged over a face and its mirror image, and one row per epoch: epoch, loss,
-        accuracy, val_loss, val_accuracy, seconds. Accuracy is against the most voted emotion; the rows are measured
-        without the mirror image, those of training on augmented crops.
+        The network, without mirror images, and one row per epoch: epoch, loss, accuracy, val_loss, val_accuracy,
+        seconds. Accuracy is against the most voted emotion, that of training on augmented crops.
     """
     keras.utils.set_random_seed(recipe.seed)
     half = recipe.half_precision and _has_bfloat16()
@@ -126,7 +114,34 @@ def fit_frame_cnn(
         model.save_weights(str(part))
         part.replace(final)
     model.load_weights(str(final))
-    return networks.with_mirror_images(model), _read_history(history_path)
+    return model, _read_history(history_path)
+
+
+def read_refined(path: Path, side: int) -> tuple[keras.Model, list[dict[str, float]], dict[str, Any]]:
+    """A frame CNN trained further elsewhere: what ``tools/refine_frames.py`` writes.
+
+    Args:
+        path: ``.npz`` with the weights in the order of Keras, a history and a record.
+        side: side S of the crops.
+
+    Returns:
+        The network, without mirror images; one row per epoch; the record: `recipe`, `refine_command`, and
+        `started_from`, the record of the training before.
+
+    Raises:
+        DatasetError: the file is missing, damaged, or of another network.
+    """
+    model = networks.build_frame_cnn(side, mirrored=False)
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            model.set_weights([arrays[name] for name in sorted(arrays.files) if name.startswith("weights_")])
+            history, record = _rows(str(arrays["history"]).splitlines()), json.loads(str(arrays["record"]))
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        name = clean_name(path.name)
+        raise DatasetError(
+            f"{name} holds no weights of this frame CNN: make it with tools/refine_frames.py."
+        ) from error
+    return model, history, record
 
 
 def _fit(
@@ -198,8 +213,12 @@ def _optimizer(recipe: FrameTraining, steps: int) -> keras.optimizers.Optimizer:
 
 
 def _read_history(path: Path) -> list[dict[str, float]]:
-    """Rows of the log, each epoch once (the last time it ran)."""
-    lines = path.read_text().splitlines()
+    """Rows of the log."""
+    return _rows(path.read_text().splitlines())
+
+
+def _rows(lines: Sequence[str]) -> list[dict[str, float]]:
+    """Rows of a CSV table, each epoch once (the last time it ran)."""
     names = lines[0].split(",")
     rows = {
         line.split(",")[0]: dict(zip(names, map(float, line.split(",")), strict=True)) for line in lines[1:] if line

@@ -14,12 +14,12 @@ from keras import layers
 from numpy.typing import NDArray
 
 from emo_core import networks
+from emo_core.augment import augment
 from emo_core.bundle import FrameNetwork
 from emo_core.config import PipelineConfig
 from emo_core.errors import NoFaceError, VideoError
 from emo_core.faces import normalize_intensity
 from emo_core.pipeline import watch
-from emo_core.train_frames import augment
 from emo_core.types import Bytes, Floats
 
 _CONVOLUTIONS = 2  # of the last stage
@@ -99,7 +99,7 @@ def tune_last_stage(
     """Tune the last two convolutions; all that comes before, and the emotions' softmax, stays as it is.
 
     Args:
-        cnn: frame CNN, averaged over mirror images; not changed.
+        cnn: frame CNN; not changed.
         train: frames to learn from.
         held_out: frames of clips that choose the epoch.
         num_classes: C.
@@ -107,7 +107,7 @@ def tune_last_stage(
         report: called with each epoch's figures.
 
     Returns:
-        The tuned network, averaged over mirror images, and one row per epoch.
+        The tuned network, averaged over mirror images if `cnn` is, and one row per epoch.
     """
     keras.utils.set_random_seed(recipe.seed)
     rng = np.random.default_rng(recipe.seed)
@@ -143,7 +143,7 @@ def tune_last_stage(
         if row["val_loss"] < best:
             best, weights = row["val_loss"], plain.get_weights()
     plain.set_weights(weights)
-    return networks.with_mirror_images(plain), history
+    return networks.finished_frame_cnn(plain, mirrored=networks.is_mirrored(cnn)), history
 
 
 def _inputs(crops: Bytes) -> Floats:

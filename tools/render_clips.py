@@ -39,6 +39,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     render = commands.add_parser("render", help="render the clips that are missing and write the manifest")
     render.add_argument("--ict", type=Path, required=True, help="ict_face.npz")
     render.add_argument("--people", type=int, default=66, choices=range(1, 1000), metavar="N", help="1 … 999")
+    render.add_argument("--first", type=int, default=1, metavar="N", help="number of the first person: others than 1 …")
     check = commands.add_parser("check", help="write checks.json: faces found, motions recovered")
     sheet = commands.add_parser("sheet", help="write contact_sheet.jpg")
     for command in (render, check, sheet):
@@ -53,7 +54,7 @@ def _render(options: argparse.Namespace) -> int:
         from tools.render.produce import render_clips
     except ModuleNotFoundError as error:
         raise EmoError(f"{error.name} is not installed; see tools/requirements-render.txt.") from None
-    render_clips(options.ict, options.people, options.out)
+    render_clips(options.ict, options.people, options.out, options.first)
     return 0
 
 

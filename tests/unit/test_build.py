@@ -4,6 +4,7 @@ import csv
 import re
 import shutil
 
+import keras
 import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
@@ -61,6 +62,46 @@ class TestFrames:
         assert record["command"].startswith("python -m emo_core train-frames --data ")
         assert record["recipe"]["epochs"] == 2
         assert record["recipe"]["seed"] == 3
+
+
+class TestFramesTrainedElsewhere:
+    @pytest.fixture
+    def weights(self, frames_only, tmp_path):
+        model = keras.models.load_model(frames_only / bundles.KERAS_FRAME_CNN, compile=False)
+        arrays = {f"weights_{index:02d}": array for index, array in enumerate(model.get_weights())}
+        texts = {
+            "history": np.array("epoch,loss,seconds\n0.0,1.5,90.0"),
+            "record": np.array('{"recipe": {"seed": 5}, "started_from": {}}'),
+        }
+        np.savez(tmp_path / "refined.npz", **arrays, **texts)
+        return tmp_path / "refined.npz"
+
+    def test_they_are_used_and_recorded(self, frames_only, weights, data):
+        out = weights.parent / "studio"
+        assert run_command("train-frames", data, out, "--weights", str(weights)) == 0
+        faces = np.random.default_rng(0).random((5, SIDE, SIDE)).astype(np.float32)
+        features, _ = load_frame_network(out)[0](faces)
+        np.testing.assert_allclose(features, load_frame_network(frames_only)[0](faces)[0], atol=1e-5)
+        record = read_json(out / bundles.MANIFEST)["frame_training"]
+        assert (record["recipe"], record["mirrored"], record["minutes"]) == ({"seed": 5}, True, 1.5)
+        assert [row["loss"] for row in read_history(out)] == ["1.5"]
+
+    def test_plain_means_that_a_face_is_judged_alone(self, frames_only, weights, data):
+        out = weights.parent / "studio"
+        assert run_command("train-frames", data, out, "--weights", str(weights), "--plain") == 0
+        faces = np.random.default_rng(0).random((2, SIDE, SIDE)).astype(np.float32)
+        both = np.concatenate([faces, faces[:, :, ::-1]])
+        (plain, _), (mirrored, _) = load_frame_network(out)[0](both), load_frame_network(frames_only)[0](both)
+        assert np.abs(plain[:2] - plain[2:]).max() > 1e-3
+        np.testing.assert_allclose((plain[:2] + plain[2:]) / 2, mirrored[:2], atol=1e-5)
+
+    def test_others_are_refused_before_anything_is_lost(self, data, tmp_path, capsys):
+        np.savez(tmp_path / "other.npz", weights_00=np.zeros(3))
+        (tmp_path / "text.npz").write_text("no archive")
+        for name in ("other.npz", "text.npz", "missing.npz"):
+            assert run_command("train-frames", data, tmp_path / "studio", "--weights", str(tmp_path / name)) == 1
+            assert f"{name} holds no weights of this frame CNN" in capsys.readouterr().err
+        assert not (tmp_path / "studio").exists()
 
 
 class TestWhole:

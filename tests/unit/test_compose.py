@@ -101,6 +101,16 @@ class TestCompose:
         masked = (tell(bank, 60, damaged_share=1.0).weights == 0).mean()
         assert masked > 3 * (tell(bank, 60, damaged_share=0.0).weights == 0).mean()
 
+    def test_a_clip_of_an_expression_lasts_until_it_shows(self):
+        """A clip cut off before its peak, or whose peak nobody could see, would be a face at rest with a false label."""
+        bank = marked_bank()
+        clips = compose(bank, LABELS, 3000, 32, damaged_share=0.5, rng=np.random.default_rng(0))
+        for features, story in zip(clips.features, clips.stories, strict=True):
+            peaks = [name for name in story.split(" → ") if name not in NEUTRAL_POOLS]
+            if len(peaks) == len(story.split(" → ")):
+                pictures = np.concatenate([bank.pools[name] for name in peaks])
+                assert (features[:, pictures].sum(axis=1) >= 0.5 - 1e-5).sum() >= 6, story
+
     def test_people_change_in_the_clips_of_every_class_alike(self):
         clips = tell(marked_bank(), 300)
         counts = stills_in(clips).sum(axis=1)

@@ -71,10 +71,10 @@ def plan_clip(seed: int) -> ClipPlan:
     return ClipPlan(person, deal[position % len(deal)], kind, level, seed)
 
 
-def plan_clips(num_people: int) -> list[ClipPlan]:
-    """Six clips of each of the people, two of each class."""
+def plan_clips(num_people: int, first: int = 1) -> list[ClipPlan]:
+    """Six clips of each of the people from number `first` on, two of each class."""
     clips = range(CLIPS_PER_CLASS * len(_DEALS))
-    return [plan_clip(10 * person + index) for person in range(1, num_people + 1) for index in clips]
+    return [plan_clip(10 * person + index) for person in range(first, first + num_people) for index in clips]
 
 
 def manifest_row(plan: ClipPlan, performance: Performance) -> dict[str, str]:

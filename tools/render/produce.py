@@ -26,15 +26,15 @@ def perform_plan(plan: ClipPlan) -> tuple[Person, Performance]:
     return person, perform(person, plan.story, plan.seed)
 
 
-def render_clips(ict_path: Path, num_people: int, out: Path) -> None:
-    """Render what is missing of `num_people` people's clips into `out`, and write the manifest.
+def render_clips(ict_path: Path, num_people: int, out: Path, first: int = 1) -> None:
+    """Render what is missing of the clips of `num_people` people from number `first` on, and write the manifest.
 
     Raises:
         DatasetError: `ict_path` is not the face model.
     """
     stage = None
     rows, num_frames, started = [], 0, time.perf_counter()
-    for _, plans in groupby(plan_clips(num_people), key=lambda plan: plan.person):
+    for _, plans in groupby(plan_clips(num_people, first), key=lambda plan: plan.person):
         placed = False
         for plan in plans:
             person, performance = perform_plan(plan)

@@ -1,0 +1,91 @@
+"""Frames of rendered clips with the emotions drawn into them: what the frame CNN learns beside real stills."""
+
+import csv
+import hashlib
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from emo_core.bundle import FrameNetwork
+from emo_core.config import PipelineConfig
+from emo_core.emotions import EMOTIONS
+from emo_core.errors import DatasetError, NoFaceError, VideoError
+from emo_core.pipeline import watch
+from emo_core.types import Bytes, Doubles, Floats
+
+_CACHE_VERSION = 1  # raise when what is seen of a clip changes
+_FULL = 0.6  # summed strengths from which nothing of a resting face is left
+
+Keyframes = Sequence[tuple[float, Mapping[str, float]]]
+"""Times in seconds with the strength of each emotion that is shown then, linear in between."""
+
+
+def emotion_shares(keyframes: Keyframes, times_s: Doubles) -> Floats:
+    """Shares (T, 8) of the basic emotions at times (T,); what is missing from a full expression is neutral.
+
+    Example:
+        >>> emotion_shares([(0.0, {}), (1.0, {"happiness": 0.9, "surprise": 0.3})], np.array([0.0, 1.0]))[:, :3]
+        array([[1.  , 0.  , 0.  ],
+               [0.  , 0.75, 0.25]], dtype=float32)
+    """
+    knots = [time_s for time_s, _ in keyframes]
+    strengths = np.stack(
+        [np.interp(times_s, knots, [shown.get(name, 0.0) for _, shown in keyframes]) for name in EMOTIONS], axis=1
+    )
+    shares = strengths / np.maximum(strengths.sum(axis=1, keepdims=True), _FULL)
+    shares[:, EMOTIONS.index("neutral")] += np.maximum(1 - shares.sum(axis=1), 0)
+    return np.asarray(shares, np.float32)
+
+
+def rendered_frames(
+    manifest: Path, people: Collection[str] | None, cnn: FrameNetwork, config: PipelineConfig, cache: Path,
+    say: Callable[[str], None] = lambda line: None,
+) -> tuple[Bytes, Floats]:  # fmt: skip
+    """Faces of rendered clips as the pipeline crops them, with the emotions that were drawn.
+
+    Args:
+        manifest: ``manifest.csv`` of the clips, with a column `components`.
+        people: whose clips; None for everyone's.
+        cnn: any frame CNN; it only helps to follow the face.
+        config: how to sample and crop.
+        cache: folder for the result, found again by content.
+        say: called with a line of text for each clip that is left out.
+
+    Returns:
+        Crops (N, S, S) uint8 and shares (N, 8) float32 of the frames that count.
+
+    Raises:
+        DatasetError: the manifest cannot be read or says nothing of what was drawn.
+    """
+    try:
+        with manifest.open(encoding="utf-8", newline="") as file:
+            rows = [row for row in csv.DictReader(file) if people is None or row["person"] in people]
+        drawn = [json.loads(row["components"]) for row in rows]
+        paths = [manifest.parent / row["path"] for row in rows]
+    except (OSError, KeyError, ValueError) as error:
+        raise DatasetError(f"{manifest.name} lists no rendered clips with their components: render them.") from error
+    digest = hashlib.sha256(f"{_CACHE_VERSION} {_FULL} {config.to_dict()} {drawn}".encode())
+    for path in paths:
+        digest.update(path.read_bytes())
+    stored = cache / f"rendered-{digest.hexdigest()[:20]}.npz"
+    if stored.exists():
+        with np.load(stored, allow_pickle=False) as arrays:
+            return arrays["crops"], arrays["shares"]
+    crops, shares = [], []
+    for path, keyframes in zip(paths, drawn, strict=True):
+        try:
+            seen = watch(path, cnn, config)
+        except (NoFaceError, VideoError) as error:
+            say(f"Left out: {error}")
+            continue
+        crops.append(seen.track.crops[seen.normalized.mask])
+        shares.append(emotion_shares(keyframes, seen.times_s[seen.normalized.mask]))
+    if not crops:
+        raise DatasetError(f"{manifest.name} lists no clip of these people that shows a face: render more.")
+    part = stored.with_suffix(".part.npz")
+    cache.mkdir(parents=True, exist_ok=True)
+    np.savez(part, crops=np.concatenate(crops), shares=np.concatenate(shares))
+    part.replace(stored)
+    return np.concatenate(crops), np.concatenate(shares)

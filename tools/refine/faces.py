@@ -1,0 +1,127 @@
+"""What the frame CNN learns from: stills with softened votes, frames of rendered clips, and the steps of an epoch."""
+
+import hashlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from emo_core import bundle as bundles
+from emo_core.augment import augment
+from emo_core.dataset import read_manifest, split_people
+from emo_core.errors import DatasetError
+from emo_core.exposure import HELD_OUT_SEED, PEOPLE_SHARES
+from emo_core.rendered_frames import rendered_frames
+from emo_core.stills import align, majority_labels, read_votes, vote_distributions
+from emo_core.types import Bytes, Floats
+from tools.refine.net import FrameNet, answer, as_input
+
+
+@dataclass(frozen=True, slots=True)
+class Refinement:
+    """Recipe.
+
+    Attributes:
+        seed, epochs, learning_rate, weight_decay: as usual; the rate warms up for half an epoch, then falls along a
+            cosine to 0, and the last epoch is taken.
+        stills_in_batch, rendered_in_batch: faces of either kind in a step.
+        damage_share: share of the stills damaged while training.
+        teacher_share: weight of what the first network says beside the votes.
+        easy: a still is easy when the first network gives the most voted emotion at least this probability.
+        easy_share: share of the easy stills that an epoch shows; they count for the others as well.
+    """
+
+    seed: int = 7
+    epochs: int = 30
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.02
+    stills_in_batch: int = 112
+    rendered_in_batch: int = 16
+    damage_share: float = 0.3
+    teacher_share: float = 0.5
+    easy: float = 0.95
+    easy_share: float = 0.35
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Faces:
+    """Crops (N, S, S) uint8 with targets (N, 8) float32, how often an epoch shows each (N,), and majority labels."""
+
+    crops: Bytes
+    targets: Floats
+    chance: Floats
+    labels: np.ndarray
+
+
+def gather_stills(data: Path, side: int, cache: Path, net: FrameNet, recipe: Refinement) -> Faces:
+    """Training pictures that people recognized, with votes averaged with what `net` says of two other views."""
+    images, votes = read_votes(data / "train.npz")
+    stills = align(images, votes, side, cache)
+    labels = majority_labels(votes)
+    crops, targets, labels = stills.crops[labels >= 0], vote_distributions(votes[labels >= 0]), labels[labels >= 0]
+    said = first_opinion(net, crops, recipe.seed, cache)
+    mixed = (1 - recipe.teacher_share) * targets + recipe.teacher_share * said
+    chance = np.where(said[np.arange(len(labels)), labels] >= recipe.easy, recipe.easy_share, 1.0)
+    return Faces(crops, mixed.astype(np.float32), chance.astype(np.float32), labels)
+
+
+def first_opinion(net: FrameNet, crops: Bytes, seed: int, cache: Path) -> Floats:
+    """Emotions (N, 8) that the first network gives two other views of each face; kept in the folder `cache`."""
+    content = hashlib.sha256(crops.tobytes() + net.emotions.weight.detach().numpy().tobytes() + bytes([seed % 256]))
+    path = cache / f"opinion-{content.hexdigest()[:20]}.npy"
+    if not path.exists():
+        rng = np.random.default_rng(seed)
+        views = [np.stack([augment(crop, rng, 0.0) for crop in crops]) for _ in range(2)]
+        np.save(path, np.mean([answer(net, view, mirrored=True) for view in views], axis=0))
+    return np.asarray(np.load(path, allow_pickle=False), np.float32)
+
+
+def gather_rendered(manifest: Path, demo: Path, bundle: Path, cache: Path) -> tuple[Faces, Faces]:
+    """Frames of rendered clips to learn from, and of the demo clips of those people who calibrate the head, to measure.
+
+    Nobody of the demo clips is learned from, so that whoever parts them by person finds nobody whom the CNN knows.
+
+    Raises:
+        DatasetError: somebody is in both.
+    """
+    cnn, config = bundles.load_frame_network(bundle)
+    learned, others = ({clip.person for clip in read_manifest(path)} for path in (manifest, demo))
+    if known := learned & others:
+        raise DatasetError(f"{', '.join(sorted(known))} are demo people: render others, with --first.")
+    calibrated = split_people(sorted(others), PEOPLE_SHARES, seed=HELD_OUT_SEED)[1]
+    parts = rendered_frames(manifest, None, cnn, config, cache), rendered_frames(demo, calibrated, cnn, config, cache)
+    train, held_out = (Faces(c, s, np.ones(len(c), np.float32), s.argmax(axis=1)) for c, s in parts)
+    return train, held_out
+
+
+def batches(stills: Faces, rendered: Faces, recipe: Refinement, epoch: int) -> Iterator[tuple[torch.Tensor, ...]]:
+    """Inputs, targets and weights of an epoch's steps, prepared one ahead; every epoch differs."""
+    rng = np.random.default_rng((recipe.seed, epoch))
+    shown = rng.permutation(np.flatnonzero(rng.random(len(stills.crops)) < stills.chance))
+    steps = [
+        (
+            shown[start : start + recipe.stills_in_batch],
+            rng.integers(len(rendered.crops), size=recipe.rendered_in_batch),
+        )
+        for start in range(0, len(shown) - recipe.stills_in_batch + 1, recipe.stills_in_batch)
+    ]
+
+    def prepare(step: int) -> tuple[torch.Tensor, ...]:
+        own = np.random.default_rng((recipe.seed, epoch, step))
+        real, drawn = steps[step]
+        crops = [augment(stills.crops[i], own, recipe.damage_share) for i in real]
+        crops += [augment(rendered.crops[i], own, 0.1) for i in drawn]
+        targets = np.concatenate([stills.targets[real], rendered.targets[drawn]])
+        weights = np.concatenate([1 / stills.chance[real], np.ones(len(drawn), np.float32)])
+        return as_input(np.stack(crops)), torch.from_numpy(targets), torch.from_numpy(weights)
+
+    with ThreadPoolExecutor(1) as worker:
+        ahead = worker.submit(prepare, 0)
+        for step in range(len(steps)):
+            ready = ahead.result()
+            if step + 1 < len(steps):
+                ahead = worker.submit(prepare, step + 1)
+            yield ready
