@@ -10,9 +10,13 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from tests import camera
+from tests.e2e.camera_pages import threads
 
 ROOT = Path(__file__).resolve().parents[2]
 FAILURES = Path(__file__).parent / "failures"
@@ -141,3 +145,22 @@ def pytest_runtest_makereport(item: pytest.Item):
     report = (yield).get_result()
     if report.when == "call":
         item.failed = report.failed
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cameras")
+    return SimpleNamespace(
+        laughter=camera.write_camera(folder / "laughter.mjpeg", [(13.0, 17.0)]),
+        change=camera.write_camera(folder / "change.mjpeg", [camera.DISTRESS, camera.LAUGHTER]),
+    )
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory):
+    """A server that tells what its threads do, and leaves temporary files where the test looks."""
+    folder = tmp_path_factory.mktemp("server")
+    (folder / "tmp").mkdir()
+    dump = folder / "threads.txt"
+    with running_server(STUDIO_THREADS=str(dump), TMPDIR=str(folder / "tmp")) as address:
+        yield SimpleNamespace(address=address, threads=lambda: threads(dump), folder=folder / "tmp")

@@ -102,7 +102,7 @@ class TestCompose:
         assert masked > 3 * (tell(bank, 60, damaged_share=0.0).weights == 0).mean()
 
     def test_a_clip_of_an_expression_lasts_until_it_shows(self):
-        """A clip cut off before its peak, or whose peak nobody could see, would be a face at rest with a false label."""
+        """A clip cut off before its peak, or whose peak nobody could see, is a resting face with a false label."""
         bank = marked_bank()
         clips = compose(bank, LABELS, 3000, 32, damaged_share=0.5, rng=np.random.default_rng(0))
         for features, story in zip(clips.features, clips.stories, strict=True):
