@@ -1,6 +1,7 @@
 """The two training commands from pictures to a bundle that can be loaded, on tiny networks and made pictures."""
 
 import csv
+import json
 import re
 import shutil
 
@@ -69,10 +70,12 @@ class TestFramesTrainedElsewhere:
     def weights(self, frames_only, tmp_path):
         model = keras.models.load_model(frames_only / bundles.KERAS_FRAME_CNN, compile=False)
         arrays = {f"weights_{index:02d}": array for index, array in enumerate(model.get_weights())}
-        texts = {
-            "history": np.array("epoch,loss,seconds\n0.0,1.5,90.0"),
-            "record": np.array('{"recipe": {"seed": 5}, "started_from": {}}'),
+        record = {
+            "recipe": {"seed": 5},
+            "refine_command": "python tools/refine_frames.py",
+            "started_from": {"command": "first command", "recipe": {"seed": 1, "epochs": 40}, "minutes": 65.2},
         }
+        texts = {"history": np.array("epoch,loss,seconds\n0.0,1.5,90.0"), "record": np.array(json.dumps(record))}
         np.savez(tmp_path / "refined.npz", **arrays, **texts)
         return tmp_path / "refined.npz"
 
@@ -84,6 +87,10 @@ class TestFramesTrainedElsewhere:
         np.testing.assert_allclose(features, load_frame_network(frames_only)[0](faces)[0], atol=1e-5)
         record = read_json(out / bundles.MANIFEST)["frame_training"]
         assert (record["recipe"], record["mirrored"], record["minutes"]) == ({"seed": 5}, True, 1.5)
+        card = (out / bundles.CARD).read_text("utf-8")
+        assert "Then it was trained further" in card
+        assert "`first command`: seed 1, 40 epochs, 65.2 minutes" in card
+        assert "`python tools/refine_frames.py`: seed 5, 1 epochs, 1.5 minutes" in card
         assert [row["loss"] for row in read_history(out)] == ["1.5"]
 
     def test_plain_means_that_a_face_is_judged_alone(self, frames_only, weights, data):
