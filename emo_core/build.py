@@ -22,7 +22,7 @@ from emo_core.faces import normalize_intensity
 from emo_core.head_data import HeadData, gather, halves, unseen
 from emo_core.labelled import LabelledClips
 from emo_core.measure import measure_head, normalization_record
-from emo_core.records import VERSION, history_rows, read_predictions, write_with_records
+from emo_core.records import VERSION, history_rows, read_json, read_predictions, write_with_records
 from emo_core.salience import SalienceCurve
 from emo_core.stills import align, majority_labels, pair_shares, read_votes
 from emo_core.train_frames import FrameTraining, fit_frame_cnn, read_refined
@@ -39,7 +39,8 @@ def train_frames(
 
     Args:
         data: folder in FER+ layout.
-        out: bundle directory; a head that it holds was trained on other features and is removed with its records.
+        out: bundle directory; a head that it holds was trained on other features and is removed with its records. The
+            ablation is kept, marked, when the network is one that was trained further.
         cache: folder for aligned pictures and the checkpoint.
         recipe: how.
         command: the command line, for the records.
@@ -83,7 +84,7 @@ def train_frames(
     write_with_records(
         out,
         {"pipeline": config.to_dict(), "emotions": list(EMOTIONS), "frame_training": record},
-        {"real_stills": metrics},
+        {"real_stills": metrics, **(_kept_ablation(out) if weights else {})},
         history_rows("frames", history),
         {bundles.FRAME_CNN: tflite, bundles.KERAS_FRAME_CNN: networks.to_keras(model)},
         {
@@ -183,6 +184,12 @@ def train_one(
     """One head on the gathered clips; `held_out` as :meth:`HeadData.held_out` gives it."""
     normalizer = gathered.normalizer(recipe)
     return fit_head(lambda rng: gathered.draw(recipe, rng), *held_out, normalizer, gathered.labels, recipe, report)
+
+
+def _kept_ablation(out: Path) -> dict[str, Any]:
+    """What was measured of the parts of the method with the network before it was trained further, and is marked so."""
+    found = read_json(out / bundles.METRICS).get("ablation")
+    return {"ablation": {**found, "of_former_frame_cnn": True}} if found else {}
 
 
 def _calibrate(model: keras.Model, crops: Bytes, votes: NDArray[np.uint8]) -> float:

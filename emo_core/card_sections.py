@@ -168,6 +168,9 @@ def normalization(record: Mapping[str, Any]) -> str:
     return "\n".join([*lines, ""])
 
 
+_FORMER_CNN = "**Measured with the frame CNN as it was before it was trained further; not repeated since.**"
+
+
 def ablation(record: Mapping[str, Any]) -> str:
     """Heads with and without each part."""
     sets, parts = ("clean", "degraded", "rendered"), ("mean_input", "q_features", "blendshapes")
@@ -197,6 +200,7 @@ def ablation(record: Mapping[str, Any]) -> str:
         f"{record['recipe']['clips_per_epoch']} composed clips), all else equal.",
         "Loss on held-out clips, which chose the parts of the shipped head, and macro-F1 on clips that chose nothing:",
         "mean of the seeds ± half the 95 % interval over seeds.",
+        *((_FORMER_CNN,) if record.get("of_former_frame_cnn") else ()),
         "",
         *table(("reader", "mean input", "Q features", "blendshapes", "seeds", "held-out loss", *sets), variants),
         "",

@@ -107,6 +107,8 @@ def render_ablation(ablation: Mapping[str, Any]) -> None:
     """What each part of the method is worth; nothing where that was not measured."""
     if variants := [row for row in ablation.get("variants", []) if isinstance(row, dict)]:
         _render_ablation(variants, ablation.get("effects", []))
+        if ablation.get("of_former_frame_cnn"):
+            st.caption("Measured with the frame network as it was before it was trained further; not repeated since.")
 
 
 def _render_ablation(variants: Sequence[Mapping[str, Any]], effects: Sequence[Mapping[str, Any]]) -> None:

@@ -57,6 +57,7 @@ def test_about_shows_what_a_random_split_hides_and_what_each_part_is_worth(studi
         "protocols": {"random": {"accuracy": 0.91, **split}, "subject": {"accuracy": 0.83, **split},
                       "num_windows": 533, "num_people": 66},
         "ablation": {
+            "of_former_frame_cnn": True,
             "variants": [head("lstm", 0.31, 0.88), head("lstm", 0.33, 0.9, q_features=True),
                          head("mean", 0.4, 0.85, mean_input=True)],
             "effects": [{**effect, "clean": [-0.01, -0.02, 0.001], "degraded": [0.0, -0.01, 0.01]}],
@@ -76,6 +77,7 @@ def test_about_shows_what_a_random_split_hides_and_what_each_part_is_worth(studi
         "the least had: LSTM.",
         "LSTM with Q features | 0.900 ± 0.010",
         "Mean over frames | 0.850 ± 0.010",
+        "with the frame network as it was before it was trained further",
     ):
         assert words in told, words
 

@@ -11,13 +11,16 @@ import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
 from emo_core import bundle as bundles
-from emo_core.bundle import load_bundle, load_frame_network
+from emo_core.bundle import load_bundle, load_frame_network, write_bundle
 from emo_core.compose import NEUTRAL_POOLS
 from emo_core.emotions import EMOTIONS, PAPER_CLASSES
 from emo_core.errors import BundleError
 from tests.tiny import CONFIG, LABELS, SIDE, STEPS, read_json, run_command, write_ferplus
 
 pytestmark = pytest.mark.usefixtures("small_recipes")
+
+
+ABLATION = {"command": "ablate", "recipe": {"epochs": 1, "clips_per_epoch": 2}, "variants": [], "effects": []}
 
 
 def interrupted(data, out, monkeypatch):
@@ -75,7 +78,8 @@ class TestFramesTrainedElsewhere:
             "refine_command": "python tools/refine_frames.py",
             "started_from": {"command": "first command", "recipe": {"seed": 1, "epochs": 40}, "minutes": 65.2},
         }
-        texts = {"history": np.array("epoch,loss,seconds\n0.0,1.5,90.0"), "record": np.array(json.dumps(record))}
+        history = "epoch,loss,accuracy,val_loss,val_accuracy,seconds\n0.0,1.5,0.5,1.4,0.6,90.0"
+        texts = {"history": np.array(history), "record": np.array(json.dumps(record))}
         np.savez(tmp_path / "refined.npz", **arrays, **texts)
         return tmp_path / "refined.npz"
 
@@ -92,6 +96,14 @@ class TestFramesTrainedElsewhere:
         assert "`first command`: seed 1, 40 epochs, 65.2 minutes" in card
         assert "`python tools/refine_frames.py`: seed 5, 1 epochs, 1.5 minutes" in card
         assert [row["loss"] for row in read_history(out)] == ["1.5"]
+
+    def test_the_ablation_is_kept_and_marked_as_one_of_the_network_before(self, frames_only, weights, data):
+        out = shutil.copytree(frames_only, weights.parent / "studio")
+        metrics = read_json(out / bundles.METRICS) | {"ablation": ABLATION}
+        write_bundle(out, {}, {bundles.METRICS: json.dumps(metrics).encode()})
+        assert run_command("train-frames", data, out, "--weights", str(weights)) == 0
+        assert read_json(out / bundles.METRICS)["ablation"] == {**ABLATION, "of_former_frame_cnn": True}
+        assert "before it was trained further; not repeated since" in (out / bundles.CARD).read_text("utf-8")
 
     def test_plain_means_that_a_face_is_judged_alone(self, frames_only, weights, data):
         out = weights.parent / "studio"

@@ -35,8 +35,8 @@ class Refinement:
     """
 
     seed: int = 7
-    epochs: int = 30
-    learning_rate: float = 1e-3
+    epochs: int = 22
+    learning_rate: float = 7e-4
     weight_decay: float = 0.02
     stills_in_batch: int = 112
     rendered_in_batch: int = 16
