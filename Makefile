@@ -31,7 +31,7 @@ model: .venv/app.stamp .venv/refine.stamp .venv-render/stamp
 	$(BIN)/python -m emo_core train-frames --data $(FERPLUS) --out build/first
 	$(BIN)/python tools/refine_frames.py --data $(FERPLUS) --start build/first \
 		--rendered $(MORE)/manifest.csv --weights .cache/refined.npz
-	$(BIN)/python -m emo_core train-frames --data $(FERPLUS) --out models/hybrid --weights .cache/refined.npz --plain
+	$(BIN)/python -m emo_core train-frames --data $(FERPLUS) --out models/hybrid --weights .cache/refined.npz
 	$(BIN)/python -m emo_core train --data $(FERPLUS) --out models/hybrid --more-demo $(MORE)/manifest.csv
 	$(BIN)/python -m emo_core ablate --data $(FERPLUS) --out models/hybrid --jobs 2
 	$(BIN)/python -m emo_core protocols --out models/hybrid

@@ -66,7 +66,7 @@ class HeadTraining:
     mixed_share: float = 0.5
     step_weight: float = 0.3
     num_neighbourhoods: int = 4
-    neutral_hybrids: float = 0.02
+    neutral_hybrids: float = 0.01
     reader: str = "lstm"
     mean_input: bool = False
     q_features: bool = False
