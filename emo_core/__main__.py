@@ -91,14 +91,6 @@ def _parser() -> argparse.ArgumentParser:
         if run is _ablate:
             command.add_argument("--jobs", type=_positive, default=1, metavar="N", help="processes")
         if run is _train:
-            command.add_argument(
-                "--more-demo",
-                type=Path,
-                nargs="+",
-                default=[],
-                metavar="CSV",
-                help="further rendered people to train on",
-            )
             train_command.add_options(command, DEFAULT_MODEL)
         command.set_defaults(run=run)
     return parser
@@ -194,9 +186,8 @@ def _train(options: argparse.Namespace) -> None:
 
     recipe = replace(HeadTraining(), **_given(options))
     metrics = train(
-        options.data, options.demo, options.out, options.cache, recipe, options.seeds, options.command_line, _say,
-        options.more_demo,
-    )  # fmt: skip
+        options.data, options.demo, options.out, options.cache, recipe, options.seeds, options.command_line, _say
+    )
     composed, rendered = metrics["composed_clips"], metrics["rendered_clips"]
     for name in ("clean", "degraded"):
         row = composed[name]

@@ -90,9 +90,8 @@ class HeadData:
 
 
 def gather(
-    data: Path, demo: Path, out: Path, labels: Sequence[str], cache: Path, say: Callable[[str], None],
-    further: Sequence[Path] = (),
-) -> HeadData:  # fmt: skip
+    data: Path, demo: Path, out: Path, labels: Sequence[str], cache: Path, say: Callable[[str], None]
+) -> HeadData:
     """See all stills and rendered clips through the frame CNN of a bundle.
 
     Args:
@@ -102,7 +101,6 @@ def gather(
         labels: classes in label order.
         cache: folder for what was seen.
         say: called with a line of text as the work goes on.
-        further: manifests of rendered clips of other people, who all train.
 
     Raises:
         BundleError: `out` holds no frame CNN.
@@ -122,10 +120,6 @@ def gather(
     trained_on, calibrated_on, measured_on = (
         seen.chosen(np.array([person in group for person in seen.people])) for group in groups
     )
-    for manifest in further:
-        trained_on = LabelledClips.joined(
-            [trained_on, see_clips(read_manifest(manifest), labels, cnn, config, cache, say)]
-        )
     undamaged = frozenset(index for index, clip in enumerate(listed) if clip.degradation == "none")
     return HeadData(
         tuple(labels), config, cnn.num_features, train, calibration, test, (trained_on, calibrated_on, measured_on),

@@ -121,12 +121,14 @@ class TestFrameCNN:
         plain = networks.build_frame_cnn(SIDE, mirrored=False)
         face = faces(2)[..., None]
         expected = (np.asarray(plain(face)["feature"]) + np.asarray(plain(face[:, :, ::-1])["feature"])) / 2
-        both = networks.with_mirror_images(plain)
+        both = networks.finished_frame_cnn(plain, mirrored=True)
+        assert networks.is_mirrored(both)
+        assert not networks.is_mirrored(networks.finished_frame_cnn(plain, mirrored=False))
         np.testing.assert_allclose(both(face)["feature"], expected, atol=1e-5)
         assert not np.allclose(plain(face)["feature"], expected, atol=1e-5)
 
     def test_softening_divides_the_logits(self, frame_cnn):
-        model = networks.with_mirror_images(frame_cnn)
+        model = networks.finished_frame_cnn(frame_cnn, mirrored=True)
         before = np.log(np.asarray(model(faces(2)[..., None])["emotions"]))
         networks.soften(model, 2.0)
         after = np.log(np.asarray(model(faces(2)[..., None])["emotions"]))
