@@ -32,7 +32,7 @@ model: .venv/app.stamp .venv/refine.stamp .venv-render/stamp
 	$(BIN)/python tools/refine_frames.py --data $(FERPLUS) --start build/first \
 		--rendered $(MORE)/manifest.csv --weights .cache/refined.npz
 	$(BIN)/python -m emo_core train-frames --data $(FERPLUS) --out models/hybrid --weights .cache/refined.npz
-	$(BIN)/python -m emo_core train --data $(FERPLUS) --out models/hybrid --more-demo $(MORE)/manifest.csv
+	$(BIN)/python -m emo_core train --data $(FERPLUS) --out models/hybrid
 	$(BIN)/python -m emo_core ablate --data $(FERPLUS) --out models/hybrid --jobs 2
 	$(BIN)/python -m emo_core protocols --out models/hybrid
 	$(BIN)/python -m emo_core check-heatmaps --data $(FERPLUS) --out models/hybrid

@@ -27,7 +27,7 @@ from emo_core.salience import SalienceCurve
 from emo_core.stills import align, majority_labels, pair_shares, read_votes
 from emo_core.train_frames import FrameTraining, fit_frame_cnn, read_refined
 from emo_core.train_head import HeadTraining, TrainedHead, fit_head, frame_emotions
-from emo_core.types import Bytes
+from emo_core.types import Bytes, Floats
 
 Say = Callable[[str], None]
 
@@ -40,7 +40,7 @@ def train_frames(
     Args:
         data: folder in FER+ layout.
         out: bundle directory; a head that it holds was trained on other features and is removed with its records. The
-            ablation is kept, marked, when the network is one that was trained further.
+            ablation is kept when the network was trained further, and marked as one of the network before.
         cache: folder for aligned pictures and the checkpoint.
         recipe: how.
         command: the command line, for the records.
@@ -84,7 +84,7 @@ def train_frames(
     write_with_records(
         out,
         {"pipeline": config.to_dict(), "emotions": list(EMOTIONS), "frame_training": record},
-        {"real_stills": metrics, **(_kept_ablation(out) if weights else {})},
+        {"real_stills": metrics, **(_kept_ablation(out, probabilities) if weights else {})},
         history_rows("frames", history),
         {bundles.FRAME_CNN: tflite, bundles.KERAS_FRAME_CNN: networks.to_keras(model)},
         {
@@ -184,10 +184,13 @@ def train_one(
     return fit_head(lambda rng: gathered.draw(recipe, rng), *held_out, normalizer, gathered.labels, recipe, report)
 
 
-def _kept_ablation(out: Path) -> dict[str, Any]:
-    """What was measured of the parts of the method with the network before it was trained further, and is marked so."""
-    found = read_json(out / bundles.METRICS).get("ablation")
-    return {"ablation": {**found, "of_former_frame_cnn": True}} if found else {}
+def _kept_ablation(out: Path, said: Floats) -> dict[str, Any]:
+    """What was measured of the parts of the method; marked if with a network that does not say `said` of the stills."""
+    found, before = read_json(out / bundles.METRICS).get("ablation"), read_predictions(out).get("stills_probabilities")
+    if not found:
+        return {}
+    is_same = before is not None and before.shape == said.shape and np.allclose(before, said, atol=1e-5)
+    return {"ablation": found if is_same else {**found, "of_former_frame_cnn": True}}
 
 
 def _calibrate(model: keras.Model, crops: Bytes, votes: NDArray[np.uint8]) -> float:

@@ -40,7 +40,7 @@ _DATA = """## Data and licences
 
 _FURTHER = """ Then it was trained further: on the votes
   averaged with what the first network says of two other views of the same face, and on frames of rendered clips with
-  the emotions that were drawn into them (an eighth of every step), of people who are not among the demo clips."""
+  the emotions that were drawn into them, of people who are not among the demo clips."""
 
 
 _SECTIONS: Mapping[str, Callable[[Any], str]] = {

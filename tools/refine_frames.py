@@ -13,7 +13,9 @@ people who are not among the demo clips. Interrupted, it goes on from its last e
 """
 
 import argparse
+import hashlib
 import json
+import math
 import os
 import shlex
 import sys
@@ -32,8 +34,7 @@ import torch  # noqa: E402
 
 from emo_core import bundle as bundles  # noqa: E402
 from emo_core.errors import EmoError  # noqa: E402
-from emo_core.stills import align, majority_labels, read_votes, vote_distributions  # noqa: E402
-from tools.refine.faces import Faces, Refinement, batches, gather_rendered, gather_stills  # noqa: E402
+from tools.refine.faces import Faces, Refinement, batches, gather_rendered, gather_stills, gather_valid  # noqa: E402
 from tools.refine.net import FrameNet, answer, first_weights  # noqa: E402
 
 
@@ -65,45 +66,25 @@ def refine(options: argparse.Namespace, recipe: Refinement) -> None:
     """All epochs, from the checkpoint on where there is one, and the weights in Keras's order at the end."""
     torch.manual_seed(recipe.seed)
     side = bundles.load_frame_network(options.start)[1].crop_side_px
-    net = FrameNet(first_weights(options.start, side))
+    weights = first_weights(options.start, side)
+    net = FrameNet(weights)
     stills = gather_stills(options.data, side, options.cache, net, recipe)
     rendered, held_out = gather_rendered(options.rendered, options.demo, options.start, options.cache)
-    valid_images, valid_votes = read_votes(options.data / "valid.npz")
-    valid_labels = majority_labels(valid_votes)
-    known = valid_labels >= 0
-    valid = Faces(
-        align(valid_images, valid_votes, side, options.cache).crops[known], vote_distributions(valid_votes[known]),
-        np.ones(int(known.sum()), np.float32), valid_labels[known],
-    )  # fmt: skip
+    valid = gather_valid(options.data, side, options.cache)
     net.to(memory_format=torch.channels_last)
     per_epoch = int(stills.chance.sum() / recipe.stills_in_batch)
-    print(
-        f"{len(stills.crops)} stills, {len(rendered.crops)} rendered frames, about {per_epoch} steps an epoch",
-        flush=True,
-    )
+    print(f"{len(stills.crops)} stills, {len(rendered.crops)} rendered frames, about {per_epoch} steps an epoch")
     print({**measure(net, valid, "val_"), **measure(net, held_out, "rendered_")}, flush=True)
-    learned = [parameter for parameter in net.parameters() if parameter.requires_grad]
-    groups = [
-        {"params": [p for p in learned if p.ndim > 1], "weight_decay": recipe.weight_decay},
-        {"params": [p for p in learned if p.ndim == 1], "weight_decay": 0.0},
-    ]
-    optimizer = torch.optim.AdamW(groups, recipe.learning_rate)
-    total, warmup = recipe.epochs * per_epoch, per_epoch // 2
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer,
-        lambda step: (
-            (step + 1) / warmup
-            if step < warmup
-            else 0.5 + 0.5 * np.cos(np.pi * min(1, (step - warmup) / (total - warmup)))
-        ),
-    )
-    checkpoint = options.weights.with_suffix(".part.pt")
+    optimizer, schedule = make_optimizer(net, recipe, per_epoch)
+    content = [repr(recipe).encode(), options.rendered.read_bytes(), *(array.tobytes() for array in weights)]
+    digest = hashlib.sha256(b"".join(content)).hexdigest()[:12]  # another recipe or start never resumes from it
+    checkpoint = options.cache / f"refine-{digest}.pt"
+    parts = {"net": net, "optimizer": optimizer, "schedule": schedule}
     rows: list[dict[str, float]] = []
     if checkpoint.exists():
-        kept = torch.load(checkpoint, weights_only=False)
-        net.load_state_dict(kept["net"])
-        optimizer.load_state_dict(kept["optimizer"])
-        schedule.load_state_dict(kept["schedule"])
+        kept = torch.load(checkpoint, weights_only=True)
+        for name, part in parts.items():
+            part.load_state_dict(kept[name])
         rows = kept["rows"]
     for epoch in range(len(rows), recipe.epochs):
         began = time.monotonic()
@@ -111,18 +92,29 @@ def refine(options: argparse.Namespace, recipe: Refinement) -> None:
         row |= {**measure(net, valid, "val_"), **measure(net, held_out, "rendered_")}
         rows.append({**row, "seconds": time.monotonic() - began})
         print(json.dumps({name: round(value, 4) for name, value in rows[-1].items()}), flush=True)
-        state = {
-            "net": net.state_dict(),
-            "optimizer": optimizer.state_dict(),
-            "schedule": schedule.state_dict(),
-            "rows": rows,
-        }
-        torch.save(state, part := checkpoint.with_suffix(".new"))
-        part.replace(checkpoint)
+        torch.save({name: part.state_dict() for name, part in parts.items()} | {"rows": rows}, f"{checkpoint}.new")
+        Path(f"{checkpoint}.new").replace(checkpoint)
     first = json.loads((options.start / bundles.MANIFEST).read_text("utf-8"))["frame_training"]
-    write(
-        options.weights, net, rows, {"recipe": asdict(recipe), "refine_command": options.command, "started_from": first}
-    )
+    record = {"recipe": asdict(recipe), "refine_command": options.command, "started_from": first}
+    write(options.weights, net, rows, record)
+
+
+def make_optimizer(net: FrameNet, recipe: Refinement, per_epoch: int) -> tuple[torch.optim.AdamW, Any]:
+    """AdamW, which decays convolutions and the softmax only, and its schedule over all steps."""
+    learned = [parameter for parameter in net.parameters() if parameter.requires_grad]
+    groups = [
+        {"params": [p for p in learned if p.ndim > 1], "weight_decay": recipe.weight_decay},
+        {"params": [p for p in learned if p.ndim == 1], "weight_decay": 0.0},
+    ]
+    optimizer = torch.optim.AdamW(groups, recipe.learning_rate)
+    total, warmup = recipe.epochs * per_epoch, max(1, per_epoch // 2)
+
+    def share(step: int) -> float:
+        if step < warmup:
+            return (step + 1) / warmup
+        return 0.5 + 0.5 * math.cos(math.pi * min(1, (step - warmup) / (total - warmup)))
+
+    return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, share)
 
 
 def write(path: Path, net: FrameNet, rows: list[dict[str, float]], record: dict[str, Any]) -> None:

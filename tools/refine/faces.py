@@ -15,7 +15,8 @@ from emo_core.dataset import read_manifest, split_people
 from emo_core.errors import DatasetError
 from emo_core.exposure import HELD_OUT_SEED, PEOPLE_SHARES
 from emo_core.rendered_frames import rendered_frames
-from emo_core.stills import align, majority_labels, read_votes, vote_distributions
+from emo_core.stills import align, majority_labels, read_votes
+from emo_core.train_frames import training_set
 from emo_core.types import Bytes, Floats
 from tools.refine.net import FrameNet, answer, as_input
 
@@ -58,14 +59,23 @@ class Faces:
 
 def gather_stills(data: Path, side: int, cache: Path, net: FrameNet, recipe: Refinement) -> Faces:
     """Training pictures that people recognized, with votes averaged with what `net` says of two other views."""
-    images, votes = read_votes(data / "train.npz")
-    stills = align(images, votes, side, cache)
-    labels = majority_labels(votes)
-    crops, targets, labels = stills.crops[labels >= 0], vote_distributions(votes[labels >= 0]), labels[labels >= 0]
+    crops, targets, labels = _recognized(data / "train.npz", side, cache)
     said = first_opinion(net, crops, recipe.seed, cache)
     mixed = (1 - recipe.teacher_share) * targets + recipe.teacher_share * said
     chance = np.where(said[np.arange(len(labels)), labels] >= recipe.easy, recipe.easy_share, 1.0)
     return Faces(crops, mixed.astype(np.float32), chance.astype(np.float32), labels)
+
+
+def gather_valid(data: Path, side: int, cache: Path) -> Faces:
+    """Validation pictures that people recognized; they are only measured on."""
+    crops, targets, labels = _recognized(data / "valid.npz", side, cache)
+    return Faces(crops, targets, np.ones(len(crops), np.float32), labels)
+
+
+def _recognized(path: Path, side: int, cache: Path) -> tuple[Bytes, Floats, np.ndarray]:
+    images, votes = read_votes(path)
+    labels = majority_labels(votes)
+    return *training_set(align(images, votes, side, cache)), labels[labels >= 0]
 
 
 def first_opinion(net: FrameNet, crops: Bytes, seed: int, cache: Path) -> Floats:
