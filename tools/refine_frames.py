@@ -31,14 +31,20 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn  # noqa: E402
 
 from emo_core import bundle as bundles  # noqa: E402
 from emo_core.errors import EmoError  # noqa: E402
 from tools.refine.faces import Faces, Refinement, batches, gather_rendered, gather_stills, gather_valid  # noqa: E402
 from tools.refine.net import FrameNet, answer, first_weights  # noqa: E402
 
+TUNABLE = ("epochs", "seed", "learning_rate", "last_rate", "average")
+"""What of the recipe the command line can change."""
 
-def run_epoch(net: FrameNet, optimizer: torch.optim.Optimizer, schedule: Any, steps: Iterator[Any]) -> dict[str, float]:
+
+def run_epoch(
+    net: FrameNet, average: AveragedModel, optimizer: torch.optim.Optimizer, schedule: Any, steps: Iterator[Any]
+) -> dict[str, float]:
     """One epoch; mean loss over its steps, and share of its faces given the emotion with the greatest target."""
     net.train()
     losses, right = [], []
@@ -50,6 +56,7 @@ def run_epoch(net: FrameNet, optimizer: torch.optim.Optimizer, schedule: Any, st
         loss.backward()
         optimizer.step()
         schedule.step()
+        average.update_parameters(net)
         losses.append(loss.item())
         right.append((logits.argmax(1) == targets.argmax(1)).float().mean().item())
     return {"loss": float(np.mean(losses)), "accuracy": float(np.mean(right))}
@@ -79,7 +86,8 @@ def refine(options: argparse.Namespace, recipe: Refinement) -> None:
     content = [repr(recipe).encode(), options.rendered.read_bytes(), *(array.tobytes() for array in weights)]
     digest = hashlib.sha256(b"".join(content)).hexdigest()[:12]  # another recipe or start never resumes from it
     checkpoint = options.cache / f"refine-{digest}.pt"
-    parts = {"net": net, "optimizer": optimizer, "schedule": schedule}
+    average = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True)
+    parts = {"net": net, "average": average, "optimizer": optimizer, "schedule": schedule}
     rows: list[dict[str, float]] = []
     if checkpoint.exists():
         kept = torch.load(checkpoint, weights_only=True)
@@ -88,15 +96,18 @@ def refine(options: argparse.Namespace, recipe: Refinement) -> None:
         rows = kept["rows"]
     for epoch in range(len(rows), recipe.epochs):
         began = time.monotonic()
-        row = {"epoch": float(epoch), **run_epoch(net, optimizer, schedule, batches(stills, rendered, recipe, epoch))}
-        row |= {**measure(net, valid, "val_"), **measure(net, held_out, "rendered_")}
+        row = {
+            "epoch": float(epoch),
+            **run_epoch(net, average, optimizer, schedule, batches(stills, rendered, recipe, epoch)),
+        }
+        row |= {**measure(average.module, valid, "val_"), **measure(average.module, held_out, "rendered_")}
         rows.append({**row, "seconds": time.monotonic() - began})
         print(json.dumps({name: round(value, 4) for name, value in rows[-1].items()}), flush=True)
         torch.save({name: part.state_dict() for name, part in parts.items()} | {"rows": rows}, f"{checkpoint}.new")
         Path(f"{checkpoint}.new").replace(checkpoint)
     first = json.loads((options.start / bundles.MANIFEST).read_text("utf-8"))["frame_training"]
     record = {"recipe": asdict(recipe), "refine_command": options.command, "started_from": first}
-    write(options.weights, net, rows, record)
+    write(options.weights, average.module, rows, record)
 
 
 def make_optimizer(net: FrameNet, recipe: Refinement, per_epoch: int) -> tuple[torch.optim.AdamW, Any]:
@@ -112,7 +123,8 @@ def make_optimizer(net: FrameNet, recipe: Refinement, per_epoch: int) -> tuple[t
     def share(step: int) -> float:
         if step < warmup:
             return (step + 1) / warmup
-        return 0.5 + 0.5 * math.cos(math.pi * min(1, (step - warmup) / (total - warmup)))
+        fallen = 0.5 + 0.5 * math.cos(math.pi * min(1, (step - warmup) / (total - warmup)))
+        return recipe.last_rate + (1 - recipe.last_rate) * fallen
 
     return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, share)
 
@@ -135,12 +147,13 @@ def main() -> int:
     parser.add_argument("--demo", type=Path, default=ROOT / "assets" / "demo" / "manifest.csv", help="to measure on")
     parser.add_argument("--weights", type=Path, required=True, help="file to write, .npz")
     parser.add_argument("--cache", type=Path, default=Path(".cache"), help="folder for aligned pictures")
-    parser.add_argument("--epochs", type=int, default=Refinement().epochs)
-    parser.add_argument("--seed", type=int, default=Refinement().seed)
+    for name in TUNABLE:
+        default = getattr(Refinement(), name)
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default)
     options = parser.parse_args()
     options.command = shlex.join(["python", "tools/refine_frames.py", *sys.argv[1:]])
     try:
-        refine(options, Refinement(seed=options.seed, epochs=options.epochs))
+        refine(options, Refinement(**{name: getattr(options, name) for name in TUNABLE}))
     except (EmoError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -27,7 +27,10 @@ class Refinement:
 
     Attributes:
         seed, epochs, learning_rate, weight_decay: as usual; the rate warms up for half an epoch, then falls along a
-            cosine to 0, and the last epoch is taken.
+            cosine, and the last epoch is taken.
+        last_rate: share of the learning rate that is left at the end.
+        average: what is measured and taken is the running mean of the weights over the steps, whose memory shrinks by
+            this factor a step; 0 takes the last step's weights.
         stills_in_batch, rendered_in_batch: faces of either kind in a step.
         damage_share: share of the stills damaged while training.
         teacher_share: weight of what the first network says beside the votes.
@@ -38,6 +41,8 @@ class Refinement:
     seed: int = 7
     epochs: int = 22
     learning_rate: float = 7e-4
+    last_rate: float = 0.0
+    average: float = 0.0
     weight_decay: float = 0.02
     stills_in_batch: int = 112
     rendered_in_batch: int = 16
