@@ -17,14 +17,15 @@ from emo_core.bank import PLAIN, Bank
 from emo_core.config import PipelineConfig
 from emo_core.emotions import EMOTIONS, PAPER_CLASSES, HybridClass
 from emo_core.errors import DatasetError
-from emo_core.evaluation import best_temperature, evaluate_salience, evaluate_stills
+from emo_core.evaluation import best_temperature, evaluate_stills
 from emo_core.faces import normalize_intensity
 from emo_core.head_data import HeadData, gather, halves, unseen
 from emo_core.labelled import LabelledClips
 from emo_core.measure import measure_head, normalization_record
 from emo_core.records import VERSION, history_rows, read_json, read_predictions, write_with_records
 from emo_core.salience import SalienceCurve
-from emo_core.stills import align, majority_labels, pair_shares, read_votes
+from emo_core.salience_fit import VotedEmotions, fit_salience, measure_salience
+from emo_core.stills import align, majority_labels, read_votes
 from emo_core.train_frames import FrameTraining, fit_frame_cnn, read_refined
 from emo_core.train_head import HeadTraining, TrainedHead, fit_head, frame_emotions
 from emo_core.types import Bytes, Floats
@@ -137,8 +138,8 @@ def train(
     order = np.argsort([head.held_out_loss for head in heads])
     chosen = int(order[(num_seeds - 1) // 2])
     head, (composed, rendered, predictions) = heads[chosen], figures[chosen]
-    curves = _fit_salience(data, gathered.train, cnn, classes)
-    salience = _measure_salience(data, out, classes, curves)
+    curves = _fit_salience(data, out, gathered.train, cnn, classes)
+    salience = measure_salience(read_votes(data / "valid.npz")[1], read_predictions(out), classes, curves)
     metrics = {
         "composed_clips": composed,
         "rendered_clips": rendered,
@@ -205,35 +206,17 @@ def _calibrate(model: keras.Model, crops: Bytes, votes: NDArray[np.uint8]) -> fl
     return temperature
 
 
-def _fit_salience(data: Path, bank: Bank, cnn: keras.Model, classes: Sequence[HybridClass]) -> dict[str, SalienceCurve]:
-    """The curve of each pair, from the training pictures that people agree on."""
-    votes = read_votes(data / "train.npz")[1]
+def _fit_salience(
+    data: Path, out: Path, bank: Bank, cnn: keras.Model, classes: Sequence[HybridClass]
+) -> dict[str, SalienceCurve]:
+    """The curve of each pair, from the training pictures and those valid ones that set the temperature."""
     seen = (bank.quality[:, PLAIN] > 0) & bank.features[:, PLAIN].any(axis=1)
     emotions = frame_emotions(cnn, bank.features[seen, PLAIN])
-    curves = {}
-    for item in classes:
-        if item.is_pair:
-            first, second = item.components.values()
-            chosen, shares = pair_shares(votes[seen], first, second)
-            curves[item.name] = SalienceCurve.fit(emotions[chosen], shares, first, second)
-    return curves
-
-
-def _measure_salience(
-    data: Path, out: Path, classes: Sequence[HybridClass], curves: dict[str, SalienceCurve]
-) -> list[dict[str, Any]]:
-    """Shares within each pair against the votes for all of ``valid.npz``, and without copies of training pictures."""
-    votes = read_votes(data / "valid.npz")[1]
+    learned = VotedEmotions(emotions, read_votes(data / "train.npz")[1][seen])
     stored = read_predictions(out)
-    parts = (("all", np.ones(len(votes), bool)), ("without copies", ~stored["stills_is_copy"]))
-    rows = []
-    for item in classes:
-        for name, chosen in parts if item.is_pair else ():
-            first, second = item.components.values()
-            emotions = stored["stills_probabilities"][chosen]
-            found = evaluate_salience(emotions, votes[chosen], first, second, curves[item.name])
-            rows += [{"class": item.name, "pictures": name, **row} for row in found]
-    return rows
+    first = ~(stored["stills_is_copy"] | stored["stills_is_second_half"])
+    unseen = VotedEmotions(stored["stills_probabilities"][first], read_votes(data / "valid.npz")[1][first])
+    return fit_salience(learned, unseen, classes)
 
 
 def _seed_row(

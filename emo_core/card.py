@@ -39,7 +39,7 @@ _DATA = """## Data and licences
 """
 
 _FURTHER = """ Then it was trained further: on the votes
-  averaged with what the first network says of two other views of the same face, and on frames of rendered clips with
+  averaged with what the network before says of two other views of the same face, and on frames of rendered clips with
   the emotions that were drawn into them, of people who are not among the demo clips."""
 
 
@@ -98,15 +98,15 @@ def _training(manifest: Mapping[str, Any], history: Sequence[Mapping[str, Any]])
         if key in manifest:
             record = manifest[key]
             epochs = sum(row["stage"] == stage for row in history)
-            if first := record.get("started_from"):
-                lines += [_step(first["command"], first, first["recipe"]["epochs"])]
-                lines += [_step(record["refine_command"], record, epochs)]
+            lines += _steps(record, epochs)
+            if "started_from" in record:
                 lines += [f"- `{record['command']}`: calibrates and measures what came out"]
-            else:
-                lines += [_step(record["command"], record, epochs)]
     return "\n".join([*lines, ""])
 
 
-def _step(command: str, record: Mapping[str, Any], epochs: int) -> str:
+def _steps(record: Mapping[str, Any], epochs: int) -> list[str]:
+    """A line for the training of a network and, before it, for those that it started from."""
+    first, command = record.get("started_from"), record.get("refine_command", record["command"])
+    before = _steps(first, first["recipe"]["epochs"]) if first else []
     seed, minutes = record["recipe"]["seed"], record["minutes"]
-    return f"- `{command}`: seed {seed}, {epochs} epochs, {minutes:g} minutes on 2 processor cores"
+    return [*before, f"- `{command}`: seed {seed}, {epochs} epochs, {minutes:g} minutes on 2 processor cores"]

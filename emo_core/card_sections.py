@@ -116,7 +116,8 @@ def salience(rows: Sequence[Mapping[str, Any]]) -> str:
     lines = [
         "## Salience on real stills (`valid.npz`)",
         "Share of a pair's first emotion against its share of the votes, on pictures in which people see both: mean",
-        "absolute error, beside that of always answering one half.",
+        "absolute error, beside that of always answering one half. The first half of the pictures chose how flat the",
+        "curves are where both emotions are plausible; the second half chose nothing.",
         "",
         *table(header, told),
     ]

@@ -73,10 +73,13 @@ class TestFramesTrainedElsewhere:
     def weights(self, frames_only, tmp_path):
         model = keras.models.load_model(frames_only / bundles.KERAS_FRAME_CNN, compile=False)
         arrays = {f"weights_{index:02d}": array for index, array in enumerate(model.get_weights())}
+        first = {"command": "first command", "recipe": {"seed": 1, "epochs": 40}, "minutes": 65.2}
+        second = {"refine_command": "second command", "recipe": {"seed": 2, "epochs": 9}, "minutes": 7.5, "command": ""}
+        second["started_from"] = first
         record = {
             "recipe": {"seed": 5},
             "refine_command": "python tools/refine_frames.py",
-            "started_from": {"command": "first command", "recipe": {"seed": 1, "epochs": 40}, "minutes": 65.2},
+            "started_from": second,
         }
         history = "epoch,loss,accuracy,val_loss,val_accuracy,seconds\n0.0,1.5,0.5,1.4,0.6,90.0"
         texts = {"history": np.array(history), "record": np.array(json.dumps(record))}
@@ -94,6 +97,7 @@ class TestFramesTrainedElsewhere:
         card = (out / bundles.CARD).read_text("utf-8")
         assert "Then it was trained further" in card
         assert "`first command`: seed 1, 40 epochs, 65.2 minutes" in card
+        assert "`second command`: seed 2, 9 epochs, 7.5 minutes" in card
         assert "`python tools/refine_frames.py`: seed 5, 1 epochs, 1.5 minutes" in card
         assert [row["loss"] for row in read_history(out)] == ["1.5"]
 
