@@ -1,7 +1,7 @@
 """Stills in feature space, sorted into pools by what people agree to see in them: what composed clips are told with."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_core import quality as quality_stage
+from emo_core.augment import augment
 from emo_core.blendshapes import BlendshapeModel
 from emo_core.bundle import FrameNetwork
 from emo_core.emotions import EMOTIONS
@@ -22,7 +23,7 @@ Indices = NDArray[np.intp]
 PLAIN, MOVED, DAMAGED = range(3)
 """Views of each still in a :class:`Bank`; a mirror image has the same features and needs none."""
 
-_CACHE_VERSION = 1  # raise when what is seen of a still changes
+_CACHE_VERSION = 2  # raise when what is seen of a still changes
 _MOUTH, _EYES = (13, 14), ((159, 145), (386, 374))  # upper and lower inner lips; upper and lower lids
 _MOUTH_OPEN, _EYES_LOWERED, _TURNED_DEG = 0.12, 0.085, 22.0  # gaps as shares of the eye distance
 
@@ -52,15 +53,24 @@ class Bank:
         return Bank(self.features, self.quality, {name: pool[chosen[pool]] for name, pool in self.pools.items()})
 
 
-def build_bank(images: Bytes, stills: Stills, cnn: FrameNetwork, *, seed: int, cache: Path | None = None) -> Bank:
-    """See every still of a pool in three ways.
+def build_banks(
+    images: Bytes, stills: Stills, cnn: FrameNetwork, *, seed: int, num_varied: int = 0, cache: Path | None = None
+) -> tuple[Bank, ...]:
+    """See every still of a pool in three ways; and again, varied as the frame CNN's training varies faces.
+
+    The CNN knows by heart the pictures that it learned from, but less so what they look like turned, scaled and lit
+    otherwise: a head that learns from them then meets frames as unsure as those of strangers.
 
     Args:
         images: (N, H, H) uint8, the pictures before alignment.
         stills: the same pictures aligned.
         cnn: frame CNN.
-        seed: of the damage and the movement.
+        seed: of the damage, the movement and the variation.
+        num_varied: how many banks of varied faces to add.
         cache: folder for what was seen, found again by content.
+
+    Returns:
+        The bank, and those of the same stills varied.
 
     Raises:
         DatasetError: there is no picture that people agree on.
@@ -72,31 +82,57 @@ def build_bank(images: Bytes, stills: Stills, cnn: FrameNetwork, *, seed: int, c
         raise DatasetError("No picture shows a face with an emotion that people agree on: use more pictures.")
     worse = [_worse(images[i], rng) for i in used]
     damaged = align(worse, stills.votes[used], stills.crops.shape[1], cache).track
-    moved = np.stack([_move(stills.crops[i], rng) for i in used])
-    seen = _see(concatenate([_part(stills.track, used), damaged]), moved, cnn, cache)
+    views = stills.crops[used], np.stack([_move(stills.crops[i], rng) for i in used]), damaged.crops
+    shapes = _see_shapes(concatenate([_part(stills.track, used), damaged]), cache)
     clear, unclear = _usable_quality(stills.track)[used], _usable_quality(damaged)
-    features = np.zeros((len(images), *seen.shape[1:]), np.float32)
-    quality = np.zeros((len(images), seen.shape[1]), np.float32)
-    features[used] = seen
+    quality = np.zeros((len(images), len(views)), np.float32)
     quality[used] = np.stack([clear, clear, unclear], axis=1)
-    return Bank(features, quality, {name: pool[quality[pool, PLAIN] > 0] for name, pool in pools.items()})
+    pools = {name: pool[quality[pool, PLAIN] > 0] for name, pool in pools.items()}
+    banks = []
+    for number in range(1 + num_varied):
+        seen = _see(_vary(*views[::2], np.random.default_rng((seed, number))) if number else views, cnn, cache)
+        features = np.zeros((len(images), len(views), seen.shape[2] + shapes.shape[2]), np.float32)
+        features[used] = np.concatenate([seen, shapes], axis=2)
+        banks.append(Bank(features, quality, pools))
+    return tuple(banks)
 
 
-def _see(tracks: FaceTrack, moved: Bytes, cnn: FrameNetwork, cache: Path | None) -> Floats:
-    """Features and blendshapes (M, 3, m + K) of M clear faces, of these moved, and of the damaged behind them."""
-    content = hashlib.sha256(f"{_CACHE_VERSION} {cnn.digest}".encode() + tracks.crops.tobytes() + moved.tobytes())
-    path = cache / f"seen-{content.hexdigest()[:20]}.npy" if cache else None
+def _vary(plain: Bytes, damaged: Bytes, rng: np.random.Generator) -> tuple[Bytes, Bytes, Bytes]:
+    """Faces turned, scaled, mirrored and lit otherwise; these moved a little; and damaged faces likewise."""
+    varied, worse = (np.stack([augment(crop, rng, 0.0) for crop in crops]) for crops in (plain, damaged))
+    return varied, np.stack([_move(crop, rng) for crop in varied]), worse
+
+
+def _see(views: tuple[Bytes, Bytes, Bytes], cnn: FrameNetwork, cache: Path | None) -> Floats:
+    """Features (M, 3, m) of M faces in three views."""
+    content = [cnn.digest.encode(), *(view.tobytes() for view in views)]
+    return _kept(cache, content, lambda: np.stack([cnn(normalize_intensity(view))[0] for view in views], axis=1))
+
+
+def _see_shapes(track: FaceTrack, cache: Path | None) -> Floats:
+    """Blendshapes (M, 3, K) of M clear faces, twice, and of the damaged behind them in the track."""
+
+    def look() -> Floats:
+        shapes = BlendshapeModel()(track.landmarks, track.detected)
+        clear, unclear = np.split(shapes, 2)
+        return np.stack([clear, clear, unclear], axis=1)
+
+    return _kept(cache, [np.nan_to_num(track.landmarks).tobytes(), track.detected.tobytes()], look)
+
+
+def _kept(cache: Path | None, content: Sequence[bytes], look: Callable[[], Floats]) -> Floats:
+    """What `look` sees, from the folder `cache` if it was seen there before."""
+    digest = hashlib.sha256(str(_CACHE_VERSION).encode())
+    for part in content:
+        digest.update(part)
+    path = cache / f"seen-{digest.hexdigest()[:20]}.npy" if cache else None
     if path and path.exists():
         return np.asarray(np.load(path, allow_pickle=False), np.float32)
-    count = len(moved)
-    views = (tracks.crops[:count], moved, tracks.crops[count:])
-    features = np.stack([cnn(normalize_intensity(view))[0] for view in views], axis=1)
-    shapes = BlendshapeModel()(tracks.landmarks, tracks.detected)
-    seen = np.concatenate([features, np.stack([shapes[:count], shapes[:count], shapes[count:]], axis=1)], axis=2)
+    seen = look()
     if path:
-        part = path.with_suffix(".part.npy")
-        np.save(part, seen)
-        part.replace(path)
+        part_path = path.with_suffix(".part.npy")
+        np.save(part_path, seen)
+        part_path.replace(path)
     return seen
 
 

@@ -138,7 +138,7 @@ def train(
     order = np.argsort([head.held_out_loss for head in heads])
     chosen = int(order[(num_seeds - 1) // 2])
     head, (composed, rendered, predictions) = heads[chosen], figures[chosen]
-    curves = _fit_salience(data, out, gathered.train, cnn, classes)
+    curves = _fit_salience(data, out, gathered.train[0], cnn, classes)
     salience = measure_salience(read_votes(data / "valid.npz")[1], read_predictions(out), classes, curves)
     metrics = {
         "composed_clips": composed,

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from emo_core import bundle as bundles
-from emo_core.bank import Bank, build_bank
+from emo_core.bank import Bank, build_banks
 from emo_core.compose import STORIES, compose, neutral_clips, tellable
 from emo_core.config import PipelineConfig
 from emo_core.dataset import read_manifest, see_clips, split_people
@@ -20,6 +20,7 @@ from emo_core.train_head import HeadTraining, fit_feature_normalizer
 from emo_core.types import Booleans
 
 _BANK_SEED = 7
+_NUM_VARIED = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +31,8 @@ class HeadData:
         labels: classes in label order.
         config: of the pipeline.
         num_features: m, features of the frame CNN; blendshapes follow behind them.
-        train, calibration, test: stills to compose clips from; the latter two are no copies of the first.
+        train: stills to compose training clips from, as they are and varied.
+        calibration, test: stills to compose other clips from; no copies of those.
         rendered: windows of rendered clips to train, calibrate and measure on, nobody in two of them.
         undamaged: numbers of the rendered clips, as the windows give them, whose pictures are as they were drawn.
     """
@@ -38,16 +40,17 @@ class HeadData:
     labels: tuple[str, ...]
     config: PipelineConfig
     num_features: int
-    train: Bank
+    train: tuple[Bank, ...]
     calibration: Bank
     test: Bank
     rendered: tuple[LabelledClips, LabelledClips, LabelledClips]
     undamaged: frozenset[int] = frozenset()
 
     def draw(self, recipe: HeadTraining, rng: np.random.Generator) -> LabelledClips:
-        """Clips for one epoch: newly composed ones and, some times over, the rendered ones."""
-        composed = self._compose(self.train, recipe.clips_per_epoch, recipe.damaged_share, rng, recipe.mixed_share)
-        return LabelledClips.joined([composed, *[self.rendered[0]] * recipe.rendered_repeats])
+        """Clips for one epoch: newly composed ones, each bank's part, and, some times over, the rendered ones."""
+        count = recipe.clips_per_epoch // len(self.train)
+        composed = [self._compose(bank, count, recipe.damaged_share, rng, recipe.mixed_share) for bank in self.train]
+        return LabelledClips.joined([*composed, *[self.rendered[0]] * recipe.rendered_repeats])
 
     def held_out(self, recipe: HeadTraining) -> tuple[LabelledClips, LabelledClips]:
         """Clips that choose the epoch, the temperature and the thresholds, and such of faces that show nothing."""
@@ -78,7 +81,7 @@ class HeadData:
 
     def normalizer(self, recipe: HeadTraining) -> FeatureNormalizer:
         """Feature normalization fitted on the stills of training people."""
-        features, quality = self.train.usable_views()
+        features, quality = self.train[0].usable_views()
         count = features.shape[1] if recipe.blendshapes else self.num_features
         return fit_feature_normalizer(features[:, :count], quality, recipe)
 
@@ -109,10 +112,11 @@ def gather(
     cnn, config = bundles.load_frame_network(out)
     listed = read_manifest(demo)
     say("Seeing the stills through the frame CNN")
-    train, valid = (_bank(data / f"{name}.npz", cnn, config, cache) for name in ("train", "valid"))
+    train = _banks(data / "train.npz", cnn, config, cache, _NUM_VARIED)
+    (valid,) = _banks(data / "valid.npz", cnn, config, cache)
     first, second = halves(unseen(data))
     calibration, test = valid.subset(first), valid.subset(second)
-    for name, bank in (("train.npz", train), *(("Each half of valid.npz", half) for half in (calibration, test))):
+    for name, bank in (("train.npz", train[0]), *(("Each half of valid.npz", half) for half in (calibration, test))):
         if poor := [label for label in labels if not tellable(bank, STORIES[label])]:
             raise DatasetError(f"{name} holds too few pictures to compose clips of {', '.join(poor)}: use more.")
     seen = see_clips(listed, labels, cnn, config, cache, say)
@@ -138,6 +142,9 @@ def halves(unseen: Booleans) -> tuple[Booleans, Booleans]:
     return first & unseen, ~first & unseen
 
 
-def _bank(path: Path, cnn: bundles.FrameNetwork, config: PipelineConfig, cache: Path) -> Bank:
+def _banks(
+    path: Path, cnn: bundles.FrameNetwork, config: PipelineConfig, cache: Path, num_varied: int = 0
+) -> tuple[Bank, ...]:
     images, votes = read_votes(path)
-    return build_bank(images, align(images, votes, config.crop_side_px, cache), cnn, seed=_BANK_SEED, cache=cache)
+    stills = align(images, votes, config.crop_side_px, cache)
+    return build_banks(images, stills, cnn, seed=_BANK_SEED, num_varied=num_varied, cache=cache)

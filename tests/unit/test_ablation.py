@@ -21,7 +21,7 @@ def data():
     chosen = np.arange(len(bank.features)) % 2 == 0
     windows = make_windows()
     parts = tuple(windows.chosen(np.arange(len(windows.labels)) % 3 == part) for part in range(3))
-    return HeadData(LABELS, CONFIG, 10, bank.subset(chosen), bank.subset(~chosen), bank.subset(~chosen), parts)
+    return HeadData(LABELS, CONFIG, 10, (bank.subset(chosen),), bank.subset(~chosen), bank.subset(~chosen), parts)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from emo_core import stills as stills_module
-from emo_core.bank import DAMAGED, MOVED, PLAIN, build_bank, find_pools
+from emo_core.bank import DAMAGED, MOVED, PLAIN, build_banks, find_pools
 from emo_core.blendshapes import BLENDSHAPES
 from emo_core.compose import compose
 from emo_core.stills import align
@@ -74,7 +74,7 @@ class TestBank:
 
     def test_every_still_of_a_pool_is_seen_in_three_ways(self, seen):
         images, stills = seen
-        bank = build_bank(images, stills, self.cnn, seed=0)
+        (bank,) = build_banks(images, stills, self.cnn, seed=0)
         used = np.unique(np.concatenate(list(bank.pools.values())))
         assert bank.features.shape == (len(images), 3, 3 + len(BLENDSHAPES))
         assert 0 < len(used) < len(images)
@@ -87,26 +87,45 @@ class TestBank:
 
     def test_the_seed_decides(self, seen):
         images, stills = seen
-        banks = [build_bank(images, stills, self.cnn, seed=seed) for seed in (1, 1, 2)]
+        banks = [build_banks(images, stills, self.cnn, seed=seed)[0] for seed in (1, 1, 2)]
         np.testing.assert_array_equal(banks[0].features, banks[1].features)
         assert (banks[0].features != banks[2].features).any()
 
+    def test_varied_banks_hold_the_same_faces_seen_otherwise(self, seen):
+        images, stills = seen
+        banks = build_banks(images, stills, self.cnn, seed=0, num_varied=2)
+        plain, *varied = banks
+        used = np.unique(np.concatenate(list(plain.pools.values())))
+        for bank in varied:
+            assert {name: pool.tolist() for name, pool in bank.pools.items()} == {
+                name: pool.tolist() for name, pool in plain.pools.items()
+            }
+            np.testing.assert_array_equal(bank.quality, plain.quality)
+            np.testing.assert_array_equal(bank.features[..., 3:], plain.features[..., 3:])
+            ours, theirs = (item.features[used, PLAIN, 0] for item in (bank, plain))
+            assert (ours != theirs).mean() > 0.9
+            assert 0.01 < np.abs(ours - theirs).mean() < 0.2
+        assert (varied[0].features[used] != varied[1].features[used]).any()
+        again = build_banks(images, stills, self.cnn, seed=0, num_varied=2)
+        for first, second in zip(banks, again, strict=True):
+            np.testing.assert_array_equal(first.features, second.features)
+
     def test_clips_can_be_told_with_it(self, seen):
         images, stills = seen
-        bank = build_bank(images, stills, self.cnn, seed=0)
+        (bank,) = build_banks(images, stills, self.cnn, seed=0)
         clips = compose(bank, LABELS, 12, STEPS, damaged_share=0.5, rng=np.random.default_rng(0))
         assert np.isfinite(clips.features).all()
 
     def test_what_was_seen_is_found_again(self, seen, tmp_path):
         images, stills = seen
-        first = build_bank(images, stills, self.cnn, seed=0, cache=tmp_path)
-        assert len(list(tmp_path.glob("seen-*.npy"))) == 1
+        (first,) = build_banks(images, stills, self.cnn, seed=0, cache=tmp_path)
+        assert len(list(tmp_path.glob("seen-*.npy"))) == 2  # by the CNN, and blendshapes
 
         class Never(self.cnn):
             def __new__(cls, faces):
                 raise AssertionError("seen again")
 
-        again = build_bank(images, stills, Never, seed=0, cache=tmp_path)
+        (again,) = build_banks(images, stills, Never, seed=0, cache=tmp_path)
         np.testing.assert_array_equal(again.features, first.features)
 
     def test_usable_views_are_those_with_a_face(self):
