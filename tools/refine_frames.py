@@ -86,7 +86,7 @@ def refine(options: argparse.Namespace, recipe: Refinement) -> None:
     content = [repr(recipe).encode(), options.rendered.read_bytes(), *(array.tobytes() for array in weights)]
     digest = hashlib.sha256(b"".join(content)).hexdigest()[:12]  # another recipe or start never resumes from it
     checkpoint = options.cache / f"refine-{digest}.pt"
-    average = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True)
+    average = running_mean(net, recipe)
     parts = {"net": net, "average": average, "optimizer": optimizer, "schedule": schedule}
     rows: list[dict[str, float]] = []
     if checkpoint.exists():
@@ -108,6 +108,11 @@ def refine(options: argparse.Namespace, recipe: Refinement) -> None:
     first = json.loads((options.start / bundles.MANIFEST).read_text("utf-8"))["frame_training"]
     record = {"recipe": asdict(recipe), "refine_command": options.command, "started_from": first}
     write(options.weights, average.module, rows, record)
+
+
+def running_mean(net: FrameNet, recipe: Refinement) -> AveragedModel:
+    """The running mean of the weights, which is what is measured and written."""
+    return AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True)
 
 
 def make_optimizer(net: FrameNet, recipe: Refinement, per_epoch: int) -> tuple[torch.optim.AdamW, Any]:
