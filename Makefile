@@ -35,7 +35,7 @@ model: .venv/app.stamp .venv/refine.stamp .venv-render/stamp
 	$(BIN)/python tools/refine_frames.py --data $(FERPLUS) --start build/second \
 		--rendered $(MORE)/manifest.csv --weights .cache/refined-2.npz \
 		--epochs 16 --learning-rate 5e-4 --last-rate 0.1 --average 0.998
-	$(BIN)/python -m emo_core train-frames --data $(FERPLUS) --out models/hybrid --weights .cache/refined-2.npz
+	$(BIN)/python -m emo_core train-frames --data $(FERPLUS) --out models/hybrid --weights .cache/refined-2.npz --plain
 	$(BIN)/python -m emo_core train --data $(FERPLUS) --out models/hybrid
 	$(BIN)/python -m emo_core ablate --data $(FERPLUS) --out models/hybrid --jobs 2
 	$(BIN)/python -m emo_core protocols --out models/hybrid
