@@ -14,7 +14,7 @@ from emo_core import bundle as bundles
 from emo_core.card import model_card
 from emo_core.errors import BundleError
 
-VERSION = "1.3"
+VERSION = "1.4"
 
 _HISTORY_COLUMNS = ("stage", "epoch", "loss", "accuracy", "val_loss", "val_accuracy")
 

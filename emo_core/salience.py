@@ -44,7 +44,7 @@ class SalienceCurve:
         return _shares((self.bias, self.slope, self.far_slope), log_first - log_second)
 
     @classmethod
-    def fit(cls, emotions: Floats, shares: Doubles, first: str, second: str, *, slope: float | None = None) -> Self:
+    def fit(cls, emotions: Floats, shares: Doubles, first: str, second: str) -> Self:
         """Fit to shares of votes by cross-entropy, pictures with both emotions weighing 2/3, with one alone 1/3.
 
         Args:
@@ -52,7 +52,6 @@ class SalienceCurve:
             shares: (N,) in [0, 1], share of the first emotion among the votes for the pair.
             first: one basic emotion.
             second: the other.
-            slope: the slope, where it is known; only the others are fitted then.
 
         Returns:
             The curve; the plain ratio where pictures with both, with the first alone or with the second alone lack.
@@ -70,9 +69,7 @@ class SalienceCurve:
             found = np.clip(_shares(parameters, log_ratio), 1e-9, 1 - 1e-9)
             return float(-(weights * (shares * np.log(found) + (1 - shares) * np.log(1 - found))).sum())
 
-        near = (0.0, 3.0) if slope is None else (slope, slope)
-        start = (0.0, np.clip(0.5, *near), 0.2)
-        best = minimize(cross_entropy, start, method="L-BFGS-B", bounds=((-3, 3), near, (0, 3))).x
+        best = minimize(cross_entropy, (0.0, 0.5, 0.2), method="L-BFGS-B", bounds=((-3, 3), (0, 3), (0, 3))).x
         return cls(*(round(float(value), 4) for value in best))
 
     def of(self, emotions: Floats, first: str, second: str) -> Doubles:

@@ -33,8 +33,8 @@ def fit_salience(
     """The curve of each pair.
 
     The network remembers the votes of the pictures that it learned from, so curves fitted on these are steeper where
-    both emotions are plausible than unseen faces bear out. They are fitted, made flatter there by one factor for all
-    pairs, which pictures with both emotions that it never saw choose, and fitted again with that slope.
+    both emotions are plausible than unseen faces bear out. They are fitted, and made flatter there by one factor for
+    all pairs, which pictures with both emotions that it never saw choose.
 
     Args:
         learned: pictures that the frame CNN learned from, many.
@@ -45,12 +45,9 @@ def fit_salience(
         Class name → curve.
     """
     pairs = {item.name: tuple(item.components.values()) for item in classes if item.is_pair}
-    steep = {name: SalienceCurve.fit(*learned.of_pair(*pair), *pair) for name, pair in pairs.items()}
-    factor = _flattening(steep, unseen, pairs)
-    return {
-        name: SalienceCurve.fit(*learned.of_pair(*pair), *pair, slope=round(factor * steep[name].slope, 4))
-        for name, pair in pairs.items()
-    }
+    curves = {name: SalienceCurve.fit(*learned.of_pair(*pair), *pair) for name, pair in pairs.items()}
+    factor = _flattening(curves, unseen, pairs)
+    return {name: replace(curve, slope=round(factor * curve.slope, 4)) for name, curve in curves.items()}
 
 
 def _flattening(
