@@ -21,7 +21,7 @@ from emo_core.types import Booleans, Bytes, FaceTrack, Floats, concatenate
 Indices = NDArray[np.intp]
 
 PLAIN, MOVED, DAMAGED = range(3)
-"""Views of each still in a :class:`Bank`; a mirror image has the same features and needs none."""
+"""Views of each still in a :class:`Bank`."""
 
 _CACHE_VERSION = 2  # raise when what is seen of a still changes
 _MOUTH, _EYES = (13, 14), ((159, 145), (386, 374))  # upper and lower inner lips; upper and lower lids
