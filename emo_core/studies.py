@@ -30,7 +30,7 @@ from emo_core.train_head import HeadTraining
 Say = Callable[[str], None]
 
 ABLATION = HeadTraining(
-    epochs=12, patience=3, batch_size=256, learning_rate=1e-3, noise=0.5, clips_per_epoch=3000, num_held_out=3000,
+    epochs=8, patience=3, batch_size=256, learning_rate=1e-3, noise=0.5, clips_per_epoch=3000, num_held_out=3000,
     rendered_repeats=3, mixed_share=0.0,
 )  # fmt: skip
 """Recipe of the ablation, shorter than the shipped one: there are a hundred heads to train."""

@@ -27,7 +27,8 @@ FLOORS = (
     {"labelled", "landmarker", "salience", "videofile", "videowriter", "neighbourhoods"},
     {"blendshapes", *STAGES},
     {"bundle", "stills"},
-    {"bank", "judge", "evaluation", "compose"},
+    {"augment", "evaluation", "judge"},
+    {"bank", "compose", "salience_fit"},
 )
 """From the ground up: a module imports from lower floors, or from its own where no rule below forbids it."""
 
