@@ -93,15 +93,19 @@ class LiveSession:
             return 0.0
         return time.monotonic() - max(self.started_s, self.worker.last_received_s)
 
-    def start(self, device: str) -> None:
-        """The visitor wants to see the camera called `device`."""
-        self.device, self.started_s, self.problem, self.retried = device, time.monotonic(), "", False
-        self.worker.resume()
+    def start(self, device: str, *, another: bool = False) -> None:
+        """The visitor wants to see the camera called `device`.
 
-    def choose(self, device: str) -> None:
-        """The visitor wants another camera when it starts next: a connection stays with the one it first had."""
-        self.device = device
-        self._renew()
+        Args:
+            device: its id.
+            another: it is another than before, and a connection stays with the one that it first had. Nothing is made
+                anew before this moment: the former connection may still be ending, and make the browser remember its
+                camera.
+        """
+        self.device, self.started_s, self.problem, self.retried = device, time.monotonic(), "", False
+        if another:
+            self._renew()
+        self.worker.resume()
 
     def retry(self) -> None:
         """Make the connection anew."""

@@ -35,11 +35,13 @@ class Check:
 
     Attributes:
         problem: why the live view cannot start, one sentence; empty if nothing stands in its way.
-        device: id of the camera that worked.
+        device: id of the camera that worked; empty, which is any camera, for whatever is no id.
+        another: whether the visitor chose it instead of the one before.
     """
 
     problem: str
     device: str = ""
+    another: bool = False
 
     @classmethod
     def from_message(cls, message: Any, *, relay_only: bool) -> "Check":
@@ -53,12 +55,8 @@ class Check:
             return cls(NO_RELAY)
         if not kinds:
             return cls(NO_ADDRESS)
-        return cls("", device_of(device))
-
-
-def device_of(message: Any) -> str:
-    """Id of a camera as the browser tells it; empty, which is any camera, for whatever is none."""
-    return message if isinstance(message, str) and len(message) <= 128 else ""
+        known = device if isinstance(device, str) and len(device) <= 128 else ""
+        return cls("", known, fields.get("another") is True)
 
 
 def chain(stats: "LiveStats", *, failure: str, paused: bool) -> list[tuple[str, str, bool]]:

@@ -65,18 +65,13 @@ def _gate(live: "LiveSession", connections: ice.IceSettings) -> None:
         "rtc": connections.for_browser(), "device": live.device, "checking": "Trying camera and connection …",
         "off": "The camera is off.",
     }  # fmt: skip
-    found = camera.component("gate")(
-        key=session.fresh_key("gate"), data=data, on_checked_change=lambda: None, on_chosen_change=lambda: None
-    )
-    if found.chosen is not None:
-        live.choose(live_status.device_of(found.chosen))
-        st.rerun()
+    found = camera.component("gate")(key=session.fresh_key("gate"), data=data, on_checked_change=lambda: None)
     if found.checked is not None:
         check = live_status.Check.from_message(found.checked, relay_only=connections.policy == "relay")
         if check.problem:
             live.stop(check.problem)
         else:
-            live.start(check.device)
+            live.start(check.device, another=check.another)
         st.rerun()
 
 

@@ -28,10 +28,10 @@ class Components:
 
     def __call__(self, name):
         def show(*, key, data, **callbacks):
-            assert set(callbacks) <= {"on_clip_change", "on_checked_change", "on_chosen_change"}
+            assert set(callbacks) <= {"on_clip_change", "on_checked_change"}
             self.keys.append(key)
             value = self.next.pop(name, None)
-            return SimpleNamespace(clip=value, checked=value, chosen=self.next.pop(f"{name} chosen", None))
+            return SimpleNamespace(clip=value, checked=value)
 
         return show
 
@@ -214,12 +214,10 @@ def test_a_connection_that_hangs_is_made_anew_once(live, components, streams, se
     assert streams[-1]["desired_playing_state"] is True
 
 
-def test_another_camera_gets_another_connection_that_waits_for_the_start(live, components, streams, settle):
-    components.next["gate chosen"] = "second"
-    live.app.run()
+def test_another_camera_gets_another_connection_at_the_start(live, components, streams, settle):
+    assert streams[-1]["key"] == "live-0"
+    start(live, components, device="second", another=True)
     assert (state(live).device, streams[-1]["key"]) == ("second", "live-1")
-    assert streams[-1]["desired_playing_state"] is False
-    start(live, components, device="second")
     assert streams[-1]["desired_playing_state"] is False
     settle()
     live.app.run()

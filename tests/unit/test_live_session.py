@@ -116,8 +116,7 @@ def test_another_camera_is_another_connection(fed):
     live.start("cam")
     assert live.attempt == 0
     live.stop()
-    live.choose("another")
-    live.start("another")
+    live.start("another", another=True)
     assert (live.device, live.attempt, live.plays) == ("another", 1, False)
 
 

@@ -115,6 +115,11 @@ def test_an_empty_chart_is_no_error():
 OK = {"camera": "ok", "device": "abc", "addresses": {"host": 1}}
 
 
+@pytest.mark.parametrize(("said", "another"), [({}, False), ({"another": True}, True), ({"another": "yes"}, False)])
+def test_the_browser_says_whether_another_camera_was_chosen(said, another):
+    assert live_status.Check.from_message({**OK, **said}, relay_only=False).another is another
+
+
 @pytest.mark.parametrize(
     ("message", "relay_only", "problem", "device"),
     [

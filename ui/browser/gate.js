@@ -3,7 +3,7 @@
 export default function (component) {
   const { data, parentElement: root, setTriggerValue } = component;
   const find = (name) => root.querySelector(`[data-part=${name}]`);
-  const state = (root.gate ??= { stream: null, gone: false });
+  const state = (root.gate ??= { stream: null, gone: false, another: false });
   find("start").onclick = async () => {
     find("start").disabled = true;
     find("message").textContent = data.checking;
@@ -11,11 +11,11 @@ export default function (component) {
     if (state.gone) return;
     find("start").disabled = false;
     find("message").textContent = data.off;
-    setTriggerValue("checked", found);
+    setTriggerValue("checked", { ...found, another: state.another });
   };
   find("camera").onchange = () => {
     Remembered.set(find("camera").value);
-    setTriggerValue("chosen", find("camera").value);
+    state.another = true;
   };
   const current = find("camera").value || data.device || Remembered.get();
   if (!find("start").disabled) listCameras(find("camera"), current).catch(() => {});
@@ -53,6 +53,7 @@ async function check(state, data, select) {
     });
     if (!window.RTCPeerConnection) throw problem("unsupported");
     const { deviceId } = state.stream.getVideoTracks()[0].getSettings();
+    Remembered.set(deviceId); // a connection that was ending may have put its own camera there
     return { camera: "ok", device: deviceId ?? "", addresses: await addresses(data.rtc) };
   } catch (error) {
     return { camera: problemOf(error), device: "", addresses: {} };
