@@ -117,7 +117,7 @@ def salience(rows: Sequence[Mapping[str, Any]]) -> str:
         "## Salience on real stills (`valid.npz`)",
         "Share of a pair's first emotion against its share of the votes, on pictures in which people see both: mean",
         "absolute error, beside that of always answering one half. The first half of the pictures chose how flat the",
-        "curves are where both emotions are plausible; the second half chose nothing.",
+        "curves are; the second half chose nothing.",
         "",
         *table(header, told),
     ]

@@ -61,16 +61,20 @@ class SalienceCurve:
         groups = ((shares > 0) & (shares < 1), shares == 1, shares == 0)
         if not all(group.any() for group in groups):
             return cls()
-        rates = (_BLEND_WEIGHT, (1 - _BLEND_WEIGHT) / 2, (1 - _BLEND_WEIGHT) / 2)
-        weights = sum(rate * group / group.sum() for rate, group in zip(rates, groups, strict=True))
-        log_ratio = _logs(emotions, first) - _logs(emotions, second)
 
-        def cross_entropy(parameters: Doubles) -> float:
-            found = np.clip(_shares(parameters, log_ratio), 1e-9, 1 - 1e-9)
-            return float(-(weights * (shares * np.log(found) + (1 - shares) * np.log(1 - found))).sum())
+        def loss(parameters: Doubles) -> float:
+            return cls(*parameters).cross_entropy(emotions, shares, first, second)
 
-        best = minimize(cross_entropy, (0.0, 0.5, 0.2), method="L-BFGS-B", bounds=((-3, 3), (0, 3), (0, 3))).x
+        best = minimize(loss, (0.0, 0.5, 0.2), method="L-BFGS-B", bounds=((-3, 3), (0, 3), (0, 3))).x
         return cls(*(round(float(value), 4) for value in best))
+
+    def cross_entropy(self, emotions: Floats, shares: Doubles, first: str, second: str) -> float:
+        """Cross-entropy to shares of votes, weighted as in :meth:`fit`, whose arguments these are; 0 of no picture."""
+        groups = ((shares > 0) & (shares < 1), shares == 1, shares == 0)
+        rates = (_BLEND_WEIGHT, (1 - _BLEND_WEIGHT) / 2, (1 - _BLEND_WEIGHT) / 2)
+        found = np.clip(self.of(emotions, first, second), 1e-9, 1 - 1e-9)
+        losses = -(shares * np.log(found) + (1 - shares) * np.log(1 - found))
+        return float(sum(rate * losses[group].mean() for rate, group in zip(rates, groups, strict=True) if group.any()))
 
     def of(self, emotions: Floats, first: str, second: str) -> Doubles:
         """Share of the emotion `first` in the pair, (N,), from frame emotions (N, 8)."""

@@ -32,9 +32,9 @@ def fit_salience(
 ) -> dict[str, SalienceCurve]:
     """The curve of each pair.
 
-    The network remembers the votes of the pictures that it learned from, so curves fitted on these are steeper where
-    both emotions are plausible than unseen faces bear out. They are fitted, and made flatter there by one factor for
-    all pairs, which pictures with both emotions that it never saw choose.
+    The network remembers the votes of the pictures that it learned from, so curves fitted on these are steeper than
+    unseen faces bear out. They are fitted, and flattened by one factor for all pairs, chosen on pictures that the
+    network never saw by the measure that they were fitted with.
 
     Args:
         learned: pictures that the frame CNN learned from, many.
@@ -44,34 +44,36 @@ def fit_salience(
     Returns:
         Class name → curve.
     """
-    pairs = {item.name: tuple(item.components.values()) for item in classes if item.is_pair}
+    pairs: dict[str, tuple[str, str]] = {}
+    for item in classes:
+        if item.is_pair:
+            first, second = item.components.values()
+            pairs[item.name] = (first, second)
     curves = {name: SalienceCurve.fit(*learned.of_pair(*pair), *pair) for name, pair in pairs.items()}
     factor = _flattening(curves, unseen, pairs)
-    return {name: replace(curve, slope=round(factor * curve.slope, 4)) for name, curve in curves.items()}
+    return {name: _flattened(curve, factor) for name, curve in curves.items()}
 
 
 def _flattening(
-    curves: Mapping[str, SalienceCurve], unseen: VotedEmotions, pairs: Mapping[str, tuple[str, ...]]
+    curves: Mapping[str, SalienceCurve], unseen: VotedEmotions, pairs: Mapping[str, tuple[str, str]]
 ) -> float:
-    """The factor in [0, 1] for all slopes with the least cross-entropy to the shares of pictures with both emotions."""
+    """The factor in [0, 1] for all slopes with the least cross-entropy; 1 without a picture that shows both."""
     from scipy.optimize import minimize_scalar
 
-    found = []
-    for name, pair in pairs.items():
-        emotions, shares = unseen.of_pair(*pair)
-        both = (shares > 0) & (shares < 1)
-        found.append((curves[name], emotions[both], shares[both], pair))
-    if not sum(len(shares) for _, _, shares, _ in found):
+    told = {name: unseen.of_pair(*pair) for name, pair in pairs.items()}
+    if not any(((shares > 0) & (shares < 1)).any() for _, shares in told.values()):
         return 1.0
 
     def cross_entropy(factor: float) -> float:
-        total = 0.0
-        for curve, emotions, shares, pair in found:
-            said = np.clip(replace(curve, slope=factor * curve.slope).of(emotions, *pair), 1e-9, 1 - 1e-9)
-            total -= float((shares * np.log(said) + (1 - shares) * np.log(1 - said)).sum())
-        return total
+        flattened = {name: _flattened(curve, factor) for name, curve in curves.items()}
+        return sum(flattened[name].cross_entropy(*told[name], *pair) for name, pair in pairs.items())
 
-    return float(minimize_scalar(cross_entropy, bounds=(0, 1), method="bounded").x)
+    return round(float(minimize_scalar(cross_entropy, bounds=(0, 1), method="bounded").x), 4)
+
+
+def _flattened(curve: SalienceCurve, factor: float) -> SalienceCurve:
+    slope, far_slope = (round(factor * value, 6) for value in (curve.slope, curve.far_slope))
+    return replace(curve, slope=slope, far_slope=far_slope)
 
 
 def measure_salience(
