@@ -27,7 +27,7 @@ from emo_core.salience import SalienceCurve
 from emo_core.salience_fit import VotedEmotions, fit_salience, measure_salience
 from emo_core.stills import align, majority_labels, read_votes
 from emo_core.train_frames import FrameTraining, fit_frame_cnn, read_refined
-from emo_core.train_head import HeadTraining, TrainedHead, fit_head, frame_emotions
+from emo_core.train_head import HeadTraining, TrainedHead, fit_head, frame_emotions, head_files
 from emo_core.types import Bytes, Floats
 
 Say = Callable[[str], None]
@@ -165,12 +165,7 @@ def train(
         "salience": {name: asdict(curve) for name, curve in curves.items()},
         "head_training": record,
     }
-    files = {
-        bundles.HEAD: networks.to_tflite(head.model),
-        bundles.KERAS_HEAD: networks.to_keras(head.model),
-        bundles.NORMALIZER: bundles.normalizer_bytes(head.features, head.scores),
-    }
-    write_with_records(out, manifest, metrics, history_rows("head", head.history), files, predictions)
+    write_with_records(out, manifest, metrics, history_rows("head", head.history), head_files(head), predictions)
     return metrics
 
 

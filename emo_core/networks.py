@@ -13,12 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 from keras import layers
+from numpy.typing import NDArray
 
 from emo_core.emotions import EMOTIONS
 
 FEATURE_MAP, FEATURE, FRAME_EMOTIONS = "feature_map", "feature", "emotions"
 """Names of the frame CNN's three outputs."""
+
+LOGITS = "logits"
+"""Name of the head's last layer."""
 
 _STAGES = (32, 64, 128, 256)
 _STEP_UNITS = 8
@@ -126,7 +131,8 @@ def build_head(
     """LSTM head: x_t = û_t ⊕ ū ⊕ w_t through an LSTM, a class score at every step (paper eq. 4–9).
 
     Frames of weight 0 are masked: the state passes over them unchanged, so right padding changes nothing and the last
-    step holds the verdict of the last valid frame. Unrolled, because only then it converts to plain TFLite operations.
+    step holds the verdict of the last valid frame. It loops over the steps, which is quicker to train;
+    :func:`unrolled` gives the network that is served.
 
     Args:
         steps: T, frames in a window.
@@ -152,13 +158,13 @@ def build_head(
     x = layers.Dropout(dropout)(x)
     if reader == "lstm":
         x = StepEmbedding(_STEP_UNITS, name="step")(x)
-        x = layers.LSTM(units, return_sequences=True, unroll=True, name="lstm")(x, mask=weights > 0)
+        x = layers.LSTM(units, return_sequences=True, name="lstm")(x, mask=weights > 0)
     elif reader in READERS:
         x = layers.Dense(units, activation="relu", name="hidden")(x)
     else:
         raise ValueError(f"reader is {reader!r}, expected one of {READERS}")
     x = layers.Dropout(dropout)(x)
-    logits = layers.Dense(num_classes, name="logits")(x)
+    logits = layers.Dense(num_classes, name=LOGITS)(x)
     return keras.Model([features, weights], logits, name="head")
 
 
@@ -201,6 +207,24 @@ def in_float32(model: keras.Model) -> keras.Model:
         copy = keras.Model.from_config(config)
     copy.set_weights(model.get_weights())
     return copy
+
+
+def unrolled(head: keras.Model) -> keras.Model:
+    """The same head with its steps one after the other: only so does it convert to plain TFLite operations."""
+    config = head.get_config()
+    for layer in config["layers"]:
+        if layer["class_name"] == "LSTM":
+            layer["config"]["unroll"] = True
+    copy = keras.Model.from_config(config)
+    copy.set_weights(head.get_weights())
+    return copy
+
+
+def shift(head: keras.Model, offsets: NDArray[np.float32]) -> None:
+    """Add offsets (C,) to the logits of a head at every step, in place."""
+    layer = head.get_layer(LOGITS)
+    kernel, bias = layer.get_weights()
+    layer.set_weights([kernel, bias + offsets])
 
 
 def to_tflite(model: keras.Model) -> bytes:

@@ -30,7 +30,7 @@ from emo_core.measure import normalization_record
 from emo_core.records import history_rows, read_json, write_with_records
 from emo_core.splits import PARTS, Protocol, Split, check_enough, split_clips
 from emo_core.taught_record import taught_figures, taught_record
-from emo_core.train_head import HeadTraining, TrainedHead, fit_feature_normalizer, fit_head
+from emo_core.train_head import HeadTraining, TrainedHead, fit_feature_normalizer, fit_head, head_files
 from emo_core.tune_frames import FrameTuning, gather_frames, tune_last_stage
 
 RECIPE = HeadTraining(epochs=40, patience=8, batch_size=16, learning_rate=1.2e-3, noise=0.5, num_neighbourhoods=3)
@@ -126,7 +126,7 @@ def teach(lesson: Lesson, cache: Path, told: Told | None = None) -> dict[str, An
     manifest = _manifest(lesson, head, labels, eyes.config, base)
     left_out = [clip for index, clip in enumerate(clips) if index not in set(seen)]
     manifest["taught"] = taught_record(lesson.data, lesson.base, kept, left_out, split, tuned=lesson.tuning is not None)
-    files = eyes.files | _head_files(head)
+    files = eyes.files | head_files(head)
     evaluation = _measure(manifest, files, [kept[index] for index in split.members("test")], lesson, cache)
     manifest["head_training"] = _training_record(lesson, head, time.monotonic() - started)
     figures = taught_figures(evaluation)
@@ -259,14 +259,6 @@ def _manifest(
         "pipeline": replace(config, blendshapes=lesson.recipe.blendshapes).to_dict(),
         "temperature": head.temperature,
         "salience": {label: curves[label] for label in labels if label in curves},
-    }
-
-
-def _head_files(head: TrainedHead) -> dict[str, bytes]:
-    return {
-        bundles.HEAD: networks.to_tflite(head.model),
-        bundles.KERAS_HEAD: networks.to_keras(head.model),
-        bundles.NORMALIZER: bundles.normalizer_bytes(head.features, head.scores),
     }
 
 

@@ -7,10 +7,11 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_core import bundle as bundles
 from emo_core import networks
 from emo_core.checkpoint import Checkpoint
 from emo_core.emotions import OTHER
-from emo_core.evaluation import best_temperature, log_loss
+from emo_core.evaluation import best_calibration, log_loss
 from emo_core.judge import calibrated, decide
 from emo_core.labelled import LabelledClips
 from emo_core.normalize import FeatureNormalizer, ScoreNormalizer
@@ -52,16 +53,16 @@ class HeadTraining:
     """
 
     seed: int = 7
-    epochs: int = 4
-    patience: int = 4
+    epochs: int = 6
+    patience: int = 6
     batch_size: int = 128
     learning_rate: float = 2e-3
     units: int = 64
     dropout: float = 0.4
     noise: float = 0.3
-    clips_per_epoch: int = 12000
+    clips_per_epoch: int = 48000
     num_held_out: int = 6000
-    rendered_repeats: int = 8
+    rendered_repeats: int = 32
     damaged_share: float = 0.5
     mixed_share: float = 0.5
     step_weight: float = 0.3
@@ -78,10 +79,10 @@ class TrainedHead:
     """A head with what it needs to be used, how its thresholds were set, and how it came about.
 
     Attributes:
-        model: Keras model, as :func:`emo_core.networks.build_head` describes it.
+        model: Keras model, as :func:`emo_core.networks.build_head` describes it; not unrolled.
         features, scores: the Q-based normalizations.
         flat_scores: thresholds that do not depend on quality, fitted alike: "Q scores off".
-        temperature: divisor of the logits.
+        temperature: divisor of the logits. The offsets of the calibration are part of the model's last bias.
         false_accept_costs: C_FA of each class.
         held_out_loss, held_out_accuracy: of the kept epoch, on the clips that chose it.
         history: one row per epoch.
@@ -143,8 +144,9 @@ def fit_head(
     history, best = _fit(model, draw, held_out, normalizer, recipe, rng, report, checkpoint)
     model = networks.in_float32(model)
     logits, neutral_logits = (_last_logits(model, normalizer, clips) for clips in (held_out, neutral))
-    temperature = best_temperature(logits, held_out.labels)
-    probabilities, of_neutral = calibrated(logits, temperature), calibrated(neutral_logits, temperature)
+    temperature, offsets = best_calibration(logits, held_out.labels)
+    networks.shift(model, offsets)
+    probabilities, of_neutral = (calibrated(given + offsets, temperature) for given in (logits, neutral_logits))
     costs = [
         _fit_scores(probabilities, held_out, of_neutral, neutral, labels, recipe.neutral_hybrids, count)
         for count in (recipe.num_neighbourhoods, 1)
@@ -153,6 +155,15 @@ def fit_head(
         model, normalizer, costs[0][0], costs[1][0], temperature, costs[0][1],
         best["val_loss"], best["val_accuracy"], history,
     )  # fmt: skip
+
+
+def head_files(head: TrainedHead) -> dict[str, bytes]:
+    """The files of a bundle that hold the head: as it is served, for the explanations, and its normalizations."""
+    return {
+        bundles.HEAD: networks.to_tflite(networks.unrolled(head.model)),
+        bundles.KERAS_HEAD: networks.to_keras(head.model),
+        bundles.NORMALIZER: bundles.normalizer_bytes(head.features, head.scores),
+    }
 
 
 def fit_feature_normalizer(features: Floats, quality: Floats, recipe: HeadTraining) -> FeatureNormalizer:

@@ -8,13 +8,17 @@ from sklearn import metrics
 
 from emo_core.emotions import EMOTIONS, PAPER_CLASSES, HybridClass
 from emo_core.evaluation import (
+    best_calibration,
+    best_temperature,
     bootstrap_interval,
     calibration_error,
     evaluate_clips,
     evaluate_stills,
+    log_loss,
     mean_emotion_verdicts,
     per_class,
 )
+from emo_core.judge import calibrated
 from emo_core.stills import majority_labels
 from tests.tiny import LABELS, ferplus_arrays, make_votes
 
@@ -196,3 +200,29 @@ def test_a_class_that_never_occurs_has_zeros_and_no_warning():
     assert [row["support"] for row in rows] == [2, 0, 0]
     assert rows[0]["recall"] == 0.5
     assert rows[2] == {"label": "c", "precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 0}
+
+
+class TestOffsets:
+    OFFSETS = np.array([0.6, -0.4, -0.2], np.float32)
+
+    def biased(self, count):
+        """Logits twice as sure as they are right that lack an offset, and the classes that they are of."""
+        rng = np.random.default_rng(2)
+        logits = rng.normal(0, 2, (count, 3)).astype(np.float32)
+        labels = (calibrated(logits, 1.0).cumsum(axis=1) > rng.random((count, 1))).argmax(axis=1)
+        return 2 * (logits - self.OFFSETS), labels
+
+    def test_it_finds_the_temperature_and_the_offsets(self):
+        logits, labels = self.biased(20_000)
+        temperature, offsets = best_calibration(logits, labels)
+        assert temperature == pytest.approx(2, abs=0.1)
+        np.testing.assert_allclose(offsets / temperature, self.OFFSETS, atol=0.06)
+        assert offsets.sum() == pytest.approx(0, abs=1e-5)
+        alone = log_loss(calibrated(logits, best_temperature(logits, labels)), labels)
+        assert log_loss(calibrated(logits + offsets, temperature), labels) < alone
+
+    def test_hardly_any_clips_move_no_class(self):
+        logits, labels = self.biased(6)
+        temperature, offsets = best_calibration(logits, np.zeros_like(labels))
+        assert np.abs(offsets / temperature).max() < 0.5
+        assert 0.3 <= temperature <= 5.0

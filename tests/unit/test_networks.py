@@ -52,7 +52,7 @@ def served_cnn(frame_cnn):
 
 @pytest.fixture(scope="module")
 def served_head(head):
-    return HeadNetwork(networks.to_tflite(head))
+    return HeadNetwork(networks.to_tflite(networks.unrolled(head)))
 
 
 def faces(count, side=SIDE, seed=0):

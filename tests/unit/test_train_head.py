@@ -10,7 +10,7 @@ from emo_core.bundle import HeadNetwork
 from emo_core.compose import compose, neutral_clips
 from emo_core.emotions import OTHER
 from emo_core.judge import REJECTED, calibrated, decide
-from emo_core.networks import READERS, build_frame_cnn, to_tflite
+from emo_core.networks import READERS, build_frame_cnn, to_tflite, unrolled
 from emo_core.normalize import FeatureNormalizer
 from emo_core.train_head import HeadTraining, fit_feature_normalizer, fit_head, frame_emotions
 from tests.tiny import LABELS, SIDE, STEPS, make_bank
@@ -83,7 +83,7 @@ def test_neutral_faces_are_seldom_called_a_hybrid(trained, bank):
 
 def test_serving_gives_the_logits_of_training(trained):
     head, _, clips = trained
-    served = HeadNetwork(to_tflite(head.model))
+    served = HeadNetwork(to_tflite(unrolled(head.model)))
     for k in range(8):
         features = head.features.apply(clips.features[k], clips.weights[k])
         features[clips.weights[k] == 0] = 0
@@ -152,3 +152,13 @@ def test_frame_emotions_are_those_of_the_frame_cnn():
     outputs = cnn(np.random.default_rng(0).random((4, SIDE, SIDE, 1), np.float32))
     emotions = frame_emotions(cnn, np.asarray(outputs["feature"]))
     np.testing.assert_allclose(emotions, outputs["emotions"], atol=1e-5)
+
+
+def test_what_the_calibration_adds_is_part_of_the_model(bank, monkeypatch):
+    recipe = HeadTraining(epochs=1, batch_size=32, clips_per_epoch=32, num_held_out=30, num_neighbourhoods=2)
+    clips = compose(bank, LABELS, 9, STEPS, damaged_share=0.0, rng=np.random.default_rng(3))
+    logits = []
+    for offsets in (np.zeros(3, np.float32), np.array([0.5, 0.25, -0.75], np.float32)):
+        monkeypatch.setattr("emo_core.train_head.best_calibration", lambda *_, found=offsets: (1.0, found))
+        logits.append(fit(bank, bank, recipe).logits(clips))
+    np.testing.assert_allclose(logits[1] - logits[0], np.tile(offsets, (9, 1)), atol=1e-4)
