@@ -76,15 +76,16 @@ def compose(
     classes = rng.permutation(np.arange(count) % len(labels))
     features = np.zeros((count, steps, bank.features.shape[2]), np.float32)
     weights = np.zeros((count, steps), np.float32)
+    pictures = np.zeros((count, 2), np.intp)
     names = []
     for clip, label in enumerate(classes):
         options = told[labels[label]]
         story = options[rng.integers(len(options))]
         damaged = rng.random() < damaged_share
         mixed = mixed_share > 0 and rng.random() < mixed_share
-        features[clip], weights[clip] = _tell(bank, story, steps, damaged=damaged, mixed=mixed, rng=rng)
+        features[clip], weights[clip], pictures[clip] = _tell(bank, story, steps, damaged=damaged, mixed=mixed, rng=rng)
         names.append(" → ".join(story))
-    return LabelledClips(features, weights, classes, tuple(names))
+    return LabelledClips(features, weights, classes, tuple(names), pictures=pictures)
 
 
 def neutral_clips(
@@ -103,8 +104,8 @@ def tellable(bank: Bank, stories: Sequence[tuple[str, ...]]) -> list[tuple[str, 
 
 def _tell(
     bank: Bank, story: tuple[str, ...], steps: int, *, damaged: bool, mixed: bool, rng: np.random.Generator
-) -> tuple[Floats, Floats]:
-    """Features (T, m) and weights (T,) of one clip: a mixture of rest, first peak, second peak and flicker."""
+) -> tuple[Floats, Floats, Indices]:
+    """Features (T, m) and weights (T,) of one clip, a mixture of rest, peaks and flicker; the peaks' stills (2,)."""
     roles = ("neutral", story[0], story[-1], _flicker_pool(story, rng))
     actors = np.array([_pick(bank, name, rng) for name in roles])
     for _ in range(_TRIES):
@@ -120,7 +121,7 @@ def _tell(
     faces = _mix(bank, roles, actors, views, rng) if mixed else bank.features[actors, views]
     features = np.einsum("ta,tam->tm", shares, faces)
     features[lost], weights[lost] = 0, 0
-    return features.astype(np.float32), weights.astype(np.float32)
+    return features.astype(np.float32), weights.astype(np.float32), actors[[1, len(story)]]
 
 
 def _views(shape: tuple[int, ...], *, damaged: bool, rng: np.random.Generator) -> Indices:

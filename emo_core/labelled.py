@@ -20,6 +20,7 @@ class LabelledClips:
         stories: (N,) what is shown, such as the names of the peaks joined by arrows.
         people: (N,) who is shown; empty where that is unknown, as in composed clips.
         clips: (N,) int, the clip that each window is of; empty where each is a clip of its own.
+        pictures: (N, 2) int, the stills of both peaks of composed clips, twice the same where there is one; else empty.
     """
 
     features: Floats
@@ -28,6 +29,7 @@ class LabelledClips:
     stories: tuple[str, ...]
     people: tuple[str, ...] = ()
     clips: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
+    pictures: NDArray[np.intp] = field(default_factory=lambda: np.zeros((0, 2), np.intp))
 
     def __post_init__(self) -> None:
         check_shape("features", self.features, (len(self.labels), None, None))
@@ -59,4 +61,5 @@ class LabelledClips:
             tuple(self.stories[index] for index in kept),
             tuple(self.people[index] for index in kept) if self.people else (),
             self.clips[which] if len(self.clips) else self.clips,
+            self.pictures[which] if len(self.pictures) else self.pictures,
         )

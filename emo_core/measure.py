@@ -14,6 +14,7 @@ from emo_core.emotions import HybridClass
 from emo_core.evaluation import bootstrap_interval, evaluate_clips, macro_f1, mean_emotion_verdicts
 from emo_core.judge import REJECTED, decide
 from emo_core.labelled import LabelledClips
+from emo_core.picture_intervals import Pictures
 from emo_core.train_head import TrainedHead, frame_emotions
 from emo_core.types import Booleans, Floats
 
@@ -58,15 +59,17 @@ def measure_head(
 def _against_mean(
     head: TrainedHead, clips: LabelledClips, probabilities: Floats, classes: Sequence[HybridClass], cnn: keras.Model
 ) -> dict[str, Any]:
-    """Figures of clip verdicts with the gain over the mean of frame emotions, clip by clip, and its interval."""
+    """Figures of clip verdicts with the gain over the mean of frame emotions, clip by clip; intervals over pictures."""
     scores = head.scores.apply(probabilities, clips.quality)
     baseline = mean_emotion_verdicts(frame_emotions(cnn, clips.features), clips.weights, classes)
-    ours = probabilities.argmax(axis=1) == clips.labels
+    guesses, pictures = probabilities.argmax(axis=1), Pictures(clips.pictures)
+    ours = guesses == clips.labels
     gain = ours.astype(np.float64) - (baseline == clips.labels)
     return evaluate_clips(probabilities, scores, clips.labels, classes) | {
         "mean_of_frame_emotions_accuracy": float((baseline == clips.labels).mean()),
         "gain_over_mean": float(gain.mean()),
-        "gain_interval": bootstrap_interval(gain),
+        "gain_interval": pictures.mean(gain),
+        **pictures.verdicts(clips.labels, guesses, len(classes)),
         "without_look_alikes": _part(probabilities, clips.labels, _plain(clips.stories), len(classes)),
         "by_story": _by_story(clips.stories, ours),
     }

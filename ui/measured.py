@@ -43,20 +43,22 @@ def render_metrics() -> None:
     if not clips and not stills:
         st.info("Nothing has been measured on this model yet. Run `make model` to train and evaluate it.")
         return
+    scores = ("accuracy", "macro_f1")
     rows = [
-        (title, _count(found, "num_clips"), *_shares(found, "accuracy", "macro_f1")) for title, found in clips.items()
+        (title, _count(found, "num_clips"), *_shares(found, *scores), _range(found)) for title, found in clips.items()
     ]
     if rendered := _mapping(measured.get("rendered_clips")):
         count = f"{_count(rendered, 'num_clips')} ({_count(rendered, 'num_people')} people)"
-        rows.append((_RENDERED, count, *_shares(rendered, "accuracy", "macro_f1")))
+        rows.append((_RENDERED, count, *_shares(rendered, *scores), _range(rendered)))
     if stills:
-        rows.append((_STILLS, _count(stills, "num_images"), *_shares(stills, "accuracy", "macro_f1")))
+        rows.append((_STILLS, _count(stills, "num_images"), *_shares(stills, *scores), _range(stills)))
         if unseen := _mapping(stills.get("without_copies")):
-            rows.append((_UNSEEN_STILLS, _count(unseen, "num_images"), *_shares(unseen, "accuracy", "macro_f1")))
-    tables.render(("Measured on", "n", "Accuracy", "Macro-F1"), rows)
+            rows.append((_UNSEEN_STILLS, _count(unseen, "num_images"), *_shares(unseen, *scores), _range(unseen)))
+    tables.render(("Measured on", "n", "Accuracy", "Macro-F1", "95 % interval of the accuracy"), rows)
     st.caption(
         "Accuracy and macro-F1 (the mean over classes) take the most probable class even where the app would say "
-        "unsure. Damaged stretches are blurred, dark, small, hidden or compressed. No labelled videos of real people "
+        "unsure. Intervals are over pictures, of rendered clips over people. Damaged stretches are blurred, "
+        "dark, small, hidden or compressed. No labelled videos of real people "
         "were at hand: accuracy on real video has not been measured, and less is to be expected."
     )
     if any("coverage" in found for found in clips.values()):
@@ -185,8 +187,10 @@ def _variant(row: Mapping[str, Any]) -> str:
 
 
 def _range(row: Mapping[str, Any]) -> str:
-    low, high = row.get("interval_over_people") or (math.nan, math.nan)
-    return f"{low:.1%} – {high:.1%}"
+    """The 95 % interval of an accuracy, under whichever name the records hold it."""
+    names = ("interval_over_people", "accuracy_interval_over_people", "accuracy_interval")
+    low, high = next((row[name] for name in names if row.get(name)), (math.nan, math.nan))
+    return "–" if math.isnan(low) else f"{low:.1%} – {high:.1%}"
 
 
 def _change(values: Sequence[float]) -> str:

@@ -56,6 +56,17 @@ class TestCompose:
         assert [told[story] for story in clips.stories] == [LABELS[label] for label in clips.labels]
         assert len(set(clips.stories)) > 20
 
+    def test_the_stills_of_the_peaks_are_named(self):
+        clips = tell(marked_bank(), 200, damaged_share=0.0)
+        seen = stills_in(clips)
+        pools = {still: name for name, pool in marked_bank().pools.items() for still in pool.tolist()}
+        for clip, story in enumerate(clips.stories):
+            peaks = story.split(" → ")
+            assert [pools[still] for still in clips.pictures[clip].tolist()] == [peaks[0], peaks[-1]]
+            if len(peaks) == 1:
+                assert np.ptp(clips.pictures[clip]) == 0
+        assert seen[np.arange(200), clips.pictures[:, 0]].mean() > 0.9, "a peak may pass while no face is found"
+
     def test_the_seed_decides(self):
         first, again, other = tell(make_bank(), seed=3), tell(make_bank(), seed=3), tell(make_bank(), seed=4)
         np.testing.assert_array_equal(first.features, again.features)

@@ -1,5 +1,7 @@
 """Labelled windows: quality, choice, and joining."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -26,6 +28,11 @@ def test_choosing_keeps_rows_together():
     assert kept.clips.tolist() == [0, 1]
     assert kept.labels.tolist() == [0, 0]
     np.testing.assert_array_equal(kept.features, make().features[[0, 2]])
+
+
+def test_choosing_keeps_the_stills_of_composed_clips():
+    clips = replace(make(), pictures=np.array([[1, 2], [3, 3], [4, 5]]))
+    assert clips.chosen(np.array([True, False, True])).pictures.tolist() == [[1, 2], [4, 5]]
 
 
 def test_nothing_chosen_is_empty():
