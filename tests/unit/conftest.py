@@ -18,16 +18,38 @@ from tests.tiny import (
 )
 
 FRAMES = {"batch_size": 16, "half_precision": False, "damage_share": 0.0}
-HEAD = {"batch_size": 32, "clips_per_epoch": 64, "num_held_out": 60, "num_neighbourhoods": 2}
+HEAD = {"batch_size": 32, "clips_per_epoch": 64, "num_held_out": 60, "num_neighbourhoods": 2, "rendered_repeats": 1}
+
+
+@contextmanager
+def eager() -> Iterator[None]:
+    """TensorFlow step by step: for a network that sees a handful of batches, tracing it takes longer than running it.
+
+    The tests of one training each (`test_train_head`, `test_train_frames`) trace theirs as the commands do.
+    """
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture(scope="module")
+def eagerly():
+    """As :func:`eager`, for the tests of a module."""
+    with eager():
+        yield
 
 
 @contextmanager
 def small() -> Iterator[None]:
-    """The commands with small recipes, small windows, and no landmark model."""
+    """The commands with small recipes, small windows, and no landmark model, step by step."""
     from emo_core.train_frames import FrameTraining
     from emo_core.train_head import HeadTraining
 
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, eager():
         patch.setattr("emo_core.train_frames.FrameTraining", partial(FrameTraining, **FRAMES))
         patch.setattr("emo_core.train_head.HeadTraining", partial(HeadTraining, **HEAD))
         patch.setattr("emo_core.build.PipelineConfig", partial(PipelineConfig, **CONFIG.to_dict()))

@@ -11,6 +11,8 @@ from emo_core.protocols import compare_protocols, join_people
 from emo_core.train_head import HeadTraining
 from tests.tiny import LABELS, make_windows
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 RECIPE = HeadTraining(
     epochs=8, patience=8, batch_size=32, learning_rate=3e-2, num_neighbourhoods=2, reader="mean", mean_input=True,
     dropout=0.0, noise=0.0,
