@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from emo_core import bundle as bundles
 from emo_core import networks
 from emo_core.bank import PLAIN, Bank
+from emo_core.checkpoint import Checkpoint
 from emo_core.config import PipelineConfig
 from emo_core.emotions import EMOTIONS, PAPER_CLASSES, HybridClass
 from emo_core.errors import DatasetError
@@ -112,7 +113,7 @@ def train(
         data: folder in FER+ layout.
         demo: ``manifest.csv`` of the rendered clips.
         out: bundle directory.
-        cache: folder for what was seen.
+        cache: folder for what was seen, and for the heads until all are trained.
         recipe: how; its seed is the first one.
         num_seeds: how many heads to train; the one with the median held-out loss is shipped.
         command: the command line, for the records.
@@ -130,10 +131,12 @@ def train(
     cnn = keras.models.load_model(out / bundles.KERAS_FRAME_CNN, compile=False)
     held_out = gathered.held_out(recipe)
     tests = gathered.composed_tests(recipe), gathered.neutral_tests(recipe), gathered.rendered[2], gathered.undamaged
-    heads, figures = [], []
+    heads, figures, kept = [], [], []
     for seed in range(recipe.seed, recipe.seed + num_seeds):
         say(f"Training with seed {seed}")
-        heads.append(train_one(gathered, replace(recipe, seed=seed), held_out, _told(say)))
+        one = replace(recipe, seed=seed)
+        kept.append(Checkpoint(cache / f"head-{_digest(one, *gathered.learned_from())}.npz", each_epoch=False))
+        heads.append(train_one(gathered, one, held_out, _told(say), kept[-1]))
         figures.append(measure_head(heads[-1], *tests, classes, cnn))
     order = np.argsort([head.held_out_loss for head in heads])
     chosen = int(order[(num_seeds - 1) // 2])
@@ -166,6 +169,8 @@ def train(
         "head_training": record,
     }
     write_with_records(out, manifest, metrics, history_rows("head", head.history), head_files(head), predictions)
+    for checkpoint in kept:
+        checkpoint.clear()
     return metrics
 
 
@@ -174,10 +179,11 @@ def train_one(
     recipe: HeadTraining,
     held_out: tuple[LabelledClips, LabelledClips],
     report: Callable[[dict[str, float]], None],
+    kept: Checkpoint | None = None,
 ) -> TrainedHead:
-    """One head on the gathered clips; `held_out` as :meth:`HeadData.held_out` gives it."""
-    normalizer = gathered.normalizer(recipe)
-    return fit_head(lambda rng: gathered.draw(recipe, rng), *held_out, normalizer, gathered.labels, recipe, report)
+    """One head on the gathered clips, or as it was `kept`; `held_out` as :meth:`HeadData.held_out` gives it."""
+    normalizer, labels = gathered.normalizer(recipe), gathered.labels
+    return fit_head(lambda rng: gathered.draw(recipe, rng), *held_out, normalizer, labels, recipe, report, kept)
 
 
 def _kept_ablation(out: Path, said: Floats) -> dict[str, Any]:
@@ -230,7 +236,7 @@ def _seed_row(
     }
 
 
-def _digest(recipe: FrameTraining, *data: Bytes) -> str:
+def _digest(recipe: object, *data: NDArray[Any]) -> str:
     """Names a checkpoint after recipe and data, so that a training with others does not resume from it."""
     digest = hashlib.sha256(repr(recipe).encode())
     for array in data:

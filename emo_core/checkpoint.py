@@ -1,4 +1,4 @@
-"""A training that can be stopped at any moment: everything it needs to go on, written after every epoch."""
+"""A training that can be stopped at any moment: everything it needs to go on, in one file."""
 
 import io
 import json
@@ -15,17 +15,22 @@ _FORMAT = 1
 
 
 class Checkpoint:
-    """State of a training in one file, replaced whole after each epoch.
+    """State of a training in one file, replaced whole after each epoch, or written once it has ended.
 
-    A training that goes on from it gives the figures of one that was never stopped, because every epoch draws its
-    random numbers from a seed of its own and the state of the generator of the clips is kept.
+    A training that goes on from it gives the figures of one that was never stopped: what is kept after each epoch is
+    the state of the generator of the clips, and every epoch draws its other random numbers from a seed of its own.
 
     Args:
         path: of the file; its folder is made. It belongs to one recipe and one set of clips.
+        each_epoch: whether it is written after each epoch; else the random numbers are those of a training without it.
+
+    Attributes:
+        each_epoch: the same.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, each_epoch: bool = True) -> None:
         self._path = path
+        self.each_epoch = each_epoch
         self._model: Weights = []
         self._optimizer: Weights = []
 
@@ -56,7 +61,7 @@ class Checkpoint:
                 variable.assign(value)
 
     def save(self, model: Any, rng: np.random.Generator, history: list[Row], best: Row, weights: Weights) -> None:
-        """Keep the state at the end of an epoch."""
+        """Keep the state at the end of an epoch, or of the training."""
         parts = {
             "model": [np.asarray(variable) for variable in model.variables],
             "optimizer": [np.asarray(variable) for variable in model.optimizer.variables],

@@ -17,7 +17,7 @@ from emo_core.labelled import LabelledClips
 from emo_core.normalize import FeatureNormalizer
 from emo_core.stills import align, find_copies, read_votes
 from emo_core.train_head import HeadTraining, fit_feature_normalizer
-from emo_core.types import Booleans
+from emo_core.types import Booleans, Floats
 
 _BANK_SEED = 7
 _NUM_VARIED = 3
@@ -78,6 +78,11 @@ class HeadData:
             )
             for name, share in (("neutral", 0.0), ("neutral_degraded", 1.0))
         }
+
+    def learned_from(self) -> list[Floats]:
+        """The features that decide how a training goes: those it learns from, and those that choose."""
+        stills = (*self.train, self.calibration)
+        return [*(bank.features for bank in stills), *(clips.features for clips in self.rendered[:2])]
 
     def normalizer(self, recipe: HeadTraining) -> FeatureNormalizer:
         """Feature normalization fitted on the stills of training people."""

@@ -14,7 +14,7 @@ from emo_core import bundle as bundles
 from emo_core.card import model_card
 from emo_core.errors import BundleError
 
-VERSION = "1.4"
+VERSION = "1.5"
 
 _HISTORY_COLUMNS = ("stage", "epoch", "loss", "accuracy", "val_loss", "val_accuracy")
 

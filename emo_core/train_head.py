@@ -128,7 +128,7 @@ def fit_head(
         labels: classes in label order.
         recipe: how.
         report: called with each epoch's figures.
-        checkpoint: kept after every epoch, and where the training goes on if it holds something.
+        checkpoint: where the training goes on if it holds something.
     """
     keras.utils.set_random_seed(recipe.seed)
     rng = np.random.default_rng(recipe.seed)
@@ -189,7 +189,6 @@ def _fit(
     checkpoint: Checkpoint | None,
 ) -> tuple[list[dict[str, float]], dict[str, float]]:
     """Train until the held-out loss has not fallen for long enough; history and the row of the epoch that is kept."""
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     history: list[dict[str, float]] = []
     best, best_weights = {"val_loss": np.inf}, model.get_weights()
     if checkpoint and (kept := checkpoint.begin(rng)):
@@ -197,15 +196,11 @@ def _fit(
     for epoch in range(len(history), recipe.epochs):
         if history and history[-1]["epoch"] - best["epoch"] >= recipe.patience:
             break
-        if checkpoint:
+        if checkpoint and checkpoint.each_epoch:
             keras.utils.set_random_seed(recipe.seed + epoch)
         clips = draw(rng)
         if not model.compiled:
-            steps = recipe.epochs * -(-len(clips.labels) // recipe.batch_size)
-            schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, steps, alpha=0.05)
-            model.compile(keras.optimizers.AdamW(schedule, weight_decay=0.01), loss=loss)
-            if checkpoint:
-                checkpoint.restore(model)
+            _compile(model, recipe, len(clips.labels), checkpoint)
         inputs = _inputs(normalizer, clips)
         inputs[0] += np.float32(recipe.noise) * rng.standard_normal(inputs[0].shape, np.float32)
         targets = np.repeat(clips.labels[:, np.newaxis], clips.features.shape[1], axis=1)
@@ -219,12 +214,24 @@ def _fit(
         history.append(row)
         if row["val_loss"] < best["val_loss"]:
             best, best_weights = row, model.get_weights()
-        if checkpoint:
+        if checkpoint and checkpoint.each_epoch:
             checkpoint.save(model, rng, history, best, best_weights)
         if report:
             report(row)
+    if checkpoint and model.compiled:
+        checkpoint.save(model, rng, history, best, best_weights)
     model.set_weights(best_weights)
     return history, best
+
+
+def _compile(model: keras.Model, recipe: HeadTraining, num_clips: int, checkpoint: Checkpoint | None) -> None:
+    """Make the model ready for epochs of `num_clips`, or to go on from a checkpoint."""
+    steps = recipe.epochs * -(-num_clips // recipe.batch_size)
+    schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, steps, alpha=0.05)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.AdamW(schedule, weight_decay=0.01), loss=loss)
+    if checkpoint:
+        checkpoint.restore(model)
 
 
 def _inputs(normalizer: FeatureNormalizer, clips: LabelledClips) -> list[Floats]:

@@ -43,18 +43,15 @@ def render_metrics() -> None:
     if not clips and not stills:
         st.info("Nothing has been measured on this model yet. Run `make model` to train and evaluate it.")
         return
-    scores = ("accuracy", "macro_f1")
-    rows = [
-        (title, _count(found, "num_clips"), *_shares(found, *scores), _range(found)) for title, found in clips.items()
-    ]
+    rows = [(title, _count(found, "num_clips"), *_scores(found)) for title, found in clips.items()]
     if rendered := _mapping(measured.get("rendered_clips")):
         count = f"{_count(rendered, 'num_clips')} ({_count(rendered, 'num_people')} people)"
-        rows.append((_RENDERED, count, *_shares(rendered, *scores), _range(rendered)))
+        rows.append((_RENDERED, count, *_scores(rendered)))
     if stills:
-        rows.append((_STILLS, _count(stills, "num_images"), *_shares(stills, *scores), _range(stills)))
+        rows.append((_STILLS, _count(stills, "num_images"), *_scores(stills)))
         if unseen := _mapping(stills.get("without_copies")):
-            rows.append((_UNSEEN_STILLS, _count(unseen, "num_images"), *_shares(unseen, *scores), _range(unseen)))
-    tables.render(("Measured on", "n", "Accuracy", "Macro-F1", "95 % interval of the accuracy"), rows)
+            rows.append((_UNSEEN_STILLS, _count(unseen, "num_images"), *_scores(unseen)))
+    tables.render(("Measured on", "n", "Accuracy (95 % interval)", "Macro-F1"), rows)
     st.caption(
         "Accuracy and macro-F1 (the mean over classes) take the most probable class even where the app would say "
         "unsure. Intervals are over pictures, of rendered clips over people. Damaged stretches are blurred, "
@@ -184,6 +181,12 @@ def _variant(row: Mapping[str, Any]) -> str:
     given = () if row["reader"] != "mean" else ("mean_input",)  # all that it reads, not a part that it could lack
     parts = [title for name, title in _METHOD_PARTS.items() if row.get(name) and name not in given]
     return str(_READERS.get(row["reader"], row["reader"])) + (f" with {', '.join(parts)}" if parts else "")
+
+
+def _scores(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Accuracy with its interval, and macro-F1."""
+    accuracy, macro_f1 = _shares(row, "accuracy", "macro_f1")
+    return f"{accuracy} ({_range(row)})", macro_f1
 
 
 def _range(row: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from emo_core.bundle import load_bundle, load_frame_network, write_bundle
 from emo_core.compose import NEUTRAL_POOLS
 from emo_core.emotions import EMOTIONS, PAPER_CLASSES
 from emo_core.errors import BundleError
+from emo_core.measure import measure_head
 from tests.tiny import CONFIG, LABELS, SIDE, STEPS, read_json, run_command, write_ferplus
 
 pytestmark = pytest.mark.usefixtures("small_recipes")
@@ -232,10 +233,25 @@ class TestWhole:
         assert "seed 3, 2 epochs" in card
         assert re.search(r"seed [45], 2 epochs", card)
 
-    def test_the_same_seed_and_data_give_the_same_figures(self, whole, frames_only, data, tmp_path, capsys):
+    def test_the_same_seed_and_data_give_the_same_figures_after_a_stop(
+        self, whole, frames_only, data, tmp_path, capsys, monkeypatch
+    ):
         again = tmp_path / "studio"
         shutil.copytree(frames_only, again)
+        measured = []
+
+        def stop_at_the_second(head, *rest):
+            measured.append(head)
+            if len(measured) > 1:
+                raise KeyboardInterrupt
+            return measure_head(head, *rest)
+
+        with monkeypatch.context() as patch:
+            patch.setattr("emo_core.build.measure_head", stop_at_the_second)
+            assert run_command("train", data, again, "--epochs", "2", "--seed", "4") == 130
+        monkeypatch.setattr("emo_core.head_data.HeadData.draw", lambda *_: pytest.fail("a head was trained again"))
         assert run_command("train", data, again, "--epochs", "2", "--seed", "4") == 0
+        assert not list((tmp_path / "cache").glob("head-*"))
         first, second = (read_json(path / bundles.METRICS)["composed_clips"] for path in (whole, again))
         assert second == first
         printed = capsys.readouterr().out

@@ -64,7 +64,7 @@ class TestStudies:
         assert "too few clips of other (1), sadness_fear (1)" in capsys.readouterr().err
 
     def test_an_ablation_resumes(self, out, data, monkeypatch, capsys):
-        small = HeadTraining(epochs=1, clips_per_epoch=32, num_held_out=30, num_neighbourhoods=2)
+        small = HeadTraining(epochs=1, clips_per_epoch=32, num_held_out=30, rendered_repeats=1, num_neighbourhoods=2)
         monkeypatch.setattr(studies, "ABLATION", small)
         monkeypatch.setattr(
             "emo_core.ablation.variants", lambda recipe: [replace(recipe, q_features=on) for on in (True, False)]
