@@ -34,7 +34,7 @@ _DATA = """## Data and licences
 - **Composed clips**: sequences in feature space told with FER+ pictures on which annotators agree (rest, onset, peaks,
   offset, speech, flicker, damage). Training clips from `train.npz` only, whose pictures are seen as they are and three
   times turned, scaled, mirrored and lit otherwise. Those of the first half of `valid.npz` choose the head's epoch,
-  temperature, thresholds and seed; those of the second half are only measured on.
+  temperature, offsets, thresholds and seed, and chose its recipe; those of the second half are only measured on.
 - **Rendered clips**: synthetic people made with the USC ICT face model (MIT licence), seen through the whole pipeline.
   Of the people 60 % train, 15 % help to choose, 25 % are only measured on; nobody is in two groups.
 """
