@@ -186,14 +186,15 @@ def _variant(row: Mapping[str, Any]) -> str:
 def _scores(row: Mapping[str, Any]) -> tuple[str, str]:
     """Accuracy with its interval, and macro-F1."""
     accuracy, macro_f1 = _shares(row, "accuracy", "macro_f1")
-    return f"{accuracy} ({_range(row)})", macro_f1
+    interval = _range(row)
+    return f"{accuracy} ({interval})" if interval else accuracy, macro_f1
 
 
 def _range(row: Mapping[str, Any]) -> str:
-    """The 95 % interval of an accuracy, under whichever name the records hold it."""
+    """The 95 % interval of an accuracy, under whichever name the records hold it; empty where they hold none."""
     names = ("interval_over_people", "accuracy_interval_over_people", "accuracy_interval")
-    low, high = next((row[name] for name in names if row.get(name)), (math.nan, math.nan))
-    return "–" if math.isnan(low) else f"{low:.1%} – {high:.1%}"
+    found = next((row[name] for name in names if row.get(name)), None)
+    return f"{found[0]:.1%} – {found[1]:.1%}" if found else ""
 
 
 def _change(values: Sequence[float]) -> str:

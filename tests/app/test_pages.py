@@ -84,7 +84,8 @@ def test_about_shows_what_a_random_split_hides_and_what_each_part_is_worth(studi
 
 def test_about_shows_each_figure_with_its_data_and_count(studio):
     clean = {"labels": ["a", "b"], "confusion": [[8, 2], [1, 9]], "num_clips": 1234, "accuracy": 0.85, "macro_f1": 0.84,
-             "coverage": 0.9, "accuracy_when_decided": 0.91, "mean_of_frame_emotions_accuracy": 0.72}  # fmt: skip
+             "coverage": 0.9, "accuracy_when_decided": 0.91, "mean_of_frame_emotions_accuracy": 0.72,
+             "accuracy_interval": [0.83, 0.87]}  # fmt: skip
     neutral = {"num_clips": 700, "called_hybrid": 0.031}
     stills = {"accuracy": 0.8, "macro_f1": 0.7, "num_images": 3579}
     write("metrics.json", json.dumps({"composed_clips": {"clean": clean, "neutral": neutral}, "real_stills": stills}))
@@ -96,8 +97,8 @@ def test_about_shows_each_figure_with_its_data_and_count(studio):
     assert not app.exception
     assert not app.error
     table = next(item.value for item in app.markdown if "Macro-F1" in item.value)
-    assert "1,234 | 85.0% | 84.0%" in table
-    assert "3,579 | 80.0% | 70.0%" in table
+    assert "1,234 | 85.0% (83.0% – 87.0%) | 84.0%" in table
+    assert "3,579 | 80.0% | 70.0%" in table, "records of old hold no interval"
     assert any("90.0% | 91.0% | 72.0%" in item.value for item in app.markdown)
     assert any("of 700 composed clips of neutral faces, 3.1%" in item.value for item in app.caption)
     assert any("### Hybrid" in item.value for item in app.markdown)
