@@ -132,11 +132,11 @@ def train(
     held_out = gathered.held_out(recipe)
     tests = gathered.composed_tests(recipe), gathered.neutral_tests(recipe), gathered.rendered[2], gathered.undamaged
     heads, figures, kept = [], [], []
+    digest = _digest(recipe, *gathered.learned_from())
     for seed in range(recipe.seed, recipe.seed + num_seeds):
         say(f"Training with seed {seed}")
-        one = replace(recipe, seed=seed)
-        kept.append(Checkpoint(cache / f"head-{_digest(one, *gathered.learned_from())}.npz", each_epoch=False))
-        heads.append(train_one(gathered, one, held_out, _told(say), kept[-1]))
+        kept.append(Checkpoint(cache / f"head-{digest}-{seed}.npz", each_epoch=False))
+        heads.append(train_one(gathered, replace(recipe, seed=seed), held_out, _told(say), kept[-1]))
         figures.append(measure_head(heads[-1], *tests, classes, cnn))
     order = np.argsort([head.held_out_loss for head in heads])
     chosen = int(order[(num_seeds - 1) // 2])

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from emo_core import bundle as bundles
 from emo_core.bank import Bank, build_banks
@@ -17,7 +19,7 @@ from emo_core.labelled import LabelledClips
 from emo_core.normalize import FeatureNormalizer
 from emo_core.stills import align, find_copies, read_votes
 from emo_core.train_head import HeadTraining, fit_feature_normalizer
-from emo_core.types import Booleans, Floats
+from emo_core.types import Booleans
 
 _BANK_SEED = 7
 _NUM_VARIED = 3
@@ -79,10 +81,12 @@ class HeadData:
             for name, share in (("neutral", 0.0), ("neutral_degraded", 1.0))
         }
 
-    def learned_from(self) -> list[Floats]:
-        """The features that decide how a training goes: those it learns from, and those that choose."""
-        stills = (*self.train, self.calibration)
-        return [*(bank.features for bank in stills), *(clips.features for clips in self.rendered[:2])]
+    def learned_from(self) -> list[NDArray[Any]]:
+        """All that decides how a training goes: what it learns from, and what chooses."""
+        stills = [part for bank in (*self.train, self.calibration) for part in (bank.features, bank.quality)]
+        pools = [pool for bank in (self.train[0], self.calibration) for pool in bank.pools.values()]
+        rendered = [part for clips in self.rendered[:2] for part in (clips.features, clips.weights, clips.labels)]
+        return [*stills, *pools, *rendered]
 
     def normalizer(self, recipe: HeadTraining) -> FeatureNormalizer:
         """Feature normalization fitted on the stills of training people."""

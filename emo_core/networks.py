@@ -8,7 +8,7 @@ import io
 import json
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -200,24 +200,28 @@ def soften(model: keras.Model, temperature: float) -> None:
 
 def in_float32(model: keras.Model) -> keras.Model:
     """The same network with float32 computation and without optimizer, whatever policy it was trained under."""
+    with precision("float32"):
+        return _remade(model, lambda layer: layer["config"].pop("dtype", None))
+
+
+def _remade(model: keras.Model, change: Callable[[dict[str, Any]], object]) -> keras.Model:
+    """A copy with the same weights, the configuration of each layer changed, without optimizer."""
     config = model.get_config()
     for layer in config["layers"]:
-        layer["config"].pop("dtype", None)
-    with precision("float32"):
-        copy = keras.Model.from_config(config)
+        change(layer)
+    copy = keras.Model.from_config(config)
     copy.set_weights(model.get_weights())
     return copy
 
 
 def unrolled(head: keras.Model) -> keras.Model:
     """The same head with its steps one after the other: only so does it convert to plain TFLite operations."""
-    config = head.get_config()
-    for layer in config["layers"]:
+
+    def unroll(layer: dict[str, Any]) -> None:
         if layer["class_name"] == "LSTM":
             layer["config"]["unroll"] = True
-    copy = keras.Model.from_config(config)
-    copy.set_weights(head.get_weights())
-    return copy
+
+    return _remade(head, unroll)
 
 
 def shift(head: keras.Model, offsets: NDArray[np.float32]) -> None:

@@ -218,7 +218,7 @@ def _fit(
             checkpoint.save(model, rng, history, best, best_weights)
         if report:
             report(row)
-    if checkpoint and model.compiled:
+    if checkpoint and model.compiled and not checkpoint.each_epoch:
         checkpoint.save(model, rng, history, best, best_weights)
     model.set_weights(best_weights)
     return history, best
