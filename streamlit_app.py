@@ -3,10 +3,10 @@
 import pylibsrtp  # noqa: F401  (before everything that may load TensorFlow: the other order ends the process)
 import streamlit as st
 
-from ui import entry
+from ui.shell import navigation
 
 st.set_page_config(page_title="Hybrid Emotion Studio", page_icon="🎭", layout="wide")
-entry.run(
+navigation.run(
     [
         st.Page("pages/home.py", title="Home", default=True),
         st.Page("pages/analyze.py", title="Analyze"),

@@ -12,11 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emo_core import dataset_command, evaluate_command, heatmap_command, train_command
+from emo_core.cli import check_heatmaps, dataset
+from emo_core.cli import evaluate as evaluate_command
+from emo_core.cli import train as train_command
 from emo_core.errors import EmoError
 
 if TYPE_CHECKING:
-    from emo_core.bundle import Bundle
+    from emo_core.model.bundle import Bundle
     from emo_core.types import Analysis
 
 DEFAULT_MODEL = Path(__file__).resolve().parent.parent / "models" / "hybrid"
@@ -63,8 +65,8 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--predictions", type=Path, metavar="FILE.npz", help="write probabilities (N,8)")
     evaluate.set_defaults(run=_evaluate_frames)
     evaluate_command.add(commands, DEFAULT_MODEL)
-    dataset_command.add(commands, DEFAULT_MODEL)
-    heatmap_command.add(commands, _say)
+    dataset.add(commands, DEFAULT_MODEL)
+    check_heatmaps.add(commands, _say)
     for name, what, run in (
         ("train-frames", "train the frame CNN on FER+", _train_frames),
         ("train", "teach a model from a data set of clips, or train the shipped head from FER+", _train),
@@ -97,9 +99,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _analyze(options: argparse.Namespace) -> None:
-    from emo_core.bundle import load_bundle
-    from emo_core.pipeline import analyze
-    from emo_core.report import to_json, to_text
+    from emo_core.inference.pipeline import analyze
+    from emo_core.model.bundle import load_bundle
+    from emo_core.report.serialization import to_json, to_text
 
     with _native_messages_dropped():
         bundle = load_bundle(options.model)
@@ -115,8 +117,8 @@ def _analyze(options: argparse.Namespace) -> None:
 
 def _analyze_into(out: Path, clip: Path, bundle: "Bundle") -> "Analysis":
     """Analyze and write every export; the folder is tried first, so that no work is lost on it."""
-    from emo_core.export import export_all, folder_to_fill
-    from emo_core.pipeline import analyze
+    from emo_core.inference.pipeline import analyze
+    from emo_core.report.export import export_all, folder_to_fill
 
     with folder_to_fill(out) as folder:
         analysis = analyze(clip, bundle)
@@ -127,10 +129,10 @@ def _analyze_into(out: Path, clip: Path, bundle: "Bundle") -> "Analysis":
 def _evaluate_frames(options: argparse.Namespace) -> None:
     import numpy as np
 
-    from emo_core.bundle import load_frame_network
-    from emo_core.evaluation import evaluate_stills
-    from emo_core.faces import normalize_intensity
-    from emo_core.stills import align, read_votes
+    from emo_core.datasets.ferplus import align, read_votes
+    from emo_core.evaluation.metrics import evaluate_stills
+    from emo_core.faces.tracking import normalize_intensity
+    from emo_core.model.bundle import load_frame_network
 
     images, votes = read_votes(options.images)
     with _native_messages_dropped():
@@ -167,8 +169,8 @@ def _stills_text(metrics: dict[str, Any]) -> str:
 
 
 def _train_frames(options: argparse.Namespace) -> None:
-    from emo_core.build import train_frames
-    from emo_core.train_frames import FrameTraining
+    from emo_core.training.build import train_frames
+    from emo_core.training.frame_cnn import FrameTraining
 
     recipe = replace(FrameTraining(), mirrored=not options.plain, **_given(options))
     metrics = train_frames(
@@ -181,8 +183,8 @@ def _train(options: argparse.Namespace) -> None:
     if not train_command.is_ferplus(options.data):
         train_command.run(options, _given(options))
         return
-    from emo_core.build import train
-    from emo_core.train_head import HeadTraining
+    from emo_core.training.build import train
+    from emo_core.training.head import HeadTraining
 
     recipe = replace(HeadTraining(), **_given(options))
     metrics = train(
@@ -203,8 +205,8 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _ablate(options: argparse.Namespace) -> None:
-    from emo_core.ablation import Job
-    from emo_core.studies import ABLATION, run_ablation
+    from emo_core.training.experiments.ablation import Job
+    from emo_core.training.experiments.run import ABLATION, run_ablation
 
     table = run_ablation(
         options.data, options.demo, options.out, options.cache, replace(ABLATION, **_given(options)),
@@ -220,7 +222,7 @@ def _ablate(options: argparse.Namespace) -> None:
 
 
 def _protocols(options: argparse.Namespace) -> None:
-    from emo_core.studies import PROTOCOLS, run_protocols
+    from emo_core.training.experiments.run import PROTOCOLS, run_protocols
 
     recipe = replace(PROTOCOLS, **_given(options))
     table = run_protocols(options.demo, options.out, options.cache, recipe, options.command_line, _say)

@@ -5,9 +5,11 @@ import re
 import streamlit as st
 
 from emo_core.emotions import display_name
-from ui import entry, errors, measured, model, model_choice, preload, privacy, samples
+from ui.shell import errors, navigation, preload
+from ui.state import models, samples
+from ui.widgets import measured, model_picker, privacy
 
-entry.guard(__file__)
+navigation.guard(__file__)
 
 LIMITS = """
 #### Limits
@@ -49,9 +51,9 @@ CREDITS = """
 
 st.title("About")
 st.caption("Which model speaks here, how well it was measured, and what it must not be used for.")
-model_choice.render("about")
+model_picker.render("about")
 with errors.shown():
-    loaded = model.bundle()
+    loaded = models.bundle()
     names = ", ".join(display_name(item.name).lower() for item in loaded.classes)
     st.markdown(f"**Model in use:** {loaded.info.name}, version {loaded.info.version}. **It tells apart:** {names}.")
 
@@ -67,7 +69,7 @@ with figures_tab, errors.shown():
     st.subheader("How training went", anchor=False)
     measured.render_history()
 with card_tab:
-    card = model.card()
+    card = models.card()
     if card:
         st.markdown(re.sub(r"^(#{1,4}) ", r"##\1 ", card, flags=re.MULTILINE))
     else:

@@ -3,9 +3,13 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ui import choose, entry, errors, inside, model, model_choice, preload, privacy, progress, session, tables, verdict
+from ui.analyze import tabs as inside
+from ui.analyze import verdict
+from ui.shell import errors, navigation, preload
+from ui.state import models, session
+from ui.widgets import clip_picker, model_picker, privacy, progress, tables
 
-entry.guard(__file__)
+navigation.guard(__file__)
 
 
 def run_job(source: session.Source) -> None:
@@ -13,9 +17,9 @@ def run_job(source: session.Source) -> None:
     report = progress.reporter(source.name)
     with errors.shown():
         preload.wait()
-        from emo_core.pipeline import analyze
+        from emo_core.inference.pipeline import analyze
 
-        session.keep(source, analyze(source.data, model.bundle(), name=source.name, progress=report))
+        session.keep(source, analyze(source.data, models.bundle(), name=source.name, progress=report))
         st.rerun()
     session.drop_job()
 
@@ -35,8 +39,8 @@ def show(result: session.Result) -> DeltaGenerator:
             st.caption("If your browser cannot play this format, the analysis below is not affected.")
     with right:
         st.subheader("Verdict", anchor="verdict")
-        verdict.render(analysis, model.bundle())
-        st.caption(model.trust_line())
+        verdict.render(analysis, models.bundle())
+        st.caption(models.trust_line())
         st.page_link("pages/about.py", label="How far to trust it →")
 
     place = st.container()
@@ -46,9 +50,9 @@ def show(result: session.Result) -> DeltaGenerator:
 
 
 st.title("Analyze a clip")
-model_choice.render("analyze")
+model_picker.render("analyze")
 waiting = session.job()
-choose.render(expanded=waiting is None and session.result() is None)
+clip_picker.render(expanded=waiting is None and session.result() is None)
 if session.was_stopped():
     st.info("Stopped. Choose a clip to start again.")
 if waiting is not None:

@@ -2,9 +2,12 @@
 
 import streamlit as st
 
-from ui import entry, errors, evaluate_choice, evaluate_run, evaluate_tabs, preload
+from ui.evaluate import choice as evaluate_choice
+from ui.evaluate import run as evaluate_run
+from ui.evaluate import tabs
+from ui.shell import errors, navigation, preload
 
-entry.guard(__file__)
+navigation.guard(__file__)
 
 
 def run_asked() -> None:
@@ -35,7 +38,7 @@ def show(choice: evaluate_choice.Choice) -> None:
         )
         return
     with errors.shown():
-        evaluate_tabs.render(evaluate_tabs.Shown(choice, found.evaluation, found.figures))
+        tabs.render(tabs.Shown(choice, found.evaluation, found.figures))
 
 
 st.title("Evaluate")

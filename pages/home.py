@@ -2,9 +2,11 @@
 
 import streamlit as st
 
-from ui import choose, entry, flow, samples, session
+from ui.shell import navigation
+from ui.state import samples, session
+from ui.widgets import clip_picker, method_diagram
 
-entry.guard(__file__)
+navigation.guard(__file__)
 
 sample = next(iter(samples.load()), None)
 words, picture = st.columns([3, 1], vertical_alignment="center", gap="large")
@@ -33,7 +35,7 @@ with own_column:
     st.write("One face, well lit, at least a second. It stays on this server and is dropped after your visit.")
     record, upload = st.columns(2)
     if record.button("Record a clip", width="stretch"):
-        choose.open_recorder()
+        clip_picker.open_recorder()
         st.switch_page("pages/analyze.py")
     if upload.button("Upload a clip", width="stretch"):
         st.switch_page("pages/analyze.py")
@@ -45,7 +47,7 @@ with live_column:
 
 st.subheader("How it works", anchor=False)
 st.caption("Choose a step to see it on the clip you analyzed.")
-flow.render()
+method_diagram.render()
 st.page_link("pages/teach.py", label="Teach it your own people and emotions →")
 st.caption(
     "It judges what a face shows, as people would name it, not what a person feels. "

@@ -2,34 +2,36 @@
 
 import streamlit as st
 
-from ui import entry, errors, teach_checks, teach_clips, teach_data, teach_train
+from ui.shell import errors, navigation
+from ui.teach import checks, data, training
+from ui.teach import clips as teach_clips
 
-entry.guard(__file__)
+navigation.guard(__file__)
 
 st.title("Teach")
 st.caption("Record or upload clips of people who show something, name it, and train a model that tells it apart.")
-chosen = teach_data.choose()
+chosen = data.choose()
 if chosen is None:
     st.info("Open the demo data set to see how it works, or make a new data set and add clips of your own.")
 else:
     with errors.shown():
-        labels, clips = teach_data.read(chosen)
+        labels, clips = data.read(chosen)
         left, right = st.columns([11, 9], gap="large")
         with left:
             st.subheader("1. Clips", anchor=False)
             with st.container():  # grows without moving the recorder, which would turn its camera off
-                teach_data.overview(labels, clips)
+                data.overview(labels, clips)
             teach_clips.render(chosen, labels)
             teach_clips.render_removal(chosen, clips)
         with right:
             st.subheader("2. Checks", anchor=False)
             if clips:
-                teach_checks.render(chosen, clips)
+                checks.render(chosen, clips)
             else:
                 st.info("No clips yet. Add a few of each class, of several people, then check and train.")
             st.subheader("3. Training", anchor=False)
-            teach_train.form(chosen)
-            teach_train.status()
+            training.form(chosen)
+            training.status()
 if chosen is None:
     st.subheader("Trainings", anchor=False)
-    teach_train.status()
+    training.status()

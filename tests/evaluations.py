@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from emo_core.emotions import PAPER_CLASSES, UNSURE
-from emo_core.evaluated import EvaluatedClip, Evaluation, LeftOut
+from emo_core.evaluation.results import EvaluatedClip, Evaluation, LeftOut
 
 LABELS = tuple(item.name for item in PAPER_CLASSES)
 DEMO = Path(__file__).resolve().parent.parent / "assets" / "demo"
@@ -47,8 +47,8 @@ def make_evaluation(num_people=12, clips_each=6, skill=1.5, seed=0, **changes):
 
 def few_demo_clips(folder, num_clips=6):
     """A data set of that many clips of people that the shipped model was measured on, copied from the demo clips."""
-    from emo_core.dataset import read_manifest
-    from emo_core.exposure import exposure
+    from emo_core.datasets.clips import read_manifest
+    from emo_core.datasets.seen_by_model import exposure
 
     listed = read_manifest(DEMO / "manifest.csv")
     seen = exposure(DEMO.parent.parent / "models" / "hybrid", listed).people

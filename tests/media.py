@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_core.types import VideoInfo
-from emo_core.video import open_video
+from emo_core.video.reader import open_video
 
 NUM_LEVELS = 8
 CODECS = {"mp4": "libx264", "mov": "libx264", "mkv": "libx264", "webm": "libvpx", "avi": "mpeg4"}

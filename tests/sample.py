@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_core.types import Clip
-from emo_core.video import open_video
+from emo_core.video.reader import open_video
 
 PATH = Path(__file__).resolve().parent.parent / "assets" / "pexels_distress_to_laughter.mp4"
 RATE_HZ = 2.0

@@ -10,14 +10,14 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 
-from emo_core import bundle as bundles
-from emo_core.bank import Bank
-from emo_core.blendshapes import BLENDSHAPES
 from emo_core.config import PipelineConfig
+from emo_core.datasets.windows import LabelledClips
 from emo_core.emotions import EMOTIONS, PAPER_CLASSES, VOTE_NAMES
-from emo_core.faces import EYE_CENTRES, EYE_DISTANCE, empty_track
-from emo_core.labelled import LabelledClips
-from emo_core.normalize import FeatureNormalizer, ScoreNormalizer
+from emo_core.faces.blendshapes import BLENDSHAPES
+from emo_core.faces.tracking import EYE_CENTRES, EYE_DISTANCE, empty_track
+from emo_core.model import bundle as bundles
+from emo_core.model.normalization import FeatureNormalizer, ScoreNormalizer
+from emo_core.training.synthesis.feature_bank import Bank
 
 SIDE = 16
 STEPS = 16

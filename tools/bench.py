@@ -71,9 +71,9 @@ def warm(runs: int) -> None:
 
 def stages(runs: int) -> None:
     """One call of each network, on one thread and on the two that an analysis uses; sizes on disk."""
-    from emo_core.blendshapes import BlendshapeModel
-    from emo_core.bundle import FRAME_CNN, HEAD, NORMALIZER, load_bundle
-    from emo_core.landmarker import FaceLandmarker
+    from emo_core.faces.blendshapes import BlendshapeModel
+    from emo_core.faces.landmarks import FaceLandmarker
+    from emo_core.model.bundle import FRAME_CNN, HEAD, NORMALIZER, load_bundle
 
     bundle, frame = load_bundle(ROOT / "models" / "hybrid"), _frame()
     faces = np.full((16, bundle.config.crop_side_px, bundle.config.crop_side_px), 0.5, np.float32)
@@ -101,8 +101,8 @@ def stages(runs: int) -> None:
 
 def peers(runs: int) -> None:
     """MediaPipe's own landmarker and fer's network on the same frame as ours, each where it is installed."""
-    from emo_core.bundle import load_bundle
-    from emo_core.landmarker import FaceLandmarker
+    from emo_core.faces.landmarks import FaceLandmarker
+    from emo_core.model.bundle import load_bundle
 
     frame, bundle = _frame(), load_bundle(ROOT / "models" / "hybrid")
     landmarker, cnn = FaceLandmarker(num_threads=1), bundle.frame_network(1)
@@ -149,7 +149,7 @@ def _fer_ms(frame: np.ndarray, runs: int) -> str:
 
 def _frame() -> np.ndarray:
     """The first frame of the sample clip, (H, W, 3) uint8 RGB."""
-    from emo_core.video import open_video
+    from emo_core.video.reader import open_video
 
     with open_video(SAMPLE) as reader:
         return np.asarray(next(reader.clips(10.0, 1)).frames[0])
@@ -192,7 +192,7 @@ def first_paint(runs: int) -> None:
 
 def long_video() -> None:
     """Ten minutes of 720p, made by repeating the sample's frames: wall time and peak memory."""
-    from emo_core.video import open_video, write_video
+    from emo_core.video.reader import open_video, write_video
 
     def repeated() -> Iterator[np.ndarray]:
         with open_video(SAMPLE, max_side_px=640) as reader:

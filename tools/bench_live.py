@@ -145,10 +145,9 @@ def serve(words: list[str]) -> None:
     import pylibsrtp  # noqa: F401
     from streamlit.web.cli import main as streamlit_main
 
-    from emo_core import live_analyzer
-    from ui import live_overlay
+    from emo_core.live import analyzer, overlay
 
-    analyze, draw = live_analyzer.LiveAnalyzer.analyze, live_overlay.draw
+    analyze, draw = analyzer.LiveAnalyzer.analyze, overlay.draw
     numbers: dict[float, int] = {}
 
     def analyze_and_note(self: Any, image: Any, time_s: float, smoothing_s: float) -> Any:
@@ -164,8 +163,8 @@ def serve(words: list[str]) -> None:
         camera.stamp(picture[:, ::-1], number, row=1)  # mirrored as the picture is
         return picture
 
-    live_analyzer.LiveAnalyzer.analyze = analyze_and_note  # type: ignore[method-assign]
-    live_overlay.draw = draw_and_stamp
+    analyzer.LiveAnalyzer.analyze = analyze_and_note  # type: ignore[method-assign]
+    overlay.draw = draw_and_stamp
     sys.argv = ["streamlit", *words]
     streamlit_main()
 

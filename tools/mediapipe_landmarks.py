@@ -14,7 +14,7 @@ import numpy as np
 from mediapipe.tasks.python import BaseOptions, vision
 from numpy.typing import NDArray
 
-from emo_core.video import open_video
+from emo_core.video.reader import open_video
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIP = ROOT / "assets" / "pexels_distress_to_laughter.mp4"

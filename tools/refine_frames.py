@@ -33,8 +33,8 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn  # noqa: E402
 
-from emo_core import bundle as bundles  # noqa: E402
 from emo_core.errors import EmoError  # noqa: E402
+from emo_core.model import bundle as bundles  # noqa: E402
 from tools.refine.faces import Faces, Refinement, batches, gather_rendered, gather_stills, gather_valid  # noqa: E402
 from tools.refine.net import FrameNet, answer, first_weights  # noqa: E402
 

@@ -22,11 +22,11 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", say: Ca
 def _run(options: argparse.Namespace, say: Callable[[str], None]) -> None:
     import numpy as np
 
-    from emo_core.bundle import load_bundle
-    from emo_core.heatmap_checks import check_heatmaps
-    from emo_core.lstm import load_lstm
-    from emo_core.records import write_with_records
-    from emo_core.stills import align, find_copies, read_votes
+    from emo_core.datasets.ferplus import align, find_copies, read_votes
+    from emo_core.evaluation.heatmap_checks import check_heatmaps
+    from emo_core.explain.numpy_lstm import load_lstm
+    from emo_core.model.bundle import load_bundle
+    from emo_core.training.records import write_with_records
 
     bundle, head = load_bundle(options.out), load_lstm(options.out)
     images, votes = read_votes(options.data / "valid.npz")

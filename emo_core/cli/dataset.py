@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from emo_core.errors import DatasetError
 
 if TYPE_CHECKING:
-    from emo_core.checks import CheckReport
+    from emo_core.datasets.checks import CheckReport
 
 CORPORA = ("ravdess", "crema-d", "blemore")
 
@@ -39,10 +39,10 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", default
 
 
 def _check(options: argparse.Namespace) -> None:
-    from emo_core.bundle import load_frame_network
-    from emo_core.checks import check_dataset
-    from emo_core.clip_reader import ClipReader
-    from emo_core.dataset import read_dataset
+    from emo_core.datasets.checks import check_dataset
+    from emo_core.datasets.clips import read_dataset
+    from emo_core.datasets.feature_cache import ClipReader
+    from emo_core.model.bundle import load_frame_network
 
     clips = read_dataset(options.data)
     with options.quiet():
@@ -78,17 +78,17 @@ def to_text(report: "CheckReport") -> str:
 
 
 def _import(options: argparse.Namespace) -> None:
-    from emo_core import importers
+    from emo_core.datasets import corpora
 
-    corpus = importers.CORPORA[options.corpus]
-    classes = importers.read_map(options.map) if options.map else dict(corpus.classes)
-    found = importers.find_clips(corpus, options.source, classes)
+    corpus = corpora.CORPORA[options.corpus]
+    classes = corpora.read_map(options.map) if options.map else dict(corpus.classes)
+    found = corpora.find_clips(corpus, options.source, classes)
 
     def tell(done: int, total: int) -> None:
         if done % 100 == 0:
             options.say(f"{done} of {total} clips")
 
-    importers.import_clips(found.clips, options.target, copy=options.copy, progress=tell)
+    corpora.import_clips(found.clips, options.target, copy=options.copy, progress=tell)
     people = {clip.person for clip in found.clips}
     print(f"{len(found.clips)} clips of {len(people)} people in {options.target / 'manifest.csv'}")
     for label, count in found.counts.items():
@@ -97,4 +97,4 @@ def _import(options: argparse.Namespace) -> None:
         print(f"{found.num_unknown} videos are not named as {corpus.name} names its files and were left out")
     if not options.map:
         print("The map that was used; edit it and give it with --map for other classes:")
-        print(importers.map_text(classes), end="")
+        print(corpora.map_text(classes), end="")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from emo_core.errors import EmoError
-from emo_core.progress_file import ProgressWriter
+from emo_core.jobs.progress import ProgressWriter
 
 _PROTOCOLS = {"random": ("random",), "subject": ("subject",), "both": ("random", "subject")}
 _TITLES = {"random": "random", "subject": "subject", "joined": "subject, people with the same clips taken for one"}
@@ -70,13 +70,13 @@ def _at_least(least: int) -> Callable[[str], int]:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    from emo_core.bundle import load_bundle
-    from emo_core.clip_metrics import summarize
-    from emo_core.dataset import read_dataset
-    from emo_core.evaluate import choose_clips, evaluate_dataset, folder_of
-    from emo_core.evaluated import content_of, store
-    from emo_core.evaluation_store import evaluation_path
-    from emo_core.evaluation_text import clip_table, to_csv, to_text
+    from emo_core.datasets.clips import read_dataset
+    from emo_core.evaluation.clip_metrics import summarize
+    from emo_core.evaluation.results import content_of, store
+    from emo_core.evaluation.run import choose_clips, evaluate_dataset, folder_of
+    from emo_core.evaluation.store import evaluation_path
+    from emo_core.evaluation.text import clip_table, to_csv, to_text
+    from emo_core.model.bundle import load_bundle
 
     with options.quiet():
         bundle = load_bundle(options.model)
@@ -98,9 +98,9 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _compare_protocols(options: argparse.Namespace, writer: ProgressWriter) -> dict[str, Any]:
-    from emo_core.dataset import read_dataset
-    from emo_core.evaluation_store import protocols_path, store_table
-    from emo_core.studies import measure_protocols, recipe_of
+    from emo_core.datasets.clips import read_dataset
+    from emo_core.evaluation.store import protocols_path, store_table
+    from emo_core.training.experiments.run import measure_protocols, recipe_of
 
     given = {name: value for name in ("seed", "epochs") if (value := getattr(options, name)) is not None}
     clips = read_dataset(options.data)

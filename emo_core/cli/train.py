@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from emo_core.datasets.splits import PROTOCOLS
 from emo_core.errors import EmoError
-from emo_core.progress_file import ProgressWriter
-from emo_core.splits import PROTOCOLS
+from emo_core.jobs.progress import ProgressWriter
 
 FERPLUS = ("train.npz", "valid.npz")
 
@@ -46,8 +46,8 @@ def run(options: argparse.Namespace, given: Mapping[str, Any]) -> None:
 
 
 def _run(options: argparse.Namespace, given: Mapping[str, Any]) -> None:
-    from emo_core.teach import RECIPE, Lesson, Told, teach
-    from emo_core.tune_frames import FrameTuning
+    from emo_core.training.custom_model import RECIPE, Lesson, Told, teach
+    from emo_core.training.fine_tuning import FrameTuning
 
     recipe = replace(RECIPE, **given)
     tuning = FrameTuning(seed=recipe.seed) if options.cnn else None

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from emo_core.clip_reader import ClipReader
-from emo_core.dataset import DatasetClip
+from emo_core.datasets.clips import DatasetClip
+from emo_core.datasets.feature_cache import ClipReader
+from emo_core.datasets.perceptual_hash import Words, near_pairs
+from emo_core.datasets.seen_by_model import content_key
+from emo_core.datasets.splits import LEAST_CLIPS, LEAST_PEOPLE
 from emo_core.errors import NoFaceError, VideoError
-from emo_core.exposure import content_key
-from emo_core.prints import Words, near_pairs
-from emo_core.splits import LEAST_CLIPS, LEAST_PEOPLE
 
 Severity = Literal["error", "warning", "note"]
 
@@ -81,7 +81,7 @@ def check_dataset(
     """Look at every clip through the pipeline, then at the whole.
 
     Args:
-        clips: of the data set, as :func:`emo_core.dataset.read_dataset` gives them.
+        clips: of the data set, as :func:`emo_core.datasets.clips.read_dataset` gives them.
         reader: sees clips; what it keeps serves the training too.
         progress: called with the number of clips seen and of all.
 

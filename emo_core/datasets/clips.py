@@ -15,15 +15,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_core.bundle import FrameNetwork
-from emo_core.clip_reader import ClipReader
 from emo_core.config import PipelineConfig
+from emo_core.datasets.feature_cache import ClipReader
+from emo_core.datasets.windows import LabelledClips
 from emo_core.emotions import UNSURE
 from emo_core.errors import DatasetError, NoFaceError, VideoError
-from emo_core.judge import window_starts
-from emo_core.labelled import LabelledClips
+from emo_core.inference.windows import window_starts
+from emo_core.model.bundle import FrameNetwork
 from emo_core.types import Floats
-from emo_core.videofile import clean_name
+from emo_core.video.source import clean_name
 
 MANIFEST = "manifest.csv"
 CLIP_SUFFIXES = frozenset({".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".flv", ".mpg", ".mpeg", ".wmv"})

@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from emo_core.collection import write_manifest
-from emo_core.dataset import CLIP_SUFFIXES, MANIFEST, DatasetClip, check_label
+from emo_core.datasets.clips import CLIP_SUFFIXES, MANIFEST, DatasetClip, check_label
+from emo_core.datasets.editable import write_manifest
 from emo_core.emotions import OTHER
 from emo_core.errors import DatasetError
-from emo_core.videofile import clean_name
+from emo_core.video.source import clean_name
 
 _JOY, _GRIEF = "amusement_surprise", "sadness_fear"
 

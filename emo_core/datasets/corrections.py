@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from emo_core.dataset import CLIP_SUFFIXES, MANIFEST, check_label
-from emo_core.videofile import clean_name
+from emo_core.datasets.clips import CLIP_SUFFIXES, MANIFEST, check_label
+from emo_core.video.source import clean_name
 
 COLUMNS = ("path", "label", "person", "source")
 _SOURCE = "corrected"

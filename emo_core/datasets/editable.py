@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from emo_core.dataset import MANIFEST, DatasetClip, check_label, is_clip, person_of, read_manifest
+from emo_core.datasets.clips import MANIFEST, DatasetClip, check_label, is_clip, person_of, read_manifest
 from emo_core.errors import DatasetError
-from emo_core.videofile import clean_name
+from emo_core.video.source import clean_name
 
 COLUMNS = ("path", "label", "person", "session", "source", "story", "degradation")
 _LOCK = ".lock"

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from emo_core.blendshapes import BlendshapeModel
-from emo_core.bundle import FrameNetwork
 from emo_core.config import PipelineConfig
-from emo_core.pipeline import watch
-from emo_core.prints import Words, face_prints
+from emo_core.datasets.perceptual_hash import Words, face_prints
+from emo_core.faces.blendshapes import BlendshapeModel
+from emo_core.inference.pipeline import watch
+from emo_core.model.bundle import FrameNetwork
 from emo_core.types import Floats
-from emo_core.videofile import clean_name, video_error
+from emo_core.video.source import clean_name, video_error
 
 _CACHE_VERSION = 2  # raise when what is seen of a clip changes
 
@@ -50,7 +50,7 @@ class ClipReader:
         """What is seen of a clip.
 
         Raises:
-            VideoError, NoFaceError: as :func:`emo_core.pipeline.analyze`.
+            VideoError, NoFaceError: as :func:`emo_core.inference.pipeline.analyze`.
         """
         settings = f"{_CACHE_VERSION} {self._cnn.digest} {self._config.sample_rate_hz} {self._config.crop_side_px}"
         stored = self._folder / f"{hashlib.sha256(settings.encode() + _content(path)).hexdigest()[:24]}.npz"

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from emo_core.emotions import EMOTIONS, VOTE_NAMES
 from emo_core.errors import DatasetError
-from emo_core.faces import align_stills
-from emo_core.landmarker import FaceLandmarker
+from emo_core.faces.landmarks import FaceLandmarker
+from emo_core.faces.tracking import align_stills
 from emo_core.types import Booleans, Bytes, Doubles, FaceTrack, Floats
-from emo_core.videofile import clean_name
+from emo_core.video.source import clean_name
 
 _CACHE_VERSION = 1  # raise when alignment or damage changes
 _COPY_CORRELATION, _COPY_BLOCK = 0.98, 256

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from emo_core.bundle import MANIFEST
-from emo_core.dataset import DatasetClip, read_manifest, split_people
+from emo_core.datasets.clips import DatasetClip, read_manifest, split_people
+from emo_core.model.bundle import MANIFEST
 
 HELD_OUT_SEED = 2025
 """Seed of every split into what is learned from and what is held out."""

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from emo_core.dataset import DatasetClip, split_people
+from emo_core.datasets.clips import DatasetClip, split_people
 from emo_core.errors import DatasetError
 
 Protocol = Literal["subject", "random"]

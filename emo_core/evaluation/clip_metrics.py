@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn import metrics
 
-from emo_core.clip_slices import slices
 from emo_core.emotions import UNSURE
 from emo_core.errors import DatasetError
-from emo_core.evaluated import Evaluation
-from emo_core.evaluation import calibration_bins, calibration_error, confidence_bins, per_class
-from emo_core.people_intervals import NUM_DRAWS, Interval, People
+from emo_core.evaluation.metrics import calibration_bins, calibration_error, confidence_bins, per_class
+from emo_core.evaluation.people_intervals import NUM_DRAWS, Interval, People
+from emo_core.evaluation.results import Evaluation
+from emo_core.evaluation.slices import slices
 from emo_core.types import Booleans, Doubles
 
 _FEW_PAIRS = 4_000_000  # positive × negative clips up to which the area under a curve gets an interval

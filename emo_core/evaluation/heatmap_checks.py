@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from emo_core.bundle import Bundle, FrameNetwork
+from emo_core.datasets.ferplus import Stills
 from emo_core.errors import DatasetError
-from emo_core.evaluation import bootstrap_interval
-from emo_core.explain import Indices, blank_map, class_heatmaps, log_odds, path_gradients
-from emo_core.lstm import LstmHead, randomized
-from emo_core.pipeline import extract_features, normalize_clip
-from emo_core.stills import Stills
+from emo_core.evaluation.metrics import bootstrap_interval
+from emo_core.explain.attribution import Indices, blank_map, class_heatmaps, log_odds, path_gradients
+from emo_core.explain.numpy_lstm import LstmHead, randomized
+from emo_core.inference.pipeline import extract_features, normalize_clip
+from emo_core.model.bundle import Bundle, FrameNetwork
 from emo_core.types import Booleans, Floats
 
 DELETED_SHARE = 0.2
@@ -98,7 +98,7 @@ def check_heatmaps(
     Raises:
         DatasetError: no picture holds a usable face.
     """
-    from emo_core.blendshapes import BlendshapeModel
+    from emo_core.faces.blendshapes import BlendshapeModel
 
     judge = Judge(bundle, head, bundle.frame_network(2))
     clip = normalize_clip(stills.track)

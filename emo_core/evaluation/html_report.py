@@ -7,11 +7,11 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
-from emo_core import evaluation_figures as charts
 from emo_core.emotions import display_name
-from emo_core.evaluated import Evaluation
-from emo_core.evaluation_text import Table, tables, with_interval
-from emo_core.figures import confusion_figure
+from emo_core.evaluation.results import Evaluation
+from emo_core.evaluation.text import Table, tables, with_interval
+from emo_core.report.charts import evaluation as charts
+from emo_core.report.charts.analysis import confusion_figure
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; color: #1c2330;
@@ -32,7 +32,7 @@ def to_html(evaluation: Evaluation, figures: Mapping[str, Any], more: Mapping[st
 
     Args:
         evaluation: the verdicts.
-        figures: of :func:`emo_core.clip_metrics.summarize`.
+        figures: of :func:`emo_core.evaluation.clip_metrics.summarize`.
         more: title → table to add, such as what the records of the model say.
     """
     title = f"{evaluation.model} {evaluation.version} on {evaluation.data}"

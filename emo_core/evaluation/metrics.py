@@ -12,11 +12,11 @@ from scipy.optimize import minimize, minimize_scalar
 from scipy.special import log_softmax
 from sklearn import metrics
 
+from emo_core.datasets.ferplus import majority_labels, voted_pair
 from emo_core.emotions import EMOTIONS, UNSURE, HybridClass
 from emo_core.errors import DatasetError
-from emo_core.judge import REJECTED, calibrated, decide
-from emo_core.salience import SalienceCurve
-from emo_core.stills import majority_labels, voted_pair
+from emo_core.inference.windows import REJECTED, calibrated, decide
+from emo_core.model.salience import SalienceCurve
 from emo_core.types import Doubles, Floats
 
 Indices = NDArray[np.intp]

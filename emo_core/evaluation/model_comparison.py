@@ -6,8 +6,8 @@ import numpy as np
 from scipy.stats import binomtest
 
 from emo_core.errors import DatasetError
-from emo_core.evaluated import Evaluation
-from emo_core.people_intervals import People
+from emo_core.evaluation.people_intervals import People
+from emo_core.evaluation.results import Evaluation
 
 
 def compare(first: Evaluation, second: Evaluation, *, seed: int = 0) -> dict[str, Any]:

@@ -9,7 +9,7 @@ are not drawn.
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_core.clip_metrics import figures_of_tables
+from emo_core.evaluation.clip_metrics import figures_of_tables
 from emo_core.types import Doubles
 
 _NUM_DRAWS = 1000

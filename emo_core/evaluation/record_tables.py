@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from emo_core.evaluation_text import Table
+from emo_core.evaluation.text import Table
 
 _PROTOCOLS = ("random", "subject", "joined")
 _SETS = ("clean", "degraded", "rendered")
@@ -67,7 +67,7 @@ def comparison_table(found: Mapping[str, Any], first: str, second: str) -> Table
     """The clips on which two models differ.
 
     Args:
-        found: of :func:`emo_core.model_comparison.compare`.
+        found: of :func:`emo_core.evaluation.model_comparison.compare`.
         first: name of the first model.
         second: of the other one.
     """

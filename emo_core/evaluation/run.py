@@ -13,14 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from emo_core.bundle import MANIFEST, Bundle, FrameNetwork, HeadNetwork
-from emo_core.clip_reader import ClipReader
-from emo_core.dataset import DatasetClip
+from emo_core.datasets.clips import DatasetClip
+from emo_core.datasets.feature_cache import ClipReader
+from emo_core.datasets.seen_by_model import exposure
 from emo_core.emotions import UNSURE
 from emo_core.errors import DatasetError, NoFaceError, VideoError
-from emo_core.evaluated import EvaluatedClip, Evaluation, LeftOut
-from emo_core.exposure import exposure
-from emo_core.judge import REJECTED, judge_windows, rule
+from emo_core.evaluation.results import EvaluatedClip, Evaluation, LeftOut
+from emo_core.inference.windows import REJECTED, judge_windows, rule
+from emo_core.model.bundle import MANIFEST, Bundle, FrameNetwork, HeadNetwork
 from emo_core.types import QUALITY_COMPONENTS, FeatureSequence, Floats, NormalizedClip
 
 Progress = Callable[[str, float], None]

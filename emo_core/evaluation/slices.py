@@ -5,9 +5,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from emo_core.evaluated import EvaluatedClip, Evaluation
-from emo_core.neighbourhoods import neighbourhood_index
-from emo_core.people_intervals import NUM_DRAWS, People
+from emo_core.evaluation.people_intervals import NUM_DRAWS, People
+from emo_core.evaluation.results import EvaluatedClip, Evaluation
+from emo_core.model.quality_bins import neighbourhood_index
 
 _LENGTHS_S = (2.0, 3.0, 4.0, 8.0)
 

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from emo_core.collection import write_whole
-from emo_core.dataset import DatasetClip
+from emo_core.datasets.clips import DatasetClip
+from emo_core.datasets.editable import write_whole
 from emo_core.errors import DatasetError
-from emo_core.evaluate import model_digest
+from emo_core.evaluation.run import model_digest
 
 
 def evaluation_path(cache: Path, model: Path, clips: Sequence[DatasetClip], *, everyone: bool) -> Path:

@@ -5,7 +5,7 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from emo_core.evaluated import Evaluation
+from emo_core.evaluation.results import Evaluation
 
 Table = tuple[tuple[str, ...], list[tuple[Any, ...]]]
 """Header and rows."""
@@ -16,7 +16,7 @@ def to_text(evaluation: Evaluation, figures: Mapping[str, Any]) -> str:
 
     Args:
         evaluation: the verdicts.
-        figures: of :func:`emo_core.clip_metrics.summarize`.
+        figures: of :func:`emo_core.evaluation.clip_metrics.summarize`.
     """
     scores = figures["scores"]
     lines = [

@@ -4,7 +4,7 @@ The frame feature is the mean of the feature map, so one gradient of a class sco
 the normalization, weights the channels of the map (Grad-CAM, Selvaraju et al. 2017). A sure LSTM is saturated; its
 gradient says what would still change, not what the score rests on. So the gradient is the mean of those on the way from
 a blank face to the face (integrated gradients, Sundararajan et al. 2017), and the map is that of the face less that of
-the blank. The head is small enough to go through in NumPy (:mod:`emo_core.lstm`): no TensorFlow is loaded.
+the blank. The head is small enough to go through in NumPy (:mod:`emo_core.explain.numpy_lstm`): no TensorFlow is loaded.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_core.bundle import Bundle, FrameNetwork
-from emo_core.judge import calibrated, clip_scores, head_inputs, window_starts
-from emo_core.lstm import LstmHead, Trace
+from emo_core.explain.numpy_lstm import LstmHead, Trace
+from emo_core.inference.windows import calibrated, clip_scores, head_inputs, window_starts
+from emo_core.model.bundle import Bundle, FrameNetwork
 from emo_core.types import Analysis, FeatureSequence, Floats, NormalizedClip, check_shape
 
 Indices = NDArray[np.intp]
@@ -59,9 +59,9 @@ def explain(bundle: Bundle, head: LstmHead, cnn: FrameNetwork, analysis: Analysi
         frames: (n,) indices of the frames to draw; a feature map is big, so it is made anew and dropped.
 
     Example:
-        >>> from emo_core.bundle import load_bundle
-        >>> from emo_core.lstm import load_lstm
-        >>> from emo_core.pipeline import analyze
+        >>> from emo_core.model.bundle import load_bundle
+        >>> from emo_core.explain.numpy_lstm import load_lstm
+        >>> from emo_core.inference.pipeline import analyze
         >>> bundle, head = load_bundle("models/hybrid"), load_lstm("models/hybrid")
         >>> analysis = analyze("assets/pexels_distress_to_laughter.mp4", bundle)
         >>> explain(bundle, head, bundle.frame_network(), analysis, np.array([20, 150])).heatmaps.shape
@@ -198,7 +198,7 @@ def windows_of(
 
     Args:
         bundle: the model.
-        weights: (T,) from :func:`~emo_core.judge.head_inputs`.
+        weights: (T,) from :func:`~emo_core.inference.windows.head_inputs`.
         frames: only windows that hold one of these, if given.
 
     Yields:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from emo_core.bundle import Bundle
 from emo_core.errors import NoFaceError
-from emo_core.judge import judge_windows, predict
-from emo_core.normalize import FeatureNormalizer, ScoreNormalizer
+from emo_core.inference.windows import judge_windows, predict
+from emo_core.model.bundle import Bundle
+from emo_core.model.normalization import FeatureNormalizer, ScoreNormalizer
 from emo_core.types import Analysis, Doubles, Floats, NormalizedClip, Prediction
 
 

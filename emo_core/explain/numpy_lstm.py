@@ -15,8 +15,8 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_core.bundle import KERAS_HEAD, verified_file
 from emo_core.errors import BundleError
+from emo_core.model.bundle import KERAS_HEAD, verified_file
 from emo_core.types import Booleans, Floats, check_shape
 
 Indices = NDArray[np.intp]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from emo_core.pipeline import Change, Passes
+from emo_core.inference.pipeline import Change, Passes
 from emo_core.types import Analysis, Bytes, Clip, Floats
 
 UNCHANGED = "unchanged"

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from emo_core.bundle import Bundle
-from emo_core.changes import UNCHANGED, Kind, is_whole, make_change
 from emo_core.emotions import UNSURE
 from emo_core.errors import NoFaceError
-from emo_core.pipeline import Progress, analyze
+from emo_core.explain.perturbations import UNCHANGED, Kind, is_whole, make_change
+from emo_core.inference.pipeline import Progress, analyze
+from emo_core.model.bundle import Bundle
 from emo_core.types import Analysis, Prediction
 
 MAX_PART_S = 60.0

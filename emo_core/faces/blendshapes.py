@@ -11,7 +11,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from emo_core.errors import BundleError
-from emo_core.landmarker import NUM_LANDMARKS, TASK_PATH
+from emo_core.faces.landmarks import NUM_LANDMARKS, TASK_PATH
 from emo_core.types import Booleans, Floats, check_shape
 
 _POINTS = (

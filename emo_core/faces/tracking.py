@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from emo_core.landmarker import NUM_LANDMARKS, FaceLandmarker, Mesh, Region, overlap
+from emo_core.faces.landmarks import NUM_LANDMARKS, FaceLandmarker, Mesh, Region, overlap
 from emo_core.types import Bytes, Clip, Doubles, FaceTrack, Floats
 
 EYE_CENTRES = np.array([[0.311, 0.386], [0.674, 0.386]])

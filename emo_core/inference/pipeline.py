@@ -13,14 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from emo_core import quality as quality_stage
-from emo_core.blendshapes import BlendshapeModel
-from emo_core.bundle import Bundle, FrameNetwork
 from emo_core.config import PipelineConfig
-from emo_core.faces import FaceTracker, empty_track, normalize_intensity
-from emo_core.judge import judge_windows, predict
-from emo_core.landmarker import FaceLandmarker
-from emo_core.people import Person, choose, crowd_warning, quality_warnings
+from emo_core.faces import quality as quality_stage
+from emo_core.faces.blendshapes import BlendshapeModel
+from emo_core.faces.landmarks import FaceLandmarker
+from emo_core.faces.tracking import FaceTracker, empty_track, normalize_intensity
+from emo_core.inference.subject import Person, choose, crowd_warning, quality_warnings
+from emo_core.inference.windows import judge_windows, predict
+from emo_core.model.bundle import Bundle, FrameNetwork
 from emo_core.types import (
     Analysis,
     Clip,
@@ -31,7 +31,7 @@ from emo_core.types import (
     StageTimings,
     VideoInfo,
 )
-from emo_core.video import open_video
+from emo_core.video.reader import open_video
 
 Progress = Callable[[str, float], None]
 """Called with what is being done and the share done in [0, 1]; an exception it raises stops the analysis."""
@@ -89,7 +89,7 @@ def analyze(
         NoFaceError: no face, or none that is good enough, for at least half a second.
 
     Example:
-        >>> from emo_core.bundle import load_bundle
+        >>> from emo_core.model.bundle import load_bundle
         >>> bundle = load_bundle("models/hybrid")
         >>> analyze("assets/pexels_distress_to_laughter.mp4", bundle).video.num_frames_sampled
         197

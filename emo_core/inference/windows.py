@@ -10,10 +10,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_core.bundle import Bundle, HeadNetwork
 from emo_core.emotions import UNSURE, display_name
-from emo_core.normalize import ScoreNormalizer
-from emo_core.salience import SalienceCurve, pair_salience
+from emo_core.model.bundle import Bundle, HeadNetwork
+from emo_core.model.normalization import ScoreNormalizer
+from emo_core.model.salience import SalienceCurve, pair_salience
 from emo_core.types import (
     Doubles,
     FeatureSequence,

@@ -18,8 +18,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from emo_core.collection import write_whole
-from emo_core.progress_file import TrainingProgress
+from emo_core.datasets.editable import write_whole
+from emo_core.jobs.progress import TrainingProgress
 
 _ORDER, _PROGRESS, _LOG, _PID = "order.json", "progress.json", "log.txt", "pid"
 _KILL_S = 20.0
@@ -33,7 +33,7 @@ class Order:
         name: of the bundle.
         data: data set.
         out: bundle directory.
-        protocol: as :data:`emo_core.splits.PROTOCOLS`.
+        protocol: as :data:`emo_core.datasets.splits.PROTOCOLS`.
         seed: of split and training.
         epochs: at most.
         cnn: whether the last stage of the frame CNN is tuned, too.

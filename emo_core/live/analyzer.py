@@ -1,4 +1,4 @@
-"""One frame after another through the stages of :mod:`emo_core.pipeline`, with a verdict after each.
+"""One frame after another through the stages of :mod:`emo_core.inference.pipeline`, with a verdict after each.
 
 The window that ends now is judged as any window of a clip is, at the rate the model was trained for; frames between
 two samples move the face box, the emotions and the hints.
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emo_core.blendshapes import BlendshapeModel
-from emo_core.bundle import Bundle
 from emo_core.emotions import UNSURE
-from emo_core.faces import FaceTracker, empty_track
-from emo_core.hints import capture_hints
-from emo_core.judge import REJECTED, decide, judge_windows
-from emo_core.landmarker import FaceLandmarker
-from emo_core.pipeline import extract_features, normalize_clip
+from emo_core.faces.blendshapes import BlendshapeModel
+from emo_core.faces.landmarks import FaceLandmarker
+from emo_core.faces.tracking import FaceTracker, empty_track
+from emo_core.inference.pipeline import extract_features, normalize_clip
+from emo_core.inference.windows import REJECTED, decide, judge_windows
+from emo_core.live.hints import capture_hints
+from emo_core.model.bundle import Bundle
 from emo_core.types import (
     Bytes,
     Clip,
@@ -62,7 +62,7 @@ class LiveAnalyzer:
 
     Example:
         >>> import numpy as np
-        >>> from emo_core.bundle import load_bundle
+        >>> from emo_core.model.bundle import load_bundle
         >>> analyzer = LiveAnalyzer(load_bundle("models/hybrid"))
         >>> result = analyzer.analyze(np.zeros((48, 64, 3), np.uint8), time_s=0.0, smoothing_s=0.0)
         >>> result.label, result.box_xyxy, result.hints

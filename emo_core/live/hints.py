@@ -29,8 +29,8 @@ def capture_hints(
         most: number of hints.
 
     Example:
-        >>> from emo_core.faces import empty_track
-        >>> from emo_core.pipeline import normalize_clip
+        >>> from emo_core.faces.tracking import empty_track
+        >>> from emo_core.inference.pipeline import normalize_clip
         >>> nobody = empty_track(3, 48)
         >>> capture_hints(nobody, normalize_clip(nobody), (480, 640))
         ('No face to be seen: come into the picture.',)

@@ -13,7 +13,7 @@ from emo_core.emotions import UNSURE, class_colour, display_name, display_percen
 from emo_core.types import Bytes
 
 if TYPE_CHECKING:
-    from emo_core.live_analyzer import LiveResult
+    from emo_core.live.analyzer import LiveResult
 
 _BAND_SHARE = 0.1  # of the height; the dimmed band at the top that the words stand on
 _METER = (62, 156, 106), (217, 164, 65), (200, 85, 61)  # good, fair, poor, as under the frames of a clip

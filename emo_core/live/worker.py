@@ -2,7 +2,7 @@
 
 Whoever receives the camera's frames hands each of them to :meth:`LiveWorker.submit`, which never waits. One thread
 takes the newest frame whenever it is free, owns every interpreter it uses, and leaves a
-:class:`~emo_core.live_analyzer.LiveResult`. Memory is bounded: one frame in the mailbox, one window of features, half a
+:class:`~emo_core.live.analyzer.LiveResult`. Memory is bounded: one frame in the mailbox, one window of features, half a
 minute of results, the last seconds as JPEG.
 """
 
@@ -16,10 +16,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emo_core.bundle import Bundle
 from emo_core.errors import EmoError
-from emo_core.live_analyzer import LiveAnalyzer, LiveResult
-from emo_core.mailbox import FrameRing, Mailbox
+from emo_core.live.analyzer import LiveAnalyzer, LiveResult
+from emo_core.live.buffers import FrameRing, Mailbox
+from emo_core.model.bundle import Bundle
 from emo_core.types import Bytes
 
 RING_S = 10.0

@@ -25,8 +25,8 @@ from ai_edge_litert.interpreter import Interpreter
 from emo_core.config import PipelineConfig
 from emo_core.emotions import HybridClass
 from emo_core.errors import BundleError
-from emo_core.normalize import FeatureNormalizer, ScoreNormalizer
-from emo_core.salience import SalienceCurve
+from emo_core.model.normalization import FeatureNormalizer, ScoreNormalizer
+from emo_core.model.salience import SalienceCurve
 from emo_core.types import Floats, ModelInfo, check_shape
 
 SCHEMA = 1

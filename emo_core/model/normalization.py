@@ -1,6 +1,6 @@
 """Q-based normalization of features and of scores (method §4, paper eq. 1).
 
-What is learned, is learned per neighbourhood of quality (:mod:`emo_core.neighbourhoods`). Score normalization follows
+What is learned, is learned per neighbourhood of quality (:mod:`emo_core.model.quality_bins`). Score normalization follows
 E. Argones Rúa, J. L. Alba Castro and C. García Mateo, "Quality-based score normalization for audiovisual person
 authentication" (BIOID 2008). Fit on training people only (features) and on held-out people (scores), on usable frames
 or clips only.
@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from emo_core.neighbourhoods import Ints, QualityNormalizer, divide, own_weight
+from emo_core.model.quality_bins import Ints, QualityNormalizer, divide, own_weight
 from emo_core.types import Booleans, Doubles, Floats, check_shape
 
 _LEAST_STD_SHARE = 0.01

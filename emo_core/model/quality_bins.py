@@ -1,7 +1,7 @@
 """Neighbourhoods of quality (method §4, paper eq. 1): where they part, and which of them a sample is in.
 
 The range of quality is divided into neighbourhoods that hold about equal numbers of samples, and what is learned, is
-learned per neighbourhood: both normalizers of :mod:`emo_core.normalize` stand on this.
+learned per neighbourhood: both normalizers of :mod:`emo_core.model.normalization` stand on this.
 """
 
 from collections.abc import Mapping

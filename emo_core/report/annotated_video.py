@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from emo_core.annotations import Annotations
 from emo_core.emotions import class_colour
-from emo_core.pipeline import Progress
-from emo_core.spreadsheet import mark_words, segment_at, segment_words
+from emo_core.inference.pipeline import Progress
+from emo_core.report.annotations import Annotations
+from emo_core.report.tables import mark_words, segment_at, segment_words
 from emo_core.types import Analysis, Bytes, Floats
-from emo_core.video import open_video
-from emo_core.videowriter import write_video
+from emo_core.video.reader import open_video
+from emo_core.video.writer import write_video
 
 if TYPE_CHECKING:
     from PIL import ImageFont

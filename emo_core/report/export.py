@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from emo_core.annotated_video import write_annotated
-from emo_core.annotations import Annotations
-from emo_core.bundle import Bundle
-from emo_core.chart_images import to_png
-from emo_core.charts import charts_of
 from emo_core.errors import ExportError
-from emo_core.html_report import html_report
-from emo_core.key_frames import key_frames
-from emo_core.pipeline import Progress
-from emo_core.report import to_json
-from emo_core.spreadsheet import frames_csv, segments_vtt, windows_csv
+from emo_core.inference.pipeline import Progress
+from emo_core.model.bundle import Bundle
+from emo_core.report.annotated_video import write_annotated
+from emo_core.report.annotations import Annotations
+from emo_core.report.charts.catalog import charts_of
+from emo_core.report.charts.images import to_png
+from emo_core.report.html import html_report
+from emo_core.report.key_frames import key_frames
+from emo_core.report.serialization import to_json
+from emo_core.report.tables import frames_csv, segments_vtt, windows_csv
 from emo_core.types import Analysis
 
 FILES = ("analysis.json", "frames.csv", "windows.csv", "segments.vtt", "report.html", "annotated.mp4")

@@ -12,12 +12,12 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 import emo_core
-from emo_core.annotations import Annotations
-from emo_core.bundle import CARD, Bundle
-from emo_core.chart_images import to_svg
-from emo_core.charts import Chart
 from emo_core.emotions import UNSURE, class_colour, display_name, display_percent
-from emo_core.key_frames import KeyFrame
+from emo_core.model.bundle import CARD, Bundle
+from emo_core.report.annotations import Annotations
+from emo_core.report.charts.catalog import Chart
+from emo_core.report.charts.images import to_svg
+from emo_core.report.key_frames import KeyFrame
 from emo_core.types import Analysis, Prediction
 
 _PAGE = Path(__file__).with_name("report_page.html")

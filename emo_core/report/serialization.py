@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from emo_core.annotations import Annotations
 from emo_core.emotions import EMOTIONS, UNSURE, display_name, display_percent
+from emo_core.report.annotations import Annotations
 from emo_core.types import Analysis, Floats
 
 SCHEMA = "hybrid-emotion-analysis/1"

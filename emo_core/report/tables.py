@@ -9,8 +9,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from emo_core.annotations import Annotations, Marker
 from emo_core.emotions import EMOTIONS, UNSURE, display_name, display_percent
+from emo_core.report.annotations import Annotations, Marker
 from emo_core.types import Analysis, Segment
 
 _MARK_S = 1.5  # how long a mark stays on the screen

@@ -11,24 +11,24 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_core import bundle as bundles
-from emo_core import networks
-from emo_core.bank import PLAIN, Bank
-from emo_core.checkpoint import Checkpoint
 from emo_core.config import PipelineConfig
+from emo_core.datasets.ferplus import align, majority_labels, read_votes
+from emo_core.datasets.windows import LabelledClips
 from emo_core.emotions import EMOTIONS, PAPER_CLASSES, HybridClass
 from emo_core.errors import DatasetError
-from emo_core.evaluation import best_temperature, evaluate_stills
-from emo_core.faces import normalize_intensity
-from emo_core.head_data import HeadData, gather, halves, unseen
-from emo_core.labelled import LabelledClips
-from emo_core.measure import measure_head, normalization_record
-from emo_core.records import VERSION, history_rows, read_json, read_predictions, write_with_records
-from emo_core.salience import SalienceCurve
-from emo_core.salience_fit import VotedEmotions, fit_salience, measure_salience
-from emo_core.stills import align, majority_labels, read_votes
-from emo_core.train_frames import FrameTraining, fit_frame_cnn, read_refined
-from emo_core.train_head import HeadTraining, TrainedHead, fit_head, frame_emotions, head_files
+from emo_core.evaluation.metrics import best_temperature, evaluate_stills
+from emo_core.faces.tracking import normalize_intensity
+from emo_core.model import bundle as bundles
+from emo_core.model.salience import SalienceCurve
+from emo_core.training import networks
+from emo_core.training.checkpoint import Checkpoint
+from emo_core.training.frame_cnn import FrameTraining, fit_frame_cnn, read_refined
+from emo_core.training.head import HeadTraining, TrainedHead, fit_head, frame_emotions, head_files
+from emo_core.training.head_data import HeadData, gather, halves, unseen
+from emo_core.training.measure import measure_head, normalization_record
+from emo_core.training.records import VERSION, history_rows, read_json, read_predictions, write_with_records
+from emo_core.training.salience_fit import VotedEmotions, fit_salience, measure_salience
+from emo_core.training.synthesis.feature_bank import PLAIN, Bank
 from emo_core.types import Bytes, Floats
 
 Say = Callable[[str], None]

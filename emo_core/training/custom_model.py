@@ -14,24 +14,24 @@ from typing import Any
 import keras
 import numpy as np
 
-from emo_core import bundle as bundles
-from emo_core import networks
-from emo_core.checkpoint import Checkpoint
-from emo_core.collection import write_whole
 from emo_core.config import PipelineConfig
-from emo_core.dataset import DatasetClip, read_dataset, see_clips
+from emo_core.datasets.clips import DatasetClip, read_dataset, see_clips
+from emo_core.datasets.editable import write_whole
+from emo_core.datasets.seen_by_model import content_key
+from emo_core.datasets.splits import PARTS, Protocol, Split, check_enough, split_clips
+from emo_core.datasets.windows import LabelledClips
 from emo_core.emotions import OTHER, class_named
 from emo_core.errors import BundleError
-from emo_core.evaluate import Choice, evaluate_dataset
-from emo_core.evaluated import Evaluation, to_json
-from emo_core.exposure import content_key
-from emo_core.labelled import LabelledClips
-from emo_core.measure import normalization_record
-from emo_core.records import history_rows, read_json, write_with_records
-from emo_core.splits import PARTS, Protocol, Split, check_enough, split_clips
-from emo_core.taught_record import taught_figures, taught_record
-from emo_core.train_head import HeadTraining, TrainedHead, fit_feature_normalizer, fit_head, head_files
-from emo_core.tune_frames import FrameTuning, gather_frames, tune_last_stage
+from emo_core.evaluation.results import Evaluation, to_json
+from emo_core.evaluation.run import Choice, evaluate_dataset
+from emo_core.model import bundle as bundles
+from emo_core.training import networks
+from emo_core.training.checkpoint import Checkpoint
+from emo_core.training.custom_record import taught_figures, taught_record
+from emo_core.training.fine_tuning import FrameTuning, gather_frames, tune_last_stage
+from emo_core.training.head import HeadTraining, TrainedHead, fit_feature_normalizer, fit_head, head_files
+from emo_core.training.measure import normalization_record
+from emo_core.training.records import history_rows, read_json, write_with_records
 
 RECIPE = HeadTraining(epochs=40, patience=8, batch_size=16, learning_rate=1.2e-3, noise=0.5, num_neighbourhoods=3)
 """Recipe of a taught head: a few hundred clips and nothing else."""
@@ -62,7 +62,7 @@ class Lesson:
     """What is taught: from which data set, on top of which model, how split, how trained.
 
     Attributes:
-        data: data set, as :func:`emo_core.dataset.read_dataset` reads it.
+        data: data set, as :func:`emo_core.datasets.clips.read_dataset` reads it.
         out: bundle directory; a model that was taught before is replaced, any other one is refused.
         base: bundle whose frame CNN is used.
         protocol: ``subject``, nobody in two parts; ``random``, as in the paper.
@@ -96,7 +96,7 @@ def teach(lesson: Lesson, cache: Path, told: Told | None = None) -> dict[str, An
     Raises:
         BundleError: the base cannot be used, or `out` holds a model that was not taught from a data set.
         DatasetError: the data set cannot be read, or holds too little to learn and measure; see
-            :func:`emo_core.splits.split_clips`.
+            :func:`emo_core.datasets.splits.split_clips`.
 
     Example:
         >>> lesson = Lesson(Path("data/mine"), Path("models/mine"), Path("models/hybrid"))  # doctest: +SKIP

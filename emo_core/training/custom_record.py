@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from emo_core import bundle as bundles
-from emo_core.clip_metrics import summarize
-from emo_core.dataset import DatasetClip
-from emo_core.evaluate import folder_of
-from emo_core.evaluated import Evaluation
-from emo_core.exposure import content_key
-from emo_core.records import read_json
-from emo_core.splits import PARTS, Split
+from emo_core.datasets.clips import DatasetClip
+from emo_core.datasets.seen_by_model import content_key
+from emo_core.datasets.splits import PARTS, Split
+from emo_core.evaluation.clip_metrics import summarize
+from emo_core.evaluation.results import Evaluation
+from emo_core.evaluation.run import folder_of
+from emo_core.model import bundle as bundles
+from emo_core.training.records import read_json
 
 
 def taught_record(

@@ -13,13 +13,13 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
-from emo_core import networks
-from emo_core.augment import augment
-from emo_core.bundle import FrameNetwork
 from emo_core.config import PipelineConfig
 from emo_core.errors import NoFaceError, VideoError
-from emo_core.faces import normalize_intensity
-from emo_core.pipeline import watch
+from emo_core.faces.tracking import normalize_intensity
+from emo_core.inference.pipeline import watch
+from emo_core.model.bundle import FrameNetwork
+from emo_core.training import networks
+from emo_core.training.synthesis.augmentation import augment
 from emo_core.types import Bytes, Floats
 
 _CONVOLUTIONS = 2  # of the last stage

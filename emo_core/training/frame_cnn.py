@@ -15,13 +15,13 @@ from typing import Any
 import keras
 import numpy as np
 
-from emo_core import networks
-from emo_core.augment import augment
+from emo_core.datasets.ferplus import Stills, majority_labels, vote_distributions
 from emo_core.errors import DatasetError
-from emo_core.faces import normalize_intensity
-from emo_core.stills import Stills, majority_labels, vote_distributions
+from emo_core.faces.tracking import normalize_intensity
+from emo_core.training import networks
+from emo_core.training.synthesis.augmentation import augment
 from emo_core.types import Bytes, Floats
-from emo_core.videofile import clean_name
+from emo_core.video.source import clean_name
 
 _HISTORY, _FINAL = "frames_history.csv", "frames.weights.h5"
 

@@ -7,14 +7,14 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_core import bundle as bundles
-from emo_core import networks
-from emo_core.checkpoint import Checkpoint
+from emo_core.datasets.windows import LabelledClips
 from emo_core.emotions import OTHER
-from emo_core.evaluation import best_calibration, log_loss
-from emo_core.judge import calibrated, decide
-from emo_core.labelled import LabelledClips
-from emo_core.normalize import FeatureNormalizer, ScoreNormalizer
+from emo_core.evaluation.metrics import best_calibration, log_loss
+from emo_core.inference.windows import calibrated, decide
+from emo_core.model import bundle as bundles
+from emo_core.model.normalization import FeatureNormalizer, ScoreNormalizer
+from emo_core.training import networks
+from emo_core.training.checkpoint import Checkpoint
 from emo_core.types import Floats
 
 _COSTS = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 9.0, 14.0, 20.0)
@@ -46,7 +46,7 @@ class HeadTraining:
         neutral_hybrids: greatest share of held-out clips of faces that show nothing that may be called a hybrid, each
             pair its part; the least cost C_FA of a false acceptance (C_FR is 1) that keeps it sets the thresholds.
             Less than what is promised, for on faces that set no threshold it comes out higher.
-        reader: what reads the sequence, one of :data:`emo_core.networks.READERS`.
+        reader: what reads the sequence, one of :data:`emo_core.training.networks.READERS`.
         mean_input: whether the mean over the clip is an input at every step.
         q_features: whether features are normalized by their neighbourhood of quality instead of all alike.
         blendshapes: whether the reader sees the blendshapes beside the features of the CNN.
@@ -79,7 +79,7 @@ class TrainedHead:
     """A head with what it needs to be used, how its thresholds were set, and how it came about.
 
     Attributes:
-        model: Keras model, as :func:`emo_core.networks.build_head` describes it; not unrolled.
+        model: Keras model, as :func:`emo_core.training.networks.build_head` describes it; not unrolled.
         features, scores: the Q-based normalizations.
         flat_scores: thresholds that do not depend on quality, fitted alike: "Q scores off".
         temperature: divisor of the logits. The offsets of the calibration are part of the model's last bias.

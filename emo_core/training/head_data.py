@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_core import bundle as bundles
-from emo_core.bank import Bank, build_banks
-from emo_core.compose import STORIES, compose, neutral_clips, tellable
 from emo_core.config import PipelineConfig
-from emo_core.dataset import read_manifest, see_clips, split_people
+from emo_core.datasets.clips import read_manifest, see_clips, split_people
+from emo_core.datasets.ferplus import align, find_copies, read_votes
+from emo_core.datasets.seen_by_model import HELD_OUT_SEED, PEOPLE_SHARES
+from emo_core.datasets.windows import LabelledClips
 from emo_core.errors import DatasetError
-from emo_core.exposure import HELD_OUT_SEED, PEOPLE_SHARES
-from emo_core.labelled import LabelledClips
-from emo_core.normalize import FeatureNormalizer
-from emo_core.stills import align, find_copies, read_votes
-from emo_core.train_head import HeadTraining, fit_feature_normalizer
+from emo_core.model import bundle as bundles
+from emo_core.model.normalization import FeatureNormalizer
+from emo_core.training.head import HeadTraining, fit_feature_normalizer
+from emo_core.training.synthesis.composed_clips import STORIES, compose, neutral_clips, tellable
+from emo_core.training.synthesis.feature_bank import Bank, build_banks
 from emo_core.types import Booleans
 
 _BANK_SEED = 7

@@ -8,14 +8,14 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_core.compose import LOOK_ALIKES
-from emo_core.dataset import clip_probabilities
+from emo_core.datasets.clips import clip_probabilities
+from emo_core.datasets.windows import LabelledClips
 from emo_core.emotions import HybridClass
-from emo_core.evaluation import bootstrap_interval, evaluate_clips, macro_f1, mean_emotion_verdicts
-from emo_core.judge import REJECTED, decide
-from emo_core.labelled import LabelledClips
-from emo_core.picture_intervals import Pictures
-from emo_core.train_head import TrainedHead, frame_emotions
+from emo_core.evaluation.metrics import bootstrap_interval, evaluate_clips, macro_f1, mean_emotion_verdicts
+from emo_core.evaluation.picture_intervals import Pictures
+from emo_core.inference.windows import REJECTED, decide
+from emo_core.training.head import TrainedHead, frame_emotions
+from emo_core.training.synthesis.composed_clips import LOOK_ALIKES
 from emo_core.types import Booleans, Floats
 
 Predictions = dict[str, NDArray[Any]]

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_core import bundle as bundles
-from emo_core.card import model_card
 from emo_core.errors import BundleError
+from emo_core.model import bundle as bundles
+from emo_core.training.card.model_card import model_card
 
 VERSION = "1.5"
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from emo_core.bundle import FrameNetwork
 from emo_core.config import PipelineConfig
 from emo_core.emotions import EMOTIONS
 from emo_core.errors import DatasetError, NoFaceError, VideoError
-from emo_core.pipeline import watch
+from emo_core.inference.pipeline import watch
+from emo_core.model.bundle import FrameNetwork
 from emo_core.types import Bytes, Doubles, Floats
 
 _CACHE_VERSION = 1  # raise when what is seen of a clip changes

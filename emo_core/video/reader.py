@@ -1,4 +1,4 @@
-"""Video file or bytes → frames with timestamps (the only decoder); :mod:`emo_core.videowriter` goes the other way.
+"""Video file or bytes → frames with timestamps (the only decoder); :mod:`emo_core.video.writer` goes the other way.
 
 A reader streams: whatever the length of the video, it holds one :class:`~emo_core.types.Clip` of sampled frames.
 Sampling is in time, by the container's timestamps, so a variable frame rate needs no care anywhere else.
@@ -17,7 +17,7 @@ from av.container import InputContainer
 from av.video.reformatter import VideoReformatter
 
 from emo_core.types import Bytes, Clip, Doubles, VideoInfo
-from emo_core.videofile import (
+from emo_core.video.source import (
     COMPLETE_SHARE,
     DEFAULT_LIMITS,
     EXPORT,
@@ -31,7 +31,7 @@ from emo_core.videofile import (
     video_error,
     video_stream,
 )
-from emo_core.videowriter import write_video
+from emo_core.video.writer import write_video
 
 __all__ = ["VideoLimits", "VideoReader", "clean_name", "open_video", "select_in_time", "write_video"]
 

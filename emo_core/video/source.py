@@ -1,6 +1,6 @@
 """A video file before any decoding: what it may cost, what it is called, opening it and judging its container.
 
-Whatever is wrong with a file becomes a :class:`~emo_core.errors.VideoError` here; :mod:`emo_core.video` decodes.
+Whatever is wrong with a file becomes a :class:`~emo_core.errors.VideoError` here; :mod:`emo_core.video.reader` decodes.
 """
 
 import io

@@ -1,4 +1,4 @@
-"""Frames → H.264 mp4: the only writer of video; :mod:`emo_core.video` reads."""
+"""Frames → H.264 mp4: the only writer of video; :mod:`emo_core.video.reader` reads."""
 
 import uuid
 from collections.abc import Iterable

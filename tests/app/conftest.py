@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import emo_core.pipeline
-from emo_core.bundle import Bundle
+import emo_core.inference.pipeline
+from emo_core.model.bundle import Bundle
 from emo_core.types import Analysis
 from tests.factories import make_analysis
-from ui import inside, model
+from ui.analyze import tabs
+from ui.state import models
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -37,13 +38,13 @@ class Studio:
 
     def tab(self, name: str) -> AppTest:
         """Open a tab below the verdict."""
-        self.app.session_state[inside.KEY] = name
+        self.app.session_state[tabs.KEY] = name
         return self.app.run()
 
     def result_in(self, name: str) -> AppTest:
         """Analyze a clip with a tab open from the start."""
         self.open("analyze")
-        self.app.session_state[inside.KEY] = name
+        self.app.session_state[tabs.KEY] = name
         return self.upload()
 
     def fail(self, error: Exception) -> None:
@@ -61,8 +62,8 @@ class Studio:
 
 @pytest.fixture
 def studio(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, hybrid: Bundle) -> Studio:
-    monkeypatch.setattr(model, "bundle", lambda: hybrid)
-    monkeypatch.setattr(model, "MODEL_DIR", tmp_path)
+    monkeypatch.setattr(models, "bundle", lambda: hybrid)
+    monkeypatch.setattr(models, "MODEL_DIR", tmp_path)
     opened = Studio()
-    monkeypatch.setattr(emo_core.pipeline, "analyze", opened.analyze)
+    monkeypatch.setattr(emo_core.inference.pipeline, "analyze", opened.analyze)
     return opened

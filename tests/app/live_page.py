@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from emo_core.live_analyzer import LiveResult
+from emo_core.live.analyzer import LiveResult
 from tests.factories import LABELS, make_probabilities
 
 IMAGE = np.full((48, 64, 3), 90, np.uint8)

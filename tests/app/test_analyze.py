@@ -5,7 +5,7 @@ import pytest
 from emo_core.emotions import UNSURE
 from emo_core.errors import NoFaceError, VideoError
 from tests.factories import make_analysis
-from ui.errors import UNEXPECTED
+from ui.shell.errors import UNEXPECTED
 
 
 def test_homes_button_leads_straight_to_the_analysis(studio):

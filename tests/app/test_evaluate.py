@@ -5,16 +5,18 @@ from types import SimpleNamespace
 import pytest
 import streamlit as st
 
-from emo_core.dataset import read_dataset
+from emo_core.datasets.clips import read_dataset
 from emo_core.emotions import display_name
 from emo_core.errors import DatasetError
-from emo_core.evaluated import store
-from emo_core.evaluation_store import protocols_path, store_table
-from emo_core.progress_file import TrainingProgress
-from emo_core.training_jobs import JobStatus
+from emo_core.evaluation.results import store
+from emo_core.evaluation.store import protocols_path, store_table
+from emo_core.jobs.progress import TrainingProgress
+from emo_core.jobs.queue import JobStatus
 from tests.evaluations import DEMO, LABELS, make_evaluation
 from tests.tiny import write_tiny_bundle
-from ui import evaluate_choice, evaluate_protocols, evaluate_run, evaluate_tabs
+from ui.evaluate import choice as evaluate_choice
+from ui.evaluate import protocols, tabs
+from ui.evaluate import run as evaluate_run
 
 HEAD = "head.tflite"
 
@@ -66,8 +68,8 @@ def test_it_evaluates_keeps_the_result_and_shows_it(studio, models, monkeypatch)
         asked.append(words["name"])
         return make_evaluation()
 
-    monkeypatch.setattr("emo_core.evaluate.evaluate_dataset", evaluate)
-    monkeypatch.setattr("emo_core.evaluate.choose_clips", lambda *args, **kwargs: None)
+    monkeypatch.setattr("emo_core.evaluation.run.evaluate_dataset", evaluate)
+    monkeypatch.setattr("emo_core.evaluation.run.choose_clips", lambda *args, **kwargs: None)
     labels = SimpleNamespace(info=SimpleNamespace(labels=LABELS))
     monkeypatch.setattr(evaluate_run, "load_bundle", lambda path, changed_ns: labels)
     studio.open("evaluate")
@@ -111,7 +113,7 @@ def test_failure_is_one_sentence(studio, models, monkeypatch):
 )
 def test_every_tab(studio, models, tab, words, charts):
     keep(studio, models)
-    studio.app.session_state[evaluate_tabs.KEY] = tab
+    studio.app.session_state[tabs.KEY] = tab
     app = studio.open("evaluate")
     assert not app.exception
     assert not app.error
@@ -157,13 +159,13 @@ class Jobs:
 def test_the_protocols_are_compared_in_the_background_and_can_be_stopped(studio, models, monkeypatch):
     keep(studio, models)
     jobs = Jobs()
-    monkeypatch.setattr(evaluate_protocols, "jobs", lambda: jobs)
-    studio.app.session_state[evaluate_tabs.KEY] = "Two protocols"
+    monkeypatch.setattr(protocols, "jobs", lambda: jobs)
+    studio.app.session_state[tabs.KEY] = "Two protocols"
     studio.open("evaluate")
     compare = next(item for item in studio.app.button if item.label == "Compare the two protocols")
     app = compare.click().run()
     (order,) = jobs.orders.values()
-    words = evaluate_protocols._command(order, models / "progress.json")
+    words = protocols._command(order, models / "progress.json")
     assert words[2:8] == [
         "emo_core",
         "evaluate",
@@ -190,7 +192,7 @@ def test_two_protocols_stand_side_by_side_and_the_difference_is_named(studio, mo
     }  # fmt: skip
     clips = read_dataset(models.parent / "set")
     store_table(protocols_path(models.parent / "cache", models / "hybrid", clips), table)
-    studio.app.session_state[evaluate_tabs.KEY] = "Two protocols"
+    studio.app.session_state[tabs.KEY] = "Two protocols"
     app = studio.open("evaluate")
     assert not app.exception
     assert [(item.label, item.value) for item in app.metric][-1] == ("Leakage (accuracy)", "+25.0 points")
@@ -206,7 +208,7 @@ def test_two_protocols_stand_side_by_side_and_the_difference_is_named(studio, mo
 def test_two_models_are_compared_on_the_same_clips(studio, models):
     write_tiny_bundle(models / "taught", seed=1)
     keep(studio, models)
-    studio.app.session_state[evaluate_tabs.KEY] = "Compare"
+    studio.app.session_state[tabs.KEY] = "Compare"
     studio.open("evaluate")
     assert "taught has not been evaluated on this data set yet" in studio.text
     keep(studio, models, "taught", skill=4.0, model="taught")

@@ -7,14 +7,16 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from emo_core.figures import MAX_POINTS
-from emo_core.lstm import load_lstm
-from emo_core.pipeline import analyze
+from emo_core.explain.numpy_lstm import load_lstm
+from emo_core.inference.pipeline import analyze
+from emo_core.report.charts.analysis import MAX_POINTS
 from tests.factories import make_analysis
-from ui import flow, inside, player_data, position, session, tab_player
+from ui.analyze import player_data, tab_player, tabs
+from ui.state import position, session
+from ui.widgets import method_diagram
 
 
-@pytest.fixture(params=inside.TABS, ids=lambda tab: tab.name)
+@pytest.fixture(params=tabs.TABS, ids=lambda tab: tab.name)
 def tab(request):
     return request.param
 
@@ -42,14 +44,14 @@ def test_a_link_from_elsewhere_opens_the_tab_that_holds_the_part(studio):
     studio.upload()
     studio.app.query_params["see"] = "quality"
     app = studio.app.run()
-    assert app.session_state[inside.KEY] == "Charts"
+    assert app.session_state[tabs.KEY] == "Charts"
     assert "getElementById('quality')" in studio.text
     assert "see" not in app.query_params
 
 
 def test_every_stage_of_the_drawing_leads_to_a_part_that_is_there():
-    parts = set().union(*(tab.parts for tab in inside.TABS)) | {"clip", "verdict"}
-    assert {stage.shown_in for stage in flow.STAGES} <= parts
+    parts = set().union(*(tab.parts for tab in tabs.TABS)) | {"clip", "verdict"}
+    assert {stage.shown_in for stage in method_diagram.STAGES} <= parts
 
 
 def test_no_trace_of_ten_minutes_holds_more_points_than_a_browser_draws_at_once(studio):

@@ -10,9 +10,12 @@ import streamlit_webrtc
 from aiortc.contrib.media import MediaRelay
 
 from emo_core.config import PipelineConfig
-from emo_core.live import LiveWorker
+from emo_core.live.worker import LiveWorker
 from tests.app.live_page import Analyzer, Components, feed, labels, press, start, state
-from ui import camera, entry, live_session, live_status, privacy
+from ui.live import status
+from ui.shell import navigation
+from ui.state import live_session
+from ui.widgets import camera, privacy
 
 
 @pytest.fixture
@@ -111,7 +114,7 @@ def test_the_worker_survives_reruns_and_ends_when_the_page_is_left(live, compone
     [
         ({"camera": "denied"}, camera.PROBLEMS["denied"], "Upload"),
         ({"camera": "busy"}, camera.PROBLEMS["busy"], "Upload"),
-        ({"addresses": {}}, live_status.NO_ADDRESS, "Record"),
+        ({"addresses": {}}, status.NO_ADDRESS, "Record"),
     ],
 )
 def test_what_stands_in_the_way_is_told_and_another_way_offered(live, components, streams, found, told, way):
@@ -123,7 +126,7 @@ def test_what_stands_in_the_way_is_told_and_another_way_offered(live, components
     assert components.keys[-1].startswith("recorder") == (way == "Record")
 
 
-@pytest.mark.parametrize(("seen", "told"), [(False, live_status.NO_PATH), (True, live_status.BROKEN)])
+@pytest.mark.parametrize(("seen", "told"), [(False, status.NO_PATH), (True, status.BROKEN)])
 def test_a_connection_that_brings_nothing_is_given_up_with_a_reason(live, components, streams, monkeypatch, seen, told):
     start(live, components)
     if seen:
@@ -250,7 +253,7 @@ def test_a_run_in_flight_does_not_bring_the_visitor_back_to_the_page_that_was_le
     press(live, "Record a clip instead")
     live.open("live")  # what a component sent before the click was handled
     assert live.app.title[0].value == "Analyze a clip"
-    later_s = entry.time.monotonic() + 10
-    monkeypatch.setattr(entry.time, "monotonic", lambda: later_s)
+    later_s = navigation.time.monotonic() + 10
+    monkeypatch.setattr(navigation.time, "monotonic", lambda: later_s)
     live.open("live")
     assert live.app.title[0].value == "Watch it live"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ui import model
+from ui.state import models
 
 
 def test_home_offers_the_ways_in(studio):
@@ -125,7 +125,7 @@ def test_about_names_the_prohibited_uses(studio):
 
 
 def write(name: str, text: str) -> None:
-    (model.MODEL_DIR / name).write_text(text, encoding="utf-8")
+    (models.MODEL_DIR / name).write_text(text, encoding="utf-8")
 
 
 def test_home_leads_to_the_recorder_which_asks_first(studio):

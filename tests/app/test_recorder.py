@@ -6,13 +6,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.recordings import message, webm
-from ui import camera, privacy
+from ui.widgets import camera, privacy
 
 
 def page() -> None:
     import streamlit as st
 
-    from ui import recorder
+    from ui.widgets import recorder
 
     clips = st.session_state.setdefault("clips", [])
     clip = recorder.record("lesson")

@@ -9,9 +9,10 @@ import zipfile
 
 import pytest
 
-from emo_core.pipeline import analyze
+from emo_core.inference.pipeline import analyze
 from tests.factories import make_analysis
-from ui import exports, inside, session, what_if_run
+from ui.analyze import exports, tabs
+from ui.state import session, what_if_run
 
 KEPT = ("_results", "_result", "_said", "_what_if")
 """Where the visit keeps what the visitor brought, and everything made of it."""
@@ -24,7 +25,7 @@ def button(app, label):
 @pytest.fixture
 def page(studio):
     studio.open("analyze")
-    studio.app.session_state[inside.KEY] = "Mark & export"
+    studio.app.session_state[tabs.KEY] = "Mark & export"
     studio.upload("me.mp4")
     return studio
 
@@ -157,7 +158,7 @@ class TestCompare:
 
 class TestWhatIf:
     def test_outcomes_stand_beside_the_clip_as_it_is(self, page, monkeypatch):
-        from emo_core.what_if import Baseline, Outcome
+        from emo_core.explain.what_if import Baseline, Outcome
 
         def outcome(key, label="amusement_surprise", margin=0.7):
             return Outcome(key, 0.5, label, 0.8, margin, 0.9, "", label != "amusement_surprise")
@@ -167,8 +168,8 @@ class TestWhatIf:
                 return outcome("mouth", "other", -0.2)
             return Outcome("eyes", None, "unsure", None, None, None, "No face was found: x", True)
 
-        monkeypatch.setattr("emo_core.what_if.try_change", try_change)
-        monkeypatch.setattr("emo_core.what_if.baseline", lambda *_: Baseline(outcome("unchanged"), 0))
+        monkeypatch.setattr("emo_core.explain.what_if.try_change", try_change)
+        monkeypatch.setattr("emo_core.explain.what_if.baseline", lambda *_: Baseline(outcome("unchanged"), 0))
         app = page.tab("What if")
         assert "Nothing tried yet" in page.text
         for title in ("Cover the mouth", "Cover the eyes"):
@@ -184,7 +185,7 @@ class TestWhatIf:
     def test_a_part_that_is_too_long_is_refused(self, studio):
         studio.answer = lambda: make_analysis(1200)
         studio.open("analyze")
-        studio.app.session_state[inside.KEY] = "What if"
+        studio.app.session_state[tabs.KEY] = "What if"
         app = studio.upload()
         slider = next(item for item in app.slider if item.label == "Part of the clip (s)")
         slider.set_value((0.0, 110.0)).run()

@@ -5,13 +5,14 @@ import shutil
 import pytest
 import streamlit as st
 
-from emo_core.dataset import read_dataset
-from emo_core.progress_file import TrainingProgress
-from emo_core.training_jobs import JobStatus, Order
+from emo_core.datasets.clips import read_dataset
+from emo_core.jobs.progress import TrainingProgress
+from emo_core.jobs.queue import JobStatus, Order
 from tests.conftest import MODEL
 from tests.evaluations import DEMO
 from tests.tiny import write_tiny_bundle
-from ui import datasets, model, teach_clips, training
+from ui.state import datasets, models, trainings
+from ui.teach import clips as teach_clips
 
 ROWS = ({"epoch": 0, "loss": 1.0, "accuracy": 0.5, "val_loss": 0.9, "val_accuracy": 0.6},
         {"epoch": 1, "loss": 0.8, "accuracy": 0.6, "val_loss": 0.7, "val_accuracy": 0.7})  # fmt: skip
@@ -39,10 +40,10 @@ class Jobs:
 @pytest.fixture
 def jobs(studio, tmp_path, monkeypatch):
     made = Jobs()
-    monkeypatch.setattr(training, "jobs", lambda: made)
+    monkeypatch.setattr(trainings, "jobs", lambda: made)
     monkeypatch.setattr(datasets, "FOLDER", tmp_path / "data")
     monkeypatch.setattr(teach_clips, "CACHE", tmp_path / "cache")
-    monkeypatch.setattr("ui.teach_checks.CACHE", tmp_path / "cache")
+    monkeypatch.setattr("ui.teach.checks.CACHE", tmp_path / "cache")
     return made
 
 
@@ -124,7 +125,7 @@ class TestClips:
         return app
 
     def test_a_clip_is_seen_first_and_then_kept(self, studio, jobs, tmp_path, monkeypatch):
-        monkeypatch.setattr(model, "MODEL_DIR", MODEL)
+        monkeypatch.setattr(models, "MODEL_DIR", MODEL)
         clip = next(item.path for item in read_dataset(DEMO) if item.degradation == "none")
         bad = tmp_path / "notes.mp4"
         bad.write_text("no video")
@@ -159,7 +160,7 @@ def few(folder, people=3):
 
 class TestChecks:
     def test_findings_come_with_remedies(self, studio, jobs, tmp_path, monkeypatch):
-        monkeypatch.setattr(model, "MODEL_DIR", MODEL)
+        monkeypatch.setattr(models, "MODEL_DIR", MODEL)
         folder = tmp_path / "data" / "few"
         for name in ("anna__1", "bea__1"):  # one clip under two names
             (folder / "joy").mkdir(parents=True, exist_ok=True)
@@ -194,7 +195,7 @@ class TestTraining:
         ("name", "message"), [("a b", "Name the model"), ("hybrid", "not taught here"), ("", "Name the model")]
     )
     def test_names_that_cannot_be(self, studio, jobs, tmp_path, monkeypatch, name, message):
-        monkeypatch.setattr(model, "MODEL_DIR", write_tiny_bundle(tmp_path / "models" / "hybrid"))
+        monkeypatch.setattr(models, "MODEL_DIR", write_tiny_bundle(tmp_path / "models" / "hybrid"))
         app = self.open(studio, tmp_path)
         app.text_input(key="teach-name-few").set_value(name).run()
         app.button(key="teach-train").click().run()
@@ -239,7 +240,7 @@ class TestModels:
     @pytest.fixture
     def two(self, studio, tmp_path, monkeypatch):
         """The model of the application and one that was taught."""
-        monkeypatch.setattr(model, "MODEL_DIR", write_tiny_bundle(tmp_path / "models" / "hybrid"))
+        monkeypatch.setattr(models, "MODEL_DIR", write_tiny_bundle(tmp_path / "models" / "hybrid"))
         write_tiny_bundle(tmp_path / "models" / "mine", seed=1)
         yield tmp_path / "models"
         st.cache_resource.clear()
@@ -265,7 +266,7 @@ class TestModels:
         (two / ".new.part").mkdir()
         (two / ".new.part" / "bundle.json").write_text("{}")
         (two / "young").mkdir()
-        assert list(model.found()) == ["hybrid", "mine"]
+        assert list(models.found()) == ["hybrid", "mine"]
 
     def test_another_model_judges_the_clip_on_show_again(self, studio, two):
         app = studio.open("analyze")
@@ -276,14 +277,14 @@ class TestModels:
 
 
 def test_a_model_that_is_gone_is_not_used(monkeypatch, tmp_path):
-    monkeypatch.setattr(model.st, "session_state", {"_chosen_model": tmp_path / "gone"})
-    assert model.directory() == model.MODEL_DIR
+    monkeypatch.setattr(models.st, "session_state", {"_chosen_model": tmp_path / "gone"})
+    assert models.directory() == models.MODEL_DIR
 
 
 def test_the_line_on_a_taught_model_counts_people(monkeypatch):
     row = {"scores": {"accuracy": {"value": 0.8, "interval": [0.7, 0.9]}}, "num_clips": 94, "num_people": 16}
-    monkeypatch.setattr(model, "metrics", lambda folder=None: {"taught_clips": row})
-    assert model.trust_line() == (
+    monkeypatch.setattr(models, "metrics", lambda folder=None: {"taught_clips": row})
+    assert models.trust_line() == (
         "In tests it was right on 80% of 94 clips of 16 people kept out of its training (95 % interval over people "
         "70% – 90%)."
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from ui import privacy
+from ui.widgets import privacy
 
 FAKE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 WATCH_TRACKS = """
@@ -55,7 +55,7 @@ def threads(dump: Path) -> list[str]:
 
 def analysing(server) -> int:
     """Threads of the server that analyse a live view."""
-    return sum("emo_core/live.py" in text for text in server.threads())
+    return sum("emo_core/live/worker.py" in text for text in server.threads())
 
 
 def agree(page: Page) -> None:

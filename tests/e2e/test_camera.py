@@ -17,8 +17,8 @@ from tests.e2e.camera_pages import (
     record,
     verdict,
 )
-from ui import camera as words
-from ui import privacy
+from ui.widgets import camera as words
+from ui.widgets import privacy
 
 
 def test_a_recording_becomes_a_verdict_and_is_gone_when_deleted(watched, launch, visit, films):

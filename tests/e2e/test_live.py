@@ -22,7 +22,7 @@ from tests.e2e.camera_pages import (
     verdict,
 )
 from tests.e2e.conftest import ROOT, running_server
-from ui import live_status
+from ui.live import status
 
 NO_UDP = tuple(f"--{name}=disable_non_proxied_udp" for name in (
     "webrtc-ip-handling-policy", "force-webrtc-ip-handling-policy",  # the name before Chromium 150 or so
@@ -149,7 +149,7 @@ def test_where_udp_is_blocked_the_reason_is_told_and_recording_works(watched, la
     browser = launch(*FAKE, *NO_UDP, f"--use-file-for-fake-video-capture={films.laughter}")
     page = visit(f"{watched.address}/live", other=browser)
     start_live(page)
-    expect(page.get_by_test_id("stAlert")).to_have_text(re.compile(re.escape(live_status.NO_ADDRESS)))
+    expect(page.get_by_test_id("stAlert")).to_have_text(re.compile(re.escape(status.NO_ADDRESS)))
     page.get_by_role("button", name="Record a clip instead").click()
     page.get_by_role("button", name="Turn the camera on").click()
     record(page, 2)

@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import camera
-from ui import camera as words
-from ui import recorder
-from ui.recorder import Recording
+from ui.widgets import camera as words
+from ui.widgets import recorder
+from ui.widgets.recorder import Recording
 
 FAKE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 MOUNT = """

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from emo_core import bundle as bundles
-from emo_core.bundle import load_bundle, write_bundle
 from emo_core.emotions import EMOTIONS, UNSURE, HybridClass
 from emo_core.errors import BundleError
-from emo_core.normalize import FeatureNormalizer, ScoreNormalizer
+from emo_core.model import bundle as bundles
+from emo_core.model.bundle import load_bundle, write_bundle
+from emo_core.model.normalization import FeatureNormalizer, ScoreNormalizer
 from tests.property.test_config_properties import CONFIGS
 from tests.tiny import write_tiny_bundle
 

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from emo_core.faces import EYE_CENTRES, alignment, eye_distance, head_pose, normalize_intensity
-from emo_core.landmarker import NUM_LANDMARKS, overlap
+from emo_core.faces.landmarks import NUM_LANDMARKS, overlap
+from emo_core.faces.tracking import EYE_CENTRES, alignment, eye_distance, head_pose, normalize_intensity
 
 COORDINATES = st.floats(-2000, 2000)
 ANGLES = st.floats(-np.pi, np.pi)

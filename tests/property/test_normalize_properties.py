@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from emo_core.neighbourhoods import neighbourhood_edges, neighbourhood_index
-from emo_core.normalize import FeatureNormalizer, ScoreNormalizer
+from emo_core.model.normalization import FeatureNormalizer, ScoreNormalizer
+from emo_core.model.quality_bins import neighbourhood_edges, neighbourhood_index
 
 UNIT = st.floats(0, 1, width=32)
 SCORE = st.integers(0, 1000).map(lambda level: level / 1000)

@@ -4,13 +4,13 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-
-from emo_core.compose import compose
-from emo_core.faces import empty_track
-from emo_core.pipeline import extract_features, normalize_clip
-from emo_core.stills import DAMAGES, damage
-from tests.tiny import LABELS, STEPS, make_bank
 from tests.unit.test_compose import marked_bank, stills_in
+
+from emo_core.datasets.ferplus import DAMAGES, damage
+from emo_core.faces.tracking import empty_track
+from emo_core.inference.pipeline import extract_features, normalize_clip
+from emo_core.training.synthesis.composed_clips import compose
+from tests.tiny import LABELS, STEPS, make_bank
 
 SIDE = 16
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from emo_core.quality import measure_quality, overall_quality, usable
+from emo_core.faces.quality import measure_quality, overall_quality, usable
 from emo_core.types import QUALITY_COMPONENTS, FaceTrack
 
 UNIT = st.floats(0, 1, width=32)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from emo_core.emotions import EMOTIONS, PAPER_CLASSES
-from emo_core.salience import SalienceCurve, pair_salience
+from emo_core.model.salience import SalienceCurve, pair_salience
 from emo_core.types import FeatureSequence
 
 UNIT = st.floats(0, 1, width=32)

@@ -47,15 +47,15 @@ def eagerly():
 @contextmanager
 def small() -> Iterator[None]:
     """The commands with small recipes, small windows, and no landmark model, step by step."""
-    from emo_core.train_frames import FrameTraining
-    from emo_core.train_head import HeadTraining
+    from emo_core.training.frame_cnn import FrameTraining
+    from emo_core.training.head import HeadTraining
 
     with pytest.MonkeyPatch.context() as patch, eager():
-        patch.setattr("emo_core.train_frames.FrameTraining", partial(FrameTraining, **FRAMES))
-        patch.setattr("emo_core.train_head.HeadTraining", partial(HeadTraining, **HEAD))
-        patch.setattr("emo_core.build.PipelineConfig", partial(PipelineConfig, **CONFIG.to_dict()))
-        patch.setattr("emo_core.stills.align_stills", align_without_landmarks)
-        patch.setattr("emo_core.clip_reader.watch", watch_without_video)
+        patch.setattr("emo_core.training.frame_cnn.FrameTraining", partial(FrameTraining, **FRAMES))
+        patch.setattr("emo_core.training.head.HeadTraining", partial(HeadTraining, **HEAD))
+        patch.setattr("emo_core.training.build.PipelineConfig", partial(PipelineConfig, **CONFIG.to_dict()))
+        patch.setattr("emo_core.datasets.ferplus.align_stills", align_without_landmarks)
+        patch.setattr("emo_core.datasets.feature_cache.watch", watch_without_video)
         yield
 
 

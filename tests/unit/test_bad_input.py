@@ -7,9 +7,9 @@ import shutil
 import numpy as np
 import pytest
 
-from emo_core import bundle as bundles
 from emo_core.__main__ import main
-from emo_core.video import write_video
+from emo_core.model import bundle as bundles
+from emo_core.video.reader import write_video
 from tests import media
 from tests.conftest import MODEL
 from tests.unit.test_command_line import run_process

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from ui.model import ROOT
+from ui.state.models import ROOT
 
 ENTRY_POINTS = ("streamlit_app.py", "tests/conftest.py")
 
@@ -28,13 +28,13 @@ def run(code):
 
 
 def test_in_the_order_of_the_entry_points_all_of_them_live_in_one_process():
-    ended = run("import pylibsrtp, tensorflow, streamlit_webrtc, emo_core.live; print('alive')")
+    ended = run("import pylibsrtp, tensorflow, streamlit_webrtc, emo_core.live.worker; print('alive')")
     assert (ended.returncode, ended.stdout.split()[-1:]) == (0, ["alive"]), ended.stderr[-500:]
 
 
 def test_the_live_page_and_the_recorder_serve_without_tensorflow():
     ended = run(
-        "import pylibsrtp, streamlit_webrtc, emo_core.live, ui.live_view, ui.live_card, ui.live_chart, ui.recorder;"
+        "import pylibsrtp, streamlit_webrtc, emo_core.live.worker, ui.live.view, ui.live.card, ui.live.chart, ui.widgets.recorder;"
         "import sys; print({'tensorflow', 'keras'} & set(sys.modules))"
     )
     assert ended.stdout.split("\n")[-2] == "set()", ended.stderr[-500:]

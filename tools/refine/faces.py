@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from emo_core import bundle as bundles
-from emo_core.augment import augment
-from emo_core.dataset import read_manifest, split_people
+from emo_core.datasets.clips import read_manifest, split_people
+from emo_core.datasets.ferplus import align, majority_labels, read_votes
+from emo_core.datasets.seen_by_model import HELD_OUT_SEED, PEOPLE_SHARES
 from emo_core.errors import DatasetError
-from emo_core.exposure import HELD_OUT_SEED, PEOPLE_SHARES
-from emo_core.rendered_frames import rendered_frames
-from emo_core.stills import align, majority_labels, read_votes
-from emo_core.train_frames import training_set
+from emo_core.model import bundle as bundles
+from emo_core.training.frame_cnn import training_set
+from emo_core.training.rendered_frames import rendered_frames
+from emo_core.training.synthesis.augmentation import augment
 from emo_core.types import Bytes, Floats
 from tools.refine.net import FrameNet, answer, as_input
 

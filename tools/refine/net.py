@@ -9,14 +9,14 @@ import numpy as np
 import torch
 from torch import nn
 
-from emo_core import bundle as bundles
-from emo_core import networks
-from emo_core.faces import normalize_intensity
+from emo_core.faces.tracking import normalize_intensity
+from emo_core.model import bundle as bundles
+from emo_core.training import networks
 from emo_core.types import Bytes, Floats
 
 
 class FrameNet(nn.Module):
-    """The frame CNN of :func:`emo_core.networks.build_frame_cnn`, with its weights; the first stage stays as it is."""
+    """The frame CNN of :func:`emo_core.training.networks.build_frame_cnn`, with its weights; the first stage stays as it is."""
 
     def __init__(self, weights: list[np.ndarray], dropout: float = 0.3) -> None:
         super().__init__()

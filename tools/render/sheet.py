@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_core.emotions import class_colour, display_name
-from emo_core.video import open_video
+from emo_core.video.reader import open_video
 from tools.render.performance import FPS
 from tools.render.plan import read_manifest
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from emo_core.annotations import Annotations
-from emo_core.corrections import Correction, corrections_zip
+from emo_core.datasets.corrections import Correction, corrections_zip
 from emo_core.emotions import display_name
-from ui import model, session
+from emo_core.report.annotations import Annotations
+from ui.state import models, session
 
 _loading = threading.Lock()
 _ANONYMOUS = "Leave it empty if you do not know; clips of one person must carry one name."
@@ -63,7 +63,7 @@ class Makers:
 
     def __init__(self, result: session.Result) -> None:
         self._result = result
-        self._said, self._bundle = session.said(), model.bundle()
+        self._said, self._bundle = session.said(), models.bundle()
 
     @property
     def _annotations(self) -> Annotations:
@@ -71,33 +71,33 @@ class Makers:
 
     def json(self) -> bytes:
         """What ``analyze --json`` writes, and what the visitor says."""
-        from emo_core.report import to_json
+        from emo_core.report.serialization import to_json
 
         return to_json(self._result.analysis, self._annotations).encode()
 
     def frames(self) -> bytes:
         """A row for every frame."""
-        from emo_core.spreadsheet import frames_csv
+        from emo_core.report.tables import frames_csv
 
         return frames_csv(self._result.analysis, self._annotations).encode()
 
     def windows(self) -> bytes:
         """A row for every window."""
-        from emo_core.spreadsheet import windows_csv
+        from emo_core.report.tables import windows_csv
 
         return windows_csv(self._result.analysis, self._annotations).encode()
 
     def subtitles(self) -> bytes:
         """A cue for every segment and mark."""
-        from emo_core.spreadsheet import segments_vtt
+        from emo_core.report.tables import segments_vtt
 
         return segments_vtt(self._result.analysis, self._annotations).encode()
 
     def charts(self) -> bytes:
         """Every chart as PNG."""
         _load()
-        from emo_core.chart_images import to_png
-        from emo_core.charts import charts_of
+        from emo_core.report.charts.catalog import charts_of
+        from emo_core.report.charts.images import to_png
 
         found = charts_of(self._result.analysis, self._annotations)
         return _zip({f"{chart.name}.png": to_png(chart.figure, chart.title) for chart in found})
@@ -105,10 +105,10 @@ class Makers:
     def report(self) -> bytes:
         """The one-file report."""
         _load()
-        from emo_core.charts import charts_of
-        from emo_core.export import sample_credit
-        from emo_core.html_report import html_report
-        from emo_core.key_frames import key_frames
+        from emo_core.report.charts.catalog import charts_of
+        from emo_core.report.export import sample_credit
+        from emo_core.report.html import html_report
+        from emo_core.report.key_frames import key_frames
 
         source, analysis = self._result.source.data, self._result.analysis
         frames = key_frames(source, self._bundle, analysis)
@@ -121,7 +121,7 @@ class Makers:
     def video(self) -> bytes:
         """The annotated video, by way of a temporary file that is gone when it is read."""
         _load()
-        from emo_core.annotated_video import write_annotated
+        from emo_core.report.annotated_video import write_annotated
 
         def write(folder: Path) -> bytes:
             path = folder / "annotated.mp4"
@@ -133,7 +133,7 @@ class Makers:
     def everything(self) -> bytes:
         """All of it, as ``analyze --out`` writes it."""
         _load()
-        from emo_core.export import export_all
+        from emo_core.report.export import export_all
 
         def write(folder: Path) -> bytes:
             export_all(folder, self._result.source.data, self._result.analysis, self._bundle, self._annotations)
@@ -163,7 +163,7 @@ def corrected(result: session.Result) -> None:
 def _load() -> None:
     """Import what draws and writes; two threads must not import the same package at the same time."""
     with _loading:
-        import_module("emo_core.export")
+        import_module("emo_core.report.export")
 
 
 def _in_temporary_folder(write: Callable[[Path], bytes]) -> bytes:

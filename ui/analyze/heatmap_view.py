@@ -10,12 +10,12 @@ import streamlit as st
 
 from emo_core.emotions import class_colour, display_name
 from emo_core.types import Booleans, Doubles, Floats
-from ui import model, session
+from ui.state import models, session
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from emo_core.lstm import Trace
+    from emo_core.explain.numpy_lstm import Trace
 
 _KEPT = "_inside_view"
 _MOST_KEPT = 12
@@ -55,13 +55,13 @@ class View:
 
     def overlay(self, label: int, place: int) -> str:
         """Picture of a frame under the heatmap of a class."""
-        from emo_core.pictures import data_url, overlay
+        from emo_core.report.charts.pictures import data_url, overlay
 
         return data_url(overlay(self.faces[place], self.heatmaps[label, place]))
 
     def strongest(self, label: int, count: int) -> list[tuple[int, str, float]]:
         """The channels that fire most at the moment: number, picture, share of all evidence (below 0: against)."""
-        from emo_core.pictures import FROM_NOTHING, coloured, data_url
+        from emo_core.report.charts.pictures import FROM_NOTHING, coloured, data_url
 
         here = self.activations[self.chosen]
         evidence = self.gradients[label, self.chosen] * self.maps[self.chosen].mean(axis=(0, 1))
@@ -76,10 +76,10 @@ class View:
 
 def look(result: session.Result, frame: int) -> View:
     """The window around a frame; its heatmaps of all classes are made once and kept while the clip is on show."""
-    from emo_core.explain import blank_map, class_heatmaps, evidence_gradients, trace_at
+    from emo_core.explain.attribution import blank_map, class_heatmaps, evidence_gradients, trace_at
 
     analysis = result.analysis
-    bundle, head = model.bundle(), model.lstm()
+    bundle, head = models.bundle(), models.lstm()
     start, trace = trace_at(bundle, head, analysis, frame)
     kept = _kept(result)
     if ("window", start) not in kept:
@@ -108,12 +108,12 @@ def look(result: session.Result, frame: int) -> View:
 
 def importance(result: session.Result, label: str, colour: str, here_s: float) -> "go.Figure":
     """Chart of how much each frame counts for a class."""
-    from emo_core.explain import frame_importance
-    from emo_core.inside_figures import importance_figure
+    from emo_core.explain.attribution import frame_importance
+    from emo_core.report.charts.inside import importance_figure
 
     def make() -> Floats:
         with telling("Leaving out every frame in turn") as tell:
-            return frame_importance(model.bundle(), model.lstm(), result.analysis, label, tell)
+            return frame_importance(models.bundle(), models.lstm(), result.analysis, label, tell)
 
     values = keep(result, f"importance {label}", make)
     return importance_figure(result.analysis.timestamps_s, values, colour, result.analysis.video.duration_s, here_s)
@@ -121,13 +121,13 @@ def importance(result: session.Result, label: str, colour: str, here_s: float) -
 
 def feature_figures(result: session.Result, here_s: float) -> tuple["go.Figure", "go.Figure"]:
     """The features of all frames as they are and normalized, in one order in which alike stand together."""
-    from emo_core.inside_figures import columns_of, picture_figure, similar_first
+    from emo_core.report.charts.inside import columns_of, picture_figure, similar_first
 
     analysis, kept = result.analysis, _kept(result)
     mask = analysis.normalized.mask
     if "features" not in kept:
         raw = analysis.features.features
-        normalized = model.bundle().features.apply(raw, analysis.normalized.quality)
+        normalized = models.bundle().features.apply(raw, analysis.normalized.quality)
         some = np.flatnonzero(mask)[:: max(1, int(mask.sum()) // 600)]
         order = similar_first(normalized[some])
         kept["features"] = columns_of(raw[:, order], mask), columns_of(normalized[:, order], mask)
@@ -142,8 +142,8 @@ def feature_figures(result: session.Result, here_s: float) -> tuple["go.Figure",
 
 def state_figures(result: session.Result, view: View) -> tuple["go.Figure", "go.Figure"]:
     """The LSTM's hidden state over the window, and what it would say after each step."""
-    from emo_core.inside_figures import picture_figure, similar_first, step_figure
-    from emo_core.judge import calibrated
+    from emo_core.inference.windows import calibrated
+    from emo_core.report.charts.inside import picture_figure, similar_first, step_figure
 
     labels, count = result.analysis.prediction.labels, len(view.times_s)
     hidden = view.trace.hidden[0, :count]
@@ -152,7 +152,7 @@ def state_figures(result: session.Result, view: View) -> tuple["go.Figure", "go.
         hidden[:, similar_first(hidden)], np.ones(count, np.bool_), span_s, "Units", around_zero=True,
         cursor_s=float(view.times_s[view.chosen]),
     )  # fmt: skip
-    said = calibrated(view.trace.logits[0, :count], model.bundle().temperature)
+    said = calibrated(view.trace.logits[0, :count], models.bundle().temperature)
     names, colours = _named(labels)
     return picture, step_figure(view.times_s, said, names, colours)
 

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from emo_core.emotions import EMOTION_COLOURS, EMOTIONS, class_colour, display_name
 from emo_core.errors import VideoError
 from emo_core.types import Analysis, Bytes, Floats
-from ui import session
+from ui.state import session
 
 if TYPE_CHECKING:
-    from emo_core.bundle import Bundle
-    from emo_core.lstm import LstmHead
+    from emo_core.explain.numpy_lstm import LstmHead
+    from emo_core.model.bundle import Bundle
 
 Indices = NDArray[np.intp]
 
@@ -38,8 +38,8 @@ def clip_data(analysis: Analysis, identity: str) -> dict[str, Any]:
         analysis: of the clip.
         identity: another one for another result.
     """
-    from emo_core.chart_style import NEUTRAL_INK
-    from emo_core.figures import COMPONENT_COLOURS, window_curve
+    from emo_core.report.charts.analysis import COMPONENT_COLOURS, window_curve
+    from emo_core.report.charts.style import NEUTRAL_INK
 
     prediction, clip = analysis.prediction, analysis.normalized
     labels = prediction.labels
@@ -117,7 +117,7 @@ def heat_data(analysis: Analysis, bundle: "Bundle", head: "LstmHead", number: in
     Yields:
         The share done in [0, 1), and at last the data.
     """
-    from emo_core.explain import blank_map, class_heatmaps, evidence_gradients
+    from emo_core.explain.attribution import blank_map, class_heatmaps, evidence_gradients
 
     frames, cnn = frames_of(analysis, number), bundle.frame_network(2)
     faces = analysis.normalized.faces
@@ -135,7 +135,7 @@ def heat_data(analysis: Analysis, bundle: "Bundle", head: "LstmHead", number: in
 
 def _pictures(result: session.Result, frames: Indices) -> list[bytes]:
     """The frames as small JPEGs; empty where one cannot be read again."""
-    from emo_core.video import open_video
+    from emo_core.video.reader import open_video
 
     found: dict[int, bytes] = {}
     times_s = result.analysis.timestamps_s[frames]

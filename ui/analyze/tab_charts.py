@@ -2,13 +2,15 @@
 
 import streamlit as st
 
-from ui import charts, session, strip, tables
+from ui.analyze import strip
+from ui.state import session
+from ui.widgets import charts, tables
 
 
 def render(result: session.Result) -> None:
     """Every chart that spans the clip, the strip of frames and the table of parts."""
-    from emo_core import figures
-    from emo_core.charts import mark
+    from emo_core.report.charts import analysis as figures
+    from emo_core.report.charts.catalog import mark
 
     analysis = result.analysis
     st.subheader("Over time", anchor="timeline")

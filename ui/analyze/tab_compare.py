@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from emo_core.emotions import display_percent
-from ui import charts, errors, model, session, tables, verdict
+from ui.analyze import verdict
+from ui.shell import errors
+from ui.state import models, session
+from ui.widgets import charts, tables
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -42,7 +45,7 @@ def render(result: session.Result) -> None:
     pair = [_side(column, name, start, names) for column, name, start in zip(sides, "AB", (result, other), strict=True)]
     for column, name, item in zip(sides, "AB", pair, strict=True):
         with column:
-            verdict.render(item.analysis, model.bundle())
+            verdict.render(item.analysis, models.bundle())
             st.button(
                 "This is the one on show" if item is result else "Show this one",
                 key=f"compare-show-{name}", disabled=item is result, on_click=_show, args=[item.key], width="stretch",
@@ -67,8 +70,8 @@ def _show(key: str) -> None:
 
 def _charts(pair: list[session.Result]) -> None:
     """Timelines under one another on one scale, then both qualities in one chart."""
-    from emo_core.charts import mark, quality_comparison
-    from emo_core.figures import timeline_figure
+    from emo_core.report.charts.analysis import timeline_figure
+    from emo_core.report.charts.catalog import mark, quality_comparison
 
     longest_s = max(item.analysis.video.duration_s for item in pair)
     st.subheader("Over time, on one scale", anchor=False)

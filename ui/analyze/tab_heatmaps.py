@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from emo_core.emotions import class_colour, display_name
-from ui import charts, inside_view, model, position, session
+from ui.analyze import heatmap_view as inside_view
+from ui.state import models, position, session
+from ui.widgets import charts
 
 if TYPE_CHECKING:
-    from ui.inside_view import View
+    from ui.analyze.heatmap_view import View
 
 _CLASS, _MOMENT = "heatmap_class", "heatmap_moment"
 _STRIP, _CHANNELS = 16, 22
@@ -148,7 +150,7 @@ def _read(how: str, not_proof: str) -> None:
 
 def _checked() -> str:
     """What the deletion test found, if it was run on this model."""
-    found = model.metrics().get("heatmap_checks", {})
+    found = models.metrics().get("heatmap_checks", {})
     deletion = found.get("deletion") if isinstance(found, dict) else None
     if not isinstance(deletion, dict):
         return ""

@@ -5,11 +5,14 @@ Callbacks are told the key of a result, never the result: Streamlit keeps a call
 
 import streamlit as st
 
-from emo_core.annotations import MAX_LABEL_CHARS, MAX_MARKERS, MAX_NOTE_CHARS, Annotations, Marker
-from emo_core.dataset import check_label
+from emo_core.datasets.clips import check_label
 from emo_core.emotions import display_name
 from emo_core.errors import DatasetError
-from ui import charts, errors, exports, position, session
+from emo_core.report.annotations import MAX_LABEL_CHARS, MAX_MARKERS, MAX_NOTE_CHARS, Annotations, Marker
+from ui.analyze import exports
+from ui.shell import errors
+from ui.state import position, session
+from ui.widgets import charts
 
 _OWN = "Own words …"
 _RIGHT = "The verdict is right, or I do not know"
@@ -32,8 +35,8 @@ def render(result: session.Result) -> None:
 
 
 def _timeline(result: session.Result, said: Annotations) -> None:
-    from emo_core.charts import mark
-    from emo_core.figures import timeline_figure
+    from emo_core.report.charts.analysis import timeline_figure
+    from emo_core.report.charts.catalog import mark
 
     figure = timeline_figure(result.analysis)
     mark(figure, said)

@@ -6,11 +6,13 @@ import numpy as np
 import streamlit as st
 
 from emo_core.emotions import UNSURE, display_name, display_percent
-from ui import charts, inside_view, model, position, session, tables
+from ui.analyze import heatmap_view
+from ui.state import models, position, session
+from ui.widgets import charts, tables
 
 if TYPE_CHECKING:
-    from emo_core.bundle import Bundle
-    from emo_core.switches import Switched, Thinned
+    from emo_core.explain.normalization_effects import Switched, Thinned
+    from emo_core.model.bundle import Bundle
     from emo_core.types import Analysis
 
 _LEVELS, _LEVELS_OF_A_LONG_CLIP = 21, 11
@@ -25,13 +27,13 @@ _PARTS = {
 
 def render(result: session.Result) -> None:
     """Neighbourhoods, thresholds, what is switched off, and the answer to which threshold to use."""
-    from emo_core import normalization_figures as figures
+    from emo_core.report.charts import normalization as figures
 
-    analysis, bundle = result.analysis, model.bundle()
+    analysis, bundle = result.analysis, models.bundle()
     clip = analysis.normalized
     quality = clip.quality[clip.mask]
     st.subheader("Which quality threshold should I use?", anchor="threshold")
-    thinned = inside_view.keep(result, "thinned", lambda: _thinned(bundle, analysis))
+    thinned = heatmap_view.keep(result, "thinned", lambda: _thinned(bundle, analysis))
     st.markdown(_answer(bundle, analysis, thinned))
     charts.render(figures.thinned_figure(thinned, bundle.info.labels), "thinned", "Verdict without poor frames")
     _read(
@@ -66,27 +68,27 @@ def render(result: session.Result) -> None:
     st.subheader("One feature, before and after", anchor="feature")
     _feature(result, bundle, quality)
     st.subheader("The verdict with each part switched off", anchor="switches")
-    _switches(inside_view.keep(result, "switched", lambda: _switched(bundle, analysis)))
+    _switches(heatmap_view.keep(result, "switched", lambda: _switched(bundle, analysis)))
 
 
 def _thinned(bundle: "Bundle", analysis: "Analysis") -> "Thinned":
-    from emo_core.switches import without_poor_frames
+    from emo_core.explain.normalization_effects import without_poor_frames
 
     levels = _LEVELS if len(analysis.timestamps_s) < _LONG else _LEVELS_OF_A_LONG_CLIP
-    with inside_view.telling("Judging without poor frames") as tell:
+    with heatmap_view.telling("Judging without poor frames") as tell:
         return without_poor_frames(bundle, analysis, np.linspace(0, 1, levels).tolist(), tell)
 
 
 def _switched(bundle: "Bundle", analysis: "Analysis") -> "tuple[Switched, ...]":
-    from emo_core.switches import switched
+    from emo_core.explain.normalization_effects import switched
 
     return switched(bundle, analysis)
 
 
 def _answer(bundle: "Bundle", analysis: "Analysis", thinned: "Thinned") -> str:
     """What this clip's data say about a threshold, in a few sentences."""
-    from emo_core.neighbourhoods import neighbourhood_index
-    from emo_core.quality import MIN_QUALITY
+    from emo_core.faces.quality import MIN_QUALITY
+    from emo_core.model.quality_bins import neighbourhood_index
 
     clip, scores = analysis.normalized, bundle.scores
     median = float(np.median(clip.quality[clip.mask]))
@@ -118,7 +120,7 @@ def _answer(bundle: "Bundle", analysis: "Analysis", thinned: "Thinned") -> str:
 
 def _table(bundle: "Bundle", analysis: "Analysis") -> None:
     """Edges and counts of the neighbourhoods, and how much of the clip falls into each."""
-    from emo_core.neighbourhoods import neighbourhood_index
+    from emo_core.model.quality_bins import neighbourhood_index
 
     clip, scores = analysis.normalized, bundle.scores
     frames = np.bincount(neighbourhood_index(clip.quality[clip.mask], scores.edges), minlength=len(scores.counts))
@@ -145,8 +147,8 @@ def _table(bundle: "Bundle", analysis: "Analysis") -> None:
 
 def _feature(result: session.Result, bundle: "Bundle", quality: "np.ndarray[tuple[int], np.dtype[np.float32]]") -> None:
     """A feature of one's choice over quality, as it is and normalized."""
-    from emo_core import normalization_figures as figures
-    from emo_core.switches import unit_scale
+    from emo_core.explain.normalization_effects import unit_scale
+    from emo_core.report.charts import normalization as figures
 
     clip, values = result.analysis.normalized, result.analysis.features.features
     normalized = bundle.features.apply(values, clip.quality)[clip.mask]

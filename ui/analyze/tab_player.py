@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from ui import model, position, session
+from ui.state import models, position, session
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
@@ -25,7 +25,7 @@ class _State:
     """What the server keeps for the player of one result: stretches made, the one asked for, where it was put last."""
 
     def __init__(self, result: session.Result) -> None:
-        from ui.player_data import SPAN_FRAMES, clip_data
+        from ui.analyze.player_data import SPAN_FRAMES, clip_data
 
         self.result = result
         self.key = f"player-{id(result)}"
@@ -38,7 +38,7 @@ class _State:
 
     def span(self) -> dict[str, Any]:
         """The stretch asked for; made when it is not there, the oldest one dropped for it."""
-        from ui.player_data import span_data
+        from ui.analyze.player_data import span_data
 
         if self.number not in self.spans:
             while len(self.spans) >= _SPANS_KEPT:
@@ -51,13 +51,13 @@ class _State:
 
     def warm(self) -> dict[str, Any]:
         """The heatmaps of the stretch asked for; while they are made, the visitor may go elsewhere."""
-        from ui.player_data import heat_data
+        from ui.analyze.player_data import heat_data
 
         if self.number not in self.heat:
             place = st.empty()
             if self.making is None or self.making[0] != self.number:
                 analysis = self.result.analysis
-                self.making = self.number, heat_data(analysis, model.bundle(), model.lstm(), self.number)
+                self.making = self.number, heat_data(analysis, models.bundle(), models.lstm(), self.number)
             try:
                 for found in self.making[1]:  # goes on where a click, or the player's own word, broke it off
                     if isinstance(found, dict):

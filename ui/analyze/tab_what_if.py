@@ -5,18 +5,20 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from emo_core.emotions import UNSURE, display_name, display_percent
-from ui import errors, session, tables, what_if_run
+from ui.shell import errors
+from ui.state import session, what_if_run
+from ui.widgets import tables
 
 if TYPE_CHECKING:
-    from emo_core.changes import Kind
-    from emo_core.what_if import Outcome
+    from emo_core.explain.perturbations import Kind
+    from emo_core.explain.what_if import Outcome
 
 _PERIOD_S = 0.4
 
 
 def render(result: session.Result) -> None:
     """Choose a part and a change, or try all; the outcomes stand in one table."""
-    from emo_core.changes import KINDS
+    from emo_core.explain.perturbations import KINDS
 
     st.caption(
         "Each change is made to the frames, and the very pipeline that judged the clip judges it again. A verdict that "
@@ -52,7 +54,7 @@ def render(result: session.Result) -> None:
 
 def _part(result: session.Result) -> tuple[float, float] | None:
     """The part of the clip to ask about; None with a word on why, if it is too long or too short."""
-    from emo_core.what_if import MAX_PART_S, MIN_PART_S, default_part
+    from emo_core.explain.what_if import MAX_PART_S, MIN_PART_S, default_part
 
     duration_s = result.analysis.video.duration_s
     end_s = round(duration_s, 1)
@@ -110,7 +112,7 @@ def _outcomes(run: what_if_run.Run) -> None:
 
 def _table(run: what_if_run.Run) -> None:
     """Every outcome beside the unchanged clip."""
-    from emo_core.changes import KINDS
+    from emo_core.explain.perturbations import KINDS
 
     assert run.unchanged is not None
     base = run.unchanged.outcome

@@ -5,18 +5,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ui import (
-    errors,
-    flow,
-    session,
-    tab_charts,
-    tab_compare,
-    tab_heatmaps,
-    tab_mark,
-    tab_normalization,
-    tab_player,
-    tab_what_if,
-)
+from ui.analyze import tab_charts, tab_compare, tab_heatmaps, tab_mark, tab_normalization, tab_player, tab_what_if
+from ui.shell import errors
+from ui.state import session
+from ui.widgets import method_diagram
 
 KEY = "inside"
 """Key of the tabs; its state is the name of the open one."""
@@ -55,12 +47,12 @@ TABS: tuple[Tab, ...] = (
 
 def render(result: session.Result) -> None:
     """Show the tabs; the one that holds a wanted part is opened and scrolled to it."""
-    wanted = flow.take_wanted_part()
+    wanted = method_diagram.take_wanted_part()
     holder = next((tab.name for tab in TABS if wanted in tab.parts), None)
     if holder is not None:
         st.session_state[KEY] = holder
     _tabs(result)
-    flow.scroll_to(wanted)
+    method_diagram.scroll_to(wanted)
 
 
 @st.fragment

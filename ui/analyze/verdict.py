@@ -9,7 +9,7 @@ import streamlit as st
 from emo_core.emotions import EMOTION_COLOURS, OTHER, UNSURE, class_colour, display_name, display_percent
 
 if TYPE_CHECKING:
-    from emo_core.bundle import Bundle
+    from emo_core.model.bundle import Bundle
     from emo_core.types import Analysis, Prediction, Segment
 
 _MAX_PARTS = 4

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import datasets as own_datasets
-from ui import model, model_choice
+from ui.state import datasets as own_datasets
+from ui.state import models as model
+from ui.widgets import model_picker
 
 CACHE = own_datasets.CACHE
 """What is seen of clips, and evaluations, so that the same one opens at once."""
@@ -82,7 +83,7 @@ def render() -> Choice | None:
 
 def _use(found: dict[str, Path]) -> None:
     """Callback: the clips that are opened from here are judged by the model that is measured here."""
-    model_choice.use(found[st.session_state["evaluate-model"]])
+    model_picker.use(found[st.session_state["evaluate-model"]])
 
 
 def _shown(path: Path) -> str:

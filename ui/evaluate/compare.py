@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from emo_core.emotions import display_name
-from ui import errors, evaluate_choice, evaluate_clips, evaluate_run, tables
-from ui.evaluate_choice import Choice
+from ui.evaluate import choice as evaluate_choice
+from ui.evaluate import run
+from ui.evaluate.choice import Choice
+from ui.shell import errors
+from ui.widgets import clip_list, tables
 
 if TYPE_CHECKING:
-    from emo_core.evaluated import Evaluation
+    from emo_core.evaluation.results import Evaluation
 
 
 def render(choice: Choice, evaluation: "Evaluation", folder: Path) -> None:
@@ -22,20 +25,20 @@ def render(choice: Choice, evaluation: "Evaluation", folder: Path) -> None:
         return
     name = st.selectbox("Other model", list(others), key="evaluate-other")
     other = Choice(others[name], choice.data, choice.name, choice.everyone)
-    second = evaluate_run.find(other)
+    second = run.find(other)
     if second is None:
         st.info(f"{name} has not been evaluated on this data set yet.")
         if st.button(f"Evaluate {name} on it", key="evaluate-other-run"):
-            evaluate_run.ask(other)
+            run.ask(other)
             st.rerun()
         return
     _comparison(evaluation, second.evaluation, folder)
 
 
 def _comparison(first: "Evaluation", second: "Evaluation", folder: Path) -> None:
-    from emo_core.evaluation_text import to_csv
-    from emo_core.model_comparison import compare
-    from emo_core.record_tables import comparison_table
+    from emo_core.evaluation.model_comparison import compare
+    from emo_core.evaluation.record_tables import comparison_table
+    from emo_core.evaluation.text import to_csv
 
     found = compare(first, second)
     if found["num_clips"] < max(len(first.clips), len(second.clips)):
@@ -69,4 +72,4 @@ def _comparison(first: "Evaluation", second: "Evaluation", folder: Path) -> None
         path: f"{first.model}: {display_name(row['first'])}; {second.model}: {display_name(row['second'])}"
         for path, row in by_path.items()
     }
-    evaluate_clips.render(clips, first.labels, folder, "differing", notes)
+    clip_list.render(clips, first.labels, folder, "differing", notes)

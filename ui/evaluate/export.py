@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from ui import evaluate_run, model
-from ui.evaluate_choice import Choice
+from ui.evaluate import run
+from ui.evaluate.choice import Choice
+from ui.state import models
 
 if TYPE_CHECKING:
-    from emo_core.evaluated import Evaluation
-    from emo_core.evaluation_text import Table
+    from emo_core.evaluation.results import Evaluation
+    from emo_core.evaluation.text import Table
 
 _TITLES = {
     "clips": "Every clip and its verdict", "scores": "Scores with intervals", "per_class": "Classification report",
@@ -23,7 +24,7 @@ _TITLES = {
 
 def render(choice: Choice, evaluation: "Evaluation", figures: Mapping[str, Any]) -> None:
     """Download buttons; the report and the JSON are made when they are asked for."""
-    from emo_core.evaluation_text import tables, to_csv
+    from emo_core.evaluation.text import tables, to_csv
 
     st.subheader("Take it with you", anchor=False)
     st.caption("Every chart on the other tabs saves itself as PNG: point at it and press the camera in its corner.")
@@ -53,25 +54,25 @@ def render(choice: Choice, evaluation: "Evaluation", figures: Mapping[str, Any])
 
 def _records(choice: Choice) -> "dict[str, Table]":
     """What is known of the method behind the model, by title; empty tables where nothing was measured."""
-    from emo_core import record_tables
+    from emo_core.evaluation import record_tables
 
-    ablation = model.metrics(choice.model).get("ablation")
+    ablation = models.metrics(choice.model).get("ablation")
     measured = ablation if isinstance(ablation, dict) else {}
     return {
-        "Two protocols": record_tables.protocol_table(evaluate_run.find_protocols(choice) or {}),
+        "Two protocols": record_tables.protocol_table(run.find_protocols(choice) or {}),
         "What each part is worth": record_tables.effect_table(measured),
         "All heads of the ablation": record_tables.variant_table(measured),
-        "Training": record_tables.history_table(model.history(choice.model)),
+        "Training": record_tables.history_table(models.history(choice.model)),
     }
 
 
 def _report(evaluation: "Evaluation", figures: Mapping[str, Any], more: "Mapping[str, Table]") -> str:
-    from emo_core.evaluation_report import to_html
+    from emo_core.evaluation.html_report import to_html
 
     return to_html(evaluation, figures, more)
 
 
 def _json(evaluation: "Evaluation", figures: Mapping[str, Any]) -> str:
-    from emo_core.evaluated import content_of
+    from emo_core.evaluation.results import content_of
 
     return json.dumps({"figures": figures, "evaluation": content_of(evaluation)}, ensure_ascii=False, indent=1)

@@ -2,14 +2,15 @@
 
 import streamlit as st
 
-from ui import measured, model
-from ui.evaluate_choice import Choice
+from ui.evaluate.choice import Choice
+from ui.state import models
+from ui.widgets import measured
 
 
 def render_ablation(choice: Choice) -> None:
     """What each part of the method is worth, from the records of the model."""
     st.subheader("What each part of the method is worth", anchor=False)
-    found = model.metrics(choice.model).get("ablation")
+    found = models.metrics(choice.model).get("ablation")
     if not isinstance(found, dict):
         st.info(
             "Not measured with this model. It takes the photos of FER+: "

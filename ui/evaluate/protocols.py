@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from ui import charts, errors, evaluate_run, measured, model, preload, training
-from ui.datasets import CACHE
-from ui.evaluate_choice import Choice
+from ui.evaluate import run
+from ui.evaluate.choice import Choice
+from ui.shell import errors, preload
+from ui.state import models, trainings
+from ui.state.datasets import CACHE
+from ui.widgets import charts, measured
 
 if TYPE_CHECKING:
-    from emo_core.training_jobs import JobStatus, Order, TrainingJobs
+    from emo_core.jobs.queue import JobStatus, Order, TrainingJobs
 
 _PERIOD_S = 1.0
 
@@ -25,12 +28,12 @@ def render(choice: Choice) -> None:
         "knowing them. By person, nobody is. The difference is leakage, not skill: believe the second figure."
     )
     preload.wait()
-    found = evaluate_run.find_protocols(choice)
+    found = run.find_protocols(choice)
     if found is not None:
         _protocols(found)
     else:
         st.info("Not measured yet. It trains ten heads on this data set, which takes minutes; the page stays usable.")
-    name = evaluate_run.protocols_path(choice).stem
+    name = run.protocols_path(choice).stem
     status = jobs().status(name)
     running = status is not None and status.state in ("waiting", "running")
     st.fragment(_job, run_every=_PERIOD_S if running else None)(choice, name, running, found is not None)
@@ -41,9 +44,9 @@ def render(choice: Choice) -> None:
 @st.cache_resource
 def jobs() -> "TrainingJobs":
     """The comparisons of this server: one at a time, each in a process of its own."""
-    from emo_core.training_jobs import TrainingJobs
+    from emo_core.jobs.queue import TrainingJobs
 
-    return TrainingJobs(CACHE / "comparisons", CACHE, model.ROOT, _command)
+    return TrainingJobs(CACHE / "comparisons", CACHE, models.ROOT, _command)
 
 
 def _command(order: "Order", progress: Path) -> list[str]:
@@ -62,7 +65,7 @@ def _job(choice: Choice, name: str, was_running: bool, known: bool) -> None:
         return
     if status is not None and status.state in ("failed", "interrupted"):
         st.warning(errors.plain(status.progress.message or "The comparison ended before its time: start it again."))
-    if training.jobs().active():
+    if trainings.jobs().active():
         st.caption("A model is being trained on the Teach page; compare the protocols when that is done.")
         return
     label = "Compare again" if known else "Compare the two protocols"
@@ -71,7 +74,7 @@ def _job(choice: Choice, name: str, was_running: bool, known: bool) -> None:
 
 def _submit(choice: Choice, name: str) -> None:
     """Callback: start it."""
-    from emo_core.training_jobs import Order
+    from emo_core.jobs.queue import Order
 
     jobs().submit(Order(name, choice.shown_data, choice.shown_model, "both"))
 
@@ -87,7 +90,7 @@ def _progress(status: "JobStatus") -> None:
 
 def _protocols(found: Mapping[str, Any]) -> None:
     """The gap, both figures as bars, and as a table."""
-    from emo_core.evaluation_figures import protocols_figure
+    from emo_core.report.charts.evaluation import protocols_figure
 
     bounds = found.get("leakage_interval")
     spread = f"({100 * bounds[0]:+.1f} – {100 * bounds[1]:+.1f})" if bounds else None

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
 
-from ui import model, progress
-from ui.datasets import DEMO
-from ui.evaluate_choice import CACHE, Choice
+from ui.evaluate.choice import CACHE, Choice
+from ui.state import models
+from ui.state.datasets import DEMO
+from ui.widgets import progress
 
 if TYPE_CHECKING:
-    from emo_core.bundle import Bundle
-    from emo_core.evaluated import Evaluation
+    from emo_core.evaluation.results import Evaluation
+    from emo_core.model.bundle import Bundle
 
 _JOB = "_evaluate_job"
 
@@ -23,8 +24,8 @@ def stored_path(choice: Choice) -> Path:
     Raises:
         DatasetError: the data set cannot be read.
     """
-    from emo_core.dataset import read_dataset
-    from emo_core.evaluation_store import evaluation_path
+    from emo_core.datasets.clips import read_dataset
+    from emo_core.evaluation.store import evaluation_path
 
     return evaluation_path(CACHE, choice.model, read_dataset(choice.data), everyone=choice.everyone)
 
@@ -43,8 +44,8 @@ def stored(path: Path, changed_ns: int) -> Found:
     Raises:
         DatasetError: the file cannot be read.
     """
-    from emo_core.clip_metrics import summarize
-    from emo_core.evaluated import load
+    from emo_core.evaluation.clip_metrics import summarize
+    from emo_core.evaluation.results import load
 
     del changed_ns  # part of the key
     evaluation = load(path)
@@ -67,8 +68,8 @@ def protocols_path(choice: Choice) -> Path:
     Raises:
         DatasetError: the data set cannot be read.
     """
-    from emo_core import evaluation_store
-    from emo_core.dataset import read_dataset
+    from emo_core.datasets.clips import read_dataset
+    from emo_core.evaluation import store as evaluation_store
 
     return evaluation_store.protocols_path(CACHE, choice.model, read_dataset(choice.data))
 
@@ -79,11 +80,11 @@ def find_protocols(choice: Choice) -> dict[str, Any] | None:
     Raises:
         DatasetError: the data set or the stored figures cannot be read.
     """
-    from emo_core.evaluation_store import load_table
+    from emo_core.evaluation.store import load_table
 
     table = load_table(protocols_path(choice))
     if table is None and choice.data == DEMO:
-        recorded = model.metrics(choice.model).get("protocols")
+        recorded = models.metrics(choice.model).get("protocols")
         return recorded if isinstance(recorded, dict) else None
     return table
 
@@ -110,9 +111,9 @@ def run(choice: Choice) -> None:
     Raises:
         EmoError: the model or the data set cannot be used.
     """
-    from emo_core.dataset import read_dataset
-    from emo_core.evaluate import choose_clips, evaluate_dataset
-    from emo_core.evaluated import store
+    from emo_core.datasets.clips import read_dataset
+    from emo_core.evaluation.results import store
+    from emo_core.evaluation.run import choose_clips, evaluate_dataset
 
     report = progress.reporter(choice.name, "Evaluating", drop)
     bundle = load_bundle(choice.model, (choice.model / "bundle.json").stat().st_mtime_ns)
@@ -130,7 +131,7 @@ def load_bundle(path: Path, changed_ns: int) -> "Bundle":
     Raises:
         BundleError: it is damaged.
     """
-    from emo_core.bundle import load_bundle
+    from emo_core.model.bundle import load_bundle
 
     del changed_ns  # part of the key
     return load_bundle(path)

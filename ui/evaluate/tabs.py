@@ -8,20 +8,13 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from emo_core.emotions import display_name
-from ui import (
-    charts,
-    errors,
-    evaluate_clips,
-    evaluate_compare,
-    evaluate_export,
-    evaluate_method,
-    evaluate_protocols,
-    tables,
-)
-from ui.evaluate_choice import Choice
+from ui.evaluate import compare, export, method, protocols
+from ui.evaluate.choice import Choice
+from ui.shell import errors
+from ui.widgets import charts, clip_list, tables
 
 if TYPE_CHECKING:
-    from emo_core.evaluated import Evaluation
+    from emo_core.evaluation.results import Evaluation
 
 KEY = "evaluate-tab"
 """Key of the tabs; its state is the name of the open one."""
@@ -97,7 +90,7 @@ def _tabs(shown: Shown) -> None:
 
 def _verdicts(shown: Shown) -> None:
     """The confusion matrix whose cells open their clips, and the report of the classes."""
-    from emo_core.evaluation_figures import clickable_confusion_figure
+    from emo_core.report.charts.evaluation import clickable_confusion_figure
 
     labels, counts = shown.figures["labels"], shown.figures["confusion"]
     left, right = st.columns([5, 6], gap="large")
@@ -146,7 +139,7 @@ def _list(shown: Shown, points: Sequence[Mapping[str, Any]]) -> None:
         clips, key = [clip for clip, own in pairs if keep[what](clip, own)], what
         if not clips:
             st.info("There is no such clip.")
-    evaluate_clips.render(clips, evaluation.labels, shown.folder, key)
+    clip_list.render(clips, evaluation.labels, shown.folder, key)
 
 
 def _report(rows: list[Mapping[str, Any]]) -> None:
@@ -163,7 +156,7 @@ def _report(rows: list[Mapping[str, Any]]) -> None:
 
 def _scores(shown: Shown) -> None:
     """Bars with intervals, ROC and precision-recall curves."""
-    from emo_core import evaluation_figures as figures
+    from emo_core.report.charts import evaluation as figures
 
     st.subheader("Accuracy, precision, recall, F1", anchor=False)
     st.caption("Whiskers: 95 % interval over people. The bars of all classes are means over them.")
@@ -190,7 +183,7 @@ def _scores(shown: Shown) -> None:
 
 def _certainty(shown: Shown) -> None:
     """Whether probabilities keep their word, and what saying *not sure* buys."""
-    from emo_core import evaluation_figures as figures
+    from emo_core.report.charts import evaluation as figures
 
     error = shown.figures["calibration"]["error"]
     left, right = st.columns(2, gap="large")
@@ -211,7 +204,7 @@ def _certainty(shown: Shown) -> None:
 
 def _slices(shown: Shown) -> None:
     """Accuracy by part of the data set."""
-    from emo_core.evaluation_figures import slices_figure
+    from emo_core.report.charts.evaluation import slices_figure
 
     rows = shown.figures["slices"]
     present = [name for name in _SLICES if any(row["slice"] == name for row in rows)]
@@ -242,9 +235,9 @@ _TABS: dict[str, Callable[[Shown], None]] = {
     "Scores": _scores,
     "Certainty": _certainty,
     "Slices": _slices,
-    "Two protocols": lambda shown: evaluate_protocols.render(shown.choice),
-    "Ablation": lambda shown: evaluate_method.render_ablation(shown.choice),
-    "Training": lambda shown: evaluate_method.render_training(shown.choice),
-    "Compare": lambda shown: evaluate_compare.render(shown.choice, shown.evaluation, shown.folder),
-    "Export": lambda shown: evaluate_export.render(shown.choice, shown.evaluation, shown.figures),
+    "Two protocols": lambda shown: protocols.render(shown.choice),
+    "Ablation": lambda shown: method.render_ablation(shown.choice),
+    "Training": lambda shown: method.render_training(shown.choice),
+    "Compare": lambda shown: compare.render(shown.choice, shown.evaluation, shown.folder),
+    "Export": lambda shown: export.render(shown.choice, shown.evaluation, shown.figures),
 }

@@ -4,12 +4,12 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from emo_core.emotions import UNSURE, class_colour, display_percent
-from ui import live_status
-from ui.live_overlay import verdict_words
+from emo_core.live.overlay import verdict_words
+from ui.live import status
 
 if TYPE_CHECKING:
-    from emo_core.live_analyzer import LiveResult
-    from ui.live_session import LiveSession
+    from emo_core.live.analyzer import LiveResult
+    from ui.state.live_session import LiveSession
 
 _FINE, _WAITING = "#3E9C6A", "#C3C8D2"
 
@@ -50,7 +50,7 @@ def _tips_html(latest: "LiveResult") -> str:
 
 def _chain_html(live: "LiveSession") -> str:
     """Camera, connection, server: how each of them is, with frame rates and delay."""
-    rows = live_status.chain(live.worker.stats(), failure=live.worker.error, paused=live.worker.paused)
+    rows = status.chain(live.worker.stats(), failure=live.worker.error, paused=live.worker.paused)
     items = [
         f'<div><i class="es-dot" style="background:{_FINE if fine else _WAITING}"></i>'
         f"<b>{escape(name)}</b> {escape(text)}</div>"

@@ -11,7 +11,7 @@ from emo_core.types import Floats
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from emo_core.live_analyzer import LiveResult
+    from emo_core.live.analyzer import LiveResult
 
 SPAN_S = 30.0
 _STRIDE = 2  # every second result is enough for the eye, and halves what the browser draws each second

@@ -3,11 +3,11 @@
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ui import session
+from ui.state import session
 
 if TYPE_CHECKING:
-    from ui.ice import IceSettings
-    from ui.live_session import LiveSession
+    from ui.live.ice import IceSettings
+    from ui.state.live_session import LiveSession
 
 _MARK = "studio_newest_only"
 

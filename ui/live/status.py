@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ui import camera
+from ui.widgets import camera
 
 if TYPE_CHECKING:
-    from emo_core.live import LiveStats
+    from emo_core.live.worker import LiveStats
 
 RECORD_INSTEAD = "Recording a clip works without such a connection."
 

@@ -4,10 +4,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ui import camera, charts, choose, entry, ice, live_connection, live_session, live_status, model, preload, session
+from ui.live import connection, ice, status
+from ui.shell import navigation, preload
+from ui.state import live_session, models, session
+from ui.widgets import camera, charts, clip_picker
 
 if TYPE_CHECKING:
-    from ui.live_session import LiveSession
+    from ui.state.live_session import LiveSession
 
 _PERIOD_S = 1.0
 _TOO_SHORT = "_too_short"
@@ -49,14 +52,14 @@ def _problem(live: "LiveSession") -> None:
         return
     st.error(live.problem, icon="⚠️")
     if live.problem in camera.PROBLEMS.values():
-        st.button("Upload a clip instead", key="upload-instead", on_click=entry.go, args=["analyze.py"])
+        st.button("Upload a clip instead", key="upload-instead", on_click=navigation.go, args=["analyze.py"])
     else:
         st.button("Record a clip instead", key="record-instead", on_click=_record_instead)
 
 
 def _record_instead() -> None:
-    choose.open_recorder()
-    entry.go("analyze.py")
+    clip_picker.open_recorder()
+    navigation.go("analyze.py")
 
 
 def _gate(live: "LiveSession", connections: ice.IceSettings) -> None:
@@ -67,7 +70,7 @@ def _gate(live: "LiveSession", connections: ice.IceSettings) -> None:
     }  # fmt: skip
     found = camera.component("gate")(key=session.fresh_key("gate"), data=data, on_checked_change=lambda: None)
     if found.checked is not None:
-        check = live_status.Check.from_message(found.checked, relay_only=connections.policy == "relay")
+        check = status.Check.from_message(found.checked, relay_only=connections.policy == "relay")
         if check.problem:
             live.stop(check.problem)
         else:
@@ -78,7 +81,7 @@ def _gate(live: "LiveSession", connections: ice.IceSettings) -> None:
 def _picture(live: "LiveSession", connections: ice.IceSettings) -> None:
     """The connection's part of the page; it stays while stopped, out of sight, so that it can end in good order."""
     st.html("<style></style>" if live.wanted else f"<style>.st-key-live-picture {{{_OUT_OF_SIGHT}}}</style>")
-    live_connection.render(live, connections)
+    connection.render(live, connections)
 
 
 def _controls(live: "LiveSession") -> None:
@@ -104,7 +107,7 @@ def _analyze(live: "LiveSession") -> None:
         st.session_state[_TOO_SHORT] = True
         return
     session.submit(source)
-    entry.go("analyze.py")
+    navigation.go("analyze.py")
 
 
 def _snapshots(live: "LiveSession") -> None:
@@ -122,20 +125,20 @@ def _snapshots(live: "LiveSession") -> None:
 def _watch(live: "LiveSession") -> None:
     """Verdict, hints, speed and chart, as of now."""
     if live.waiting_s > live_session.CONNECT_S:
-        live.stop(live_status.BROKEN if live.worker.latest else live_status.NO_PATH)
+        live.stop(status.BROKEN if live.worker.latest else status.NO_PATH)
         st.rerun()
     if live.waiting_s > live_session.RETRY_S and not live.retried:
         live.retry()
         st.rerun()
     if live.settle():
         st.rerun()
-    from ui import live_card, live_chart
+    from ui.live import card, chart
 
-    st.html(live_card.card_html(live))
+    st.html(card.card_html(live))
     history = live.worker.history()
     if history:
-        labels = model.bundle().info.labels
-        charts.render(live_chart.figure(history, labels), "live-chart", "Verdict, emotions, quality of the last 30 s")
+        labels = models.bundle().info.labels
+        charts.render(chart.figure(history, labels), "live-chart", "Verdict, emotions, quality of the last 30 s")
         st.caption(
             "The last half minute. The verdict reads the last 3.2 seconds, so it follows a change by one or two."
         )

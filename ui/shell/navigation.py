@@ -12,7 +12,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from ui import live_session, preload, theme
+from ui.shell import preload, theme
+from ui.state import live_session
 
 _ENTERED = "_entered"
 _WANTED = "_wanted_page"

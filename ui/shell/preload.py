@@ -9,13 +9,13 @@ from importlib import import_module
 
 _MODULES = (
     "plotly.graph_objects",
-    "emo_core.figures",
-    "emo_core.report",
-    "emo_core.bundle",
-    "emo_core.pipeline",
-    "emo_core.explain",
-    "emo_core.live",
-    "ui.live_overlay",
+    "emo_core.report.charts.analysis",
+    "emo_core.report.serialization",
+    "emo_core.model.bundle",
+    "emo_core.inference.pipeline",
+    "emo_core.explain.attribution",
+    "emo_core.live.worker",
+    "emo_core.live.overlay",
 )
 _lock = threading.Lock()
 _worker: threading.Thread | None = None

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 
 from emo_core.errors import EmoError
-from ui.errors import UNEXPECTED
+from ui.shell.errors import UNEXPECTED
 
 
 class _StopError(Exception):

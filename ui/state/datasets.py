@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui.model import ROOT
+from ui.state.models import ROOT
 
 DEMO = Path(os.environ.get("EMO_DEMO") or ROOT / "assets" / "demo")
 """Rendered clips of synthetic people; never written to."""
@@ -68,7 +68,7 @@ def paths() -> dict[str, Path]:
 
 def _is_dataset(path: Path) -> bool:
     """Whether a folder is a data set: it has a manifest, or a folder with clips."""
-    from emo_core.dataset import is_clip
+    from emo_core.datasets.clips import is_clip
 
     if not path.is_dir() or path.name.startswith("."):
         return False

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from ui import session
+from ui.state import session
 
 if TYPE_CHECKING:
     import av
 
-    from emo_core.live import LiveWorker
+    from emo_core.live.worker import LiveWorker
     from emo_core.types import Bytes
 
 MAX_SIDE_PX = 960
@@ -67,7 +67,7 @@ class LiveSession:
         """Callback of the connection: leave the frame to the worker, send it back mirrored with what is known."""
         import av
 
-        from ui.live_overlay import draw
+        from emo_core.live.overlay import draw
 
         if self.worker.stopped:  # the last frames of a connection that is being closed
             return frame
@@ -148,7 +148,7 @@ class LiveSession:
 
     def clip(self) -> session.Source | None:
         """The last seconds as a clip for the Analyze page; None if there is too little of them."""
-        from emo_core.video import write_video
+        from emo_core.video.reader import write_video
 
         ring = self.worker.ring
         if ring.span_s < _LEAST_S:
@@ -161,15 +161,15 @@ class LiveSession:
 
 def current() -> LiveSession:
     """The live view of this visit, made on first use."""
-    from emo_core.live import LiveWorker
-    from ui import model
+    from emo_core.live.worker import LiveWorker
+    from ui.state import models
 
     found: LiveSession | None = st.session_state.get(_SESSION)
     if found is not None and found.worker.error and not found.wanted:
         end()  # what failed starts anew
         found = None
     if found is None or found.worker.stopped:
-        found = LiveSession(LiveWorker(model.bundle()))
+        found = LiveSession(LiveWorker(models.bundle()))
         st.session_state[_SESSION] = found
     return found
 

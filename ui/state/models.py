@@ -12,8 +12,8 @@ import streamlit as st
 from emo_core.errors import BundleError
 
 if TYPE_CHECKING:
-    from emo_core.bundle import Bundle
-    from emo_core.lstm import LstmHead
+    from emo_core.explain.numpy_lstm import LstmHead
+    from emo_core.model.bundle import Bundle
 
 ROOT = Path(__file__).resolve().parent.parent
 MODEL_DIR = ROOT / "models" / "hybrid"
@@ -65,7 +65,7 @@ def load(folder: Path, changed_ns: int) -> "Bundle":
     Raises:
         BundleError: it is damaged or of another schema.
     """
-    from emo_core.bundle import load_bundle
+    from emo_core.model.bundle import load_bundle
 
     del changed_ns  # part of the key
     return load_bundle(folder)
@@ -92,7 +92,7 @@ def lstm() -> "LstmHead":
     Raises:
         BundleError: as :func:`bundle`, or it has none.
     """
-    from emo_core.lstm import load_lstm
+    from emo_core.explain.numpy_lstm import load_lstm
 
     return load_lstm(bundle().path)
 

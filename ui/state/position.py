@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import session
+from ui.state import session
 
 _POSITION = "_position_s"
 _OF = "_position_of"

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from ui.model import ROOT
+from ui.state.models import ROOT
 
 ASSETS = ROOT / "assets"
 

@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from emo_core.annotations import Annotations
+from emo_core.report.annotations import Annotations
 
 if TYPE_CHECKING:
     from emo_core.types import Analysis

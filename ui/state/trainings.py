@@ -5,24 +5,24 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ui import model
-from ui.datasets import CACHE, KnownSet
+from ui.state import models
+from ui.state.datasets import CACHE, KnownSet
 
 if TYPE_CHECKING:
-    from emo_core.training_jobs import TrainingJobs
+    from emo_core.jobs.queue import TrainingJobs
 
 
 @st.cache_resource(show_spinner=False)
 def jobs() -> "TrainingJobs":
     """The queue of this server."""
-    from emo_core.training_jobs import TrainingJobs
+    from emo_core.jobs.queue import TrainingJobs
 
-    return TrainingJobs(CACHE / "trainings", CACHE, model.ROOT)
+    return TrainingJobs(CACHE / "trainings", CACHE, models.ROOT)
 
 
 def out_of(name: str) -> Path:
     """Where the model of that name lies or will lie."""
-    return model.taught_dir() / name
+    return models.taught_dir() / name
 
 
 def submit(name: str, chosen: KnownSet, protocol: str, seed: int, epochs: int, *, cnn: bool = False) -> None:
@@ -32,15 +32,15 @@ def submit(name: str, chosen: KnownSet, protocol: str, seed: int, epochs: int, *
         DatasetError: the name, the data set or the protocol cannot be used.
         BundleError: another kind of model has that name.
     """
-    from emo_core.collection import check_name
-    from emo_core.dataset import read_dataset
+    from emo_core.datasets.clips import read_dataset
+    from emo_core.datasets.editable import check_name
+    from emo_core.datasets.splits import check_enough
     from emo_core.errors import BundleError
-    from emo_core.splits import check_enough
-    from emo_core.training_jobs import Order
+    from emo_core.jobs.queue import Order
 
     out = out_of(check_name(name))
-    if out == model.MODEL_DIR or (out.exists() and "taught" not in model.manifest(out)):
+    if out == models.MODEL_DIR or (out.exists() and "taught" not in models.manifest(out)):
         raise BundleError(f"{name} is the name of a model that was not taught here: choose another name for yours.")
     check_enough(read_dataset(chosen.path), "random" if protocol == "random" else "subject")
-    shown = str(out.relative_to(model.ROOT)) if out.is_relative_to(model.ROOT) else str(out)
+    shown = str(out.relative_to(models.ROOT)) if out.is_relative_to(models.ROOT) else str(out)
     jobs().submit(Order(name, chosen.shown_path, shown, protocol, seed, epochs, cnn))

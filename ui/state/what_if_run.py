@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ui import model, session
-from ui.background import Task
+from ui.state import models, session
+from ui.state.background import Task
 
 if TYPE_CHECKING:
-    from emo_core.bundle import Bundle
-    from emo_core.changes import Kind
-    from emo_core.what_if import Baseline, Outcome
+    from emo_core.explain.perturbations import Kind
+    from emo_core.explain.what_if import Baseline, Outcome
+    from emo_core.model.bundle import Bundle
 
 _RUN = "_what_if"
 
@@ -47,7 +47,7 @@ class Run:
     def _work(
         self, wanted: Sequence[tuple["Kind", float | None]], bundle: "Bundle", tell: Callable[[str, float], None]
     ) -> None:
-        from emo_core.what_if import baseline, try_change
+        from emo_core.explain.what_if import baseline, try_change
 
         source, original = self.result.source.data, self.result.analysis
         steps = len(wanted) + (self.unchanged is None)
@@ -80,11 +80,11 @@ def begin(keys: Sequence[str], strength: float | None = None) -> None:
 
     A callback: Streamlit keeps callbacks for ever, so it is told no run, no result and no clip.
     """
-    from emo_core.changes import KINDS
+    from emo_core.explain.perturbations import KINDS
 
     run: Run | None = st.session_state.get(_RUN)
     if run is not None:
-        run.begin([(kind, strength) for kind in KINDS if kind.key in keys], model.bundle())
+        run.begin([(kind, strength) for kind in KINDS if kind.key in keys], models.bundle())
 
 
 def stop() -> None:

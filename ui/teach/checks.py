@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ui import errors, model, preload, progress
-from ui.datasets import CACHE, KnownSet
+from ui.shell import errors, preload
+from ui.state import models
+from ui.state.datasets import CACHE, KnownSet
+from ui.widgets import progress
 
 if TYPE_CHECKING:
-    from emo_core.checks import CheckReport, Finding
-    from emo_core.dataset import DatasetClip
+    from emo_core.datasets.checks import CheckReport, Finding
+    from emo_core.datasets.clips import DatasetClip
 
 _JOB, _FOUND = "_teach_check", "_teach_findings"
 _SIGNS = {"error": ":red[●]", "warning": ":orange[●]", "note": ":blue[●]"}
@@ -64,14 +66,14 @@ def _run(chosen: KnownSet, clips: tuple["DatasetClip", ...], state: str) -> None
     """Check with progress on the page."""
     report = progress.reporter(chosen.name, "Checking", drop)
     preload.wait()
-    from emo_core.bundle import load_frame_network
-    from emo_core.checks import check_dataset
-    from emo_core.clip_reader import ClipReader
+    from emo_core.datasets.checks import check_dataset
+    from emo_core.datasets.feature_cache import ClipReader
+    from emo_core.model.bundle import load_frame_network
 
     def tell(done: int, total: int) -> None:
         report(f"Clip {done} of {total}", done / max(total, 1))
 
-    reader = ClipReader(*load_frame_network(model.MODEL_DIR), CACHE)
+    reader = ClipReader(*load_frame_network(models.MODEL_DIR), CACHE)
     st.session_state[_FOUND] = {state: check_dataset(clips, reader, tell)}
 
 

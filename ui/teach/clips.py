@@ -8,11 +8,13 @@ import streamlit as st
 
 from emo_core.emotions import display_name
 from emo_core.errors import EmoError
-from ui import choose, errors, model, preload, recorder, session
-from ui.datasets import CACHE, KnownSet
+from ui.shell import errors, preload
+from ui.state import models, session
+from ui.state.datasets import CACHE, KnownSet
+from ui.widgets import clip_picker, recorder
 
 if TYPE_CHECKING:
-    from emo_core.dataset import DatasetClip
+    from emo_core.datasets.clips import DatasetClip
 
 _TAKES, _TOLD = "_teach_takes", "_teach_told"
 
@@ -54,7 +56,9 @@ def render(chosen: KnownSet, labels: tuple[str, ...]) -> None:
 
 def _upload(chosen: KnownSet, label: str, person: str, occasion: str) -> None:
     key = session.fresh_key(f"teach-upload-{st.session_state.get(_TAKES, 0)}")
-    files = st.file_uploader("Clips of one face, 2 – 10 s each", type=choose.TYPES, accept_multiple_files=True, key=key)
+    files = st.file_uploader(
+        "Clips of one face, 2 – 10 s each", type=clip_picker.TYPES, accept_multiple_files=True, key=key
+    )
     if files and st.button(f"Add {_clips(len(files))}", type="primary", key="teach-add"):
         sources = [session.Source(file.name, file.getvalue()) for file in files]
         st.session_state[_TAKES] = st.session_state.get(_TAKES, 0) + 1
@@ -65,11 +69,11 @@ def _upload(chosen: KnownSet, label: str, person: str, occasion: str) -> None:
 def _add(chosen: KnownSet, sources: list[session.Source], label: str, person: str, occasion: str, origin: str) -> None:
     """See each clip through the pipeline; keep those that show a face, and say why others are not kept."""
     preload.wait()
-    from emo_core.bundle import load_frame_network
-    from emo_core.clip_reader import ClipReader
-    from emo_core.collection import add_clip
+    from emo_core.datasets.editable import add_clip
+    from emo_core.datasets.feature_cache import ClipReader
+    from emo_core.model.bundle import load_frame_network
 
-    reader, kept, told = ClipReader(*load_frame_network(model.MODEL_DIR), CACHE), 0, []
+    reader, kept, told = ClipReader(*load_frame_network(models.MODEL_DIR), CACHE), 0, []
     bar = st.progress(0.0, text="Looking at the clips")
     for number, source in enumerate(sources):
         bar.progress(number / len(sources), text=f"Looking at {source.name}")
@@ -113,7 +117,7 @@ def render_removal(chosen: KnownSet, clips: tuple["DatasetClip", ...]) -> None:
 
 def _remove(chosen: KnownSet, paths: list[Path]) -> None:
     """Callback: delete what was confirmed."""
-    from emo_core.collection import remove_clips
+    from emo_core.datasets.editable import remove_clips
 
     try:
         remove_clips(chosen.path, paths)

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from emo_core.emotions import display_name
-from ui import datasets, errors, tables
-from ui.datasets import KnownSet
-from ui.evaluate_clips import still
+from ui.shell import errors
+from ui.state import datasets
+from ui.state.datasets import KnownSet
+from ui.widgets import tables
+from ui.widgets.clip_list import still
 
 if TYPE_CHECKING:
-    from emo_core.dataset import DatasetClip
+    from emo_core.datasets.clips import DatasetClip
 
 _CHOSEN, _PROBLEM = "_teach_set", "_teach_problem"
 _PICTURES = 6
@@ -84,7 +86,7 @@ def _open_folder() -> None:
 
 def _create() -> None:
     """Callback: make the data set, or say why not."""
-    from emo_core.collection import check_name, create
+    from emo_core.datasets.editable import check_name, create
     from emo_core.errors import EmoError
 
     name, place = st.session_state["teach-new-name"].strip(), st.session_state["teach-new-folder"].strip()
@@ -104,8 +106,8 @@ def read(chosen: KnownSet) -> tuple[tuple[str, ...], tuple["DatasetClip", ...]]:
     Raises:
         DatasetError: it cannot be read.
     """
-    from emo_core.collection import open_collection
-    from emo_core.dataset import read_dataset
+    from emo_core.datasets.clips import read_dataset
+    from emo_core.datasets.editable import open_collection
 
     if chosen.writable and (chosen.path / "manifest.csv").exists():
         found = open_collection(chosen.path)

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from emo_core.errors import EmoError
-from ui import charts, errors, model, model_choice, preload, training
-from ui.datasets import KnownSet
+from ui.shell import errors, preload
+from ui.state import models, trainings
+from ui.state.datasets import KnownSet
+from ui.widgets import charts, model_picker
 
 if TYPE_CHECKING:
-    from emo_core.training_jobs import JobStatus
+    from emo_core.jobs.queue import JobStatus
 
 _PERIOD_S = 1.0
 _PROBLEM = "_teach_train_problem"
@@ -39,7 +41,7 @@ def form(chosen: KnownSet) -> None:
                         help="It ends earlier when it no longer gets better on held-out people.")  # fmt: skip
         st.checkbox("Also tune the last stage of the frame network", key="teach-cnn",
                     help="It then sees what your classes differ in. Every clip is looked at twice more.")  # fmt: skip
-    if (training.out_of(name) / "bundle.json").exists() and name:
+    if (trainings.out_of(name) / "bundle.json").exists() and name:
         st.caption(f"A model {name} exists; it stays as it is until the new one is whole.")
     st.button("Train", type="primary", key="teach-train", on_click=_submit, args=[chosen])
     if problem := st.session_state.pop(_PROBLEM, ""):
@@ -56,7 +58,7 @@ def _submit(chosen: KnownSet) -> None:
     name, protocol = str(state[f"teach-name-{chosen.name}"]).strip(), str(state["teach-protocol"])
     try:
         seed, epochs, cnn = int(state["teach-seed"]), int(state["teach-epochs"]), bool(state["teach-cnn"])
-        training.submit(name, chosen, protocol, seed, epochs, cnn=cnn)
+        trainings.submit(name, chosen, protocol, seed, epochs, cnn=cnn)
     except EmoError as error:
         st.session_state[_PROBLEM] = str(error)
     except OSError as error:
@@ -65,12 +67,12 @@ def _submit(chosen: KnownSet) -> None:
 
 def status() -> None:
     """Every training that is known, the running one first; redrawn while one is under way."""
-    active = bool(training.jobs().active())
+    active = bool(trainings.jobs().active())
     st.fragment(_watch, run_every=_PERIOD_S if active else None)(active)
 
 
 def _watch(active: bool) -> None:
-    jobs = training.jobs()
+    jobs = trainings.jobs()
     now, others = jobs.active(), jobs.all()
     if active != bool(now):
         st.rerun()  # one began or the last one ended: what else is on the page depends on it
@@ -90,7 +92,7 @@ def _active(status: "JobStatus", now: list["JobStatus"]) -> None:
     order, progress = status.order, status.progress
     words, button = st.columns([4, 1], vertical_alignment="center")
     words.markdown(f"**{errors.plain(order.name)}**: {_STATES[status.state]} on {errors.plain(order.data)}")
-    button.button("Stop", key=f"stop-{order.name}", on_click=training.jobs().stop, args=[order.name], width="stretch")
+    button.button("Stop", key=f"stop-{order.name}", on_click=trainings.jobs().stop, args=[order.name], width="stretch")
     if status.state == "waiting":
         first = errors.plain(now[0].order.name)
         st.info(
@@ -119,7 +121,7 @@ def _curves(status: "JobStatus") -> None:
     if not rows:
         return
     preload.wait()
-    from emo_core.figures import history_figure
+    from emo_core.report.charts.analysis import history_figure
 
     epochs = [int(row["epoch"]) + 1 for row in rows]
     best = min(rows, key=lambda row: row.get("val_loss", math.inf))
@@ -130,11 +132,11 @@ def _curves(status: "JobStatus") -> None:
 
 
 def _ended(status: "JobStatus") -> None:
-    order, folder = status.order, training.out_of(status.order.name)
+    order, folder = status.order, trainings.out_of(status.order.name)
     exists = (folder / "bundle.json").exists()
     st.markdown(f"**{errors.plain(order.name)}**: {_STATES[status.state]}")
     if status.state == "done":
-        st.success(errors.plain(model.trust_line(folder) if exists else status.progress.message))
+        st.success(errors.plain(models.trust_line(folder) if exists else status.progress.message))
     elif status.state == "failed":
         st.error(errors.plain(status.progress.message))
     else:
@@ -143,14 +145,14 @@ def _ended(status: "JobStatus") -> None:
     with st.container(horizontal=True, key=f"after-{order.name}"):
         if status.state != "done":
             st.button(
-                "Resume", key=f"resume-{order.name}", on_click=training.jobs().submit, args=[order], type="primary"
+                "Resume", key=f"resume-{order.name}", on_click=trainings.jobs().submit, args=[order], type="primary"
             )
         elif exists:
-            used = model.directory() == folder
+            used = models.directory() == folder
             if st.button(
                 "In use" if used else "Use this model", key=f"use-{order.name}", disabled=used, type="primary"
             ):
-                model_choice.use(folder)
+                model_picker.use(folder)
                 st.rerun()
             if st.button("Evaluate it", key=f"evaluate-{order.name}"):
                 _evaluate(status)
@@ -161,9 +163,9 @@ def _ended(status: "JobStatus") -> None:
 
 def _evaluate(status: "JobStatus") -> None:
     """Leave for the Evaluate page, with this model and its data set."""
-    from ui import datasets
+    from ui.state import datasets
 
-    model_choice.use(training.out_of(status.order.name))
+    model_picker.use(trainings.out_of(status.order.name))
     names = {item.shown_path: name for name, item in datasets.known().items()}
     if status.order.data in names:
         st.session_state["evaluate-data"] = names[status.order.data]

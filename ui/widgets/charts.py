@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from ui import position, session
+from ui.state import position, session
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -28,7 +28,7 @@ def render(figure: "go.Figure", key: str, alt: str, *, picture: str | None = Non
 
 def render_timeline(figure: "go.Figure", key: str, alt: str, result: session.Result) -> None:
     """Show a chart over the time of a clip with a cursor at the moment on show."""
-    from emo_core.figures import add_cursor
+    from emo_core.report.charts.analysis import add_cursor
 
     add_cursor(figure, position.get(result))
     render(figure, key, alt)

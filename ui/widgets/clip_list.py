@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from emo_core.emotions import UNSURE, display_name, display_percent
-from ui import errors, session
+from ui.shell import errors
+from ui.state import session
 
 if TYPE_CHECKING:
-    from emo_core.evaluated import EvaluatedClip
+    from emo_core.evaluation.results import EvaluatedClip
 
 _PAGE = 12
 
@@ -63,7 +64,7 @@ def still(path: Path, changed_ns: int) -> bytes | None:
     import cv2
 
     from emo_core.errors import VideoError
-    from emo_core.video import open_video
+    from emo_core.video.reader import open_video
 
     try:
         with open_video(path) as reader:

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from ui import recorder, samples, session
+from ui.state import samples, session
+from ui.widgets import recorder
 
 TYPES = ["mp4", "mov", "mkv", "webm", "avi", "m4v"]
 

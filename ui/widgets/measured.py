@@ -7,7 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from ui import charts, errors, measured_taught, model, tables
+from ui.shell import errors
+from ui.state import models
+from ui.widgets import charts, measured_custom, tables
 
 _CLIP_SETS = {
     "clean": "Clips composed from photos kept out of training",
@@ -33,9 +35,9 @@ _QUANTITIES = {"Loss": "loss", "Accuracy": "accuracy"}
 
 def render_metrics() -> None:
     """Scores by data set, how often the model dares and is then right, false alarms, confusion matrices."""
-    measured = model.metrics()
+    measured = models.metrics()
     if "taught_clips" in measured:
-        measured_taught.render(model.manifest(model.directory())["taught"], measured["taught_clips"])
+        measured_custom.render(models.manifest(models.directory())["taught"], measured["taught_clips"])
         return
     composed = _mapping(measured.get("composed_clips"))
     clips = {title: found for name, title in _CLIP_SETS.items() if (found := _mapping(composed.get(name)))}
@@ -77,7 +79,7 @@ def render_metrics() -> None:
 
 def render_method() -> None:
     """What a random split hides, and what each part of the method is worth; nothing where neither was measured."""
-    measured = model.metrics()
+    measured = models.metrics()
     if protocols := _mapping(measured.get("protocols")):
         st.subheader("What a random split hides", anchor=False)
         render_protocols(protocols)
@@ -136,11 +138,11 @@ def _render_ablation(variants: Sequence[Mapping[str, Any]], effects: Sequence[Ma
 
 def render_history(directory: Path | None = None) -> None:
     """Loss and accuracy per epoch, training against validation, for each stage of a training, and the epoch kept."""
-    stages = model.history(directory)
+    stages = models.history(directory)
     if not stages:
         st.info("No training record came with this model. Run `make model` to train it and keep one.")
         return
-    from emo_core.figures import history_figure
+    from emo_core.report.charts.analysis import history_figure
 
     for stage, rows in stages.items():
         st.markdown(f"**{_STAGES.get(stage, stage)}**, {len(rows)} epochs")
@@ -166,7 +168,7 @@ def _kept(stage: str, epochs: Sequence[int], rows: Sequence[Mapping[str, float]]
 
 
 def _confusion(title: str, found: Mapping[str, Any]) -> None:
-    from emo_core.figures import confusion_figure
+    from emo_core.report.charts.analysis import confusion_figure
 
     st.markdown(f"**{title}** (n = {_count(found, 'num_clips')})")
     try:

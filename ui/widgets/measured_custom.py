@@ -6,7 +6,8 @@ from typing import Any
 import streamlit as st
 
 from emo_core.emotions import display_name
-from ui import charts, errors, preload, tables
+from ui.shell import errors, preload
+from ui.widgets import charts, tables
 
 
 def render(record: Mapping[str, Any], figures: Mapping[str, Any]) -> None:
@@ -45,7 +46,7 @@ def render(record: Mapping[str, Any], figures: Mapping[str, Any]) -> None:
         ],
     )  # fmt: skip
     preload.wait()
-    from emo_core.figures import confusion_figure
+    from emo_core.report.charts.analysis import confusion_figure
 
     figure = confusion_figure(figures["labels"], figures["confusion"])
     charts.render(figure, "confusion-taught", "Confusion matrix of the test clips")

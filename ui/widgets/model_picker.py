@@ -6,7 +6,9 @@ import streamlit as st
 
 from emo_core.emotions import display_name
 from emo_core.errors import BundleError
-from ui import errors, live_session, model, session
+from ui.shell import errors
+from ui.state import live_session, session
+from ui.state import models as model
 
 
 def render(key: str) -> None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import live_session, session, what_if_run
+from ui.state import live_session, session, what_if_run
 
 NOTICE = """
 - **What happens:** this server finds the face in the pictures of your camera, measures how good each one is, and

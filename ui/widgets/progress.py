@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from ui import session
+from ui.state import session
 
 
 def reporter(

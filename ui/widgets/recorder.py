@@ -10,7 +10,9 @@ from typing import Any, Self
 import streamlit as st
 
 from emo_core.errors import VideoError
-from ui import camera, errors, preload, privacy, session
+from ui.shell import errors, preload
+from ui.state import session
+from ui.widgets import camera, privacy
 
 MIN_S, MAX_S = 2.0, 15.0
 MAX_BYTES = 12 * 1024 * 1024
@@ -116,7 +118,7 @@ def check(recording: Recording) -> None:
     Raises:
         VideoError: it cannot be decoded, has too few frames to judge a face by, or is shorter than what was filmed.
     """
-    from emo_core.video import open_video
+    from emo_core.video.reader import open_video
 
     with open_video(recording.data, name=recording.name) as reader:
         for _ in reader.clips(1.0):

@@ -12,8 +12,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from emo_core.chart_style import NEUTRAL_INK, faded, layout
 from emo_core.emotions import EMOTION_COLOURS, EMOTIONS, class_colour, display_name
+from emo_core.report.charts.style import NEUTRAL_INK, faded, layout
 from emo_core.types import Analysis, Booleans, Doubles, Prediction, Segment
 
 MAX_POINTS = 3000

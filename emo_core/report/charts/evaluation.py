@@ -1,4 +1,4 @@
-"""Charts of an evaluation, from the figures of :func:`emo_core.clip_metrics.summarize` alone.
+"""Charts of an evaluation, from the figures of :func:`emo_core.evaluation.clip_metrics.summarize` alone.
 
 Every interval is drawn as a whisker; every chart says in its hover box how many clips stand behind a point.
 """
@@ -8,9 +8,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from emo_core.chart_style import NEUTRAL_INK, faded, layout
 from emo_core.emotions import class_colour, display_name
-from emo_core.figures import confusion_figure
+from emo_core.report.charts.analysis import confusion_figure
+from emo_core.report.charts.style import NEUTRAL_INK, faded, layout
 
 ACCENT = "#5468C4"
 """Colour of what belongs to no class."""
@@ -113,7 +113,7 @@ def coverage_figure(curve: Sequence[Mapping[str, float]], coverage: float, accur
     """How often verdicts are right as more or fewer clips get one, and where the app stands.
 
     Args:
-        curve: of :func:`emo_core.clip_metrics.coverage_curve`.
+        curve: of :func:`emo_core.evaluation.clip_metrics.coverage_curve`.
         coverage: share of clips to which the app gives a verdict.
         accuracy: share of these verdicts that is right; None where it gives none.
     """
@@ -158,7 +158,7 @@ def protocols_figure(protocols: Mapping[str, Any], names: Mapping[str, str]) -> 
     """Accuracy and macro-F1 of one recipe under each way to split the same clips.
 
     Args:
-        protocols: of :func:`emo_core.ablation.compare_protocols`.
+        protocols: of :func:`emo_core.training.experiments.ablation.compare_protocols`.
         names: key of a protocol → its name for people.
     """
     colours = (NEUTRAL_INK, ACCENT, "#2A9D8F")

@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import pdist
 
-from emo_core.chart_style import NEUTRAL_INK, layout
-from emo_core.figures import CURSOR_INK, thin
-from emo_core.pictures import AROUND_ZERO, FROM_NOTHING, coloured, data_url
+from emo_core.report.charts.analysis import CURSOR_INK, thin
+from emo_core.report.charts.pictures import AROUND_ZERO, FROM_NOTHING, coloured, data_url
+from emo_core.report.charts.style import NEUTRAL_INK, layout
 from emo_core.types import Booleans, Doubles, Floats
 
 MAX_COLUMNS = 1200

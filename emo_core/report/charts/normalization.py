@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from emo_core.chart_style import NEUTRAL_INK, faded, layout
 from emo_core.emotions import class_colour, display_name
-from emo_core.figures import CURSOR_INK, MAX_POINTS
-from emo_core.normalize import FeatureNormalizer, ScoreNormalizer
-from emo_core.switches import Thinned
+from emo_core.explain.normalization_effects import Thinned
+from emo_core.model.normalization import FeatureNormalizer, ScoreNormalizer
+from emo_core.report.charts.analysis import CURSOR_INK, MAX_POINTS
+from emo_core.report.charts.style import NEUTRAL_INK, faded, layout
 from emo_core.types import Doubles, Floats, WindowPrediction
 
 _INK = "#5468C4"

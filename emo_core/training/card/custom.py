@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from emo_core.card_sections import class_table, table
+from emo_core.training.card.sections import class_table, table
 
 _PROTOCOLS = {
     "subject": "**By person**: nobody is in two parts, so the figures below tell about people the model never saw.",

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from emo_core import card_heatmaps, card_sections, card_taught
+from emo_core.training.card import custom, sections
+from emo_core.training.card import heatmaps as card_heatmaps
 
 _USE = """## Intended use
 Research, teaching and demonstration: seeing how a CNN-LSTM reads hybrid (compound, blended) emotion from the visible
@@ -45,14 +46,14 @@ _FURTHER = """ Then it was trained further: on the votes
 
 
 _SECTIONS: Mapping[str, Callable[[Any], str]] = {
-    "real_stills": card_sections.stills,
-    "composed_clips": card_sections.clips,
-    "rendered_clips": card_sections.rendered,
-    "salience": card_sections.salience,
-    "seeds": card_sections.seeds,
-    "normalization": card_sections.normalization,
-    "ablation": card_sections.ablation,
-    "protocols": card_sections.protocols,
+    "real_stills": sections.stills,
+    "composed_clips": sections.clips,
+    "rendered_clips": sections.rendered,
+    "salience": sections.salience,
+    "seeds": sections.seeds,
+    "normalization": sections.normalization,
+    "ablation": sections.ablation,
+    "protocols": sections.protocols,
     "heatmap_checks": card_heatmaps.heatmaps,
 }
 
@@ -66,9 +67,9 @@ def model_card(manifest: Mapping[str, Any], metrics: Mapping[str, Any], history:
         history: rows of ``history.csv``.
     """
     parts = [f"# Model card: {manifest['name']} {manifest['version']}\n", _summary(manifest)]
-    parts += [card_taught.taught(manifest, metrics)] if "taught" in manifest else [_data(manifest)]
+    parts += [custom.taught(manifest, metrics)] if "taught" in manifest else [_data(manifest)]
     parts += [write(metrics[name]) for name, write in _SECTIONS.items() if name in metrics]
-    return "\n".join([*parts, _training(manifest, history), card_taught.USE if "taught" in manifest else _USE])
+    return "\n".join([*parts, _training(manifest, history), custom.USE if "taught" in manifest else _USE])
 
 
 def _data(manifest: Mapping[str, Any]) -> str:

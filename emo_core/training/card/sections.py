@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from emo_core.compose import LOOK_ALIKES
+from emo_core.training.synthesis.composed_clips import LOOK_ALIKES
 
 
 def stills(metrics: Mapping[str, Any]) -> str:

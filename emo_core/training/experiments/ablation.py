@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from scipy.stats import t as student
 
-from emo_core.dataset import clip_probabilities
-from emo_core.evaluation import half_total_error, macro_f1
-from emo_core.head_data import HeadData
-from emo_core.labelled import LabelledClips
-from emo_core.train_head import HeadTraining, fit_head
+from emo_core.datasets.clips import clip_probabilities
+from emo_core.datasets.windows import LabelledClips
+from emo_core.evaluation.metrics import half_total_error, macro_f1
+from emo_core.training.head import HeadTraining, fit_head
+from emo_core.training.head_data import HeadData
 
 PARTS = ("mean_input", "q_features", "blendshapes")
 """Fields of the recipe that switch a part of the method on and off."""

@@ -16,12 +16,12 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
-from emo_core.clip_metrics import figures_of_tables
-from emo_core.evaluation import macro_f1
-from emo_core.labelled import LabelledClips
-from emo_core.people_intervals import People
-from emo_core.prints import Words, near_pairs
-from emo_core.train_head import HeadTraining, fit_feature_normalizer, fit_head
+from emo_core.datasets.perceptual_hash import Words, near_pairs
+from emo_core.datasets.windows import LabelledClips
+from emo_core.evaluation.clip_metrics import figures_of_tables
+from emo_core.evaluation.metrics import macro_f1
+from emo_core.evaluation.people_intervals import People
+from emo_core.training.head import HeadTraining, fit_feature_normalizer, fit_head
 from emo_core.types import Booleans, Doubles
 
 Progress = Callable[[str, int, int], None]

@@ -14,18 +14,18 @@ from typing import Any
 
 import numpy as np
 
-from emo_core import bundle as bundles
-from emo_core.ablation import PARTS, Job, ablate, jobs_of, summarize
-from emo_core.clip_reader import ClipReader
-from emo_core.dataset import read_dataset, see_clips
+from emo_core.datasets.clips import read_dataset, see_clips
+from emo_core.datasets.feature_cache import ClipReader
+from emo_core.datasets.splits import check_enough
 from emo_core.emotions import PAPER_CLASSES
-from emo_core.evaluate import folder_of
-from emo_core.head_data import gather
-from emo_core.protocols import PROTOCOLS as PROTOCOL_NAMES
-from emo_core.protocols import Progress, compare_protocols, join_people
-from emo_core.records import read_json, write_with_records
-from emo_core.splits import check_enough
-from emo_core.train_head import HeadTraining
+from emo_core.evaluation.run import folder_of
+from emo_core.model import bundle as bundles
+from emo_core.training.experiments.ablation import PARTS, Job, ablate, jobs_of, summarize
+from emo_core.training.experiments.protocols import PROTOCOLS as PROTOCOL_NAMES
+from emo_core.training.experiments.protocols import Progress, compare_protocols, join_people
+from emo_core.training.head import HeadTraining
+from emo_core.training.head_data import gather
+from emo_core.training.records import read_json, write_with_records
 
 Say = Callable[[str], None]
 
@@ -57,7 +57,7 @@ def run_ablation(
         say: called with a line of text as the work goes on.
 
     Returns:
-        The table, as :func:`emo_core.ablation.summarize` gives it.
+        The table, as :func:`emo_core.training.experiments.ablation.summarize` gives it.
 
     Raises:
         BundleError: `out` holds no frame CNN.
@@ -115,18 +115,18 @@ def measure_protocols(
     """Train heads on a data set, split at random and by person, on the frame CNN of a model.
 
     Args:
-        data: data set, as :func:`emo_core.dataset.read_dataset` reads it.
+        data: data set, as :func:`emo_core.datasets.clips.read_dataset` reads it.
         model: bundle directory; its own head is not used.
         cache: folder for what is seen of clips.
         recipe: of the heads.
         command: the command line, for the records.
         say: called with a line of text as the work goes on.
         num_folds: of the cross-validation; fewer where there are fewer people.
-        protocols: which, of :data:`emo_core.protocols.PROTOCOLS`.
+        protocols: which, of :data:`emo_core.training.experiments.protocols.PROTOCOLS`.
         progress: called as the work goes on.
 
     Returns:
-        The table of :func:`emo_core.protocols.compare_protocols` with what it was made of.
+        The table of :func:`emo_core.training.experiments.protocols.compare_protocols` with what it was made of.
 
     Raises:
         BundleError: `model` holds no frame CNN.

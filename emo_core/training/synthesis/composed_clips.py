@@ -11,9 +11,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from emo_core.bank import DAMAGED, MOVED, PLAIN, Bank, Indices
+from emo_core.datasets.windows import LabelledClips
 from emo_core.emotions import OTHER
-from emo_core.labelled import LabelledClips
+from emo_core.training.synthesis.feature_bank import DAMAGED, MOVED, PLAIN, Bank, Indices
 from emo_core.types import Booleans, Floats
 
 STORIES: Mapping[str, Sequence[tuple[str, ...]]] = {

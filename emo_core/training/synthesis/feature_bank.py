@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_core import quality as quality_stage
-from emo_core.augment import augment
-from emo_core.blendshapes import BlendshapeModel
-from emo_core.bundle import FrameNetwork
+from emo_core.datasets.ferplus import DAMAGES, Stills, align, damage, shrink
 from emo_core.emotions import EMOTIONS
 from emo_core.errors import DatasetError
-from emo_core.faces import eye_centres, eye_distance, normalize_intensity
-from emo_core.stills import DAMAGES, Stills, align, damage, shrink
+from emo_core.faces import quality as quality_stage
+from emo_core.faces.blendshapes import BlendshapeModel
+from emo_core.faces.tracking import eye_centres, eye_distance, normalize_intensity
+from emo_core.model.bundle import FrameNetwork
+from emo_core.training.synthesis.augmentation import augment
 from emo_core.types import Booleans, Bytes, FaceTrack, Floats, concatenate
 
 Indices = NDArray[np.intp]

@@ -12,7 +12,7 @@ import pytest
 
 from emo_core.__main__ import main
 from emo_core.emotions import EMOTIONS
-from emo_core.report import SCHEMA
+from emo_core.report.serialization import SCHEMA
 from tests import sample
 from tests.conftest import MODEL
 from tests.tiny import ferplus_arrays, make_votes
@@ -71,7 +71,7 @@ class TestAnalyze:
         def stop(*_, **__):
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("emo_core.pipeline.analyze", stop)
+        monkeypatch.setattr("emo_core.inference.pipeline.analyze", stop)
         assert main(["analyze", str(laughter)]) == 130
         assert capsys.readouterr().err == "stopped\n"
 

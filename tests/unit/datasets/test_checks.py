@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from emo_core.__main__ import main
-from emo_core.checks import check_dataset
-from emo_core.clip_reader import SeenClip
-from emo_core.dataset import DatasetClip, read_dataset
+from emo_core.datasets.checks import check_dataset
+from emo_core.datasets.clips import DatasetClip, read_dataset
+from emo_core.datasets.feature_cache import SeenClip
 from emo_core.errors import NoFaceError, VideoError
 from tests.evaluations import DEMO
 from tests.media import cut_without_index, grey_video
@@ -121,7 +121,7 @@ def test_balance_people_sessions(tmp_path):
 class TestCommand:
     def test_a_planted_leak_in_real_clips(self, tmp_path, capsys):
         """The same recording, smaller and cut, under another name."""
-        from emo_core.video import open_video, write_video
+        from emo_core.video.reader import open_video, write_video
 
         listed = [clip for clip in read_dataset(DEMO) if clip.degradation == "none"][:2]
         for number, clip in enumerate(listed):

@@ -7,9 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emo_core.dataset import check_label, clip_probabilities, read_dataset, read_manifest, see_clips, split_people
+from emo_core.datasets.clips import (
+    check_label,
+    clip_probabilities,
+    read_dataset,
+    read_manifest,
+    see_clips,
+    split_people,
+)
+from emo_core.datasets.windows import LabelledClips
 from emo_core.errors import DatasetError, NoFaceError
-from emo_core.labelled import LabelledClips
 from tests.tiny import CONFIG, LABELS, STEPS, watch_without_video, write_demo
 
 CNN = SimpleNamespace(digest="stand-in", num_features=256)
@@ -17,7 +24,7 @@ CNN = SimpleNamespace(digest="stand-in", num_features=256)
 
 @pytest.fixture
 def demo(tmp_path, monkeypatch):
-    monkeypatch.setattr("emo_core.clip_reader.watch", watch_without_video)
+    monkeypatch.setattr("emo_core.datasets.feature_cache.watch", watch_without_video)
     return write_demo(tmp_path / "demo", 3)
 
 
@@ -145,7 +152,7 @@ class TestSeen:
 
     def test_what_was_seen_is_found_again_by_content(self, demo, tmp_path, monkeypatch):
         first = see(demo, tmp_path)
-        monkeypatch.setattr("emo_core.clip_reader.watch", None)
+        monkeypatch.setattr("emo_core.datasets.feature_cache.watch", None)
         np.testing.assert_array_equal(see(demo, tmp_path).features, first.features)
         (demo.parent / "00_0.mp4").write_text("0  0")
         with pytest.raises(TypeError):
@@ -157,7 +164,7 @@ class TestSeen:
                 raise NoFaceError("No face was found in 01_1.mp4.")
             return watch_without_video(source, *args)
 
-        monkeypatch.setattr("emo_core.clip_reader.watch", watch)
+        monkeypatch.setattr("emo_core.datasets.feature_cache.watch", watch)
         told = []
         windows = see(demo, tmp_path, say=told.append)
         assert len(set(windows.clips.tolist())) == 8
@@ -167,7 +174,7 @@ class TestSeen:
         def watch(*_):
             raise NoFaceError("No face was found.")
 
-        monkeypatch.setattr("emo_core.clip_reader.watch", watch)
+        monkeypatch.setattr("emo_core.datasets.feature_cache.watch", watch)
         with pytest.raises(DatasetError, match="None of the clips"):
             see(demo, tmp_path)
 

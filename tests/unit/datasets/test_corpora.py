@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from emo_core import dataset_command
 from emo_core.__main__ import main
-from emo_core.dataset import read_dataset
+from emo_core.cli import dataset
+from emo_core.datasets.clips import read_dataset
+from emo_core.datasets.corpora import CORPORA, find_clips, import_clips, map_text, read_map
 from emo_core.errors import DatasetError
-from emo_core.importers import CORPORA, find_clips, import_clips, map_text, read_map
 from tests.media import grey_video
 
 TREES = {
@@ -148,7 +148,7 @@ def test_maps_that_cannot_be_used(text, tmp_path):
 
 
 def test_the_command_knows_every_corpus():
-    assert tuple(CORPORA) == dataset_command.CORPORA
+    assert tuple(CORPORA) == dataset.CORPORA
 
 
 def test_the_map_has_columns_that_a_spreadsheet_reads():

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emo_core.corrections import Correction, corrections_zip
-from emo_core.dataset import read_dataset
+from emo_core.datasets.clips import read_dataset
+from emo_core.datasets.corrections import Correction, corrections_zip
 from emo_core.errors import DatasetError
 
 

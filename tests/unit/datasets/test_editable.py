@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from emo_core.collection import add_clip, check_name, check_person, create, open_collection, remove_clips
-from emo_core.dataset import read_dataset
+from emo_core.datasets.clips import read_dataset
+from emo_core.datasets.editable import add_clip, check_name, check_person, create, open_collection, remove_clips
 from emo_core.errors import DatasetError
 
 

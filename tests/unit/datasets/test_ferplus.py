@@ -7,11 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from emo_core import stills
-from emo_core.emotions import EMOTIONS
-from emo_core.errors import DatasetError
-from emo_core.faces import empty_track
-from emo_core.stills import (
+from emo_core.datasets import ferplus as stills
+from emo_core.datasets.ferplus import (
     DAMAGES,
     align,
     damage,
@@ -23,6 +20,9 @@ from emo_core.stills import (
     voted_pair,
     with_fallback,
 )
+from emo_core.emotions import EMOTIONS
+from emo_core.errors import DatasetError
+from emo_core.faces.tracking import empty_track
 from tests.tiny import align_without_landmarks, ferplus_arrays, make_votes, picture
 
 VOTES = [

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emo_core.prints import NEAR, distance, face_prints, near_pairs
+from emo_core.datasets.perceptual_hash import NEAR, distance, face_prints, near_pairs
 
 
 def crops(seed, count=20, side=48):

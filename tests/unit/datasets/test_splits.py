@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emo_core.dataset import DatasetClip
+from emo_core.datasets.clips import DatasetClip
+from emo_core.datasets.splits import PARTS, split_clips
 from emo_core.errors import DatasetError
-from emo_core.splits import PARTS, split_clips
 
 
 def clips_of(people, labels=("a", "b"), each=2):

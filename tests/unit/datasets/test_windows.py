@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from emo_core.labelled import LabelledClips
+from emo_core.datasets.windows import LabelledClips
 
 
 def make(count=3, people=("ann", "bob", "ann"), clips=(0, 1, 1)):

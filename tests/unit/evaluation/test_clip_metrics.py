@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from emo_core.clip_metrics import coverage_curve, summarize, verdict_table
 from emo_core.emotions import UNSURE
 from emo_core.errors import DatasetError
-from emo_core.evaluation_text import tables, to_csv, to_text
-from emo_core.people_intervals import People
+from emo_core.evaluation.clip_metrics import coverage_curve, summarize, verdict_table
+from emo_core.evaluation.people_intervals import People
+from emo_core.evaluation.text import tables, to_csv, to_text
 from tests.evaluations import LABELS, make_evaluation
 
 

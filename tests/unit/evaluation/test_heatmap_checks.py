@@ -6,14 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from emo_core import bundle as bundles
-from emo_core import heatmap_checks as checks
 from emo_core.__main__ import main
-from emo_core.card import model_card
+from emo_core.datasets.ferplus import Stills
 from emo_core.errors import DatasetError
-from emo_core.lstm import load_lstm
-from emo_core.pipeline import analyze
-from emo_core.stills import Stills
+from emo_core.evaluation import heatmap_checks as checks
+from emo_core.explain.numpy_lstm import load_lstm
+from emo_core.inference.pipeline import analyze
+from emo_core.model import bundle as bundles
+from emo_core.training.card.model_card import model_card
 from tests.tiny import LABELS, read_json
 
 pytestmark = pytest.mark.usefixtures("small_recipes")

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
+from emo_core.datasets.ferplus import majority_labels
 from emo_core.emotions import EMOTIONS, PAPER_CLASSES, HybridClass
-from emo_core.evaluation import (
+from emo_core.evaluation.metrics import (
     best_calibration,
     best_temperature,
     bootstrap_interval,
@@ -18,8 +19,7 @@ from emo_core.evaluation import (
     mean_emotion_verdicts,
     per_class,
 )
-from emo_core.judge import calibrated
-from emo_core.stills import majority_labels
+from emo_core.inference.windows import calibrated
 from tests.tiny import LABELS, ferplus_arrays, make_votes
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
-from emo_core.evaluation import bootstrap_interval
-from emo_core.picture_intervals import Pictures
+from emo_core.evaluation.metrics import bootstrap_interval
+from emo_core.evaluation.picture_intervals import Pictures
 
 
 @pytest.fixture(scope="module")

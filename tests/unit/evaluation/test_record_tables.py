@@ -1,10 +1,10 @@
 """Tables of what a model's records say: every figure once, under its name."""
 
-from emo_core import record_tables
-from emo_core.clip_metrics import summarize
-from emo_core.evaluation_report import to_html
-from emo_core.evaluation_text import to_csv
-from emo_core.model_comparison import compare
+from emo_core.evaluation import record_tables
+from emo_core.evaluation.clip_metrics import summarize
+from emo_core.evaluation.html_report import to_html
+from emo_core.evaluation.model_comparison import compare
+from emo_core.evaluation.text import to_csv
 from tests.conftest import MODEL
 from tests.evaluations import make_evaluation
 from tests.tiny import read_json

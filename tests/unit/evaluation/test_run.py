@@ -6,14 +6,14 @@ from dataclasses import replace
 import pytest
 
 from emo_core.__main__ import main
-from emo_core.clip_reader import ClipReader
-from emo_core.dataset import DatasetClip, read_dataset
+from emo_core.datasets.clips import DatasetClip, read_dataset
+from emo_core.datasets.feature_cache import ClipReader
+from emo_core.datasets.seen_by_model import exposure
 from emo_core.errors import DatasetError, NoFaceError
-from emo_core.evaluate import choose_clips, evaluate_dataset
-from emo_core.evaluated import from_json, load, store, to_json
-from emo_core.exposure import exposure
-from emo_core.model_comparison import compare
-from emo_core.pipeline import analyze
+from emo_core.evaluation.model_comparison import compare
+from emo_core.evaluation.results import from_json, load, store, to_json
+from emo_core.evaluation.run import choose_clips, evaluate_dataset
+from emo_core.inference.pipeline import analyze
 from tests.conftest import MODEL
 from tests.evaluations import DEMO, LABELS, few_demo_clips, make_evaluation
 from tests.tiny import read_json
@@ -47,7 +47,7 @@ def test_every_clip_is_judged_as_in_the_app(evaluation, data, hybrid):
 
 def test_what_was_seen_is_not_seen_again(evaluation, data, hybrid, cache, monkeypatch):
     choice = choose_clips(MODEL, read_dataset(data), hybrid.info.labels)
-    monkeypatch.setattr("emo_core.clip_reader.watch", None)
+    monkeypatch.setattr("emo_core.datasets.feature_cache.watch", None)
     assert evaluate_dataset(hybrid, choice, data, cache, name="few").clips == evaluation.clips
 
 

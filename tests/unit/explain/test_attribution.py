@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from emo_core import explain
 from emo_core.config import PipelineConfig
-from emo_core.judge import clip_scores, judge_windows
-from emo_core.lstm import LstmHead, load_lstm, randomized
-from emo_core.normalize import FeatureNormalizer
-from emo_core.pipeline import analyze
+from emo_core.explain import attribution
+from emo_core.explain.numpy_lstm import LstmHead, load_lstm, randomized
+from emo_core.inference.pipeline import analyze
+from emo_core.inference.windows import clip_scores, judge_windows
+from emo_core.model.normalization import FeatureNormalizer
 from emo_core.types import QUALITY_COMPONENTS, FeatureSequence, NormalizedClip
 
 SIDE, GRID, STEPS = 8, 2, 8
@@ -73,7 +73,7 @@ def test_planted_evidence_is_found_where_it_lies(world, row, column, num_frames)
     half = SIDE // 2
     faces[:, row * half : (row + 1) * half, column * half : (column + 1) * half] = 1
     cnn = Quadrants()
-    maps = explain.heatmaps(bundle, head, cnn, *clip_of(faces, cnn), np.arange(num_frames))
+    maps = attribution.heatmaps(bundle, head, cnn, *clip_of(faces, cnn), np.arange(num_frames))
     assert maps.shape == (3, num_frames, GRID, GRID)
     assert np.all(maps[AMUSED, :, row, column] == 1)
     np.testing.assert_allclose(maps[AMUSED].sum(axis=(1, 2)), 1, atol=1e-3)
@@ -90,7 +90,7 @@ def test_the_shipped_networks_find_a_laugh_in_the_half_that_shows_it(hybrid, hea
         judge_windows(hybrid, hybrid.head_network(), features, normalized, np.arange(32) / 10)[0][0].label
         == (hybrid.info.labels[AMUSED])
     )
-    maps = explain.heatmaps(hybrid, head, cnn, features, normalized, np.arange(32))[AMUSED]
+    maps = attribution.heatmaps(hybrid, head, cnn, features, normalized, np.arange(32))[AMUSED]
     assert maps[:, 3:].sum() / maps.sum() > 0.6
 
 
@@ -98,7 +98,9 @@ def test_heatmaps_are_shares_and_nothing_where_a_frame_is_masked(hybrid, head, l
     mask = laughing.normalized.mask.copy()
     mask[7] = False
     normalized = replace(laughing.normalized, mask=mask)
-    maps = explain.heatmaps(hybrid, head, hybrid.frame_network(), laughing.features, normalized, np.array([3, 7, 30]))
+    maps = attribution.heatmaps(
+        hybrid, head, hybrid.frame_network(), laughing.features, normalized, np.array([3, 7, 30])
+    )
     assert maps.shape == (3, 3, 6, 6)
     assert maps.min() >= 0
     assert set(maps.max(axis=(2, 3)).ravel().tolist()) <= {0.0, 1.0}
@@ -108,7 +110,7 @@ def test_heatmaps_are_shares_and_nothing_where_a_frame_is_masked(hybrid, head, l
 
 def test_a_frame_has_the_same_heatmap_whatever_else_is_asked_for(hybrid, head, laughing):
     given = hybrid, head, hybrid.frame_network(), laughing.features, laughing.normalized
-    alone, together = (explain.heatmaps(*given, np.array(frames)) for frames in ([5], [5, 20, 39]))
+    alone, together = (attribution.heatmaps(*given, np.array(frames)) for frames in ([5], [5, 20, 39]))
     np.testing.assert_allclose(alone[:, 0], together[:, 0], atol=1e-4)
 
 
@@ -118,7 +120,7 @@ def test_another_network_draws_another_map(hybrid, head, laughing):
 
     def draw(reader):
         given = laughing.features, laughing.normalized, frames
-        return explain.heatmaps(hybrid, reader, hybrid.frame_network(), *given)[AMUSED].reshape(len(frames), -1)
+        return attribution.heatmaps(hybrid, reader, hybrid.frame_network(), *given)[AMUSED].reshape(len(frames), -1)
 
     own = draw(head)
     alike = [
@@ -136,8 +138,8 @@ def test_the_path_adds_up_to_the_difference_of_the_scores(head):
     rng = np.random.default_rng(0)
     windows, baseline = rng.normal(0, 0.5, (2, 2, len(head.table), head.num_features)).astype(np.float32)
     weights = np.ones(windows.shape[:2], np.float32)
-    gained = (explain.path_gradients(head, windows, baseline, weights) * (windows - baseline)).sum(axis=(2, 3))
-    ends = [explain.log_odds(head.run(features, weights).logits[:, -1]) for features in (windows, baseline)]
+    gained = (attribution.path_gradients(head, windows, baseline, weights) * (windows - baseline)).sum(axis=(2, 3))
+    ends = [attribution.log_odds(head.run(features, weights).logits[:, -1]) for features in (windows, baseline)]
     np.testing.assert_allclose(gained.T, ends[0] - ends[1], rtol=0.1, atol=0.15)
 
 
@@ -159,7 +161,7 @@ def test_importance_is_what_the_judge_says_without_the_frame(hybrid, head, laugh
     without = laughing.normalized.mask.copy()
     without[frame] = False
     expected = margin(laughing.normalized.mask) - margin(without)
-    found = explain.frame_importance(hybrid, head, laughing, hybrid.info.labels[AMUSED])
+    found = attribution.frame_importance(hybrid, head, laughing, hybrid.info.labels[AMUSED])
     assert found[frame] == pytest.approx(expected, abs=2e-3)
     assert np.abs(found).max() > 2e-3  # there is something to agree on
 
@@ -174,13 +176,13 @@ def test_masked_frames_have_no_importance_and_the_last_one_left_has_all(world, l
         track=replace(laughing.track, **{name: getattr(laughing.track, name)[:6] for name in laughing.track.__slots__}),
         prediction=replace(laughing.prediction, step_probabilities=laughing.prediction.step_probabilities[:6]),
     )  # fmt: skip
-    found = explain.frame_importance(bundle, head, analysis)
+    found = attribution.frame_importance(bundle, head, analysis)
     assert not found[~alone].any()
     assert found[2] > 0.1
 
 
 def test_the_state_is_that_of_the_window_around_the_frame(hybrid, head, laughing):
     for frame, start in ((0, 0), (21, 8), (39, 8)):
-        found, trace = explain.trace_at(hybrid, head, laughing, frame)
+        found, trace = attribution.trace_at(hybrid, head, laughing, frame)
         assert found == start
         assert trace.hidden.shape == (1, hybrid.config.window_steps, len(head.recurrent))

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from emo_core import normalization_figures as figures
 from emo_core.errors import NoFaceError
-from emo_core.figures import MAX_POINTS
-from emo_core.normalize import FeatureNormalizer, ScoreNormalizer
-from emo_core.pipeline import analyze
-from emo_core.switches import one_scale, one_threshold, switched, unit_scale, without_poor_frames
+from emo_core.explain.normalization_effects import one_scale, one_threshold, switched, unit_scale, without_poor_frames
+from emo_core.inference.pipeline import analyze
+from emo_core.model.normalization import FeatureNormalizer, ScoreNormalizer
+from emo_core.report.charts import normalization as figures
+from emo_core.report.charts.analysis import MAX_POINTS
 from tests.factories import LABELS, make_analysis, make_windows
 
 

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from emo_core import bundle as bundles
-from emo_core import networks
 from emo_core.errors import BundleError
-from emo_core.explain import log_odds_gradient
-from emo_core.lstm import LstmHead, load_lstm
+from emo_core.explain.attribution import log_odds_gradient
+from emo_core.explain.numpy_lstm import LstmHead, load_lstm
+from emo_core.model import bundle as bundles
+from emo_core.training import networks
 from tests.tiny import STEPS, write_tiny_bundle
 
 NUM_FEATURES, NUM_CLASSES = 6, 3

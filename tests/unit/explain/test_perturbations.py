@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from emo_core.changes import KINDS, UNCHANGED, make_change
+from emo_core.explain.perturbations import KINDS, UNCHANGED, make_change
 from emo_core.types import Clip
 from tests.factories import make_analysis
 
@@ -74,7 +74,7 @@ def test_dropped_frames_are_spread_evenly_and_times_stay(strength, share):
 
 @pytest.mark.parametrize("bytes_at_once", [1, 48 * 64 * 3 * 16 * 2, 2**30])
 def test_reversed_time_runs_on_from_zero_however_little_is_held(bytes_at_once, monkeypatch):
-    monkeypatch.setattr("emo_core.changes._BUFFER_BYTES", bytes_at_once)
+    monkeypatch.setattr("emo_core.explain.perturbations._BUFFER_BYTES", bytes_at_once)
     frames, times_s = changed("reverse")
     assert numbers(frames) == list(range(60))[::-1]
     np.testing.assert_allclose(times_s, TIMES_S)

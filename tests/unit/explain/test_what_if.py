@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from emo_core.changes import KINDS
 from emo_core.emotions import UNSURE
-from emo_core.pipeline import analyze
-from emo_core.what_if import MAX_PART_S, baseline, default_part, margin, try_change
+from emo_core.explain.perturbations import KINDS
+from emo_core.explain.what_if import MAX_PART_S, baseline, default_part, margin, try_change
+from emo_core.inference.pipeline import analyze
 from tests.factories import make_analysis, make_prediction
 
 KIND = {kind.key: kind for kind in KINDS}

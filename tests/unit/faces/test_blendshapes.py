@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from emo_core.blendshapes import BLENDSHAPES, BlendshapeModel
 from emo_core.errors import BundleError
-from emo_core.pipeline import analyze
+from emo_core.faces.blendshapes import BLENDSHAPES, BlendshapeModel
+from emo_core.inference.pipeline import analyze
 from tests import sample
 
 

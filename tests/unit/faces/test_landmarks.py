@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from emo_core.errors import BundleError
-from emo_core.landmarker import NUM_LANDMARKS, TASK_PATH, FaceLandmarker
+from emo_core.faces.landmarks import NUM_LANDMARKS, TASK_PATH, FaceLandmarker
 from tests import sample
 
-REFERENCE = Path(__file__).resolve().parents[1] / "data" / "mediapipe_landmarks.npz"
+REFERENCE = Path(__file__).resolve().parents[2] / "data" / "mediapipe_landmarks.npz"
 NOSE_TIP = 1
 
 

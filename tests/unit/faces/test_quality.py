@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from emo_core.quality import MIN_QUALITY, measure_quality, overall_quality, usable
+from emo_core.faces.quality import MIN_QUALITY, measure_quality, overall_quality, usable
 from emo_core.types import QUALITY_COMPONENTS, FaceTrack
 
 SIDE = 48

@@ -4,7 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from emo_core.faces import (
+from emo_core.faces.landmarks import FaceLandmarker
+from emo_core.faces.quality import measure_quality, overall_quality
+from emo_core.faces.tracking import (
     EYE_CENTRES,
     EYE_DISTANCE,
     MAX_FACES,
@@ -18,8 +20,6 @@ from emo_core.faces import (
     head_pose,
     normalize_intensity,
 )
-from emo_core.landmarker import FaceLandmarker
-from emo_core.quality import measure_quality, overall_quality
 from tests import sample
 
 SIDE = 48

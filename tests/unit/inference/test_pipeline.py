@@ -8,11 +8,11 @@ import pytest
 
 from emo_core.emotions import EMOTIONS, UNSURE
 from emo_core.errors import BundleError, NoFaceError, VideoError
-from emo_core.faces import empty_track
-from emo_core.landmarker import FaceLandmarker
-from emo_core.pipeline import analyze, extract_features, normalize_clip
+from emo_core.faces.landmarks import FaceLandmarker
+from emo_core.faces.tracking import empty_track
+from emo_core.inference.pipeline import analyze, extract_features, normalize_clip
 from emo_core.types import QUALITY_COMPONENTS
-from emo_core.video import write_video
+from emo_core.video.reader import write_video
 from tests import media, sample
 
 
@@ -230,7 +230,7 @@ class TestRefusal:
             analyze(media.text_file(tmp_path), hybrid)
 
     def test_a_face_that_cannot_be_judged(self, tmp_path, hybrid, laughter, monkeypatch):
-        monkeypatch.setattr("emo_core.quality.MIN_QUALITY", 1.0)
+        monkeypatch.setattr("emo_core.faces.quality.MIN_QUALITY", 1.0)
         with pytest.raises(NoFaceError, match=r"not clear enough to judge \(mean \w+ .* of 1\): use a sharper"):
             analyze(laughter, hybrid)
 

@@ -6,10 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emo_core.bundle import Bundle
 from emo_core.config import PipelineConfig
 from emo_core.emotions import EMOTIONS, OTHER, PAPER_CLASSES, UNSURE
-from emo_core.judge import (
+from emo_core.inference.windows import (
     REJECTED,
     calibrated,
     clip_scores,
@@ -18,7 +17,8 @@ from emo_core.judge import (
     predict,
     window_starts,
 )
-from emo_core.normalize import FeatureNormalizer, ScoreNormalizer
+from emo_core.model.bundle import Bundle
+from emo_core.model.normalization import FeatureNormalizer, ScoreNormalizer
 from emo_core.types import QUALITY_COMPONENTS, FeatureSequence, ModelInfo, NormalizedClip, WindowPrediction
 from tests.factories import LABELS, make_probabilities
 

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from emo_core.progress_file import ProgressWriter, TrainingProgress
-from emo_core.training_jobs import Order, TrainingJobs
+from emo_core.jobs.progress import ProgressWriter, TrainingProgress
+from emo_core.jobs.queue import Order, TrainingJobs
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SCRIPT = """
 import signal, sys, time
 from pathlib import Path
 signal.signal(signal.SIGTERM, signal.default_int_handler)
-from emo_core.progress_file import ProgressWriter
+from emo_core.jobs.progress import ProgressWriter
 writer, go = ProgressWriter(Path(sys.argv[1]), 3), Path(sys.argv[2])
 try:
     writer.epoch({"epoch": 0, "loss": 1.0})
@@ -100,7 +100,7 @@ def test_a_killed_server_leaves_a_training_that_ends_and_can_go_on(tmp_path):
     code = f"""
 import sys, time
 from pathlib import Path
-from emo_core.training_jobs import Order, TrainingJobs
+from emo_core.jobs.queue import Order, TrainingJobs
 command = lambda order, progress: [sys.executable, "-c", {SCRIPT!r}, str(progress), {str(tmp_path / "go")!r}]
 jobs = TrainingJobs(Path({str(tmp_path / "jobs")!r}), Path("cache"), Path({str(ROOT)!r}), command)
 jobs.submit(Order("one", "d", "o"))
@@ -133,7 +133,7 @@ def test_nothing_is_known_of_what_nobody_asked_for(jobs, tmp_path):
 
 def test_progress_tells_the_time_left(tmp_path, monkeypatch):
     now = [0.0]
-    monkeypatch.setattr("emo_core.progress_file.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("emo_core.jobs.progress.time.monotonic", lambda: now[0])
     writer = ProgressWriter(tmp_path / "p.json", 10)
     for epoch in range(3):
         now[0] += 2

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from emo_core.emotions import UNSURE
-from emo_core.hints import NO_FACE
-from emo_core.live_analyzer import LiveAnalyzer
-from emo_core.pipeline import analyze
-from emo_core.video import open_video
+from emo_core.inference.pipeline import analyze
+from emo_core.live.analyzer import LiveAnalyzer
+from emo_core.live.hints import NO_FACE
+from emo_core.video.reader import open_video
 
 
 @pytest.fixture(scope="module")

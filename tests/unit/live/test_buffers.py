@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from emo_core.mailbox import FrameRing, Mailbox
+from emo_core.live.buffers import FrameRing, Mailbox
 
 
 def grey(level, height=48, width=64):

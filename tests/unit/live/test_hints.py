@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from emo_core.faces import FaceTracker
-from emo_core.hints import BACK, BLURRED, CLEAR, CLOSER, NO_FACE, TOO_BRIGHT, TOO_DARK, TURN, capture_hints
-from emo_core.landmarker import FaceLandmarker
-from emo_core.pipeline import normalize_clip
+from emo_core.faces.landmarks import FaceLandmarker
+from emo_core.faces.tracking import FaceTracker
+from emo_core.inference.pipeline import normalize_clip
+from emo_core.live.hints import BACK, BLURRED, CLEAR, CLOSER, NO_FACE, TOO_BRIGHT, TOO_DARK, TURN, capture_hints
 from tests import sample
 
 SIZE = (360, 640)

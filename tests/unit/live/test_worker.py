@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from emo_core.errors import BundleError
-from emo_core.live import FAILED, HISTORY_S, LiveWorker
-from emo_core.live_analyzer import LiveResult
+from emo_core.live.analyzer import LiveResult
+from emo_core.live.worker import FAILED, HISTORY_S, LiveWorker
 
 IMAGE = np.full((48, 64, 3), 90, np.uint8)
 
@@ -198,7 +198,7 @@ def test_speed_is_that_of_the_last_seconds(make):
 def test_memory_is_bounded_whatever_comes(make, monkeypatch):
     worker = make()
     clock = [time.monotonic()]
-    monkeypatch.setattr("emo_core.live.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("emo_core.live.worker.time.monotonic", lambda: clock[0])
     for _ in range(600):
         clock[0] += 0.1
         seen = len(Analyzer.made[0].seen) if Analyzer.made else 0

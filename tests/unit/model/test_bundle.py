@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emo_core import bundle as bundles
-from emo_core.bundle import load_bundle, load_frame_network, write_bundle
 from emo_core.config import PipelineConfig
 from emo_core.emotions import PAPER_CLASSES
 from emo_core.errors import BundleError
+from emo_core.model import bundle as bundles
+from emo_core.model.bundle import load_bundle, load_frame_network, write_bundle
 from tests.tiny import CONFIG, LABELS, bundle_files, bundle_manifest, make_normalizers, write_tiny_bundle
 
 FILES = tuple(bundle_files())

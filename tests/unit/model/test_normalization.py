@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from emo_core.normalize import FeatureNormalizer, ScoreNormalizer
+from emo_core.model.normalization import FeatureNormalizer, ScoreNormalizer
 
 RNG = np.random.default_rng(7)
 

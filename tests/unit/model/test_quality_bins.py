@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from emo_core.neighbourhoods import neighbourhood_edges, neighbourhood_index
+from emo_core.model.quality_bins import neighbourhood_edges, neighbourhood_index
 
 
 class TestNeighbourhoods:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from emo_core.emotions import EMOTIONS, PAPER_CLASSES
-from emo_core.evaluation import evaluate_salience
-from emo_core.salience import SalienceCurve, pair_salience
+from emo_core.evaluation.metrics import evaluate_salience
+from emo_core.model.salience import SalienceCurve, pair_salience
 from emo_core.types import FeatureSequence
 from tests.tiny import make_votes
 

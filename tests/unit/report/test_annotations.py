@@ -2,7 +2,7 @@
 
 import pytest
 
-from emo_core.annotations import MAX_LABEL_CHARS, MAX_MARKERS, MAX_NOTE_CHARS, Annotations, Marker
+from emo_core.report.annotations import MAX_LABEL_CHARS, MAX_MARKERS, MAX_NOTE_CHARS, Annotations, Marker
 
 
 def test_nothing_said_is_nothing():

@@ -10,9 +10,9 @@ import pytest
 
 from emo_core.__main__ import main
 from emo_core.errors import ExportError
-from emo_core.export import FILES, folder_to_fill, sample_credit
-from emo_core.key_frames import clearest, key_frames
-from emo_core.pipeline import analyze
+from emo_core.inference.pipeline import analyze
+from emo_core.report.export import FILES, folder_to_fill, sample_credit
+from emo_core.report.key_frames import clearest, key_frames
 from tests import media, sample
 from tests.factories import make_analysis
 
@@ -56,7 +56,7 @@ def test_a_clip_that_cannot_be_judged_leaves_no_folder(tmp_path, capsys):
 
 def test_a_place_that_is_no_folder_is_one_sentence_before_any_work(tmp_path, laughter, capsys, monkeypatch):
     (tmp_path / "file").write_text("mine")
-    monkeypatch.setattr("emo_core.pipeline.analyze", lambda *_, **__: pytest.fail("worked in vain"))
+    monkeypatch.setattr("emo_core.inference.pipeline.analyze", lambda *_, **__: pytest.fail("worked in vain"))
     assert main(["analyze", str(laughter), "--out", str(tmp_path / "file")]) == 1
     captured = capsys.readouterr()
     assert captured.out == ""

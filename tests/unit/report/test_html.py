@@ -9,11 +9,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from emo_core.annotations import Annotations
-from emo_core.charts import charts_of
 from emo_core.emotions import UNSURE
-from emo_core.html_report import html_report
-from emo_core.key_frames import KeyFrame
+from emo_core.report.annotations import Annotations
+from emo_core.report.charts.catalog import charts_of
+from emo_core.report.html import html_report
+from emo_core.report.key_frames import KeyFrame
 from tests.conftest import MODEL
 from tests.factories import make_analysis
 

@@ -7,8 +7,8 @@ import math
 import pytest
 
 from emo_core.emotions import EMOTIONS, UNSURE
-from emo_core.pipeline import analyze
-from emo_core.report import SCHEMA, to_dict, to_json, to_text
+from emo_core.inference.pipeline import analyze
+from emo_core.report.serialization import SCHEMA, to_dict, to_json, to_text
 from emo_core.types import QUALITY_COMPONENTS
 from tests.factories import LABELS, make_analysis
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emo_core.annotations import Annotations
 from emo_core.emotions import EMOTIONS, UNSURE
-from emo_core.spreadsheet import frames_csv, segment_at, segments_vtt, windows_csv
+from emo_core.report.annotations import Annotations
+from emo_core.report.tables import frames_csv, segment_at, segments_vtt, windows_csv
 from tests.factories import LABELS, make_analysis
 
 SAID = Annotations().marked(1.04, "=cmd()").marked(1.06, "second").corrected("other")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from emo_core.emotions import EMOTIONS, PAPER_CLASSES
-from emo_core.video import open_video
+from emo_core.video.reader import open_video
 from tools.render.check import CORRELATION_BAR, DETECTION_BAR, MOTIONS
 from tools.render.expressions import PAIRED
 from tools.render.people import make_person
@@ -15,7 +15,7 @@ from tools.render.performance import FPS, STORIES, perform
 from tools.render.picture import DEGRADATIONS
 from tools.render.plan import COLUMNS, manifest_row, plan_clip, read_manifest
 
-DEMO = Path(__file__).resolve().parents[2] / "assets" / "demo"
+DEMO = Path(__file__).resolve().parents[3] / "assets" / "demo"
 ROWS = read_manifest(DEMO / "manifest.csv")
 LABELS = {hybrid.name for hybrid in PAPER_CLASSES}
 

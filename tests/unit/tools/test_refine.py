@@ -6,10 +6,10 @@ import keras
 import numpy as np
 import pytest
 
-from emo_core import bundle as bundles
-from emo_core import networks
 from emo_core.config import PipelineConfig
-from emo_core.faces import normalize_intensity
+from emo_core.faces.tracking import normalize_intensity
+from emo_core.model import bundle as bundles
+from emo_core.training import networks
 
 torch = pytest.importorskip("torch", reason="tools/requirements-refine.txt is not installed")
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
-from emo_core import bundle as bundles
-from emo_core.bundle import load_bundle, load_frame_network, write_bundle
-from emo_core.compose import NEUTRAL_POOLS
 from emo_core.emotions import EMOTIONS, PAPER_CLASSES
 from emo_core.errors import BundleError
-from emo_core.measure import measure_head
+from emo_core.model import bundle as bundles
+from emo_core.model.bundle import load_bundle, load_frame_network, write_bundle
+from emo_core.training.measure import measure_head
+from emo_core.training.synthesis.composed_clips import NEUTRAL_POOLS
 from tests.tiny import CONFIG, LABELS, SIDE, STEPS, read_json, run_command, write_ferplus
 
 pytestmark = pytest.mark.usefixtures("small_recipes")
@@ -32,7 +32,7 @@ def interrupted(data, out, monkeypatch):
         gathered.append(found)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("emo_core.build.train_one", stop)
+    monkeypatch.setattr("emo_core.training.build.train_one", stop)
     assert run_command("train", data, out) == 130
     return gathered[0]
 
@@ -185,7 +185,7 @@ class TestWhole:
         train, valid = (dict(np.load(planted / f"{name}.npz")) for name in ("train", "valid"))
         valid["images"][::2] = train["images"][::2]
         np.savez(planted / "valid.npz", **valid)
-        monkeypatch.setattr("emo_core.head_data.tellable", lambda bank, stories: stories)
+        monkeypatch.setattr("emo_core.training.head_data.tellable", lambda bank, stories: stories)
         gathered = interrupted(planted, frames_only, monkeypatch)
         banks = (gathered.calibration, gathered.test)
         used = {*np.concatenate([pool for bank in banks for pool in bank.pools.values()])}
@@ -247,9 +247,11 @@ class TestWhole:
             return measure_head(head, *rest)
 
         with monkeypatch.context() as patch:
-            patch.setattr("emo_core.build.measure_head", stop_at_the_second)
+            patch.setattr("emo_core.training.build.measure_head", stop_at_the_second)
             assert run_command("train", data, again, "--epochs", "2", "--seed", "4") == 130
-        monkeypatch.setattr("emo_core.head_data.HeadData.draw", lambda *_: pytest.fail("a head was trained again"))
+        monkeypatch.setattr(
+            "emo_core.training.head_data.HeadData.draw", lambda *_: pytest.fail("a head was trained again")
+        )
         assert run_command("train", data, again, "--epochs", "2", "--seed", "4") == 0
         assert not list((tmp_path / "cache").glob("head-*"))
         first, second = (read_json(path / bundles.METRICS)["composed_clips"] for path in (whole, again))

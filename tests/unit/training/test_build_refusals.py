@@ -5,8 +5,8 @@ import shutil
 import numpy as np
 import pytest
 
-from emo_core import bundle as bundles
 from emo_core.emotions import EMOTIONS
+from emo_core.model import bundle as bundles
 from tests.tiny import ferplus_arrays, run_command, write_demo
 
 pytestmark = pytest.mark.usefixtures("small_recipes")

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
-from emo_core import bundle as bundles
 from emo_core.__main__ import main
-from emo_core.bundle import load_bundle
-from emo_core.checkpoint import Checkpoint
 from emo_core.errors import BundleError
-from emo_core.evaluated import load
-from emo_core.progress_file import TrainingProgress
-from emo_core.teach import EVALUATION, RECIPE, Lesson, Told, teach
+from emo_core.evaluation.results import load
+from emo_core.jobs.progress import TrainingProgress
+from emo_core.model import bundle as bundles
+from emo_core.model.bundle import load_bundle
+from emo_core.training.checkpoint import Checkpoint
+from emo_core.training.custom_model import EVALUATION, RECIPE, Lesson, Told, teach
 from tests.tiny import LABELS, STEPS, read_json, watch_without_video, write_demo
 
 pytestmark = pytest.mark.usefixtures("small_recipes")
@@ -37,7 +37,7 @@ def taught(people, frames_only, tmp_path_factory):
     folder, rows = tmp_path_factory.mktemp("taught"), []
     lesson = Lesson(people, folder / "mine", frames_only, recipe=SMALL, command="python -m emo_core train")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("emo_core.clip_reader.watch", watch_without_video)
+        patch.setattr("emo_core.datasets.feature_cache.watch", watch_without_video)
         teach(lesson, folder / "cache", Told(epoch=rows.append))
     return folder / "mine", rows, folder / "cache"
 
@@ -163,7 +163,7 @@ def stop(*_):
 def train(data, out, base, *words):
     """Exit code of the command, with a small recipe."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("emo_core.teach.RECIPE", SMALL)
+        patch.setattr("emo_core.training.custom_model.RECIPE", SMALL)
         return main(["train", "--data", str(data), "--out", str(out), "--base", str(base), *map(str, words)])
 
 
@@ -226,7 +226,7 @@ class TestCommand:
                 raise VideoError("“02_1.mp4” is not a video that can be read; export it as MP4 (H.264) and try again.")
             return watch_without_video(source, *args)
 
-        monkeypatch.setattr("emo_core.clip_reader.watch", watch)
+        monkeypatch.setattr("emo_core.datasets.feature_cache.watch", watch)
         assert train(people, tmp_path / "mine", frames_only, "--cache", tmp_path / "cache", "--epochs", 1) == 0
         assert read_json(tmp_path / "mine" / bundles.MANIFEST)["taught"]["left_out"] == [f"{people.name}/02_1.mp4"]
         assert f"Left out, no face that can be judged, 1 clips: `{people.name}/02_1.mp4`" in (
@@ -253,8 +253,8 @@ def test_a_file_in_the_way(people, frames_only, tmp_path):
 
 def test_the_last_stage_of_the_frame_network_can_be_tuned_too(people, frames_only, tmp_path, monkeypatch):
     """Stopped behind it, the tuning is not done again; the bundle holds the tuned network and says so."""
-    import emo_core.teach
-    from emo_core.tune_frames import FrameTuning
+    import emo_core.training.custom_model
+    from emo_core.training.fine_tuning import FrameTuning
 
     tunings = []
 
@@ -262,9 +262,9 @@ def test_the_last_stage_of_the_frame_network_can_be_tuned_too(people, frames_onl
         tunings.append(1)
         return tune_last_stage(*arguments)
 
-    tune_last_stage = emo_core.teach.tune_last_stage
-    monkeypatch.setattr("emo_core.tune_frames.watch", watch_without_video)
-    monkeypatch.setattr("emo_core.teach.tune_last_stage", tune)
+    tune_last_stage = emo_core.training.custom_model.tune_last_stage
+    monkeypatch.setattr("emo_core.training.fine_tuning.watch", watch_without_video)
+    monkeypatch.setattr("emo_core.training.custom_model.tune_last_stage", tune)
     tuning = FrameTuning(epochs=1, frames_per_epoch=16, batch_size=16, damage_share=0.0)
     lesson = Lesson(people, tmp_path / "mine", frames_only, recipe=replace(SMALL, epochs=1), tuning=tuning)
     with pytest.raises(KeyboardInterrupt):

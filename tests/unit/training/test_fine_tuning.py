@@ -7,10 +7,10 @@ import keras
 import numpy as np
 import pytest
 
-from emo_core import networks
 from emo_core.errors import NoFaceError, VideoError
-from emo_core.faces import normalize_intensity
-from emo_core.tune_frames import FrameTuning, LabelledFrames, gather_frames, tune_last_stage
+from emo_core.faces.tracking import normalize_intensity
+from emo_core.training import networks
+from emo_core.training.fine_tuning import FrameTuning, LabelledFrames, gather_frames, tune_last_stage
 from tests.tiny import CONFIG, SIDE, picture
 
 RECIPE = FrameTuning(epochs=3, batch_size=16, frames_per_epoch=128, learning_rate=2e-3, hold=2.0, damage_share=0.0)
@@ -86,7 +86,7 @@ def test_every_clip_counts_alike_and_those_without_a_face_do_not(monkeypatch, tm
             track=SimpleNamespace(crops=np.zeros((count + 1, SIDE, SIDE), np.uint8)),
         )
 
-    monkeypatch.setattr("emo_core.tune_frames.watch", watch)
+    monkeypatch.setattr("emo_core.training.fine_tuning.watch", watch)
     clips = [(tmp_path / name, number) for number, name in enumerate(("long", "none", "bad", "short"))]
     found = gather_frames(clips, None, CONFIG)
     assert found.labels.tolist() == [0] * 4 + [3] * 2

@@ -6,10 +6,10 @@ from functools import partial
 import numpy as np
 import pytest
 
-from emo_core import networks
-from emo_core.faces import normalize_intensity
-from emo_core.stills import Stills
-from emo_core.train_frames import (
+from emo_core.datasets.ferplus import Stills
+from emo_core.faces.tracking import normalize_intensity
+from emo_core.training import networks
+from emo_core.training.frame_cnn import (
     AugmentedStills,
     FrameTraining,
     augment,

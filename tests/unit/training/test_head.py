@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from emo_core.bank import DAMAGED
-from emo_core.bundle import HeadNetwork
-from emo_core.compose import compose, neutral_clips
 from emo_core.emotions import OTHER
-from emo_core.judge import REJECTED, calibrated, decide
-from emo_core.networks import READERS, build_frame_cnn, to_tflite, unrolled
-from emo_core.normalize import FeatureNormalizer
-from emo_core.train_head import HeadTraining, fit_feature_normalizer, fit_head, frame_emotions
+from emo_core.inference.windows import REJECTED, calibrated, decide
+from emo_core.model.bundle import HeadNetwork
+from emo_core.model.normalization import FeatureNormalizer
+from emo_core.training.head import HeadTraining, fit_feature_normalizer, fit_head, frame_emotions
+from emo_core.training.networks import READERS, build_frame_cnn, to_tflite, unrolled
+from emo_core.training.synthesis.composed_clips import compose, neutral_clips
+from emo_core.training.synthesis.feature_bank import DAMAGED
 from tests.tiny import LABELS, SIDE, STEPS, make_bank
 
 RECIPE = HeadTraining(
@@ -92,7 +92,7 @@ def test_serving_gives_the_logits_of_training(trained):
 
 def test_training_ends_when_it_has_not_become_better_for_long_enough(bank, monkeypatch):
     losses = iter([0.5, 1.0, 2.0, 3.0])  # of training clips and of held-out clips in turn
-    monkeypatch.setattr("emo_core.train_head.log_loss", lambda *_: next(losses))
+    monkeypatch.setattr("emo_core.training.head.log_loss", lambda *_: next(losses))
     recipe = HeadTraining(epochs=9, patience=1, batch_size=16, clips_per_epoch=16, num_held_out=16)
     rows = []
     head = fit(bank, bank, recipe, rows.append)
@@ -159,6 +159,6 @@ def test_what_the_calibration_adds_is_part_of_the_model(bank, monkeypatch):
     clips = compose(bank, LABELS, 9, STEPS, damaged_share=0.0, rng=np.random.default_rng(3))
     logits = []
     for offsets in (np.zeros(3, np.float32), np.array([0.5, 0.25, -0.75], np.float32)):
-        monkeypatch.setattr("emo_core.train_head.best_calibration", lambda *_, found=offsets: (1.0, found))
+        monkeypatch.setattr("emo_core.training.head.best_calibration", lambda *_, found=offsets: (1.0, found))
         logits.append(fit(bank, bank, recipe).logits(clips))
     np.testing.assert_allclose(logits[1] - logits[0], np.tile(offsets, (9, 1)), atol=1e-4)

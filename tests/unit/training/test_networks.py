@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from keras.src.saving import saving_lib
 
-from emo_core import bundle as bundles
-from emo_core import networks
-from emo_core.bundle import FrameNetwork, HeadNetwork
 from emo_core.emotions import EMOTIONS
+from emo_core.model import bundle as bundles
+from emo_core.model.bundle import FrameNetwork, HeadNetwork
+from emo_core.training import networks
 from tests.tiny import SIDE, STEPS
 
 NUM_FEATURES, NUM_CLASSES = 6, 3

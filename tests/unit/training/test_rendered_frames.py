@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emo_core import rendered_frames as module
-from emo_core.bundle import load_frame_network
 from emo_core.emotions import EMOTIONS
 from emo_core.errors import DatasetError
-from emo_core.rendered_frames import emotion_shares, rendered_frames
+from emo_core.model.bundle import load_frame_network
+from emo_core.training import rendered_frames as module
+from emo_core.training.rendered_frames import emotion_shares, rendered_frames
 
 DEMO = Path("assets/demo/manifest.csv")
 STRENGTHS = st.dictionaries(st.sampled_from(EMOTIONS[1:]), st.floats(0, 1), max_size=3)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from emo_core.emotions import EMOTIONS, PAPER_CLASSES
-from emo_core.salience import SalienceCurve
-from emo_core.salience_fit import VotedEmotions, fit_salience, measure_salience
+from emo_core.model.salience import SalienceCurve
+from emo_core.training.salience_fit import VotedEmotions, fit_salience, measure_salience
 
 PAIR = ("happiness", "surprise")
 AMUSED = PAPER_CLASSES[0].name

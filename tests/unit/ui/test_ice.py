@@ -5,7 +5,7 @@ import json
 import pytest
 import streamlit as st
 
-from ui import ice
+from ui.live import ice
 
 TURN = {"urls": "turn:192.0.2.9:3478?transport=udp", "username": "u", "credential": "c"}
 

@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 import pytest
 
-from emo_core.live import LiveStats, LiveWorker
+from emo_core.live.worker import LiveStats, LiveWorker
 from tests.media import read
-from ui import live_session
-from ui.live_session import LiveSession
+from ui.state import live_session
+from ui.state.live_session import LiveSession
 
 
 def frame(level=90, width=640, height=480):
@@ -133,7 +133,7 @@ def test_a_connection_made_anew_starts_a_moment_later(fed, monkeypatch):
 def test_it_survives_reruns_and_ends_once(monkeypatch, hybrid):
     state = {}
     monkeypatch.setattr(live_session, "st", SimpleNamespace(session_state=state))
-    monkeypatch.setattr("ui.model.bundle", lambda: hybrid)
+    monkeypatch.setattr("ui.state.models.bundle", lambda: hybrid)
     first = live_session.current()
     assert live_session.current() is first
     live_session.end()
@@ -146,7 +146,7 @@ def test_it_survives_reruns_and_ends_once(monkeypatch, hybrid):
 
 def test_after_a_failure_stop_and_start_begin_anew(monkeypatch, hybrid):
     monkeypatch.setattr(live_session, "st", SimpleNamespace(session_state={}))
-    monkeypatch.setattr("ui.model.bundle", lambda: hybrid)
+    monkeypatch.setattr("ui.state.models.bundle", lambda: hybrid)
     failed = live_session.current()
     failed.start("")
     failed.worker._error = "It failed."
@@ -164,7 +164,7 @@ def test_the_relay_drops_what_nobody_took_instead_of_queueing_it(monkeypatch):
     from aiortc import MediaStreamTrack
     from aiortc.contrib.media import MediaRelay
 
-    from ui import live_connection
+    from ui.live import connection
 
     class Camera(MediaStreamTrack):
         kind = "video"
@@ -178,8 +178,8 @@ def test_the_relay_drops_what_nobody_took_instead_of_queueing_it(monkeypatch):
     async def slow_reader():
         relay = MediaRelay()
         monkeypatch.setattr("streamlit_webrtc.relay.get_global_relay", lambda: relay)
-        live_connection._hand_on_the_newest_only()
-        live_connection._hand_on_the_newest_only()
+        connection._hand_on_the_newest_only()
+        connection._hand_on_the_newest_only()
         source = Camera()
         proxy = relay.subscribe(source)
         behind = []

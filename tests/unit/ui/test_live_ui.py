@@ -6,11 +6,15 @@ import numpy as np
 import pytest
 
 from emo_core.emotions import EMOTIONS, UNSURE
-from emo_core.live import LiveStats, LiveWorker
-from emo_core.live_analyzer import LiveResult
+from emo_core.live import overlay
+from emo_core.live.analyzer import LiveResult
+from emo_core.live.worker import LiveStats, LiveWorker
 from tests.factories import LABELS, make_probabilities
-from ui import camera, live_card, live_chart, live_overlay, live_status
-from ui.live_session import LiveSession
+from ui.live import card as live_card
+from ui.live import chart as live_chart
+from ui.live import status
+from ui.state.live_session import LiveSession
+from ui.widgets import camera
 
 BOX = np.array([0.1, 0.2, 0.4, 0.8], np.float32)
 
@@ -30,14 +34,14 @@ def test_the_overlay_mirrors_the_picture_and_leaves_the_frame_alone():
     image = np.full((480, 640, 3), 50, np.uint8)
     image[300:, :100] = 250
     before = image.copy()
-    drawn = live_overlay.draw(image, None)
+    drawn = overlay.draw(image, None)
     np.testing.assert_array_equal(image, before)
     assert drawn[400, 600].tolist() == [250] * 3
     assert drawn[400, 50].tolist() == [50] * 3
 
 
 def test_the_box_stands_where_the_face_is_seen_in_the_mirror():
-    drawn = live_overlay.draw(np.full((480, 640, 3), 50, np.uint8), result())
+    drawn = overlay.draw(np.full((480, 640, 3), 50, np.uint8), result())
     tinted = np.add(np.argwhere((drawn[60:] != 50).any(axis=2)), [60, 0])
     (top, left), (bottom, right) = tinted.min(axis=0), tinted.max(axis=0)
     assert np.allclose([left, right], [0.6 * 640, 0.9 * 640], atol=4)
@@ -45,7 +49,7 @@ def test_the_box_stands_where_the_face_is_seen_in_the_mirror():
 
 
 def band(found):
-    return live_overlay.draw(np.full((480, 640, 3), 50, np.uint8), found)[:48, :420]
+    return overlay.draw(np.full((480, 640, 3), 50, np.uint8), found)[:48, :420]
 
 
 def test_every_verdict_looks_different():
@@ -59,9 +63,7 @@ def test_every_verdict_looks_different():
 def test_the_meter_grows_with_quality_and_changes_colour():
     filled = []
     for quality in (0.1, 0.5, 0.95):
-        meter = live_overlay.draw(np.full((480, 640, 3), 50, np.uint8), result(quality=quality))[20, 545:635].astype(
-            int
-        )
+        meter = overlay.draw(np.full((480, 640, 3), 50, np.uint8), result(quality=quality))[20, 545:635].astype(int)
         coloured = (meter.max(axis=1) - meter.min(axis=1)) > 50
         filled.append((coloured.sum(), meter[coloured].mean(axis=0).round().tolist()))
     assert filled[0][0] < filled[1][0] < filled[2][0]
@@ -70,15 +72,15 @@ def test_the_meter_grows_with_quality_and_changes_colour():
 
 @pytest.mark.parametrize("size", [(120, 160), (480, 640), (960, 540)])
 def test_the_overlay_works_at_any_size(size):
-    drawn = live_overlay.draw(np.zeros((*size, 3), np.uint8), result(box=np.array([-0.1, -0.1, 1.2, 1.2], np.float32)))
+    drawn = overlay.draw(np.zeros((*size, 3), np.uint8), result(box=np.array([-0.1, -0.1, 1.2, 1.2], np.float32)))
     assert drawn.shape == (*size, 3)
     assert drawn.any()
 
 
 def test_words_for_a_verdict():
-    assert live_overlay.verdict_words(result()) == "Sadness + fear"
-    assert live_overlay.verdict_words(result(UNSURE)) == "Not sure"
-    assert live_overlay.verdict_words(result(box=None)) == "No face"
+    assert overlay.verdict_words(result()) == "Sadness + fear"
+    assert overlay.verdict_words(result(UNSURE)) == "Not sure"
+    assert overlay.verdict_words(result(box=None)) == "No face"
 
 
 def test_the_chart_shows_half_a_minute_that_ends_now():
@@ -117,7 +119,7 @@ OK = {"camera": "ok", "device": "abc", "addresses": {"host": 1}}
 
 @pytest.mark.parametrize(("said", "another"), [({}, False), ({"another": True}, True), ({"another": "yes"}, False)])
 def test_the_browser_says_whether_another_camera_was_chosen(said, another):
-    assert live_status.Check.from_message({**OK, **said}, relay_only=False).another is another
+    assert status.Check.from_message({**OK, **said}, relay_only=False).another is another
 
 
 @pytest.mark.parametrize(
@@ -127,10 +129,10 @@ def test_the_browser_says_whether_another_camera_was_chosen(said, another):
         ({**OK, "addresses": {"relay": 1, "host": 2}}, True, "", "abc"),
         ({**OK, "device": 3}, False, "", ""),
         ({**OK, "device": "x" * 999}, False, "", ""),
-        (OK, True, live_status.NO_RELAY, ""),
-        ({**OK, "addresses": {}}, False, live_status.NO_ADDRESS, ""),
-        ({**OK, "addresses": {"host": 0}}, False, live_status.NO_ADDRESS, ""),
-        ({**OK, "addresses": "x"}, False, live_status.NO_ADDRESS, ""),
+        (OK, True, status.NO_RELAY, ""),
+        ({**OK, "addresses": {}}, False, status.NO_ADDRESS, ""),
+        ({**OK, "addresses": {"host": 0}}, False, status.NO_ADDRESS, ""),
+        ({**OK, "addresses": "x"}, False, status.NO_ADDRESS, ""),
         ({"camera": "denied"}, False, camera.PROBLEMS["denied"], ""),
         ({"camera": "busy"}, False, camera.PROBLEMS["busy"], ""),
         ({"camera": "<script>"}, False, camera.PROBLEMS["failed"], ""),
@@ -138,26 +140,24 @@ def test_the_browser_says_whether_another_camera_was_chosen(said, another):
     ],
 )
 def test_what_the_browser_found_becomes_one_sentence(message, relay_only, problem, device):
-    assert live_status.Check.from_message(message, relay_only=relay_only) == live_status.Check(problem, device)
+    assert status.Check.from_message(message, relay_only=relay_only) == status.Check(problem, device)
 
 
-@pytest.mark.parametrize(
-    "text", [live_status.NO_ADDRESS, live_status.NO_RELAY, live_status.NO_PATH, live_status.BROKEN]
-)
+@pytest.mark.parametrize("text", [status.NO_ADDRESS, status.NO_RELAY, status.NO_PATH, status.BROKEN])
 def test_every_failure_of_the_connection_offers_recording(text):
     assert text.endswith("Recording a clip works without such a connection.")
 
 
 def test_the_chain_names_the_link_that_fails():
-    waiting = live_status.chain(LiveStats(0, 0, math.nan), failure="", paused=False)
+    waiting = status.chain(LiveStats(0, 0, math.nan), failure="", paused=False)
     assert [fine for _, _, fine in waiting] == [True, False, False]
-    working = live_status.chain(LiveStats(28.6, 19.7, 42.4), failure="", paused=False)
+    working = status.chain(LiveStats(28.6, 19.7, 42.4), failure="", paused=False)
     assert [text for _, text, _ in working] == [
         "works", "brings 29 pictures a second", "analyses 20 a second, each within 42 ms"
     ]  # fmt: skip
-    broken = live_status.chain(LiveStats(28.6, 0, math.nan), failure="It failed.", paused=False)
+    broken = status.chain(LiveStats(28.6, 0, math.nan), failure="It failed.", paused=False)
     assert broken[2] == ("Server", "It failed.", False)
-    assert live_status.chain(LiveStats(28.6, 0, math.nan), failure="", paused=True)[2][1] == "pauses"
+    assert status.chain(LiveStats(28.6, 0, math.nan), failure="", paused=True)[2][1] == "pauses"
 
 
 def card(live, latest):

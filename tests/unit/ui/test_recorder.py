@@ -8,8 +8,8 @@ import pytest
 from emo_core.errors import VideoError
 from tests.media import read
 from tests.recordings import message, webm
-from ui import camera, recorder
-from ui.recorder import Recording, check, indexed
+from ui.widgets import camera, recorder
+from ui.widgets.recorder import Recording, check, indexed
 
 
 def test_a_good_recording_passes_and_gets_its_length():

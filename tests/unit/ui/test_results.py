@@ -5,14 +5,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from emo_core.annotations import Annotations
-from emo_core.changes import KINDS
 from emo_core.errors import VideoError
-from emo_core.what_if import Baseline, Outcome
+from emo_core.explain.perturbations import KINDS
+from emo_core.explain.what_if import Baseline, Outcome
+from emo_core.report.annotations import Annotations
 from tests.factories import make_analysis
-from ui import session, what_if_run
-from ui.background import Task
-from ui.errors import UNEXPECTED
+from ui.shell.errors import UNEXPECTED
+from ui.state import session, what_if_run
+from ui.state.background import Task
 
 
 @pytest.fixture(autouse=True)
@@ -133,8 +133,8 @@ class TestWhatIfRun:
             keys.append((kind.key, strength))
             return outcome(kind.key)
 
-        monkeypatch.setattr("emo_core.what_if.try_change", try_change)
-        monkeypatch.setattr("emo_core.what_if.baseline", lambda *_: Baseline(outcome("unchanged"), 0))
+        monkeypatch.setattr("emo_core.explain.what_if.try_change", try_change)
+        monkeypatch.setattr("emo_core.explain.what_if.baseline", lambda *_: Baseline(outcome("unchanged"), 0))
         return keys
 
     def test_all_changes_are_tried_once_after_the_clip_as_it_is(self, tried):

@@ -16,7 +16,9 @@ from emo_core.emotions import PAPER_CLASSES, UNSURE
 from emo_core.errors import BundleError
 from emo_core.types import Segment
 from tests.factories import make_analysis
-from ui import errors, model, samples, session, strip, verdict
+from ui.analyze import strip, verdict
+from ui.shell import errors
+from ui.state import models, samples, session
 
 BUNDLE = SimpleNamespace(classes=PAPER_CLASSES, config=PipelineConfig())
 
@@ -121,30 +123,28 @@ def test_media_type_follows_the_name(name, mime):
 
 
 def test_trust_line_names_its_data_and_count(monkeypatch, tmp_path):
-    monkeypatch.setattr(model, "MODEL_DIR", tmp_path)
-    assert "No accuracy has been measured" in model.trust_line()
+    monkeypatch.setattr(models, "MODEL_DIR", tmp_path)
+    assert "No accuracy has been measured" in models.trust_line()
     clean = {"accuracy": 0.9, "num_clips": 2000}
     (tmp_path / "metrics.json").write_text(json.dumps({"composed_clips": {"clean": clean}}))
-    assert "90% of 2,000 clips composed from photos kept out of training" in model.trust_line()
+    assert "90% of 2,000 clips composed from photos kept out of training" in models.trust_line()
 
 
 def test_missing_model_says_how_to_make_one(monkeypatch, tmp_path):
-    monkeypatch.setattr(model, "MODEL_DIR", tmp_path / "none")
+    monkeypatch.setattr(models, "MODEL_DIR", tmp_path / "none")
     with pytest.raises(BundleError, match="make model"):
-        model.bundle()
+        models.bundle()
 
 
 def test_damaged_metrics_are_an_error_with_a_remedy(monkeypatch, tmp_path):
-    monkeypatch.setattr(model, "MODEL_DIR", tmp_path)
+    monkeypatch.setattr(models, "MODEL_DIR", tmp_path)
     (tmp_path / "metrics.json").write_text("{")
     with pytest.raises(BundleError, match="run the evaluation again"):
-        model.metrics()
+        models.metrics()
 
 
 def test_preloading_works_in_a_fresh_process_and_brings_no_tensorflow():
-    code = (
-        "import sys; from ui.preload import wait; wait(); print(*(x in sys.modules for x in ('plotly', 'tensorflow')))"
-    )
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=model.ROOT)
+    code = "import sys; from ui.shell.preload import wait; wait(); print(*(x in sys.modules for x in ('plotly', 'tensorflow')))"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=models.ROOT)
     assert ended.stdout.split() == ["True", "False"]
     assert "could not preload" not in ended.stderr

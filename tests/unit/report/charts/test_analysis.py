@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from emo_core import figures
 from emo_core.emotions import EMOTION_COLOURS, EMOTIONS, UNSURE, class_colour
+from emo_core.report.charts import analysis as figures
 from tests.factories import LABELS, make_analysis, make_prediction
 
 TIME_FIGURES = (figures.timeline_figure, figures.emotions_figure, figures.quality_figure)

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from emo_core import evaluation_figures as charts
-from emo_core.clip_metrics import summarize
-from emo_core.evaluation_report import to_html
+from emo_core.evaluation.clip_metrics import summarize
+from emo_core.evaluation.html_report import to_html
+from emo_core.report.charts import evaluation as charts
 from tests.evaluations import LABELS, make_evaluation
 
 

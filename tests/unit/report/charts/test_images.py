@@ -8,11 +8,11 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from emo_core import figures
-from emo_core.annotations import Annotations
-from emo_core.chart_images import to_png, to_svg
-from emo_core.charts import charts_of
 from emo_core.emotions import UNSURE
+from emo_core.report.annotations import Annotations
+from emo_core.report.charts import analysis
+from emo_core.report.charts.catalog import charts_of
+from emo_core.report.charts.images import to_png, to_svg
 from tests.factories import make_analysis
 
 
@@ -46,9 +46,9 @@ def test_the_timeline_shows_classes_verdicts_gaps_and_marks():
 
 
 def test_a_heatmap_and_a_history():
-    figure = figures.confusion_figure(("a", "b_c"), [[8, 2], [1, 9]])
+    figure = analysis.confusion_figure(("a", "b_c"), [[8, 2], [1, 9]])
     assert len(np.unique(pixels(figure)[..., 0])) > 3
-    epochs = figures.history_figure([1, 2], {"Training": [0.1, 0.2], "Validation": [0.1, 0.3]}, "Accuracy")
+    epochs = analysis.history_figure([1, 2], {"Training": [0.1, 0.2], "Validation": [0.1, 0.3]}, "Accuracy")
     assert holds(pixels(epochs), "#5468C4")
 
 

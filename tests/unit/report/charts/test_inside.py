@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from emo_core import inside_figures, pictures
-from emo_core.figures import MAX_POINTS, add_cursor, timeline_figure
+from emo_core.report.charts import inside, pictures
+from emo_core.report.charts.analysis import MAX_POINTS, add_cursor, timeline_figure
 from tests.factories import make_analysis
 
 
@@ -44,12 +44,10 @@ def test_values_over_time_are_drawn_as_one_picture_of_bounded_size(num_frames):
     rows[num_frames // 2 :, 2] = 1
     mask = np.ones(num_frames, bool)
     mask[: num_frames // 4] = False
-    figure = inside_figures.picture_figure(
-        rows, mask, (0.0, num_frames / 10), "Features", around_zero=False, cursor_s=1.0
-    )
+    figure = inside.picture_figure(rows, mask, (0.0, num_frames / 10), "Features", around_zero=False, cursor_s=1.0)
     image = decoded(figure.layout.images[0].source)
     assert image.shape[:2] == (3, image.shape[1])
-    assert image.shape[1] <= inside_figures.MAX_COLUMNS
+    assert image.shape[1] <= inside.MAX_COLUMNS
     middle = image.shape[1] // 2
     assert image[0, middle + 2].tolist() == list(pictures.FROM_NOTHING[-1])  # the last row is on top
     assert image[2, middle + 2].tolist() == list(pictures.FROM_NOTHING[0])
@@ -60,14 +58,14 @@ def test_values_over_time_are_drawn_as_one_picture_of_bounded_size(num_frames):
 
 def test_importance_of_a_long_clip_keeps_its_points_few_and_its_signs():
     values = np.repeat(np.array([0.5, -0.25], np.float32), 3000)
-    figure = inside_figures.importance_figure(np.arange(6000) / 10, values, "#F08A24", 600.0)
+    figure = inside.importance_figure(np.arange(6000) / 10, values, "#F08A24", 600.0)
     above, below = figure.data
     assert max(len(trace.x) for trace in figure.data) <= MAX_POINTS
     assert (above.y[0], below.y[0], above.y[-1], below.y[-1]) == (0.5, 0, 0, -0.25)
 
 
 def test_columns_that_never_move_do_not_disturb_the_order():
-    assert inside_figures.similar_first(np.full((10, 4), 0.1, np.float32)).tolist() == [0, 1, 2, 3]
+    assert inside.similar_first(np.full((10, 4), 0.1, np.float32)).tolist() == [0, 1, 2, 3]
 
 
 def test_the_cursor_stands_at_its_moment():

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from emo_core.ablation import PARTS, Job, ablate, jobs_of, mean_interval, summarize, variants
-from emo_core.head_data import HeadData
-from emo_core.train_head import HeadTraining
+from emo_core.training.experiments.ablation import PARTS, Job, ablate, jobs_of, mean_interval, summarize, variants
+from emo_core.training.head import HeadTraining
+from emo_core.training.head_data import HeadData
 from tests.tiny import CONFIG, LABELS, make_bank, make_windows
 
 pytestmark = pytest.mark.usefixtures("eagerly")

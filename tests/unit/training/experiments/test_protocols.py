@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from emo_core.labelled import LabelledClips
-from emo_core.protocols import compare_protocols, join_people
-from emo_core.train_head import HeadTraining
+from emo_core.datasets.windows import LabelledClips
+from emo_core.training.experiments.protocols import compare_protocols, join_people
+from emo_core.training.head import HeadTraining
 from tests.tiny import LABELS, make_windows
 
 pytestmark = pytest.mark.usefixtures("eagerly")

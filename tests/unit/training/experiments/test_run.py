@@ -6,13 +6,13 @@ from functools import partial
 
 import pytest
 
-from emo_core import bundle as bundles
-from emo_core import studies
 from emo_core.__main__ import main
-from emo_core.bundle import load_bundle
-from emo_core.dataset import read_dataset
-from emo_core.evaluation_store import load_table, protocols_path
-from emo_core.train_head import HeadTraining
+from emo_core.datasets.clips import read_dataset
+from emo_core.evaluation.store import load_table, protocols_path
+from emo_core.model import bundle as bundles
+from emo_core.model.bundle import load_bundle
+from emo_core.training.experiments import run
+from emo_core.training.head import HeadTraining
 from tests.tiny import LABELS, read_json, run_command
 
 pytestmark = pytest.mark.usefixtures("small_recipes")
@@ -24,7 +24,7 @@ class TestStudies:
         return shutil.copytree(whole, tmp_path / "studio")
 
     def test_protocols(self, out, whole, data, monkeypatch, capsys):
-        monkeypatch.setattr(studies, "run_protocols", partial(studies.run_protocols, num_folds=2))
+        monkeypatch.setattr(run, "run_protocols", partial(run.run_protocols, num_folds=2))
         words = ["--demo", str(data / "demo" / "manifest.csv"), "--out", str(out), "--cache", str(out.parent / "cache")]
         assert main(["protocols", *words, "--epochs", "1"]) == 0
         assert "subject  accuracy" in capsys.readouterr().out
@@ -42,7 +42,7 @@ class TestStudies:
             asked.append((len(windows.labels), recipe.epochs, labels, num_folds, words["protocols"], words["joined"]))
             return {"random": row, "subject": row, "leakage": 0.0, "leakage_interval": [-0.1, 0.1]}
 
-        monkeypatch.setattr(studies, "compare_protocols", compare)
+        monkeypatch.setattr(run, "compare_protocols", compare)
         demo, cache, progress = data / "demo", out.parent / "cache", tmp_path / "progress.json"
         words = ["--data", str(demo), "--model", str(out), "--cache", str(cache), "--epochs", "3", "--folds", "2"]
         assert main(["evaluate", *words, "--protocol", "both", "--progress", str(progress)]) == 0
@@ -65,9 +65,10 @@ class TestStudies:
 
     def test_an_ablation_resumes(self, out, data, monkeypatch, capsys):
         small = HeadTraining(epochs=1, clips_per_epoch=32, num_held_out=30, rendered_repeats=1, num_neighbourhoods=2)
-        monkeypatch.setattr(studies, "ABLATION", small)
+        monkeypatch.setattr(run, "ABLATION", small)
         monkeypatch.setattr(
-            "emo_core.ablation.variants", lambda recipe: [replace(recipe, q_features=on) for on in (True, False)]
+            "emo_core.training.experiments.ablation.variants",
+            lambda recipe: [replace(recipe, q_features=on) for on in (True, False)],
         )
         for trained, known in ((2, 0), (0, 2)):
             assert run_command("ablate", data, out, "--seeds", "1") == 0

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from emo_core.bank import DAMAGED, Bank
-from emo_core.compose import NEUTRAL_POOLS, STORIES, _mix, compose, neutral_clips
 from emo_core.emotions import OTHER
+from emo_core.training.synthesis.composed_clips import NEUTRAL_POOLS, STORIES, _mix, compose, neutral_clips
+from emo_core.training.synthesis.feature_bank import DAMAGED, Bank
 from tests.tiny import LABELS, POOLS, STEPS, make_bank
 
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from emo_core import stills as stills_module
-from emo_core.bank import DAMAGED, MOVED, PLAIN, build_banks, find_pools
-from emo_core.blendshapes import BLENDSHAPES
-from emo_core.compose import compose
-from emo_core.stills import align
+from emo_core.datasets import ferplus as stills_module
+from emo_core.datasets.ferplus import align
+from emo_core.faces.blendshapes import BLENDSHAPES
+from emo_core.training.synthesis.composed_clips import compose
+from emo_core.training.synthesis.feature_bank import DAMAGED, MOVED, PLAIN, build_banks, find_pools
 from tests.tiny import LABELS, SIDE, STEPS, align_without_landmarks, ferplus_arrays, make_bank, make_votes
 
 

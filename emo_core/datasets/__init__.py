@@ -1,0 +1,1 @@
+"""Labelled clips and pictures: reading, growing, checking and splitting data sets."""

@@ -1,0 +1,1 @@
+"""Video, faces and model composed: a clip becomes an analysis."""

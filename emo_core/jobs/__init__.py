@@ -1,0 +1,1 @@
+"""Work in processes of its own: a queue, and progress to read."""

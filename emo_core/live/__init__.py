@@ -1,0 +1,1 @@
+"""A camera watched live: the same pipeline in a thread."""

@@ -1,0 +1,1 @@
+"""A model as data: its files, its networks on LiteRT, its normalizations."""

@@ -1,0 +1,1 @@
+"""An analysis told to others: JSON, tables, HTML, video."""

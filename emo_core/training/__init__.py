@@ -1,0 +1,1 @@
+"""Training of the networks and what is recorded of it. Most modules here load TensorFlow."""

@@ -1,0 +1,1 @@
+"""The model card, written from a bundle's records."""

@@ -1,0 +1,1 @@
+"""Training clips composed of still pictures."""

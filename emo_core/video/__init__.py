@@ -1,0 +1,1 @@
+"""File or bytes to frames on the file's own clock, and back."""

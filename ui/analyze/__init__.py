@@ -1,0 +1,1 @@
+"""The Analyze page: the verdict and the tabs below it."""

@@ -1,0 +1,1 @@
+"""What surrounds every page: navigation, theme, errors as messages."""

@@ -1,0 +1,1 @@
+"""What outlives a rerun: of one visit, or of the whole server."""
