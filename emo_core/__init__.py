@@ -21,9 +21,9 @@ _HOMES = {
     "EmoError": "errors",
     "NoFaceError": "errors",
     "VideoError": "errors",
-    "analyze": "pipeline",
-    "load_bundle": "bundle",
-    "to_dict": "report",
+    "analyze": "inference.pipeline",
+    "load_bundle": "model.bundle",
+    "to_dict": "report.serialization",
 }
 
 __all__ = sorted(_HOMES)

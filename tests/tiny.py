@@ -185,7 +185,7 @@ def watch_without_video(source, cnn, config, blendshapes=None):
 
 def run_command(command, data, out, *words):
     """Exit code of a training command on the stand-in data, its cache beside the bundle."""
-    from emo_core.__main__ import main
+    from emo_core.cli.main import main
 
     own = ["--demo", str(data / "demo" / "manifest.csv"), "--seeds", "2"] if command != "train-frames" else []
     return main([command, "--data", str(data), "--out", str(out), "--cache", str(out.parent / "cache"), *own, *words])

@@ -19,7 +19,7 @@ HELD_OUT_SEED = 2025
 PEOPLE_SHARES = (0.6, 0.15, 0.25)
 """Shares of the rendered people that train, calibrate and measure the shipped head."""
 
-_DEMO = Path(__file__).resolve().parent.parent / "assets" / "demo" / "manifest.csv"
+_DEMO = Path(__file__).resolve().parents[2] / "assets" / "demo" / "manifest.csv"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ The frame feature is the mean of the feature map, so one gradient of a class sco
 the normalization, weights the channels of the map (Grad-CAM, Selvaraju et al. 2017). A sure LSTM is saturated; its
 gradient says what would still change, not what the score rests on. So the gradient is the mean of those on the way from
 a blank face to the face (integrated gradients, Sundararajan et al. 2017), and the map is that of the face less that of
-the blank. The head is small enough to go through in NumPy (:mod:`emo_core.explain.numpy_lstm`): no TensorFlow is loaded.
+the blank. The head is small enough to go through in NumPy (:mod:`emo_core.explain.numpy_lstm`), without TensorFlow.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,6 +1,6 @@
 """Q-based normalization of features and of scores (method §4, paper eq. 1).
 
-What is learned, is learned per neighbourhood of quality (:mod:`emo_core.model.quality_bins`). Score normalization follows
+What is learned, is learned per neighbourhood of quality (:mod:`emo_core.model.quality_bins`). Score normalization is of
 E. Argones Rúa, J. L. Alba Castro and C. García Mateo, "Quality-based score normalization for audiovisual person
 authentication" (BIOID 2008). Fit on training people only (features) and on held-out people (scores), on usable frames
 or clips only.

@@ -23,7 +23,7 @@ from emo_core.types import Analysis
 FILES = ("analysis.json", "frames.csv", "windows.csv", "segments.vtt", "report.html", "annotated.mp4")
 """What a folder of exports holds beside the charts, ``chart_<name>.png``."""
 
-_SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "samples.json"
+_SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples.json"
 
 
 @contextmanager

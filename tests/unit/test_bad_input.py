@@ -7,7 +7,7 @@ import shutil
 import numpy as np
 import pytest
 
-from emo_core.__main__ import main
+from emo_core.cli.main import main
 from emo_core.model import bundle as bundles
 from emo_core.video.reader import write_video
 from tests import media

@@ -16,7 +16,7 @@ from emo_core.types import Bytes, Floats
 
 
 class FrameNet(nn.Module):
-    """The frame CNN of :func:`emo_core.training.networks.build_frame_cnn`, with its weights; the first stage stays as it is."""
+    """The frame CNN of :mod:`emo_core.training.networks`, with its weights; the first stage stays as it is."""
 
     def __init__(self, weights: list[np.ndarray], dropout: float = 0.3) -> None:
         super().__init__()

@@ -16,7 +16,7 @@ from ui.state import models, position, session
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
-_FOLDER = Path(__file__).parent / "browser"
+_FOLDER = Path(__file__).resolve().parents[1] / "browser"
 _SPANS_KEPT = 3
 _STATE = "_player"
 

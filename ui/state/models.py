@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from emo_core.explain.numpy_lstm import LstmHead
     from emo_core.model.bundle import Bundle
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 MODEL_DIR = ROOT / "models" / "hybrid"
 """The model that came with the application."""
 

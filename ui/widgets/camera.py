@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-_FOLDER = Path(__file__).parent / "browser"
+_FOLDER = Path(__file__).resolve().parents[1] / "browser"
 
 PROBLEMS: dict[str, str] = {
     "denied": "The browser was not allowed to use the camera. Allow it with the camera sign in the address bar (or in "

@@ -49,7 +49,7 @@ def _go_there() -> None:
 
 @lru_cache
 def _clicks() -> "ComponentRenderer":
-    script = (Path(__file__).parent / "browser" / "chart_clicks.js").read_text("utf-8")
+    script = (Path(__file__).resolve().parents[1] / "browser" / "chart_clicks.js").read_text("utf-8")
     return st.components.v2.component("studio_chart_clicks", js=script)
 
 

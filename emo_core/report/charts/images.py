@@ -1,4 +1,4 @@
-"""Charts as pictures, PNG or SVG, without a browser: plotly figures of :mod:`emo_core.report.charts.analysis` drawn by matplotlib.
+"""Charts as pictures, PNG or SVG, without a browser: the plotly figures of this package drawn by matplotlib.
 
 Plotly's own way to pictures needs an installed Chrome. What is drawn here is what those figures use: lines with their
 fills and stacks, bars, heatmaps, rectangles and lines, notes, and axes in percent; anything else raises, so that no

@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 
-from emo_core.__main__ import main
+from emo_core.cli.main import main
 from emo_core.emotions import EMOTIONS
 from emo_core.report.serialization import SCHEMA
 from tests import sample
@@ -121,7 +121,7 @@ class TestEvaluateFrames:
 class TestServing:
     CODE = """
 import sys
-from emo_core.__main__ import main
+from emo_core.cli.main import main
 status = main(sys.argv[1:])
 loaded = {name.split(".")[0] for name in sys.modules} & {"tensorflow", "keras", "streamlit", "torch", "mediapipe"}
 assert not loaded, loaded

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from emo_core.__main__ import main
+from emo_core.cli.main import main
 from emo_core.datasets.checks import check_dataset
 from emo_core.datasets.clips import DatasetClip, read_dataset
 from emo_core.datasets.feature_cache import SeenClip

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from emo_core.__main__ import main
+from emo_core.cli.main import main
 from emo_core.datasets.ferplus import Stills
 from emo_core.errors import DatasetError
 from emo_core.evaluation import heatmap_checks as checks

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from emo_core.__main__ import main
+from emo_core.cli.main import main
 from emo_core.datasets.clips import DatasetClip, read_dataset
 from emo_core.datasets.feature_cache import ClipReader
 from emo_core.datasets.seen_by_model import exposure

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from emo_core.__main__ import main
+from emo_core.cli.main import main
 from emo_core.errors import ExportError
 from emo_core.inference.pipeline import analyze
 from emo_core.report.export import FILES, folder_to_fill, sample_credit

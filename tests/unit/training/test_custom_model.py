@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
-from emo_core.__main__ import main
+from emo_core.cli.main import main
 from emo_core.errors import BundleError
 from emo_core.evaluation.results import load
 from emo_core.jobs.progress import TrainingProgress

@@ -144,7 +144,10 @@ def test_damaged_metrics_are_an_error_with_a_remedy(monkeypatch, tmp_path):
 
 
 def test_preloading_works_in_a_fresh_process_and_brings_no_tensorflow():
-    code = "import sys; from ui.shell.preload import wait; wait(); print(*(x in sys.modules for x in ('plotly', 'tensorflow')))"
+    code = (
+        "import sys; from ui.shell.preload import wait; wait();"
+        "print(*(x in sys.modules for x in ('plotly', 'tensorflow')))"
+    )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=models.ROOT)
     assert ended.stdout.split() == ["True", "False"]
     assert "could not preload" not in ended.stderr

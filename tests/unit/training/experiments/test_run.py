@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from emo_core.__main__ import main
+from emo_core.cli.main import main
 from emo_core.datasets.clips import read_dataset
 from emo_core.evaluation.store import load_table, protocols_path
 from emo_core.model import bundle as bundles
