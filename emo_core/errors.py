@@ -11,6 +11,12 @@ The message of each is shown to the user as it stands, in the page and on the co
 why, and what to do next, and never holds a machine path beyond the name the user gave.
 """
 
+UNEXPECTED = (
+    "Something went wrong on our side, and this step was not finished. Try again; if it happens again, "
+    "the server's log says why."
+)
+"""What a visitor reads of every other error; its traceback goes to the log."""
+
 
 class EmoError(Exception):
     """Base of every error that the user can act on; its text is one sentence with the remedy."""

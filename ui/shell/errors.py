@@ -7,12 +7,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from emo_core.errors import EmoError
-
-UNEXPECTED = (
-    "Something went wrong on our side, and this step was not finished. Try again; if it happens again, "
-    "the server's log says why."
-)
+from emo_core.errors import UNEXPECTED, EmoError
 
 
 @contextmanager

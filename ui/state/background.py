@@ -4,8 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from emo_core.errors import EmoError
-from ui.shell.errors import UNEXPECTED
+from emo_core.errors import UNEXPECTED, EmoError
 
 
 class _StopError(Exception):

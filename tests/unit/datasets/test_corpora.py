@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from emo_core.cli.main import main
 from emo_core.cli import dataset
+from emo_core.cli.main import main
 from emo_core.datasets.clips import read_dataset
 from emo_core.datasets.corpora import CORPORA, find_clips, import_clips, map_text, read_map
 from emo_core.errors import DatasetError
