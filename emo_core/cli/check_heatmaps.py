@@ -1,44 +1,42 @@
-"""``python -m emo_core check-heatmaps``: whether the heatmaps of a model can be believed, into its records and card."""
+"""``check-heatmaps``: whether the heatmaps of a model can be believed, into its records and card."""
 
-import argparse
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import click
+
+from emo_core.cli.terminal import NATURAL, PATH, POSITIVE, cache_option, recorded_command, say
 
 _POOL = 5  # pictures aligned for each one wanted: some hold no usable face, and a class may be rare
 
 
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", say: Callable[[str], None]) -> None:
-    """Add the command to the parser; `say` is called with a line of text as the work goes on."""
-    command = commands.add_parser("check-heatmaps", help="measure whether the heatmaps show what the model uses")
-    command.add_argument("--data", type=Path, required=True, metavar="DIR", help="train.npz, valid.npz of FER+")
-    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="model directory")
-    command.add_argument("--images", type=_at_least_one, default=240, metavar="N", help="pictures at most (240)")
-    command.add_argument("--seed", type=int, default=7, metavar="N", help="seed of every random choice (7)")
-    command.add_argument("--cache", type=Path, default=Path(".cache"), metavar="DIR", help="aligned pictures")
-    command.set_defaults(run=lambda options: _run(options, say))
-
-
-def _run(options: argparse.Namespace, say: Callable[[str], None]) -> None:
+@click.command()
+@click.option("--data", type=PATH, required=True, metavar="DIR", help="train.npz and valid.npz of FER+.")
+@click.option("--out", type=PATH, required=True, metavar="DIR", help="Model directory.")
+@click.option("--images", "most", type=POSITIVE, default=240, metavar="N", help="Pictures at most (240).")
+@click.option("--seed", type=NATURAL, default=7, metavar="N", help="Seed of every random choice (7).")
+@cache_option("Aligned pictures.")
+def check_heatmaps(data: Path, out: Path, most: int, seed: int, cache: Path) -> None:
+    """Measure whether the heatmaps show what the model uses."""
     import numpy as np
 
     from emo_core.datasets.ferplus import align, find_copies, read_votes
-    from emo_core.evaluation.heatmap_checks import check_heatmaps
+    from emo_core.evaluation.heatmap_checks import check_heatmaps as measure
     from emo_core.explain.numpy_lstm import load_lstm
     from emo_core.model.bundle import load_bundle
     from emo_core.training.records import write_with_records
 
-    bundle, head = load_bundle(options.out), load_lstm(options.out)
-    images, votes = read_votes(options.data / "valid.npz")
-    known, _ = read_votes(options.data / "train.npz")
-    order = np.random.default_rng(options.seed).permutation(len(images))[: _POOL * options.images]
+    bundle, head = load_bundle(out), load_lstm(out)
+    images, votes = read_votes(data / "valid.npz")
+    known, _ = read_votes(data / "train.npz")
+    order = np.random.default_rng(seed).permutation(len(images))[: _POOL * most]
     say(f"looking for copies of training pictures among {len(order)} pictures")
     order = order[~find_copies(images[order], known)]
     say(f"aligning {len(order)} pictures")
-    stills = align(images[order], votes[order], bundle.config.crop_side_px, options.cache)
-    found = check_heatmaps(bundle, head, stills, options.images, options.seed, say)
-    found |= {"command": options.command_line, "version": bundle.info.version}
-    write_with_records(options.out, {}, {"heatmap_checks": found}, (), {}, {})
+    stills = align(images[order], votes[order], bundle.config.crop_side_px, cache)
+    found = measure(bundle, head, stills, most, seed, say)
+    found |= {"command": recorded_command(), "version": bundle.info.version}
+    write_with_records(out, {}, {"heatmap_checks": found}, (), {}, {})
     print(checks_text(found))
 
 
@@ -65,9 +63,3 @@ def checks_text(found: dict[str, Any]) -> str:
             "those of shuffled weights"
         )
     return "\n".join(lines)
-
-
-def _at_least_one(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of 1 or more")
-    return int(text)

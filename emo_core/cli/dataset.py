@@ -1,10 +1,12 @@
-"""``python -m emo_core dataset check | import``: look at a data set before training, or make one of a public corpus."""
+"""``dataset check | import``: look at a data set before training, or make one of a public corpus."""
 
-import argparse
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
+from emo_core.cli.terminal import PATH, cache_option, json_option, model_option, native_messages_dropped, say
 from emo_core.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -15,47 +17,35 @@ CORPORA = ("ravdess", "crema-d", "blemore")
 _SHOWN = 12
 
 
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", default_model: Path) -> None:
-    """Add the commands to the parser."""
-    parser = commands.add_parser("dataset", help="check a data set of clips, or import a public corpus")
-    kinds = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    check = kinds.add_parser("check", help="what to look at before training, each with its remedy")
-    check.add_argument("data", type=Path, metavar="DIR", help="folder per label, or a manifest.csv")
-    check.add_argument("--model", type=Path, default=default_model, metavar="DIR", help="model whose frame CNN is used")
-    check.add_argument("--cache", type=Path, default=Path(".cache"), metavar="DIR", help="what was seen of clips")
-    check.add_argument("--json", type=Path, metavar="FILE", help="write what was found as JSON")
-    check.set_defaults(run=_check)
-    imported = kinds.add_parser("import", help="recognize the clips of a corpus by the names of its files")
-    imported.add_argument("--from", dest="corpus", choices=CORPORA, required=True, help="whose names the files have")
-    imported.add_argument("source", type=Path, metavar="SRC", help="folder that the corpus was unpacked into")
-    imported.add_argument("target", type=Path, metavar="DIR", help="folder of the new data set")
-    imported.add_argument(
-        "--map", type=Path, metavar="FILE", help="CSV with columns label, class, in place of the default"
-    )
-    imported.add_argument(
-        "--copy", action="store_true", help="copy the clips; else the data set names them where they are"
-    )
-    imported.set_defaults(run=_import)
+@click.group()
+def dataset() -> None:
+    """Check a data set of clips, or import a public corpus."""
 
 
-def _check(options: argparse.Namespace) -> None:
+@dataset.command()
+@click.argument("data", type=PATH, metavar="DIR")
+@model_option("Model whose frame CNN is used.")
+@cache_option()
+@json_option("Write what was found as JSON.")
+def check(data: Path, model: Path, cache: Path, json_file: Path | None) -> None:
+    """What to look at in DIR before training, each with its remedy: a folder per label, or a manifest.csv."""
     from emo_core.datasets.checks import check_dataset
     from emo_core.datasets.clips import read_dataset
     from emo_core.datasets.feature_cache import ClipReader
     from emo_core.model.bundle import load_frame_network
 
-    clips = read_dataset(options.data)
-    with options.quiet():
-        cnn, config = load_frame_network(options.model)
+    clips = read_dataset(data)
+    with native_messages_dropped():
+        cnn, config = load_frame_network(model)
 
     def tell(done: int, total: int) -> None:
         if done % 50 == 0 and done < total:
-            options.say(f"Seeing clip {done + 1} of {total}")
+            say(f"Seeing clip {done + 1} of {total}")
 
-    with options.quiet():
-        report = check_dataset(clips, ClipReader(cnn, config, options.cache), tell)
-    if options.json:
-        options.json.write_text(json.dumps(report.to_dict(), indent=1, ensure_ascii=False) + "\n", "utf-8")
+    with native_messages_dropped():
+        report = check_dataset(clips, ClipReader(cnn, config, cache), tell)
+    if json_file:
+        json_file.write_text(json.dumps(report.to_dict(), indent=1, ensure_ascii=False) + "\n", "utf-8")
     print(to_text(report))
     if report.errors:
         raise DatasetError(
@@ -77,24 +67,31 @@ def to_text(report: "CheckReport") -> str:
     return "\n".join(lines if report.findings else [*lines, "Nothing to complain about."])
 
 
-def _import(options: argparse.Namespace) -> None:
+@dataset.command("import")
+@click.option("--from", "corpus_name", type=click.Choice(CORPORA), required=True, help="Whose names the files have.")
+@click.argument("source", type=PATH, metavar="SRC")
+@click.argument("target", type=PATH, metavar="DIR")
+@click.option("--map", "map_file", type=PATH, metavar="FILE", help="CSV with columns label, class.")
+@click.option("--copy", "copied", is_flag=True, help="Copy the clips; else the data set names them where they are.")
+def import_(corpus_name: str, source: Path, target: Path, map_file: Path | None, *, copied: bool) -> None:
+    """Recognize the clips of the corpus in SRC by the names of its files: a new data set in DIR."""
     from emo_core.datasets import corpora
 
-    corpus = corpora.CORPORA[options.corpus]
-    classes = corpora.read_map(options.map) if options.map else dict(corpus.classes)
-    found = corpora.find_clips(corpus, options.source, classes)
+    corpus = corpora.CORPORA[corpus_name]
+    classes = corpora.read_map(map_file) if map_file else dict(corpus.classes)
+    found = corpora.find_clips(corpus, source, classes)
 
     def tell(done: int, total: int) -> None:
         if done % 100 == 0:
-            options.say(f"{done} of {total} clips")
+            say(f"{done} of {total} clips")
 
-    corpora.import_clips(found.clips, options.target, copy=options.copy, progress=tell)
+    corpora.import_clips(found.clips, target, copy=copied, progress=tell)
     people = {clip.person for clip in found.clips}
-    print(f"{len(found.clips)} clips of {len(people)} people in {options.target / 'manifest.csv'}")
+    print(f"{len(found.clips)} clips of {len(people)} people in {target / 'manifest.csv'}")
     for label, count in found.counts.items():
         print(f"  {label:<24} {count:5d} → {classes.get(label, 'left out')}")
     if found.num_unknown:
         print(f"{found.num_unknown} videos are not named as {corpus.name} names its files and were left out")
-    if not options.map:
+    if not map_file:
         print("The map that was used; edit it and give it with --map for other classes:")
         print(corpora.map_text(classes), end="")

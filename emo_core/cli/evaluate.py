@@ -1,75 +1,77 @@
-"""``python -m emo_core evaluate``: a model against a data set, or its recipe under two protocols."""
+"""``evaluate``: a model against a data set, or its recipe under two protocols."""
 
-import argparse
 import json
 import shlex
-import signal
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from emo_core.errors import EmoError
+import click
+
+from emo_core.cli.terminal import (
+    NATURAL,
+    PATH,
+    POSITIVE,
+    PROGRAM,
+    cache_option,
+    given,
+    json_option,
+    model_option,
+    native_messages_dropped,
+    recorded_command,
+    say,
+)
 from emo_core.jobs.progress import ProgressWriter
+from emo_core.jobs.queue import Order
 
 _PROTOCOLS = {"random": ("random",), "subject": ("subject",), "both": ("random", "subject")}
 _TITLES = {"random": "random", "subject": "subject", "joined": "subject, people with the same clips taken for one"}
 
 
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", default_model: Path) -> None:
-    """Add the command to the parser."""
-    command = commands.add_parser("evaluate", help="measure a model on a data set of labelled clips")
-    command.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder per label, or a manifest.csv")
-    command.add_argument("--model", type=Path, default=default_model, metavar="DIR", help="model directory")
-    command.add_argument("--everyone", action="store_true", help="judge people that the model has seen, too")
-    command.add_argument(
-        "--protocol", choices=_PROTOCOLS, help="instead, train heads of the model's recipe on the data set and judge "
-        "what they have not seen: split at random as in the paper, by person, or both, whose difference is leakage",
-    )  # fmt: skip
-    command.add_argument("--seed", type=_at_least(0), metavar="N", help="seed of the split and of the heads")
-    command.add_argument("--epochs", type=_at_least(1), metavar="N", help="epochs of these heads, at most")
-    command.add_argument("--folds", type=_at_least(2), default=5, metavar="N", help="parts of the cross-validation")
-    command.add_argument("--cache", type=Path, default=Path(".cache"), metavar="DIR", help="what was seen of clips")
-    command.add_argument("--json", type=Path, metavar="FILE", help="write figures and verdicts as JSON")
-    command.add_argument("--csv", type=Path, metavar="FILE", help="write a row for every clip")
-    command.add_argument("--progress", type=Path, metavar="FILE", help="keep how far it is in a JSON file")
-    command.set_defaults(run=run)
-
-
-def run(options: argparse.Namespace) -> None:
-    """Evaluate and print; the same data, model and seed give the same figures."""
-    if options.protocol is None:
-        _evaluate(options)
+@click.command()
+@click.option("--data", type=PATH, required=True, metavar="DIR", help="Folder per label, or a manifest.csv.")
+@model_option()
+@click.option("--everyone", is_flag=True, help="Judge people that the model has seen, too.")
+@click.option(
+    "--protocol",
+    type=click.Choice(list(_PROTOCOLS)),
+    help="Instead, train heads of the model's recipe on the data set and judge what they have not seen: split at "
+    "random as in the paper, by person, or both, whose difference is leakage.",
+)
+@click.option("--seed", type=NATURAL, metavar="N", help="Seed of the split and of the heads.")
+@click.option("--epochs", type=POSITIVE, metavar="N", help="Epochs of these heads, at most.")
+@click.option("--folds", type=click.IntRange(min=2), default=5, metavar="N", help="Parts of the cross-validation.")
+@cache_option()
+@json_option("Write figures and verdicts as JSON.")
+@click.option("--csv", "csv_file", type=PATH, metavar="FILE", help="Write a row for every clip.")
+def evaluate(
+    data: Path,
+    model: Path,
+    protocol: str | None,
+    seed: int | None,
+    epochs: int | None,
+    folds: int,
+    cache: Path,
+    json_file: Path | None,
+    csv_file: Path | None,
+    *,
+    everyone: bool,
+) -> None:
+    """Measure a model on a data set of labelled clips; the same data, model and seed give the same figures."""
+    if protocol is None:
+        _evaluate(data, model, cache, json_file, csv_file, everyone=everyone)
         return
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    writer = ProgressWriter(options.progress, 0)
-    try:
-        table = _compare_protocols(options, writer)
-    except KeyboardInterrupt:
-        writer.end("stopped", "Stopped; nothing was kept.")
-        raise
-    except EmoError as error:
-        writer.end("failed", str(error))
-        raise
-    except Exception:
-        writer.end("failed", "Something went wrong on our side; the server's log says why. Try again.")
-        raise
-    writer.end("done", _protocol_lines(table)[-1])
-    print("\n".join(_protocol_lines(table)))
+    order = Order("protocols", data.name, str(data), str(model), str(cache), protocol, seed, epochs, folds=folds)
+    table = _compare(order, ProgressWriter(None))
+    if json_file:
+        json_file.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    print(_protocol_text(table))
 
 
-def _at_least(least: int) -> Callable[[str], int]:
-    """Type of an option that is a whole number of `least` or more."""
-
-    def number(text: str) -> int:
-        if not text.isdecimal() or int(text) < least:
-            raise argparse.ArgumentTypeError(f"{text!r} is no whole number of {least} or more")
-        return int(text)
-
-    return number
-
-
-def _evaluate(options: argparse.Namespace) -> None:
+def _evaluate(
+    data: Path, model: Path, cache: Path, json_file: Path | None, csv_file: Path | None, *, everyone: bool
+) -> None:
     from emo_core.datasets.clips import read_dataset
     from emo_core.evaluation.clip_metrics import summarize
     from emo_core.evaluation.results import content_of, store
@@ -78,45 +80,62 @@ def _evaluate(options: argparse.Namespace) -> None:
     from emo_core.evaluation.text import clip_table, to_csv, to_text
     from emo_core.model.bundle import load_bundle
 
-    with options.quiet():
-        bundle = load_bundle(options.model)
+    with native_messages_dropped():
+        bundle = load_bundle(model)
         bundle.head_network()
-    clips = read_dataset(options.data)
-    choice = choose_clips(bundle.path, clips, bundle.info.labels, everyone=options.everyone)
+    clips = read_dataset(data)
+    choice = choose_clips(bundle.path, clips, bundle.info.labels, everyone=everyone)
     evaluation = evaluate_dataset(
-        bundle, choice, options.data, options.cache, name=folder_of(options.data).resolve().name,
-        command=_recorded(options.command_line), progress=_every_tenth(options.say),
+        bundle, choice, data, cache, name=folder_of(data).resolve().name,
+        command=recorded_command(), progress=_every_tenth(say),
     )  # fmt: skip
-    store(evaluation, evaluation_path(options.cache, bundle.path, clips, everyone=options.everyone))
+    store(evaluation, evaluation_path(cache, bundle.path, clips, everyone=everyone))
     figures = summarize(evaluation)
-    if options.json:
+    if json_file:
         content: dict[str, Any] = {"figures": figures, "evaluation": content_of(evaluation)}
-        options.json.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    if options.csv:
-        options.csv.write_text(to_csv(clip_table(evaluation)), "utf-8")
+        json_file.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    if csv_file:
+        csv_file.write_text(to_csv(clip_table(evaluation)), "utf-8")
     print(to_text(evaluation, figures))
 
 
-def _compare_protocols(options: argparse.Namespace, writer: ProgressWriter) -> dict[str, Any]:
+def compare_protocols(order: Order, writer: ProgressWriter) -> str:
+    """Train and judge heads under both protocols of an order, and keep the table.
+
+    Args:
+        order: what to compare; `out` is the model whose recipe it is.
+        writer: told how far it is.
+
+    Returns:
+        The figures in a few lines, the most important one last.
+    """
+    return _protocol_text(_compare(order, writer))
+
+
+def _compare(order: Order, writer: ProgressWriter) -> dict[str, Any]:
     from emo_core.datasets.clips import read_dataset
     from emo_core.evaluation.store import protocols_path, store_table
     from emo_core.training.experiments.run import measure_protocols, recipe_of
 
-    given = {name: value for name in ("seed", "epochs") if (value := getattr(options, name)) is not None}
-    clips = read_dataset(options.data)
+    data, model, cache = Path(order.data), Path(order.out), Path(order.cache)
+    clips = read_dataset(data)
     table = measure_protocols(
-        options.data, options.model, options.cache, replace(recipe_of(options.model), **given),
-        _recorded(options.command_line), options.say, num_folds=options.folds, protocols=_PROTOCOLS[options.protocol],
-        progress=writer.work,
+        data, model, cache, replace(recipe_of(model), **given(seed=order.seed, epochs=order.epochs)), _command(order),
+        say, num_folds=order.folds, protocols=_PROTOCOLS[order.protocol], progress=writer.work,
     )  # fmt: skip
-    if options.protocol == "both":
-        store_table(protocols_path(options.cache, options.model, clips), table)
-    if options.json:
-        options.json.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    if order.protocol == "both":
+        store_table(protocols_path(cache, model, clips), table)
     return table
 
 
-def _protocol_lines(table: Mapping[str, Any]) -> list[str]:
+def _command(order: Order) -> str:
+    """The command line that compares the same."""
+    words = [*PROGRAM.split(), "evaluate", "--data", order.data, "--model", order.out, "--protocol", order.protocol]
+    options = given(seed=order.seed, epochs=order.epochs, folds=None if order.folds == 5 else order.folds)
+    return shlex.join([*words, *(word for name, value in options.items() for word in (f"--{name}", str(value)))])
+
+
+def _protocol_text(table: Mapping[str, Any]) -> str:
     lines = []
     for name, title in _TITLES.items():
         if name in table:
@@ -127,20 +146,11 @@ def _protocol_lines(table: Mapping[str, Any]) -> list[str]:
         lines.append(f"the same people under several names: {', '.join(table['same_people'])}")
     if "leakage" in table:
         lines.append(f"leakage: {table['leakage']:+.4f}{_spread(table['leakage_interval'])}")
-    return lines
+    return "\n".join(lines)
 
 
 def _spread(interval: list[float] | None) -> str:
     return f" (95 % over people {interval[0]:.4f} – {interval[1]:.4f})" if interval else ""
-
-
-def _recorded(command_line: str) -> str:
-    """The command line without what does not change the result."""
-    words = shlex.split(command_line)
-    for option in ("--progress", "--cache", "--json", "--csv"):
-        if option in words:
-            del words[words.index(option) : words.index(option) + 2]
-    return shlex.join(words)
 
 
 def _every_tenth(say: Callable[[str], None]) -> Callable[[str, float], None]:

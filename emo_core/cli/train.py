@@ -1,92 +1,132 @@
-"""The command ``train --data DIR`` for a data set of one's own: options, texts, progress for another process."""
+"""``train``: teach a model the classes of a data set, or train the head of the shipped one."""
 
-import argparse
 import shlex
-import signal
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from emo_core.datasets.splits import PROTOCOLS
-from emo_core.errors import EmoError
+import click
+
+from emo_core.cli.terminal import (
+    DEFAULT_MODEL,
+    DEMO,
+    PATH,
+    POSITIVE,
+    PROGRAM,
+    cache_option,
+    epochs_option,
+    given,
+    recorded_command,
+    say,
+    seed_option,
+)
+from emo_core.datasets.splits import PROTOCOLS, Protocol
 from emo_core.jobs.progress import ProgressWriter
+from emo_core.jobs.queue import Order
 
 FERPLUS = ("train.npz", "valid.npz")
 
 
-def add_options(command: argparse.ArgumentParser, default_base: Path) -> None:
-    """Options of ``train`` that only a data set of clips has."""
-    group = command.add_argument_group("for a data set of clips")
-    group.add_argument(
-        "--protocol", choices=PROTOCOLS, default="subject", help="nobody in two parts (default), or clips at random"
+@click.command()
+@click.option(
+    "--data", type=PATH, required=True, metavar="DIR", help="train.npz, valid.npz of FER+, or a data set of clips."
+)
+@click.option("--out", type=PATH, required=True, metavar="DIR", help="Model directory.")
+@click.option("--demo", type=PATH, default=DEMO, metavar="CSV", help="With FER+: manifest of rendered clips.")
+@click.option("--seeds", type=POSITIVE, default=5, metavar="N", help="With FER+: heads, each with its seed.")
+@cache_option("Checkpoints, crops.")
+@seed_option()
+@epochs_option()
+@click.option(
+    "--protocol",
+    type=click.Choice(PROTOCOLS),
+    default="subject",
+    help="With clips: nobody in two parts (default), or clips at random.",
+)
+@click.option("--base", type=PATH, default=DEFAULT_MODEL, metavar="DIR", help="With clips: whose frame CNN is used.")
+@click.option("--cnn", is_flag=True, help="With clips: also tune the last stage of the frame CNN; takes longer.")
+def train(
+    data: Path,
+    out: Path,
+    demo: Path,
+    seeds: int,
+    cache: Path,
+    seed: int | None,
+    epochs: int | None,
+    protocol: str,
+    base: Path,
+    *,
+    cnn: bool,
+) -> None:
+    """Teach a model from a data set of clips, or train the shipped head from FER+."""
+    if not any((data / name).exists() for name in FERPLUS):
+        order = Order("train", out.name, str(data), str(out), str(cache), protocol, seed, epochs, cnn=cnn)
+        order = replace(order, base="" if base == DEFAULT_MODEL else str(base))
+        print(train_from_clips(order, ProgressWriter(None)))
+        return
+    from emo_core.training import build
+    from emo_core.training.head import HeadTraining
+
+    recipe = replace(HeadTraining(), **given(seed=seed, epochs=epochs))
+    metrics = build.train(data, demo, out, cache, recipe, seeds, recorded_command(), say)
+    print(_shipped_text(metrics))
+
+
+def _shipped_text(metrics: Mapping[str, Any]) -> str:
+    composed, rendered = metrics["composed_clips"], metrics["rendered_clips"]
+    lines = []
+    for name in ("clean", "degraded"):
+        row = composed[name]
+        lines.append(
+            f"composed clips, {name:<8} n = {row['num_clips']}: accuracy {row['accuracy']:.4f}, macro-F1 "
+            f"{row['macro_f1']:.4f}, mean of frame emotions {row['mean_of_frame_emotions_accuracy']:.4f}"
+        )
+    lines.append(f"neutral clips called a hybrid: {composed['neutral']['called_hybrid']:.4f}")
+    lines.append(
+        f"rendered clips of unseen people n = {rendered['num_clips']} ({rendered['num_people']} people): macro-F1 "
+        f"{rendered['macro_f1']:.4f}"
     )
-    group.add_argument("--base", type=Path, default=default_base, metavar="DIR", help="model whose frame CNN is used")
-    group.add_argument("--cnn", action="store_true", help="also tune the last stage of the frame CNN; takes longer")
-    group.add_argument("--progress", type=Path, metavar="FILE", help="keep how far it is in a JSON file")
+    return "\n".join(lines)
 
 
-def is_ferplus(data: Path) -> bool:
-    """Whether a folder holds pictures in FER+ layout rather than clips."""
-    return any((data / name).exists() for name in FERPLUS)
-
-
-def run(options: argparse.Namespace, given: Mapping[str, Any]) -> None:
-    """Teach a model from the data set that the options name.
+def train_from_clips(order: Order, writer: ProgressWriter) -> str:
+    """Teach a model from a data set of clips.
 
     Args:
-        options: of the command line.
-        given: fields of the recipe that it sets.
+        order: what to train.
+        writer: told how far it is.
+
+    Returns:
+        One line on how good the model is, and on what that was measured.
     """
-    earlier = signal.signal(signal.SIGTERM, signal.default_int_handler)  # the way a server stops it, at any moment
-    try:
-        _run(options, given)
-    finally:
-        signal.signal(signal.SIGTERM, earlier)
-
-
-def _run(options: argparse.Namespace, given: Mapping[str, Any]) -> None:
     from emo_core.training.custom_model import RECIPE, Lesson, Told, teach
     from emo_core.training.fine_tuning import FrameTuning
 
-    recipe = replace(RECIPE, **given)
-    tuning = FrameTuning(seed=recipe.seed) if options.cnn else None
-    command = _recorded(options.command_line)
-    lesson = Lesson(options.data, options.out, options.base, options.protocol, recipe, tuning, command)
-    writer = ProgressWriter(options.progress, recipe.epochs)
+    recipe = replace(RECIPE, **given(seed=order.seed, epochs=order.epochs))
+    tuning = FrameTuning(seed=recipe.seed) if order.cnn else None
+    base = Path(order.base) if order.base else DEFAULT_MODEL
+    protocol: Protocol = "random" if order.protocol == "random" else "subject"
+    lesson = Lesson(Path(order.data), Path(order.out), base, protocol, recipe, tuning, command_of(order))
+    writer.epochs = recipe.epochs
 
     def tell_epoch(row: Mapping[str, float]) -> None:
-        options.say(
+        say(
             f"Epoch {row['epoch'] + 1:.0f}: loss {row['loss']:.4f}, accuracy {row['accuracy']:.4f}, validation loss "
             f"{row['val_loss']:.4f}, accuracy {row['val_accuracy']:.4f}"
         )
         writer.epoch(row)
 
-    try:
-        metrics = teach(lesson, options.cache, Told(options.say, writer.work, tell_epoch))
-    except KeyboardInterrupt:
-        writer.end("stopped", "Stopped; the same training goes on after its last whole epoch.")
-        raise
-    except EmoError as error:
-        writer.end("failed", str(error))
-        raise
-    except OSError as error:
-        writer.end("failed", f"Writing or reading failed ({error.strerror or error}): free some space and try again.")
-        raise
-    except Exception:
-        writer.end("failed", "Something went wrong on our side; the server's log says why. Try again.")
-        raise
-    writer.end("done", summary(metrics))
-    print(summary(metrics))
+    return summary(teach(lesson, Path(order.cache), Told(say, writer.work, tell_epoch)))
 
 
-def _recorded(command_line: str) -> str:
-    """The command line without what does not change the result."""
-    words = shlex.split(command_line)
-    for option in ("--progress", "--cache"):
-        if option in words:
-            del words[words.index(option) : words.index(option) + 2]
-    return shlex.join(words)
+def command_of(order: Order) -> str:
+    """The command line that trains the same model."""
+    words = [*PROGRAM.split(), "train", "--data", order.data, "--out", order.out, "--protocol", order.protocol]
+    for name in ("seed", "epochs", "base"):
+        if (value := getattr(order, name)) not in (None, ""):
+            words += [f"--{name}", str(value)]
+    return shlex.join([*words, *(["--cnn"] if order.cnn else [])])
 
 
 def summary(metrics: Mapping[str, Any]) -> str:

@@ -1,12 +1,13 @@
 """How far a training is, in a file that another process reads: always whole, never half written."""
 
-import json
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class TrainingProgress:
     done: int = 0
     total: int = 0
     epochs: int = 0
-    history: tuple[Mapping[str, float], ...] = ()
+    history: tuple[dict[str, float], ...] = ()
     seconds_left: float | None = None
     state: str = "running"
     message: str = ""
@@ -36,9 +37,8 @@ class TrainingProgress:
     def read(cls, path: Path) -> "TrainingProgress | None":
         """What the file says; None where there is none yet."""
         try:
-            values = json.loads(path.read_text("utf-8"))
-            return cls(**{**values, "history": tuple(values["history"])})
-        except (OSError, ValueError, TypeError, KeyError):
+            return msgspec.json.decode(path.read_bytes(), type=cls)
+        except (OSError, msgspec.MsgspecError):
             return None
 
 
@@ -47,13 +47,13 @@ class ProgressWriter:
     """Writes the progress of a training in this process; without a path it writes nothing.
 
     Attributes:
-        path: of the file.
-        epochs: how many there will be at most.
+        path: of the file, or None.
+        epochs: how many there will be at most; 0 until that is known.
         parent: process that started this one; when it is gone the training stops, for nobody watches it any more.
     """
 
     path: Path | None
-    epochs: int
+    epochs: int = 0
     parent: int = field(default_factory=os.getppid)
     _now: TrainingProgress = field(default_factory=TrainingProgress)
     _epoch_times: list[float] = field(default_factory=list)
@@ -78,9 +78,9 @@ class ProgressWriter:
     def _put(self, **changes: Any) -> None:
         if self.path is None:
             return
-        self._now = TrainingProgress(**{**asdict(self._now), "epochs": self.epochs, **changes})
+        self._now = replace(self._now, epochs=self.epochs, **changes)
         part = self.path.with_name(f".{self.path.name}.part")
-        part.write_text(json.dumps(asdict(self._now)), "utf-8")
+        part.write_bytes(msgspec.json.encode(self._now))
         part.replace(self.path)
         if self._now.state == "running" and os.getppid() != self.parent:
             raise KeyboardInterrupt

@@ -165,15 +165,8 @@ def test_the_protocols_are_compared_in_the_background_and_can_be_stopped(studio,
     compare = next(item for item in studio.app.button if item.label == "Compare the two protocols")
     app = compare.click().run()
     (order,) = jobs.orders.values()
-    words = protocols._command(order, models / "progress.json")
-    assert words[2:8] == [
-        "emo_core",
-        "evaluate",
-        "--data",
-        str(models.parent / "set"),
-        "--model",
-        str(models / "hybrid"),
-    ]
+    asked = (order.kind, order.data, order.out, order.protocol)
+    assert asked == ("protocols", str(models.parent / "set"), str(models / "hybrid"), "both")
     assert not app.exception
     assert app.get("progress")[0].proto.text == "Cross-validating, random split: 4 of 10"
     app.button(key="compare-stop").click().run()

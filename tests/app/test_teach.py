@@ -213,8 +213,8 @@ class TestTraining:
     def test_a_running_one_shows_curves_and_a_second_one_waits(self, studio, jobs, tmp_path):
         progress = TrainingProgress("Training", 2, 40, 40, ROWS, 65.0)
         jobs.known = [
-            JobStatus(Order("first", "data/x", "models/first"), "running", progress),
-            JobStatus(Order("second", "data/y", "models/second"), "waiting", TrainingProgress(), 1),
+            JobStatus(Order("train", "first", "data/x", "models/first", ".cache"), "running", progress),
+            JobStatus(Order("train", "second", "data/y", "models/second", ".cache"), "waiting", TrainingProgress(), 1),
         ]
         app = self.open(studio, tmp_path)
         assert len(app.get("plotly_chart")) == 2
@@ -223,7 +223,7 @@ class TestTraining:
         assert jobs.stopped == ["second"]
 
     def test_one_that_was_interrupted_can_go_on(self, studio, jobs, tmp_path):
-        order = Order("mine", "data/x", "models/mine")
+        order = Order("train", "mine", "data/x", "models/mine", ".cache")
         jobs.known = [JobStatus(order, "interrupted", TrainingProgress(history=ROWS))]
         app = self.open(studio, tmp_path)
         assert "2 epochs are kept" in told(app)
@@ -232,7 +232,7 @@ class TestTraining:
 
     def test_one_that_failed_says_why(self, studio, jobs, tmp_path):
         progress = TrainingProgress(state="failed", message="All clips are of one class.")
-        jobs.known = [JobStatus(Order("mine", "data/x", "models/mine"), "failed", progress)]
+        jobs.known = [JobStatus(Order("train", "mine", "data/x", "models/mine", ".cache"), "failed", progress)]
         assert "All clips are of one class" in told(self.open(studio, tmp_path))
 
 

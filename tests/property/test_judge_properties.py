@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from tests.unit.test_judge import make_scores, make_window, tell
 
 from emo_core.emotions import UNSURE
 from emo_core.inference.windows import REJECTED, calibrated, clip_scores, decide, window_starts
 from tests.factories import LABELS
+from tests.unit.inference.test_windows import make_scores, make_window, tell
 
 LOGITS = st.floats(-50, 50, width=32)
 UNIT = st.floats(0, 1, width=32)

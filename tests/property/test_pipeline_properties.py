@@ -4,13 +4,13 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from tests.unit.test_compose import marked_bank, stills_in
 
 from emo_core.datasets.ferplus import DAMAGES, damage
 from emo_core.faces.tracking import empty_track
 from emo_core.inference.pipeline import extract_features, normalize_clip
 from emo_core.training.synthesis.composed_clips import compose
 from tests.tiny import LABELS, STEPS, make_bank
+from tests.unit.training.synthesis.test_composed_clips import marked_bank, stills_in
 
 SIDE = 16
 

@@ -12,7 +12,7 @@ from emo_core.model import bundle as bundles
 from emo_core.video.reader import write_video
 from tests import media
 from tests.conftest import MODEL
-from tests.unit.test_command_line import run_process
+from tests.unit.cli.test_command_line import run_process
 
 BAD = {
     "empty": (media.empty_file, r"is empty \(0 bytes\)"),

@@ -1,8 +1,6 @@
 """Two protocols on the Evaluate page: what was measured, and a button that measures it in a process of its own."""
 
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -15,7 +13,7 @@ from ui.state.datasets import CACHE
 from ui.widgets import charts, measured
 
 if TYPE_CHECKING:
-    from emo_core.jobs.queue import JobStatus, Order, TrainingJobs
+    from emo_core.jobs.queue import JobQueue, JobStatus
 
 _PERIOD_S = 1.0
 
@@ -42,16 +40,11 @@ def render(choice: Choice) -> None:
 
 
 @st.cache_resource
-def jobs() -> "TrainingJobs":
+def jobs() -> "JobQueue":
     """The comparisons of this server: one at a time, each in a process of its own."""
-    from emo_core.jobs.queue import TrainingJobs
+    from emo_core.jobs.queue import JobQueue
 
-    return TrainingJobs(CACHE / "comparisons", CACHE, models.ROOT, _command)
-
-
-def _command(order: "Order", progress: Path) -> list[str]:
-    words = ["evaluate", "--data", order.data, "--model", order.out, "--protocol", "both", "--cache", str(CACHE)]
-    return [sys.executable, "-m", "emo_core", *words, "--progress", str(progress.resolve())]
+    return JobQueue(CACHE / "comparisons", models.ROOT)
 
 
 def _job(choice: Choice, name: str, was_running: bool, known: bool) -> None:
@@ -76,7 +69,7 @@ def _submit(choice: Choice, name: str) -> None:
     """Callback: start it."""
     from emo_core.jobs.queue import Order
 
-    jobs().submit(Order(name, choice.shown_data, choice.shown_model, "both"))
+    jobs().submit(Order("protocols", name, choice.shown_data, choice.shown_model, str(CACHE), "both"))
 
 
 def _progress(status: "JobStatus") -> None:

@@ -9,15 +9,15 @@ from ui.state import models
 from ui.state.datasets import CACHE, KnownSet
 
 if TYPE_CHECKING:
-    from emo_core.jobs.queue import TrainingJobs
+    from emo_core.jobs.queue import JobQueue
 
 
 @st.cache_resource(show_spinner=False)
-def jobs() -> "TrainingJobs":
+def jobs() -> "JobQueue":
     """The queue of this server."""
-    from emo_core.jobs.queue import TrainingJobs
+    from emo_core.jobs.queue import JobQueue
 
-    return TrainingJobs(CACHE / "trainings", CACHE, models.ROOT)
+    return JobQueue(CACHE / "trainings", models.ROOT)
 
 
 def out_of(name: str) -> Path:
@@ -43,4 +43,4 @@ def submit(name: str, chosen: KnownSet, protocol: str, seed: int, epochs: int, *
         raise BundleError(f"{name} is the name of a model that was not taught here: choose another name for yours.")
     check_enough(read_dataset(chosen.path), "random" if protocol == "random" else "subject")
     shown = str(out.relative_to(models.ROOT)) if out.is_relative_to(models.ROOT) else str(out)
-    jobs().submit(Order(name, chosen.shown_path, shown, protocol, seed, epochs, cnn))
+    jobs().submit(Order("train", name, chosen.shown_path, shown, str(CACHE), protocol, seed, epochs, cnn=cnn))

@@ -142,20 +142,16 @@ sys.exit(status)
 class TestWords:
     @pytest.mark.parametrize("words", [[], ["nonsense"], ["analyze"], ["analyze", "a", "b"], ["train", "--data", "x"]])
     def test_a_command_that_is_none(self, words, capsys):
-        with pytest.raises(SystemExit) as exit_:
-            main(words)
-        assert exit_.value.code == 2
+        assert main(words) == 2
         captured = capsys.readouterr()
         assert captured.out == ""
-        assert "usage: python -m emo_core" in captured.err
-        assert captured.err.splitlines()[-1].startswith("python -m emo_core")
+        assert "Usage: python -m emo_core" in captured.err
+        assert "Traceback" not in captured.err
 
     @pytest.mark.parametrize("words", [[], ["analyze"], ["evaluate-frames"], ["train-frames"], ["train"]])
     def test_help(self, words, capsys):
-        with pytest.raises(SystemExit) as exit_:
-            main([*words, "--help"])
-        assert exit_.value.code == 0
-        assert "usage: python -m emo_core" in capsys.readouterr().out
+        assert main([*words, "--help"]) == 0
+        assert "Usage: python -m emo_core" in capsys.readouterr().out
 
     @pytest.mark.parametrize("option", [["--model"], ["--json"]])
     def test_a_place_that_cannot_be_used(self, laughter, tmp_path, option, capsys):

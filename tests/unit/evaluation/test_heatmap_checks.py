@@ -101,5 +101,4 @@ class TestCommand:
         assert "There is no file valid.npz" in capsys.readouterr().err
 
     def test_senseless_numbers_are_refused(self, whole, tmp_path):
-        with pytest.raises(SystemExit):
-            main(["check-heatmaps", "--data", str(tmp_path), "--out", str(whole), "--images", "0"])
+        assert main(["check-heatmaps", "--data", str(tmp_path), "--out", str(whole), "--images", "0"]) == 2

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from emo_core.jobs.progress import ProgressWriter, TrainingProgress
-from emo_core.jobs.queue import Order, TrainingJobs
+from emo_core.jobs.queue import PROGRESS, JobQueue, Order, read_order
 
 ROOT = Path(__file__).resolve().parents[3]
 SCRIPT = """
@@ -37,17 +37,17 @@ except KeyboardInterrupt:
 def jobs(tmp_path):
     """Trainings that end when the file ``go-<name>`` appears."""
 
-    def command(order, progress):
-        return [sys.executable, "-c", SCRIPT, str(progress), str(tmp_path / f"go-{order.name}")]
+    def command(place):
+        return [sys.executable, "-c", SCRIPT, str(place / PROGRESS), str(tmp_path / f"go-{place.name}")]
 
-    made = TrainingJobs(tmp_path / "jobs", tmp_path / "cache", ROOT, command)
+    made = JobQueue(tmp_path / "jobs", ROOT, command)
     yield made
     for status in made.active():
         made.stop(status.order.name)
 
 
 def order(name):
-    return Order(name, "data/mine", f"models/{name}")
+    return Order("train", name, "data/mine", f"models/{name}", ".cache")
 
 
 def until(condition, limit_s=30):
@@ -100,14 +100,15 @@ def test_a_killed_server_leaves_a_training_that_ends_and_can_go_on(tmp_path):
     code = f"""
 import sys, time
 from pathlib import Path
-from emo_core.jobs.queue import Order, TrainingJobs
-command = lambda order, progress: [sys.executable, "-c", {SCRIPT!r}, str(progress), {str(tmp_path / "go")!r}]
-jobs = TrainingJobs(Path({str(tmp_path / "jobs")!r}), Path("cache"), Path({str(ROOT)!r}), command)
-jobs.submit(Order("one", "d", "o"))
+from emo_core.jobs.queue import PROGRESS, JobQueue, Order, read_order
+words = [sys.executable, "-c", {SCRIPT!r}]
+command = lambda place: [*words, str(place / "progress.json"), {str(tmp_path / "go")!r}, str(place)]
+jobs = JobQueue(Path({str(tmp_path / "jobs")!r}), Path({str(ROOT)!r}), command)
+jobs.submit(Order("train", "one", "d", "o", "c"))
 time.sleep(60)
 """
     server = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
-    later = TrainingJobs(tmp_path / "jobs", tmp_path / "cache", ROOT)
+    later = JobQueue(tmp_path / "jobs", ROOT)
     until(lambda: (found := later.status("one")) and found.progress.history)
     assert later.status("one").state == "running"
     os.kill(server.pid, signal.SIGKILL)
@@ -116,11 +117,28 @@ time.sleep(60)
     assert later.active() == []
 
 
-def test_the_command_of_a_training(tmp_path):
-    jobs = TrainingJobs(tmp_path / "jobs", tmp_path / "cache", ROOT)
-    words = jobs._train_command(Order("mine", "data/x", "models/mine", "random", 3, 5), tmp_path / "p.json")
-    assert words[:8] == [sys.executable, "-m", "emo_core", "train", "--data", "data/x", "--out", "models/mine"]
-    assert words[8:14] == ["--protocol", "random", "--seed", "3", "--epochs", "5"]
+def test_stopping_blocks_nobody(tmp_path):
+    stubborn = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+    )
+    jobs = JobQueue(tmp_path / "jobs", ROOT, lambda place: [sys.executable, "-c", stubborn])
+    jobs.submit(order("one"))
+    until(lambda: (tmp_path / "jobs" / "one" / "log.txt").read_text() == "up\n")
+    process = jobs._running[1]
+    begun = time.monotonic()
+    jobs.stop("one")
+    assert time.monotonic() - begun < 5
+    process.kill()
+    until(lambda: jobs.status("one").state == "stopped")
+
+
+def test_an_order_is_kept_whole_and_carried_out_from_its_file(tmp_path):
+    asked = Order("train", "mine", "data/x", "models/mine", "c", "random", 3, 5, cnn=True)
+    seen = []
+    jobs = JobQueue(tmp_path / "jobs", ROOT, lambda place: seen.append(place) or [sys.executable, "-c", ""])
+    jobs.submit(asked)
+    assert read_order(seen[0]) == asked
+    until(lambda: not jobs.active())
 
 
 def test_nothing_is_known_of_what_nobody_asked_for(jobs, tmp_path):
@@ -141,5 +159,5 @@ def test_progress_tells_the_time_left(tmp_path, monkeypatch):
     found = TrainingProgress.read(tmp_path / "p.json")
     assert (found.done, found.total, found.seconds_left) == (3, 10, 14.0)
     assert len(found.history) == 3
-    (tmp_path / "p.json").write_text(json.dumps({"what": "x", "unknown": 1, "history": []}))
+    (tmp_path / "p.json").write_text(json.dumps({"what": "x", "history": 3}))
     assert TrainingProgress.read(tmp_path / "p.json") is None

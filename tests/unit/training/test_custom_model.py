@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import msgspec
 import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
@@ -14,6 +15,7 @@ from emo_core.cli.main import main
 from emo_core.errors import BundleError
 from emo_core.evaluation.results import load
 from emo_core.jobs.progress import TrainingProgress
+from emo_core.jobs.queue import ORDER, PROGRESS, Order
 from emo_core.model import bundle as bundles
 from emo_core.model.bundle import load_bundle
 from emo_core.training.checkpoint import Checkpoint
@@ -167,6 +169,15 @@ def train(data, out, base, *words):
         return main(["train", "--data", str(data), "--out", str(out), "--base", str(base), *map(str, words)])
 
 
+def train_by_order(place, data, out, base, **words):
+    """Exit code of carrying out the order as a server's process does; its progress lies in `place`."""
+    order = Order("train", "mine", str(data), str(out), str(place / "cache"), base=str(base), **words)
+    (place / ORDER).write_bytes(msgspec.json.encode(order))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("emo_core.training.custom_model.RECIPE", SMALL)
+        return main(["run-order", str(place)])
+
+
 class TestCommand:
     @pytest.mark.parametrize(
         ("kept", "message"),
@@ -187,13 +198,13 @@ class TestCommand:
             writer = csv.DictWriter(file, rows[0])
             writer.writeheader()
             writer.writerows(row for row in rows if kept(int(row["path"][:2]), int(row["path"][3])))
-        progress = tmp_path / "progress.json"
-        assert train(folder, tmp_path / "mine", frames_only, "--progress", progress) == 1
+        assert train_by_order(tmp_path, folder, tmp_path / "mine", frames_only) == 1
         error = capsys.readouterr().err.splitlines()[-1]
         assert error.startswith("error: ")
         assert message in error
-        assert TrainingProgress.read(progress).state == "failed"
-        assert message in TrainingProgress.read(progress).message
+        told = TrainingProgress.read(tmp_path / PROGRESS)
+        assert told.state == "failed"
+        assert message in told.message
         assert not (tmp_path / "mine").exists()
 
     def test_one_person_needs_the_other_protocol(self, people, frames_only, tmp_path, capsys):
@@ -203,20 +214,18 @@ class TestCommand:
                 (tmp_path / "set" / label / f"anna__{number}.mp4").write_text(f"{number} {len(label) % 3}")
         assert train(tmp_path / "set", tmp_path / "mine", frames_only, "--cache", tmp_path / "cache") == 1
         assert "All clips are of one person" in capsys.readouterr().err
-        progress = tmp_path / "progress.json"
-        words = ("--cache", tmp_path / "cache", "--protocol", "random", "--seed", 2, "--progress", progress)
-        assert train(tmp_path / "set", tmp_path / "mine", frames_only, *words) == 0
+        words = {"protocol": "random", "seed": 2}
+        assert train_by_order(tmp_path, tmp_path / "set", tmp_path / "mine", frames_only, **words) == 0
         bundle = load_bundle(tmp_path / "mine")
         assert [(item.name, item.is_pair) for item in bundle.classes] == [("calm", False), ("joy_fear", True)]
         printed = capsys.readouterr().out
         assert printed.startswith("test clips n = 2 of 1 people: accuracy ")
-        told = TrainingProgress.read(progress)
+        told = TrainingProgress.read(tmp_path / PROGRESS)
         assert (told.state, told.message) == ("done", printed.strip())
         assert [row["epoch"] for row in told.history] == [0, 1, 2]
         card = (tmp_path / "mine" / bundles.CARD).read_text("utf-8")
         assert "At random" in card
-        assert "--protocol random --seed 2`" in card
-        assert "--progress" not in card
+        assert "--protocol random --seed 2 --base" in card
 
     def test_an_unreadable_clip_is_left_out_and_named(self, people, taught, frames_only, tmp_path, monkeypatch):
         from emo_core.errors import VideoError

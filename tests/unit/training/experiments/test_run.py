@@ -4,11 +4,13 @@ import shutil
 from dataclasses import replace
 from functools import partial
 
+import msgspec
 import pytest
 
 from emo_core.cli.main import main
 from emo_core.datasets.clips import read_dataset
 from emo_core.evaluation.store import load_table, protocols_path
+from emo_core.jobs.queue import ORDER, PROGRESS, Order
 from emo_core.model import bundle as bundles
 from emo_core.model.bundle import load_bundle
 from emo_core.training.experiments import run
@@ -43,16 +45,18 @@ class TestStudies:
             return {"random": row, "subject": row, "leakage": 0.0, "leakage_interval": [-0.1, 0.1]}
 
         monkeypatch.setattr(run, "compare_protocols", compare)
-        demo, cache, progress = data / "demo", out.parent / "cache", tmp_path / "progress.json"
-        words = ["--data", str(demo), "--model", str(out), "--cache", str(cache), "--epochs", "3", "--folds", "2"]
-        assert main(["evaluate", *words, "--protocol", "both", "--progress", str(progress)]) == 0
+        demo, cache = data / "demo", out.parent / "cache"
+        order = Order("protocols", "demo", str(demo), str(out), str(cache), "both", epochs=3, folds=2)
+        (tmp_path / ORDER).write_bytes(msgspec.json.encode(order))
+        assert main(["run-order", str(tmp_path)]) == 0
         assert "leakage: +0.0000 (95 % over people -0.1000 – 0.1000)" in capsys.readouterr().out
         assert asked == [(72, 3, list(LABELS), 2, ("random", "subject"), [])]
         table = load_table(protocols_path(cache, out, read_dataset(demo)))
         assert table["random"] == row
         assert table["recipe"]["epochs"] == 3
         assert "--cache" not in table["command"]
-        assert read_json(progress)["state"] == "done"
+        assert table["command"].endswith("--protocol both --epochs 3 --folds 2")
+        assert read_json(tmp_path / PROGRESS)["state"] == "done"
         assert (out / bundles.METRICS).read_bytes() == (whole / bundles.METRICS).read_bytes()
 
     def test_too_little_to_hold_anybody_out_is_one_sentence(self, out, data, tmp_path, capsys):

@@ -1,0 +1,64 @@
+"""``ablate`` and ``protocols``: what each part of the method is worth, and what a random split hides."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from emo_core.cli.terminal import (
+    DEMO,
+    PATH,
+    POSITIVE,
+    cache_option,
+    epochs_option,
+    given,
+    recorded_command,
+    say,
+    seed_option,
+)
+
+
+@click.command()
+@click.option("--data", type=PATH, required=True, metavar="DIR", help="train.npz and valid.npz of FER+.")
+@click.option("--demo", type=PATH, default=DEMO, metavar="CSV", help="Manifest of rendered clips.")
+@click.option("--out", type=PATH, required=True, metavar="DIR", help="Model directory.")
+@cache_option("Checkpoints, crops.")
+@seed_option()
+@epochs_option()
+@click.option("--seeds", type=POSITIVE, default=5, metavar="N", help="Heads, each with its seed.")
+@click.option("--jobs", type=POSITIVE, default=1, metavar="N", help="Processes.")
+def ablate(
+    data: Path, demo: Path, out: Path, cache: Path, seed: int | None, epochs: int | None, seeds: int, jobs: int
+) -> None:
+    """Measure what each part of the method is worth."""
+    from emo_core.training.experiments.ablation import Job
+    from emo_core.training.experiments.run import ABLATION, run_ablation
+
+    recipe = replace(ABLATION, **given(seed=seed, epochs=epochs))
+    table = run_ablation(data, demo, out, cache, recipe, seeds, jobs, recorded_command(), say)
+    print(f"macro-F1, mean of {seeds} seeds     clean   degraded  rendered")
+    for row in sorted(table["variants"], key=lambda row: -row["clean_macro_f1"][0]):
+        figures = "    ".join(f"{row[f'{name}_macro_f1'][0]:.4f}" for name in ("clean", "degraded", "rendered"))
+        print(f"{Job.name_of(row):<44} {figures}")
+    for row in table["effects"]:
+        mean, low, high = row["clean"]
+        print(f"{row['part']:<12} {row['figure']}, clean: {mean:+.4f} ({low:+.4f} – {high:+.4f})")
+
+
+@click.command()
+@click.option("--demo", type=PATH, default=DEMO, metavar="CSV", help="Manifest of rendered clips.")
+@click.option("--out", type=PATH, required=True, metavar="DIR", help="Model directory.")
+@cache_option("What was seen of clips.")
+@seed_option()
+@epochs_option()
+def protocols(demo: Path, out: Path, cache: Path, seed: int | None, epochs: int | None) -> None:
+    """Compare a random split with one by person on rendered clips."""
+    from emo_core.training.experiments.run import PROTOCOLS, run_protocols
+
+    recipe = replace(PROTOCOLS, **given(seed=seed, epochs=epochs))
+    table = run_protocols(demo, out, cache, recipe, recorded_command(), say)
+    for name in ("random", "subject"):
+        row = table[name]
+        low, high = row["interval_over_people"]
+        print(f"{name:<8} accuracy {row['accuracy']:.4f} (95 % over people {low:.4f} – {high:.4f})")
+    print(f"leakage  {table['leakage']:+.4f}")

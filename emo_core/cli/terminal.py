@@ -1,0 +1,100 @@
+"""What the commands share: options, words on standard error, and the command line as the records keep it."""
+
+import os
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+ROOT = Path(__file__).resolve().parents[2]
+DEFAULT_MODEL = ROOT / "models" / "hybrid"
+DEMO = ROOT / "assets" / "demo" / "manifest.csv"
+NATURAL, POSITIVE = click.IntRange(min=0), click.IntRange(min=1)
+PROGRAM = "python -m emo_core"
+
+_SAME_RESULT = {"cache", "json_file", "csv_file", "jobs"}
+"""Parameters that do not change what is computed; records leave them out."""
+
+
+class PathType(click.ParamType[Path]):
+    """A path of any kind: the core says what is wrong with one, and click's own type fails on a zero byte."""
+
+    name = "path"
+
+    def convert(self, value: str | Path, *_: object) -> Path:
+        """The path that a word names."""
+        return Path(value)
+
+
+PATH = PathType()
+Decorator = Callable[[Callable[..., None]], Callable[..., None]]
+
+
+def model_option(what: str = "Model directory.") -> Decorator:
+    """``--model DIR``, the shipped model by default."""
+    return click.option("--model", type=PATH, default=DEFAULT_MODEL, metavar="DIR", help=what)
+
+
+def cache_option(what: str = "What was seen of clips.") -> Decorator:
+    """``--cache DIR``."""
+    return click.option("--cache", type=PATH, default=Path(".cache"), metavar="DIR", help=what)
+
+
+def json_option(what: str) -> Decorator:
+    """``--json FILE``, given to the command as `json_file`."""
+    return click.option("--json", "json_file", type=PATH, metavar="FILE", help=what)
+
+
+def seed_option() -> Decorator:
+    """``--seed N``; None stands for that of the recipe."""
+    return click.option("--seed", type=NATURAL, metavar="N", help="Seed of every random choice.")
+
+
+def epochs_option() -> Decorator:
+    """``--epochs N``; None stands for those of the recipe."""
+    return click.option("--epochs", type=POSITIVE, metavar="N", help="Epochs (at most, for a head).")
+
+
+def given(**values: Any) -> dict[str, Any]:
+    """Fields of a recipe that the command line sets."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def recorded_command() -> str:
+    """The command line under way, without what does not change the result."""
+    context = click.get_current_context()
+    words = [*PROGRAM.split(), context.info_name or ""]
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        source = context.get_parameter_source(name)
+        if source is not click.core.ParameterSource.COMMANDLINE or name in _SAME_RESULT:
+            continue
+        value = context.params[name]
+        if isinstance(parameter, click.Option):
+            words.append(parameter.opts[0])
+        if value is not True:
+            words.append(str(value))
+    return shlex.join(words)
+
+
+def say(line: str) -> None:
+    """Tell how the work goes on, on standard error."""
+    print(line, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def native_messages_dropped() -> Iterator[None]:
+    """LiteRT greets on standard error when its first network is made; what the user reads there should be an error."""
+    sys.stderr.flush()
+    with Path(os.devnull).open("wb") as nowhere:
+        kept = os.dup(2)
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
