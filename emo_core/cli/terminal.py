@@ -10,9 +10,10 @@ from typing import Any
 
 import click
 
-ROOT = Path(__file__).resolve().parents[2]
-DEFAULT_MODEL = ROOT / "models" / "hybrid"
-DEMO = ROOT / "assets" / "demo" / "manifest.csv"
+from emo_core.files import folders
+
+DEFAULT_MODEL = folders.ROOT / "models" / "hybrid"
+DEMO = folders.demo() / "manifest.csv"
 NATURAL, POSITIVE = click.IntRange(min=0), click.IntRange(min=1)
 PROGRAM = "python -m emo_core"
 
@@ -41,7 +42,7 @@ def model_option(what: str = "Model directory.") -> Decorator:
 
 def cache_option(what: str = "What was seen of clips.") -> Decorator:
     """``--cache DIR``."""
-    return click.option("--cache", type=PATH, default=Path(".cache"), metavar="DIR", help=what)
+    return click.option("--cache", type=PATH, default=folders.cache, metavar="DIR", help=what)
 
 
 def json_option(what: str) -> Decorator:

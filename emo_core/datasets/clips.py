@@ -30,6 +30,7 @@ CLIP_SUFFIXES = frozenset({".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".fl
 """What a file in a folder of clips ends with."""
 
 _LABEL_LENGTH = 60
+_LINE_LENGTH = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,24 @@ def person_of(path: Path) -> str:
 def is_clip(path: Path) -> bool:
     """Whether a file looks like a clip; hidden files, such as one that is still being written, do not."""
     return path.suffix.lower() in CLIP_SUFFIXES and not path.name.startswith(".") and path.is_file()
+
+
+def is_dataset(path: Path) -> bool:
+    """Whether a folder is a data set: its manifest has the columns of one, or it holds a folder with clips."""
+    try:
+        if path.name.startswith(".") or not path.is_dir():
+            return False
+        if (path / MANIFEST).exists():
+            return _is_manifest(path / MANIFEST)
+        inner = [item for item in path.iterdir() if item.is_dir() and not item.name.startswith(".")]
+        return any(is_clip(file) for folder in inner for file in folder.iterdir())
+    except OSError:  # what may not be looked into is none
+        return False
+
+
+def _is_manifest(path: Path) -> bool:
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        return {"path", "label"} <= set(next(csv.reader([file.readline(_LINE_LENGTH)]), []))
 
 
 def _read_folders(path: Path) -> list[DatasetClip]:

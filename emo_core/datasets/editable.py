@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from emo_core.datasets.clips import MANIFEST, DatasetClip, check_label, is_clip, person_of, read_manifest
+from emo_core.datasets.clips import MANIFEST, DatasetClip, check_label, is_clip, is_dataset, person_of, read_manifest
 from emo_core.errors import DatasetError
 from emo_core.video.source import clean_name
 
@@ -42,10 +42,11 @@ def open_collection(folder: Path) -> Collection:
     """Read a data set that may still be empty; clips that the manifest does not know are taken up into it.
 
     Raises:
-        DatasetError: the folder is missing, or its manifest cannot be read.
+        DatasetError: the folder is missing or is no data set, or its manifest cannot be read.
     """
     if not folder.is_dir():
         raise DatasetError(f"There is no data set {clean_name(folder.name)}: create it first.")
+    _check_ours(folder)
     with _locked(folder):
         clips = _read(folder)
         known = {clip.path.resolve() for clip in clips}
@@ -62,10 +63,12 @@ def create(folder: Path, labels: Iterable[str]) -> Collection:
     """Make an empty data set with its classes; one that exists is given further classes.
 
     Raises:
-        DatasetError: a label cannot be used, or no folder can be made there.
+        DatasetError: a label cannot be used, no folder can be made there, or one is there that is no data set.
     """
     names = [check_label(label.strip()) for label in labels]
     try:
+        if folder.exists():
+            _check_ours(folder)
         folder.mkdir(parents=True, exist_ok=True)
         for name in names:
             (folder / name).mkdir(exist_ok=True)
@@ -92,10 +95,12 @@ def add_clip(
         source: where it is from.
 
     Raises:
-        DatasetError: label or person cannot be used, or the disk takes no more.
+        DatasetError: label or person cannot be used, the folder is no data set, or the disk takes no more.
     """
     check_label(label)
     who = check_person(person)
+    if folder.exists():
+        _check_ours(folder)
     try:
         (folder / label).mkdir(parents=True, exist_ok=True)
         with _locked(folder):
@@ -185,6 +190,16 @@ def write_whole(path: Path, content: bytes) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def _check_ours(folder: Path) -> None:
+    """Raise :class:`DatasetError` if a folder holds something else than a data set, which is never written into."""
+    begun = all(item.name == _LOCK or (item.is_dir() and not any(item.iterdir())) for item in folder.iterdir())
+    if not begun and not is_dataset(folder):
+        raise DatasetError(
+            f"{clean_name(folder.name)} holds other things than a data set and is left alone: choose another name, or "
+            f"give its {MANIFEST} the columns path and label."
+        )
 
 
 def _read(folder: Path) -> list[DatasetClip]:

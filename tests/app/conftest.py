@@ -64,6 +64,7 @@ class Studio:
 def studio(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, hybrid: Bundle) -> Studio:
     monkeypatch.setattr(models, "bundle", lambda: hybrid)
     monkeypatch.setattr(models, "MODEL_DIR", tmp_path)
+    monkeypatch.setenv("EMO_MODELS", str(tmp_path.parent))
     opened = Studio()
     monkeypatch.setattr(emo_core.inference.pipeline, "analyze", opened.analyze)
     return opened

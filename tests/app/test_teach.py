@@ -41,7 +41,7 @@ class Jobs:
 def jobs(studio, tmp_path, monkeypatch):
     made = Jobs()
     monkeypatch.setattr(trainings, "jobs", lambda: made)
-    monkeypatch.setattr(datasets, "FOLDER", tmp_path / "data")
+    monkeypatch.setenv("EMO_DATA", str(tmp_path / "data"))
     monkeypatch.setattr(teach_clips, "CACHE", tmp_path / "cache")
     monkeypatch.setattr("ui.teach.checks.CACHE", tmp_path / "cache")
     return made
@@ -101,10 +101,18 @@ class TestData:
         assert "there is no clip none" in app.error[0].value
 
 
-def test_data_sets_of_another_folder(studio, jobs, tmp_path):
+def test_data_sets_of_another_folder(studio, jobs, tmp_path, monkeypatch):
+    """Of a folder that the operator named; any other is none that a visitor may open."""
     few(tmp_path / "elsewhere" / "few")
     app = studio.open("teach")
-    app.text_input(key="teach-folder").set_value(str(tmp_path / "none"))
+    for place in (tmp_path / "elsewhere", "..", "/", "/proc", "x" * 5000, "a\0b"):
+        app.text_input(key="teach-folder").set_value(str(place))
+        app.button(key="FormSubmitter:teach-elsewhere-Open the folder").click().run()
+        assert not app.exception
+        assert "EMO_ROOTS" in app.error[0].value.replace("\\", "")
+    monkeypatch.setenv("EMO_ROOTS", str(tmp_path / "elsewhere"))
+    app = studio.open("teach")
+    app.text_input(key="teach-folder").set_value("none")
     app.button(key="FormSubmitter:teach-elsewhere-Open the folder").click().run()
     assert "There is no folder none" in app.error[0].value
     app.text_input(key="teach-folder").set_value(str(tmp_path / "elsewhere"))
@@ -196,6 +204,7 @@ class TestTraining:
     )
     def test_names_that_cannot_be(self, studio, jobs, tmp_path, monkeypatch, name, message):
         monkeypatch.setattr(models, "MODEL_DIR", write_tiny_bundle(tmp_path / "models" / "hybrid"))
+        monkeypatch.setenv("EMO_MODELS", str(tmp_path / "models"))
         app = self.open(studio, tmp_path)
         app.text_input(key="teach-name-few").set_value(name).run()
         app.button(key="teach-train").click().run()
@@ -241,6 +250,7 @@ class TestModels:
     def two(self, studio, tmp_path, monkeypatch):
         """The model of the application and one that was taught."""
         monkeypatch.setattr(models, "MODEL_DIR", write_tiny_bundle(tmp_path / "models" / "hybrid"))
+        monkeypatch.setenv("EMO_MODELS", str(tmp_path / "models"))
         write_tiny_bundle(tmp_path / "models" / "mine", seed=1)
         yield tmp_path / "models"
         st.cache_resource.clear()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from emo_core.files import folders
 from ui.state import datasets as own_datasets
 from ui.state import models as model
 from ui.widgets import model_picker
@@ -43,12 +44,12 @@ class Choice:
     @property
     def shown_data(self) -> str:
         """The data set as a person gives it on the command line."""
-        return _shown(self.data)
+        return folders.shown(self.data)
 
     @property
     def shown_model(self) -> str:
         """The model as a person gives it on the command line."""
-        return _shown(self.model)
+        return folders.shown(self.model)
 
 
 def models() -> dict[str, Path]:
@@ -84,7 +85,3 @@ def render() -> Choice | None:
 def _use(found: dict[str, Path]) -> None:
     """Callback: the clips that are opened from here are judged by the model that is measured here."""
     model_picker.use(found[st.session_state["evaluate-model"]])
-
-
-def _shown(path: Path) -> str:
-    return str(path.relative_to(model.ROOT)) if path.is_relative_to(model.ROOT) else str(path)

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from emo_core.files import folders
 from ui.evaluate import run
 from ui.evaluate.choice import Choice
 from ui.shell import errors, preload
-from ui.state import models, trainings
+from ui.state import trainings
 from ui.state.datasets import CACHE
 from ui.widgets import charts, measured
 
@@ -44,7 +45,7 @@ def jobs() -> "JobQueue":
     """The comparisons of this server: one at a time, each in a process of its own."""
     from emo_core.jobs.queue import JobQueue
 
-    return JobQueue(CACHE / "comparisons", models.ROOT)
+    return JobQueue(CACHE / "comparisons", folders.ROOT)
 
 
 def _job(choice: Choice, name: str, was_running: bool, known: bool) -> None:

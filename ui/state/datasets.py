@@ -1,22 +1,18 @@
 """The data sets that the application knows: the demo clips that came with it, and those in the folder of data sets."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
-from ui.state.models import ROOT
+from emo_core.files import folders
 
-DEMO = Path(os.environ.get("EMO_DEMO") or ROOT / "assets" / "demo")
+DEMO = folders.demo()
 """Rendered clips of synthetic people; never written to."""
 
 DEMO_NAME = "Demo clips of synthetic people"
 
-FOLDER = Path(os.environ.get("EMO_DATA") or ROOT / "data")
-"""Where data sets of one's own lie, unless the visitor names another folder."""
-
-CACHE = Path(os.environ.get("EMO_CACHE") or ROOT / ".cache")
+CACHE = folders.cache()
 """What is seen of clips, trainings under way, evaluations."""
 
 _FOLDER = "_datasets_folder"
@@ -40,23 +36,26 @@ class KnownSet:
     @property
     def shown_path(self) -> str:
         """Its path as a person gives it on the command line."""
-        return str(self.path.relative_to(ROOT)) if self.path.is_relative_to(ROOT) else str(self.path)
+        return folders.shown(self.path)
 
 
 def folder() -> Path:
-    """Where data sets lie, as this visit said."""
-    return Path(st.session_state.get(_FOLDER) or FOLDER)
+    """Where data sets lie, as this visit said, as long as visitors may open that."""
+    chosen: Path | None = st.session_state.get(_FOLDER)
+    return chosen if chosen is not None and folders.is_visitors(chosen) else folders.data()
 
 
 def choose_folder(path: Path) -> None:
-    """Take data sets from another folder during this visit."""
-    st.session_state[_FOLDER] = str(path)
+    """Take data sets from a folder of :func:`emo_core.files.folders.visitors_folder` during this visit."""
+    st.session_state[_FOLDER] = path
 
 
 def known() -> dict[str, KnownSet]:
-    """Data sets by name: the demo clips first, then those in the folder of data sets."""
-    place = folder()
-    own = sorted(path for path in place.iterdir() if _is_dataset(path)) if place.is_dir() else []
+    """Data sets by name: the demo clips first, then those in the folder of data sets; what cannot be read is none."""
+    try:
+        own = sorted(path for path in folder().iterdir() if folders.is_visitors(path) and _is_shown(path))
+    except OSError:
+        own = []
     sets = [KnownSet(DEMO_NAME, DEMO, writable=False)] if (DEMO / _MANIFEST).exists() else []
     return {item.name: item for item in [*sets, *(KnownSet(path.name, path) for path in own)]}
 
@@ -66,13 +65,11 @@ def paths() -> dict[str, Path]:
     return {name: item.path for name, item in known().items()}
 
 
-def _is_dataset(path: Path) -> bool:
-    """Whether a folder is a data set: it has a manifest, or a folder with clips."""
-    from emo_core.datasets.clips import is_clip
+def _is_shown(path: Path) -> bool:
+    """Whether a folder is a data set, or says that it is one, so that the page can say what is wrong with it."""
+    from emo_core.datasets.clips import is_dataset
 
-    if not path.is_dir() or path.name.startswith("."):
+    try:
+        return is_dataset(path) or (not path.name.startswith(".") and (path / _MANIFEST).is_file())
+    except OSError:
         return False
-    if (path / _MANIFEST).exists():
-        return True
-    folders = [item for item in path.iterdir() if item.is_dir() and not item.name.startswith(".")]
-    return any(is_clip(file) for folder in folders for file in folder.iterdir())

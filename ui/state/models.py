@@ -3,19 +3,19 @@
 import csv
 import json
 import math
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from emo_core.errors import BundleError
+from emo_core.files import folders
+from emo_core.files.folders import ROOT
 
 if TYPE_CHECKING:
     from emo_core.explain.numpy_lstm import LstmHead
     from emo_core.model.bundle import Bundle
 
-ROOT = Path(__file__).resolve().parents[2]
 MODEL_DIR = ROOT / "models" / "hybrid"
 """The model that came with the application."""
 
@@ -23,15 +23,11 @@ _CHOSEN = "_chosen_model"
 _MANIFEST = "bundle.json"
 
 
-def taught_dir() -> Path:
-    """Where models that were taught here lie; beside that of the application unless the environment says otherwise."""
-    return Path(os.environ.get("EMO_MODELS") or MODEL_DIR.parent)
-
-
 def found() -> dict[str, Path]:
     """Finished models by name, that of the application first; half-written ones have no manifest yet."""
-    folders = {path.parent for place in {MODEL_DIR.parent, taught_dir()} for path in place.glob(f"[!.]*/{_MANIFEST}")}
-    finished = [folder for folder in folders if (folder / "head.tflite").exists()]
+    places = {MODEL_DIR.parent, folders.models()}
+    begun = {path.parent for place in places for path in place.glob(f"[!.]*/{_MANIFEST}")}
+    finished = [folder for folder in begun if (folder / "head.tflite").exists()]
     return {folder.name: folder for folder in sorted(finished, key=lambda folder: (folder != MODEL_DIR, folder.name))}
 
 

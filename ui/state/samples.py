@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from ui.state.models import ROOT
+from emo_core.files.folders import ROOT
 
 ASSETS = ROOT / "assets"
 

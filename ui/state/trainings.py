@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from emo_core.files import folders
 from ui.state import models
 from ui.state.datasets import CACHE, KnownSet
 
@@ -17,12 +18,12 @@ def jobs() -> "JobQueue":
     """The queue of this server."""
     from emo_core.jobs.queue import JobQueue
 
-    return JobQueue(CACHE / "trainings", models.ROOT)
+    return JobQueue(CACHE / "trainings", folders.ROOT)
 
 
 def out_of(name: str) -> Path:
     """Where the model of that name lies or will lie."""
-    return models.taught_dir() / name
+    return folders.models() / name
 
 
 def submit(name: str, chosen: KnownSet, protocol: str, seed: int, epochs: int, *, cnn: bool = False) -> None:
@@ -42,5 +43,6 @@ def submit(name: str, chosen: KnownSet, protocol: str, seed: int, epochs: int, *
     if out == models.MODEL_DIR or (out.exists() and "taught" not in models.manifest(out)):
         raise BundleError(f"{name} is the name of a model that was not taught here: choose another name for yours.")
     check_enough(read_dataset(chosen.path), "random" if protocol == "random" else "subject")
-    shown = str(out.relative_to(models.ROOT)) if out.is_relative_to(models.ROOT) else str(out)
-    jobs().submit(Order("train", name, chosen.shown_path, shown, str(CACHE), protocol, seed, epochs, cnn=cnn))
+    jobs().submit(
+        Order("train", name, chosen.shown_path, folders.shown(out), str(CACHE), protocol, seed, epochs, cnn=cnn)
+    )

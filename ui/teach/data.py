@@ -1,12 +1,13 @@
 """The data set on the Teach page: choose one, make one, see what is in it."""
 
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from emo_core.emotions import display_name
+from emo_core.errors import EmoError
+from emo_core.files import folders
 from ui.shell import errors
 from ui.state import datasets
 from ui.state.datasets import KnownSet
@@ -59,10 +60,10 @@ def _new_form() -> None:
             "Keep a class other for neutral faces and everything else.",
         )
         st.text_input(
-            "Folder of data sets",
-            str(datasets.folder()),
+            "Folder of data sets (optional)",
+            folders.typed(datasets.folder()),
             key="teach-new-folder",
-            help="On the server; clips stay until removed.",
+            help="Below the data folder of the server; clips stay until removed.",
         )
         st.form_submit_button("Create", type="primary", on_click=_create)
 
@@ -70,13 +71,22 @@ def _new_form() -> None:
 def _folder_form() -> None:
     """Data sets that lie elsewhere on the server."""
     with st.form("teach-elsewhere", border=False):
-        st.text_input("Or open the data sets of another folder", str(datasets.folder()), key="teach-folder")
+        st.text_input(
+            "Or open the data sets of another folder",
+            folders.typed(datasets.folder()),
+            key="teach-folder",
+            help="Below the data folder of the server, or one that whoever runs it allows with EMO_ROOTS.",
+        )
         st.form_submit_button("Open the folder", on_click=_open_folder)
 
 
 def _open_folder() -> None:
     """Callback: choose from the data sets of a folder, or say that there is none."""
-    place = Path(st.session_state["teach-folder"].strip()).expanduser()
+    try:
+        place = folders.visitors_folder(st.session_state["teach-folder"])
+    except EmoError as error:
+        st.session_state[_PROBLEM] = str(error)
+        return
     if place.is_dir():
         datasets.choose_folder(place)
         st.session_state.pop(_CHOSEN, None)
@@ -87,16 +97,16 @@ def _open_folder() -> None:
 def _create() -> None:
     """Callback: make the data set, or say why not."""
     from emo_core.datasets.editable import check_name, create
-    from emo_core.errors import EmoError
 
-    name, place = st.session_state["teach-new-name"].strip(), st.session_state["teach-new-folder"].strip()
+    name = st.session_state["teach-new-name"].strip()
     labels = [line for line in st.session_state["teach-new-classes"].splitlines() if line.strip()]
     try:
-        create(Path(place or datasets.FOLDER) / check_name(name, "data set"), labels)
+        place = folders.visitors_folder(st.session_state["teach-new-folder"])
+        create(place / check_name(name, "data set"), labels)
     except EmoError as error:
         st.session_state[_PROBLEM] = str(error)
         return
-    datasets.choose_folder(Path(place or datasets.FOLDER))
+    datasets.choose_folder(place)
     st.session_state[_CHOSEN] = name
 
 

@@ -14,6 +14,7 @@ import pytest
 from emo_core.config import PipelineConfig
 from emo_core.emotions import PAPER_CLASSES, UNSURE
 from emo_core.errors import BundleError
+from emo_core.files import folders
 from emo_core.types import Segment
 from tests.factories import make_analysis
 from ui.analyze import strip, verdict
@@ -148,6 +149,6 @@ def test_preloading_works_in_a_fresh_process_and_brings_no_tensorflow():
         "import sys; from ui.shell.preload import wait; wait();"
         "print(*(x in sys.modules for x in ('plotly', 'tensorflow')))"
     )
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=models.ROOT)
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=folders.ROOT)
     assert ended.stdout.split() == ["True", "False"]
     assert "could not preload" not in ended.stderr

@@ -1,0 +1,100 @@
+"""Which folders the application uses, and which of them a visitor may name: the only place that reads these settings.
+
+    EMO_CACHE     what is seen of clips, trainings under way, evaluations      else .cache beside the program
+    EMO_DATA      data sets that visitors make and open                        else data
+    EMO_MODELS    models that were taught                                      else models
+    EMO_DEMO      the demo clips, never written to                             else assets/demo
+    EMO_ROOTS     further folders with data sets that visitors may open and write to, separated as in PATH
+
+A visitor is whoever reaches the port, so a path that a visitor types counts only below ``EMO_DATA`` and ``EMO_ROOTS``,
+after every link in it is followed. Whoever types at the command line is the operator and may name any folder.
+"""
+
+import os
+from pathlib import Path
+
+from emo_core.errors import DatasetError
+
+ROOT = Path(__file__).resolve().parents[2]
+"""Where the program lies."""
+
+
+def cache() -> Path:
+    """What is seen of clips, trainings under way, evaluations; may be deleted at any time."""
+    return _setting("EMO_CACHE", ".cache")
+
+
+def data() -> Path:
+    """Data sets that visitors make."""
+    return _setting("EMO_DATA", "data")
+
+
+def models() -> Path:
+    """Models that were taught."""
+    return _setting("EMO_MODELS", "models")
+
+
+def demo() -> Path:
+    """The demo clips."""
+    return _setting("EMO_DEMO", "assets/demo")
+
+
+def roots() -> tuple[Path, ...]:
+    """Folders below which visitors may open data sets: that of their own first, then those that the operator names."""
+    named = [Path(part).expanduser() for part in os.environ.get("EMO_ROOTS", "").split(os.pathsep) if part.strip()]
+    return (data(), *named)
+
+
+def shown(path: Path) -> str:
+    """A folder as the command line takes it: relative where the program holds it.
+
+    Example:
+        >>> shown(ROOT / "data" / "mine"), shown(Path("/mnt/faces"))
+        ('data/mine', '/mnt/faces')
+    """
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
+def is_visitors(path: Path) -> bool:
+    """Whether a path can be one in a folder that visitors may open, once its links are followed."""
+    try:
+        real = path.resolve()
+        inside = any(real.is_relative_to(root.resolve()) for root in roots())
+        if inside:
+            real.exists()  # raises where it may not or cannot be looked for
+        return inside
+    except (OSError, ValueError, RuntimeError):  # too long, not permitted, a zero byte, links in a circle
+        return False
+
+
+def visitors_folder(words: str) -> Path:
+    """The folder that a visitor means: nothing is that of the data sets, and a relative path lies below it.
+
+    Raises:
+        DatasetError: visitors may not open it. Whether it exists is not told.
+
+    Example:
+        >>> visitors_folder("../../../etc")
+        Traceback (most recent call last):
+            ...
+        emo_core.errors.DatasetError: Data sets are opened only below the data folder of this server: leave the \
+folder empty, or ask whoever runs the server to allow yours with EMO_ROOTS.
+    """
+    path = data() / words.strip()
+    if not is_visitors(path):
+        raise DatasetError(
+            "Data sets are opened only below the data folder of this server: leave the folder empty, or ask whoever "
+            "runs the server to allow yours with EMO_ROOTS."
+        )
+    return path
+
+
+def typed(path: Path) -> str:
+    """A folder as a visitor types it; nothing for that of the data sets, and no path of the server below it."""
+    own = data()
+    return "" if path == own else str(path.relative_to(own) if path.is_relative_to(own) else path)
+
+
+def _setting(name: str, default: str) -> Path:
+    value = os.environ.get(name, "").strip()
+    return Path(value).expanduser() if value else ROOT / default
