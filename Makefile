@@ -1,8 +1,9 @@
-# make app    install what is needed and start the app (PORT=8501)
+# make app    install what is needed and start the app (PORT=8501; HOST=0.0.0.0 lets others in, see SECURITY.md)
 # make test   install what is needed, browser included, and run every check
 # make model  rebuild the shipped bundle (FERPLUS=folder with train.npz and valid.npz, ICT=ict_face.npz)
 PYTHON ?= python3.11
 PORT ?= 8501
+HOST ?= 127.0.0.1
 FERPLUS ?= data/ferplus
 ICT ?= data/ict_face/ict_face.npz
 BIN := .venv/bin
@@ -11,7 +12,7 @@ BIN := .venv/bin
 .DELETE_ON_ERROR:
 
 app: .venv/app.stamp
-	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT)
+	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT) --server.address $(HOST)
 
 test: .venv/dev.stamp check
 	sh tools/ensure_browser.sh

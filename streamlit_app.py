@@ -1,18 +1,24 @@
-"""Entry script: import order, page settings, navigation; nothing else."""
+"""Entry script: the server when it is started, and for each visitor page settings and navigation; nothing else."""
 
 import pylibsrtp  # noqa: F401  (before everything that may load TensorFlow: the other order ends the process)
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from ui.shell import navigation
+if get_script_run_ctx(suppress_warning=True) is None:  # the server loads this file once, before there is any visitor
+    from ui.shell import server
 
-st.set_page_config(page_title="Hybrid Emotion Studio", page_icon="🎭", layout="wide")
-navigation.run(
-    [
-        st.Page("pages/home.py", title="Home", default=True),
-        st.Page("pages/analyze.py", title="Analyze"),
-        st.Page("pages/live.py", title="Live"),
-        st.Page("pages/teach.py", title="Teach"),
-        st.Page("pages/evaluate.py", title="Evaluate"),
-        st.Page("pages/about.py", title="About"),
-    ]
-)
+    app = st.App(__file__, lifespan=server.lifespan, middleware=server.MIDDLEWARE)
+else:
+    from ui.shell import navigation
+
+    st.set_page_config(page_title="Hybrid Emotion Studio", page_icon="🎭", layout="wide")
+    navigation.run(
+        [
+            st.Page("pages/home.py", title="Home", default=True),
+            st.Page("pages/analyze.py", title="Analyze"),
+            st.Page("pages/live.py", title="Live"),
+            st.Page("pages/teach.py", title="Teach"),
+            st.Page("pages/evaluate.py", title="Evaluate"),
+            st.Page("pages/about.py", title="About"),
+        ]
+    )

@@ -17,6 +17,7 @@ from av.container import InputContainer
 from av.stream import Disposition
 
 from emo_core.errors import VideoError
+from emo_core.files import limits as most
 
 av.logging.set_level(None)  # FFmpeg's chatter never reaches the terminal; what matters becomes a VideoError
 
@@ -40,9 +41,9 @@ class VideoLimits:
         max_bytes: size of the file.
     """
 
-    max_duration_s: float = 30 * 60
-    max_pixels: int = 4096 * 2304
-    max_bytes: int = 512 * 1024 * 1024
+    max_duration_s: float = 60 * most.MAX_MINUTES
+    max_pixels: int = most.MAX_WIDTH_PX * most.MAX_HEIGHT_PX
+    max_bytes: int = most.MAX_MB * 2**20
 
     def check_bytes(self, name: str, num_bytes: int) -> None:
         """Raise :class:`VideoError` if a file called `name` is too large."""

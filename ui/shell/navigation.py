@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from ui.shell import preload, theme
-from ui.state import live_session
+from ui.state import live_session, visits
 
 _ENTERED = "_entered"
 _WANTED = "_wanted_page"
@@ -29,7 +29,8 @@ def run(pages: Sequence[Page]) -> None:
     if wanted is not None:
         st.switch_page(wanted)
     theme.apply()
-    page.run()
+    with visits.page_run():
+        page.run()
     preload.start()
 
 

@@ -4,15 +4,14 @@ Frames arrive on a thread of the connection, where nothing of Streamlit may be c
 page, because it stays in the session; it ends when the page is left, the visit is deleted or no frame comes any more.
 """
 
-import tempfile
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
+from emo_core.files import scratch
 from ui.state import session
 
 if TYPE_CHECKING:
@@ -153,8 +152,8 @@ class LiveSession:
         ring = self.worker.ring
         if ring.span_s < _LEAST_S:
             return None
-        with tempfile.TemporaryDirectory(prefix="studio-") as folder:
-            path = Path(folder) / "live.mp4"
+        with scratch.folder() as folder:
+            path = folder / "live.mp4"
             write_video(path, ring.frames(), ring.rate_hz)
             return session.Source("live.mp4", path.read_bytes())
 

@@ -1,6 +1,5 @@
 """Clips into a data set on the Teach page: uploaded or recorded, seen through the pipeline first; and out again."""
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,10 +7,11 @@ import streamlit as st
 
 from emo_core.emotions import display_name
 from emo_core.errors import EmoError
+from emo_core.files import scratch
 from ui.shell import errors, preload
 from ui.state import models, session
 from ui.state.datasets import CACHE, KnownSet
-from ui.widgets import clip_picker, recorder
+from ui.widgets import recorder, uploads
 
 if TYPE_CHECKING:
     from emo_core.datasets.clips import DatasetClip
@@ -56,9 +56,7 @@ def render(chosen: KnownSet, labels: tuple[str, ...]) -> None:
 
 def _upload(chosen: KnownSet, label: str, person: str, occasion: str) -> None:
     key = session.fresh_key(f"teach-upload-{st.session_state.get(_TAKES, 0)}")
-    files = st.file_uploader(
-        "Clips of one face, 2 – 10 s each", type=clip_picker.TYPES, accept_multiple_files=True, key=key
-    )
+    files = uploads.many("Clips of one face, 2 – 10 s each", key)
     if files and st.button(f"Add {_clips(len(files))}", type="primary", key="teach-add"):
         sources = [session.Source(file.name, file.getvalue()) for file in files]
         st.session_state[_TAKES] = st.session_state.get(_TAKES, 0) + 1
@@ -80,8 +78,8 @@ def _add(chosen: KnownSet, sources: list[session.Source], label: str, person: st
         suffix = Path(source.name).suffix.lower() or ".mp4"
         try:
             assert isinstance(source.data, bytes)
-            with tempfile.TemporaryDirectory() as folder:
-                path = Path(folder) / f"{Path(source.name).stem[:60] or 'clip'}{suffix}"
+            with scratch.folder() as folder:
+                path = folder / f"{Path(source.name).stem[:60] or 'clip'}{suffix}"
                 path.write_bytes(source.data)
                 reader.read(path)
             add_clip(chosen.path, source.data, suffix, label, person, session=occasion.strip(), source=origin)

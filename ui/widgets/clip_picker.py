@@ -3,9 +3,7 @@
 import streamlit as st
 
 from ui.state import samples, session
-from ui.widgets import recorder
-
-TYPES = ["mp4", "mov", "mkv", "webm", "avi", "m4v"]
+from ui.widgets import recorder, uploads
 
 _OPEN = "_recorder_open"
 _TAKES = "_takes"
@@ -60,14 +58,11 @@ def _samples() -> None:
 
 def _upload() -> None:
     key = session.fresh_key("upload")
-    st.file_uploader(
+    uploads.one(
         "Upload a clip of one face",
-        type=TYPES,
-        key=key,
-        max_upload_size=500,  # MB; Streamlit rounds 512 up and would promise 1 GB
-        on_change=session.submit_upload,
-        args=[key],
-        help="One person, face to the camera, evenly lit, at least a second.",
+        key,
+        session.submit_upload,
+        "One person, face to the camera, evenly lit, at least a second.",
     )
     st.caption("The analysis starts by itself. The clip is dropped after your visit.")
 

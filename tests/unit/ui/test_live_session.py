@@ -1,6 +1,7 @@
 """The session behind the live page: frames in and out, snapshots, the last seconds as a clip, and its end."""
 
 import math
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from types import SimpleNamespace
@@ -83,7 +84,7 @@ def test_snapshots_show_what_was_shown_and_only_the_last_four_are_kept(fed):
 
 def test_the_last_seconds_become_a_clip_that_leaves_no_file(fed, monkeypatch, tmp_path):
     live, _ = fed
-    monkeypatch.setattr(live_session.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     assert live.clip() is None
     for number in range(25):
         live.worker.ring.add(np.full((48, 64, 3), 5 * number, np.uint8), number / 10)

@@ -1,0 +1,25 @@
+"""The server around the pages: its gate, and what begins and ends with it."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from starlette.middleware import Middleware
+
+from emo_core.files import scratch
+from ui.shell.gate import Gate
+from ui.state import visits
+
+MIDDLEWARE = (Middleware(Gate),)
+
+
+@asynccontextmanager
+async def lifespan(_app: Any) -> AsyncGenerator[dict[str, Any], None]:
+    """Clear away what an earlier server was killed over, and end visits as long as the server runs."""
+    scratch.sweep()
+    sweeping = asyncio.create_task(visits.sweep(), name="sweep of ended visits")
+    yield {}
+    sweeping.cancel()
+    with suppress(asyncio.CancelledError):
+        await sweeping

@@ -1,0 +1,133 @@
+"""What the server knows of its visits beside their session state: who may upload, what they are to be told, their end.
+
+A visit ends when its page is closed. Streamlit keeps it for a while, in case the page comes back, and then forgets it
+only when something else happens to happen; the sweep here ends it for good, with its uploads and media addresses.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import RerunException, get_script_run_ctx
+
+GRACE_S = 30.0
+"""A page that comes back within this time, such as after a loss of the network, finds its visit as it was."""
+
+PERIOD_S = 5.0
+
+_lock = threading.Lock()
+_runs: dict[str, object] = {}
+_uploaders: dict[str, object] = {}
+_notices: dict[str, str] = {}
+
+
+def own_id() -> str:
+    """Identity of the visit that this page is run for; empty outside of one."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return context.session_id if context else ""
+
+
+def is_open(visit: str) -> bool:
+    """Whether the page of a visit is still there; always where no server runs, such as in a test."""
+    return not runtime.exists() or runtime.get_instance().is_active_session(visit)
+
+
+@contextmanager
+def page_run() -> Iterator[None]:
+    """Around the run of a page: unless :func:`allow_uploads` is called in it, the visit may not upload from then on."""
+    visit, run = own_id(), object()
+    with _lock:
+        _runs[visit] = run
+    try:
+        yield
+    except RerunException:  # the run that follows decides
+        raise
+    except BaseException:
+        _close(visit, run)
+        raise
+    _close(visit, run)
+
+
+def _close(visit: str, run: object) -> None:
+    with _lock:
+        if _uploaders.get(visit) is not run:
+            _uploaders.pop(visit, None)
+
+
+def allow_uploads() -> None:
+    """Say that the page that is run has an uploader."""
+    visit = own_id()
+    with _lock:
+        _uploaders[visit] = _runs.get(visit)
+
+
+def may_upload(visit: str) -> bool:
+    """Whether the page on show in a visit has an uploader."""
+    with _lock:
+        return visit in _uploaders
+
+
+def tell(visit: str, sentence: str) -> None:
+    """Have the page of a visit run again and say something; to be called on the event loop of the server."""
+    with _lock:
+        _notices[visit] = sentence
+    found = _sessions().get_session_info(visit)
+    if found is not None:
+        found.session.request_rerun(None)
+
+
+def take_notice() -> str:
+    """What this visit is to be told; once."""
+    with _lock:
+        return _notices.pop(own_id(), "")
+
+
+def uploaded_bytes(visit: str | None = None) -> int:
+    """Bytes of uploads that the server holds, of all visits or of one."""
+    stored: dict[str, dict[str, Any]] = _uploads().file_storage
+    visits = list(stored) if visit is None else [visit]
+    return sum(len(file.data) for name in visits for file in list(stored.get(name, {}).values()))
+
+
+async def sweep() -> None:
+    """End visits whose page has been closed for :data:`GRACE_S`; runs as long as the server."""
+    closed_s: dict[str, float] = {}
+    rounds_left = 0
+    while True:
+        await asyncio.sleep(PERIOD_S)
+        server, now_s = runtime.get_instance(), time.monotonic()
+        known = {info.session.id for info in _sessions().list_sessions()}
+        closed_s = {visit: closed_s.get(visit, now_s) for visit in known if not server.is_active_session(visit)}
+        ended = [visit for visit, since_s in closed_s.items() if now_s - since_s >= GRACE_S]
+        for visit in ended:
+            server.close_session(visit)
+        lost = _forget_all_but(known - set(ended))
+        rounds_left = 2 if ended or lost else max(0, rounds_left - 1)
+        if rounds_left:  # twice: a download is only marked the first time
+            server.media_file_mgr.remove_orphaned_files()
+
+
+def _forget_all_but(known: set[str]) -> bool:
+    """Drop what is kept of visits that the server has lost sight of; whether there was any."""
+    with _lock:
+        for table in (_runs, _uploaders, _notices):
+            for visit in set(table) - known:
+                table.pop(visit)
+    media = runtime.get_instance().media_file_mgr
+    lost = (set(_uploads().file_storage) | set(media._files_by_session_and_coord)) - known
+    for visit in lost:
+        _uploads().remove_session_files(visit)
+        media.clear_session_refs(visit)
+    return bool(lost)
+
+
+def _sessions() -> Any:
+    return runtime.get_instance()._session_mgr
+
+
+def _uploads() -> Any:
+    return runtime.get_instance().uploaded_file_mgr
