@@ -77,7 +77,7 @@ def tell(visit: str, sentence: str) -> None:
         _notices[visit] = sentence
     found = _sessions().get_session_info(visit)
     if found is not None:
-        found.session.request_rerun(None)
+        found.session.request_rerun(found.session._client_state)
 
 
 def take_notice() -> str:
