@@ -91,7 +91,7 @@ def export_all(
     for chart in charts:
         (folder / f"chart_{chart.name}.png").write_bytes(to_png(chart.figure, chart.title))
     tell("Writing the report", 0.2)
-    frames = key_frames(source, bundle, analysis)
+    frames = key_frames(source, bundle, analysis, progress=lambda stage, share: tell(stage, 0.2 + 0.1 * share))
     credit = sample_credit(source)
     (folder / "report.html").write_text(html_report(analysis, human, bundle, charts, frames, credit), "utf-8")
     write_annotated(

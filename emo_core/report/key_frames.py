@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from emo_core.emotions import UNSURE, class_colour
 from emo_core.explain.attribution import heatmaps
 from emo_core.explain.numpy_lstm import load_lstm
+from emo_core.inference.pipeline import Progress
 from emo_core.model.bundle import Bundle
 from emo_core.report.tables import segment_at
 from emo_core.types import Analysis, Bytes, Floats
@@ -44,7 +45,14 @@ class KeyFrame:
     heatmap: bytes
 
 
-def key_frames(source: Path | str | bytes, bundle: Bundle, analysis: Analysis, most: int = 6) -> tuple[KeyFrame, ...]:
+def key_frames(
+    source: Path | str | bytes,
+    bundle: Bundle,
+    analysis: Analysis,
+    most: int = 6,
+    *,
+    progress: Progress | None = None,
+) -> tuple[KeyFrame, ...]:
     """The frame of highest quality in each of `most` equal parts of the clip; a part without a usable face has none.
 
     Args:
@@ -52,6 +60,7 @@ def key_frames(source: Path | str | bytes, bundle: Bundle, analysis: Analysis, m
         bundle: the model that made it.
         analysis: what is known of the clip.
         most: number of parts.
+        progress: called as the clip is read; an exception that it raises ends it.
 
     Raises:
         VideoError: the clip cannot be read any more.
@@ -63,7 +72,7 @@ def key_frames(source: Path | str | bytes, bundle: Bundle, analysis: Analysis, m
     maps = heatmaps(
         bundle, load_lstm(bundle.path), bundle.frame_network(), analysis.features, analysis.normalized, steps
     )
-    with closing(_frames_at(source, bundle.config.sample_rate_hz, analysis, steps)) as frames:
+    with closing(_frames_at(source, bundle.config.sample_rate_hz, analysis, steps, progress)) as frames:
         return tuple(
             _key_frame(analysis, int(step), frame, maps[:, place])
             for place, (step, frame) in enumerate(zip(steps, frames, strict=True))
@@ -80,12 +89,14 @@ def clearest(analysis: Analysis, most: int) -> NDArray[np.intp]:
 
 
 def _frames_at(
-    source: Path | str | bytes, rate_hz: float, analysis: Analysis, steps: NDArray[np.intp]
+    source: Path | str | bytes, rate_hz: float, analysis: Analysis, steps: NDArray[np.intp], progress: Progress | None
 ) -> Generator[Bytes, None, None]:
     """The sampled frames `steps`, reduced."""
     wanted, first = set(steps.tolist()), 0
     with open_video(source, name=analysis.video.name, max_side_px=2 * _WIDTH_PX) as reader:
         for clip in reader.clips(rate_hz):
+            if progress is not None:
+                progress("Reading the clearest frames", first / len(analysis.timestamps_s))
             for number, frame in enumerate(clip.frames, start=first):
                 if number in wanted:
                     yield frame

@@ -1,10 +1,8 @@
 """Everything that can be taken away of a result; each file is made when it is asked for, never before."""
 
 import io
-import tempfile
 import threading
 import zipfile
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
@@ -12,8 +10,9 @@ import streamlit as st
 
 from emo_core.datasets.corrections import Correction, corrections_zip
 from emo_core.emotions import display_name
+from emo_core.files import scratch
 from emo_core.report.annotations import Annotations
-from ui.state import models, session
+from ui.state import models, session, visits
 
 _loading = threading.Lock()
 _ANONYMOUS = "Leave it empty if you do not know; clips of one person must carry one name."
@@ -59,10 +58,15 @@ def render(result: session.Result) -> None:
 
 
 class Makers:
-    """Makes the exports of a result; called on a thread of the server, so it takes along what it needs."""
+    """Makes the exports of a result; called on a thread of the server, so it takes along what it needs.
+
+    Those that take long are made one at a time for a visit, and end with it.
+    """
+
+    _visit = ""
 
     def __init__(self, result: session.Result) -> None:
-        self._result = result
+        self._result, self._visit = result, visits.own_id()
         self._said, self._bundle = session.said(), models.bundle()
 
     @property
@@ -99,8 +103,12 @@ class Makers:
         from emo_core.report.charts.catalog import charts_of
         from emo_core.report.charts.images import to_png
 
-        found = charts_of(self._result.analysis, self._annotations)
-        return _zip({f"{chart.name}.png": to_png(chart.figure, chart.title) for chart in found})
+        with visits.one_export(self._visit) as tell:
+            files = {}
+            for chart in charts_of(self._result.analysis, self._annotations):
+                tell("Drawing the charts", 0)
+                files[f"{chart.name}.png"] = to_png(chart.figure, chart.title)
+            return _zip(files)
 
     def report(self) -> bytes:
         """The one-file report."""
@@ -110,36 +118,32 @@ class Makers:
         from emo_core.report.html import html_report
         from emo_core.report.key_frames import key_frames
 
-        source, analysis = self._result.source.data, self._result.analysis
-        frames = key_frames(source, self._bundle, analysis)
-        charts = charts_of(analysis, self._annotations)
-        made_at = self._result.made_at
-        return html_report(
-            analysis, self._annotations, self._bundle, charts, frames, sample_credit(source), made_at
-        ).encode()
+        source, analysis, made_at = self._result.source.data, self._result.analysis, self._result.made_at
+        with visits.one_export(self._visit) as tell:
+            frames = key_frames(source, self._bundle, analysis, progress=tell)
+            charts = charts_of(analysis, self._annotations)
+            credit = sample_credit(source)
+            return html_report(analysis, self._annotations, self._bundle, charts, frames, credit, made_at).encode()
 
     def video(self) -> bytes:
         """The annotated video, by way of a temporary file that is gone when it is read."""
         _load()
         from emo_core.report.annotated_video import write_annotated
 
-        def write(folder: Path) -> bytes:
+        with visits.one_export(self._visit) as tell, scratch.folder() as folder:
             path = folder / "annotated.mp4"
-            write_annotated(path, self._result.source.data, self._result.analysis, self._annotations)
+            write_annotated(path, self._result.source.data, self._result.analysis, self._annotations, tell)
             return path.read_bytes()
-
-        return _in_temporary_folder(write)
 
     def everything(self) -> bytes:
         """All of it, as ``analyze --out`` writes it."""
         _load()
         from emo_core.report.export import export_all
 
-        def write(folder: Path) -> bytes:
-            export_all(folder, self._result.source.data, self._result.analysis, self._bundle, self._annotations)
+        source, analysis = self._result.source.data, self._result.analysis
+        with visits.one_export(self._visit) as tell, scratch.folder() as folder:
+            export_all(folder, source, analysis, self._bundle, self._annotations, tell)
             return _zip({path.name: path.read_bytes() for path in sorted(folder.iterdir())})
-
-        return _in_temporary_folder(write)
 
 
 def corrected(result: session.Result) -> None:
@@ -164,11 +168,6 @@ def _load() -> None:
     """Import what draws and writes; two threads must not import the same package at the same time."""
     with _loading:
         import_module("emo_core.report.export")
-
-
-def _in_temporary_folder(write: Callable[[Path], bytes]) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        return write(Path(folder))
 
 
 def _zip(files: dict[str, bytes]) -> bytes:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from emo_core.files import folders
 from ui.evaluate import run
 from ui.evaluate.choice import Choice
 from ui.shell import errors, preload
@@ -40,12 +39,9 @@ def render(choice: Choice) -> None:
     st.code(f".venv/bin/{choice.protocols_command}", language="bash", wrap_lines=True)
 
 
-@st.cache_resource
 def jobs() -> "JobQueue":
     """The comparisons of this server: one at a time, each in a process of its own."""
-    from emo_core.jobs.queue import JobQueue
-
-    return JobQueue(CACHE / "comparisons", folders.ROOT)
+    return trainings.queue("comparisons")
 
 
 def _job(choice: Choice, name: str, was_running: bool, known: bool) -> None:

@@ -30,6 +30,9 @@ def run(pages: Sequence[Page]) -> None:
         st.switch_page(wanted)
     theme.apply()
     with visits.page_run():
+        told = st.empty()  # always there, so that nothing below it moves
+        if notice := visits.take_notice():
+            told.error(notice, icon="⚠️")
         page.run()
     preload.start()
 

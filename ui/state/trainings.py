@@ -1,9 +1,8 @@
 """The trainings of this server, shared by all visitors."""
 
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import streamlit as st
 
 from emo_core.files import folders
 from ui.state import models
@@ -12,13 +11,27 @@ from ui.state.datasets import CACHE, KnownSet
 if TYPE_CHECKING:
     from emo_core.jobs.queue import JobQueue
 
+_queues: dict[str, "JobQueue"] = {}
+_making = threading.Lock()
 
-@st.cache_resource(show_spinner=False)
-def jobs() -> "JobQueue":
-    """The queue of this server."""
+
+def queue(name: str) -> "JobQueue":
+    """The queue of that name of this server, whoever asks and whatever is cleared: two would run two things at a time.
+
+    Args:
+        name: of its folder in the cache.
+    """
     from emo_core.jobs.queue import JobQueue
 
-    return JobQueue(CACHE / "trainings", folders.ROOT)
+    with _making:
+        if name not in _queues:
+            _queues[name] = JobQueue(CACHE / name, folders.ROOT)
+        return _queues[name]
+
+
+def jobs() -> "JobQueue":
+    """The trainings of this server."""
+    return queue("trainings")
 
 
 def out_of(name: str) -> Path:

@@ -9,10 +9,15 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from streamlit import runtime
-from streamlit.runtime.scriptrunner import RerunException, get_script_run_ctx
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from emo_core.errors import EmoError
+
+if TYPE_CHECKING:
+    from emo_core.inference.pipeline import Progress
 
 GRACE_S = 30.0
 """A page that comes back within this time, such as after a loss of the network, finds its visit as it was."""
@@ -23,6 +28,12 @@ _lock = threading.Lock()
 _runs: dict[str, object] = {}
 _uploaders: dict[str, object] = {}
 _notices: dict[str, str] = {}
+_exporting: set[str] = set()
+_loops: list[asyncio.AbstractEventLoop] = []
+
+
+class OverError(EmoError):
+    """Work for a visit that is over, or that has enough under way."""
 
 
 def own_id() -> str:
@@ -42,19 +53,9 @@ def page_run() -> Iterator[None]:
     visit, run = own_id(), object()
     with _lock:
         _runs[visit] = run
-    try:
-        yield
-    except RerunException:  # the run that follows decides
-        raise
-    except BaseException:
-        _close(visit, run)
-        raise
-    _close(visit, run)
-
-
-def _close(visit: str, run: object) -> None:
-    with _lock:
-        if _uploaders.get(visit) is not run:
+    yield
+    with _lock:  # a run that was interrupted decides nothing, nor does one that another has overtaken
+        if _runs.get(visit) is run and _uploaders.get(visit) is not run:
             _uploaders.pop(visit, None)
 
 
@@ -71,13 +72,48 @@ def may_upload(visit: str) -> bool:
         return visit in _uploaders
 
 
+@contextmanager
+def one_export(visit: str) -> Iterator["Progress"]:
+    """Around making an export: the visit has no other under way, and what it yields is to be called on the way.
+
+    Raises:
+        OverError: another one is being made; from what it yields: the page of the visit was closed.
+    """
+    with _lock:
+        if busy := visit in _exporting:
+            _notices[visit] = "One export at a time: wait until the one under way is there, then ask again."
+        _exporting.add(visit)
+    if busy:
+        _run_again(visit)
+        raise OverError("Another export of this visit is under way; ask again when it is there.")
+
+    def check(_stage: str, _share: float) -> None:
+        if not is_open(visit):
+            raise OverError("The page was closed, so its export was not finished.")
+
+    try:
+        yield check
+        check("Done", 1.0)
+    finally:
+        with _lock:
+            _exporting.discard(visit)
+
+
 def tell(visit: str, sentence: str) -> None:
-    """Have the page of a visit run again and say something; to be called on the event loop of the server."""
+    """Have the page of a visit run again and say something."""
     with _lock:
         _notices[visit] = sentence
-    found = _sessions().get_session_info(visit)
-    if found is not None:
-        found.session.request_rerun(found.session._client_state)
+    _run_again(visit)
+
+
+def _run_again(visit: str) -> None:
+    def run() -> None:
+        found = _sessions().get_session_info(visit)
+        if found is not None:
+            found.session.request_rerun(found.session._client_state)
+
+    for loop in _loops:
+        loop.call_soon_threadsafe(run)
 
 
 def take_notice() -> str:
@@ -95,6 +131,7 @@ def uploaded_bytes(visit: str | None = None) -> int:
 
 async def sweep() -> None:
     """End visits whose page has been closed for :data:`GRACE_S`; runs as long as the server."""
+    _loops[:] = [asyncio.get_running_loop()]
     closed_s: dict[str, float] = {}
     rounds_left = 0
     while True:

@@ -1,4 +1,4 @@
-"""The uploader of every page: what it takes is told first, and a file that the server had no room for is told after."""
+"""The uploader of every page: what it takes is told before."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,18 +17,12 @@ def one(label: str, key: str, on_change: Callable[[str], None], advice: str) -> 
     st.file_uploader(
         label, type=TYPES, key=key, max_upload_size=limits.MAX_MB, on_change=on_change, args=[key], help=advice
     )
-    _tell()
+    st.caption(limits.WORDS)
 
 
 def many(label: str, key: str) -> list[Any]:
     """Take clips; those that are there."""
     visits.allow_uploads()
     files = st.file_uploader(label, type=TYPES, accept_multiple_files=True, key=key, max_upload_size=limits.MAX_MB)
-    _tell()
-    return list(files)
-
-
-def _tell() -> None:
-    if notice := visits.take_notice():
-        st.error(notice, icon="⚠️")
     st.caption(limits.WORDS)
+    return list(files)
