@@ -1,8 +1,15 @@
 """The method drawn as a flow: each stage says what it does and leads to where it can be seen."""
 
+import uuid
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
+
+if TYPE_CHECKING:
+    from streamlit.components.v2.types import ComponentRenderer
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +33,6 @@ STAGES: tuple[Stage, ...] = (
     Stage("Verdict", "A pair and its mix, other, or unsure.", "verdict"),
 )
 """The paper's Fig. 1, with what this application adds to it."""
-
-_SCROLL = """
-(function look(left) {
-  const part = document.getElementById('%s');
-  if (part && part.offsetParent) part.scrollIntoView({behavior: 'smooth'});
-  else if (left) setTimeout(look, 100, left - 1);
-})(50)
-"""  # a tab that was opened just now may still be empty
 
 
 def render() -> None:
@@ -59,4 +58,10 @@ def take_wanted_part() -> str | None:
 def scroll_to(part: str | None) -> None:
     """Scroll to an anchor of the page as soon as it is there; to nothing if None."""
     if part is not None:
-        st.html(f"<script>{_SCROLL % part}</script>", unsafe_allow_javascript=True)
+        _scroll()(key="flow-scroll", data={"part": part, "wish": uuid.uuid4().hex})
+
+
+@lru_cache
+def _scroll() -> "ComponentRenderer":
+    script = (Path(__file__).resolve().parents[1] / "browser" / "scroll.js").read_text("utf-8")
+    return st.components.v2.component("studio_scroll", js=script)
