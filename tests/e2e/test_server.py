@@ -1,6 +1,8 @@
 """What the server lets in and gives out, asked by a visitor who sends whatever he likes."""
 
+import os
 import re
+import signal
 import socket
 import time
 from contextlib import ExitStack
@@ -169,3 +171,52 @@ def test_nothing_of_a_visit_is_left_a_minute_after_its_page_was_closed(address):
         for visitor in visitors:
             visitor.open("analyze")
             assert visitor.put(b"x" * (15 * 2**17))[0] == 204
+
+
+class TestExports:
+    @pytest.fixture
+    def start(self, tmp_path):
+        """Start servers that share their folder of temporary files; each with the number of its process."""
+        (tmp_path / "tmp").mkdir()
+        (tmp_path / "tmp" / "of-somebody-else").mkdir()
+        settings = {"STUDIO_THREADS": str(tmp_path / "threads"), "TMPDIR": str(tmp_path / "tmp")}
+        with ExitStack() as stack:
+
+            def start():
+                address = stack.enter_context(running_server(**settings))
+                return address, int((tmp_path / "threads.pid").read_text())
+
+            yield start
+
+    def ours(self, tmp_path):
+        return [path for path in (tmp_path / "tmp").iterdir() if path.name.startswith("hybrid-emotion-")]
+
+    def until(self, condition, limit_s):
+        end_s = time.monotonic() + limit_s
+        while not condition():
+            assert time.monotonic() < end_s
+            time.sleep(0.05)
+
+    def export(self, address):
+        """A visitor whose video with verdicts is being written."""
+        visitor = Visitor(address)
+        visitor.__enter__()
+        visitor.open("analyze")
+        visitor.press("sample-0")
+        visitor.press("open-recorder", inside="Mark & export")
+        visitor.ask_for_export("export-annotated.mp4")
+        return visitor
+
+    def test_one_ends_with_its_page_and_a_killed_one_is_swept_at_the_next_start(self, start, tmp_path):
+        address, process = start()
+        visitor = self.export(address)
+        self.until(lambda: any(list(path.iterdir()) for path in self.ours(tmp_path)), 60)
+        visitor.__exit__(None, None, None)
+        self.until(lambda: not self.ours(tmp_path), 10)
+        visitor = self.export(address)
+        self.until(lambda: any(list(path.iterdir()) for path in self.ours(tmp_path)), 60)
+        os.kill(process, signal.SIGKILL)
+        os.waitid(os.P_PID, process, os.WEXITED | os.WNOWAIT)
+        assert self.ours(tmp_path)
+        start()
+        assert [path.name for path in (tmp_path / "tmp").iterdir()] == ["of-somebody-else"]

@@ -26,7 +26,7 @@ class Visitor:
     def __init__(self, address, **headers):
         self.address, self.visit, self.shown = address, "", {}
         self._xsrf = ask(address, "/_stcore/health")[2]["set-cookie"].split(";")[0].partition("=")[2]
-        self._widgets, self._values = {}, {}
+        self._widgets, self._values, self._files = {}, {}, {}
         url = f"ws://{urlsplit(address).netloc}/_stcore/stream"
         self._connection = connect(
             url, additional_headers={name.replace("_", "-"): value for name, value in headers.items()},
@@ -49,6 +49,14 @@ class Visitor:
         for key, value in fields.items():
             self._values[key.replace("_", "-")] = value
         return self._run(pressed=button)
+
+    def ask_for_export(self, key):
+        """Click on a download that is made when it is asked for, and do not wait for it."""
+        message = BackMsg()
+        request = message.backend_operation_request
+        request.request_id, request.session_id = key, self.visit
+        request.deferred_file.file_id = self._files[key]
+        self._socket.send(message.SerializeToString())
 
     def again(self):
         """What the server sends of its own accord, to the end of the run."""
@@ -86,11 +94,15 @@ class Visitor:
             if kind == "new_session":
                 self.visit = message.new_session.initialize.session_id or self.visit
                 text.clear()
+            elif kind == "delta" and message.delta.WhichOneof("type") == "add_block":
+                if identity := message.delta.add_block.id:
+                    self._widgets[identity.split("-", 2)[-1]] = identity
             elif kind == "delta":
                 element = message.delta.new_element
                 part = getattr(element, element.WhichOneof("type") or "empty")
                 if identity := getattr(part, "id", ""):
                     self._widgets[identity.split("-", 2)[-1]] = identity  # $$ID-<digest>-<key>
+                    self._files[identity.split("-", 2)[-1]] = getattr(part, "deferred_file_id", "")
                 text.append(str(part))
             elif kind == "script_finished" and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
                 return json.dumps(text)
