@@ -1,0 +1,61 @@
+"""The one list of formats: every kind on it can be read; pointers are told from videos."""
+
+import av
+import pytest
+
+from emo_core.files.formats import POINTER_BYTES, VIDEO_SUFFIXES, describe_pointer, has_video_name
+from emo_core.video.reader import open_video
+from tests import media
+
+MUXERS = {
+    ".m4v": "mp4", ".3gp": "3gp", ".3g2": "3g2", ".wmv": "asf", ".asf": "asf", ".flv": "flv", ".f4v": "flv",
+    ".mpg": "mpeg", ".mpeg": "mpeg", ".vob": "vob", ".ts": "mpegts", ".mts": "mpegts", ".m2ts": "mpegts",
+    ".m2v": "mpeg2video", ".h264": "h264", ".h265": "hevc", ".hevc": "hevc",
+}  # fmt: skip
+"""Suffix → container, where the suffix is not its name."""
+
+CODECS = {
+    ".webm": "libvpx", ".avi": "mpeg4", ".wmv": "msmpeg4v3", ".asf": "msmpeg4v3", ".mpg": "mpeg2video",
+    ".mpeg": "mpeg2video", ".vob": "mpeg2video", ".m2v": "mpeg2video", ".mxf": "mpeg2video", ".gif": "gif",
+    ".h265": "libx265", ".hevc": "libx265",
+}  # fmt: skip
+
+
+def written(folder, suffix):
+    """A video of forty grey frames of that kind; None where none can be written here, only read."""
+    kind = MUXERS.get(suffix, {".mkv": "matroska", ".ogv": "ogg"}.get(suffix, suffix[1:]))
+    path, codec = folder / f"grey{suffix}", CODECS.get(suffix, "libtheora" if suffix == ".ogv" else "libx264")
+    if codec not in av.codecs_available:
+        return None
+    with av.open(str(path), "w", format=kind) as container:
+        stream = container.add_stream(codec, 25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "rgb8" if codec == "gif" else "yuv420p"
+        for index in range(40):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(media.grey_frame(index), "rgb24")))
+        container.mux(stream.encode())
+    return path
+
+
+@pytest.mark.parametrize("suffix", VIDEO_SUFFIXES)
+def test_every_format_on_the_list_can_be_read(tmp_path, suffix):
+    path = written(tmp_path, suffix)
+    if path is None:
+        pytest.skip(f"no encoder for {suffix} here")
+    with open_video(path) as reader:
+        assert sum(len(clip.frames) for clip in reader.clips(25.0)) >= 36
+
+
+def test_names_count_whatever_their_case_and_hidden_files_do_not():
+    assert has_video_name("A.M2TS") and not has_video_name(".a.mp4") and not has_video_name("mp4")
+
+
+@pytest.mark.parametrize("text", ["version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 2\n",
+                                  "version https://git-lfs.github.com/spec/v1\r\next-0-x sha256:1\r\noid sha256:ab\r\nsize 2\r\n"])  # fmt: skip
+def test_a_git_lfs_pointer_is_told_with_its_remedy(text):
+    assert "git lfs pull" in describe_pointer(text.encode())
+
+
+def test_what_only_speaks_of_pointers_is_none():
+    assert not describe_pointer(b"x" * POINTER_BYTES + b"version https://git-lfs.github.com/spec/v1\noid sha256:ab")
+    assert not describe_pointer(b"version https://git-lfs.github.com/spec/v1 is the format")
+    assert "git annex get" in describe_pointer(b"/annex/objects/SHA256E-s1--ab.mp4\n")
