@@ -46,13 +46,15 @@ def test_every_format_on_the_list_can_be_read(tmp_path, suffix):
 
 
 def test_names_count_whatever_their_case_and_hidden_files_do_not():
-    assert has_video_name("A.M2TS") and not has_video_name(".a.mp4") and not has_video_name("mp4")
+    names = ("A.M2TS", ".a.mp4", "._a.mp4", "mp4", "a.mp4.txt")
+    assert [has_video_name(name) for name in names] == [True, False, False, False, False]
 
 
-@pytest.mark.parametrize("text", ["version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 2\n",
-                                  "version https://git-lfs.github.com/spec/v1\r\next-0-x sha256:1\r\noid sha256:ab\r\nsize 2\r\n"])  # fmt: skip
-def test_a_git_lfs_pointer_is_told_with_its_remedy(text):
-    assert "git lfs pull" in describe_pointer(text.encode())
+@pytest.mark.parametrize("extension", ["", "ext-0-any sha256:1\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_git_lfs_pointer_is_told_with_its_remedy(extension, end):
+    text = f"version https://git-lfs.github.com/spec/v1\n{extension}oid sha256:538d\nsize 201958\n"
+    assert "git lfs pull" in describe_pointer(text.replace("\n", end).encode())
 
 
 def test_what_only_speaks_of_pointers_is_none():
