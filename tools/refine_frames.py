@@ -34,6 +34,7 @@ import torch  # noqa: E402
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn  # noqa: E402
 
 from emo_core.errors import EmoError  # noqa: E402
+from emo_core.files.atomic_write import replaced_whole  # noqa: E402
 from emo_core.model import bundle as bundles  # noqa: E402
 from tools.refine.faces import Faces, Refinement, batches, gather_rendered, gather_stills, gather_valid  # noqa: E402
 from tools.refine.net import FrameNet, answer, first_weights  # noqa: E402
@@ -103,8 +104,8 @@ def refine(options: argparse.Namespace, recipe: Refinement) -> None:
         row |= {**measure(average.module, valid, "val_"), **measure(average.module, held_out, "rendered_")}
         rows.append({**row, "seconds": time.monotonic() - began})
         print(json.dumps({name: round(value, 4) for name, value in rows[-1].items()}), flush=True)
-        torch.save({name: part.state_dict() for name, part in parts.items()} | {"rows": rows}, f"{checkpoint}.new")
-        Path(f"{checkpoint}.new").replace(checkpoint)
+        with replaced_whole(checkpoint) as file:
+            torch.save({name: part.state_dict() for name, part in parts.items()} | {"rows": rows}, file)
     first = json.loads((options.start / bundles.MANIFEST).read_text("utf-8"))["frame_training"]
     record = {"recipe": asdict(recipe), "refine_command": options.command, "started_from": first}
     write(options.weights, average.module, rows, record)
@@ -138,9 +139,8 @@ def write(path: Path, net: FrameNet, rows: list[dict[str, float]], record: dict[
     """The weights, numbered in the order of Keras, with the history (CSV) and the record (JSON) as texts."""
     table = [",".join(rows[0]), *(",".join(str(value) for value in row.values()) for row in rows)]
     arrays = {f"weights_{index:02d}": array for index, array in enumerate(net.keras_weights())}
-    part = path.with_suffix(".part.npz")
-    np.savez(part, **arrays, history=np.array("\n".join(table)), record=np.array(json.dumps(record)))
-    part.replace(path)
+    with replaced_whole(path) as part:
+        np.savez(part, **arrays, history=np.array("\n".join(table)), record=np.array(json.dumps(record)))
 
 
 def main() -> int:

@@ -19,6 +19,7 @@ from emo_core.datasets.clips import CLIP_SUFFIXES, MANIFEST, DatasetClip, check_
 from emo_core.datasets.editable import write_manifest
 from emo_core.emotions import OTHER
 from emo_core.errors import DatasetError
+from emo_core.files.atomic_write import replaced_whole
 from emo_core.video.source import clean_name
 
 _JOY, _GRIEF = "amusement_surprise", "sadness_fear"
@@ -204,9 +205,8 @@ def _copies(clips: Sequence[DatasetClip], target: Path, progress: Callable[[int,
         path = target / clip.label / f"{clip.person}__{clip.path.stem}{clip.path.suffix.lower()}"
         if not path.exists() or path.stat().st_size != clip.path.stat().st_size:
             path.parent.mkdir(exist_ok=True)
-            part = path.with_name(f".{path.name}.part")
-            shutil.copyfile(clip.path, part)
-            part.replace(path)
+            with replaced_whole(path) as part:
+                shutil.copyfile(clip.path, part)
         yield replace(clip, path=path)
     progress(len(clips), len(clips))
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from emo_core.datasets.clips import MANIFEST, DatasetClip, check_label, is_clip, is_dataset, person_of, read_manifest
 from emo_core.errors import DatasetError
+from emo_core.files.atomic_write import write_whole
 from emo_core.video.source import clean_name
 
 COLUMNS = ("path", "label", "person", "session", "source", "story", "degradation")
@@ -176,20 +177,6 @@ def write_manifest(folder: Path, clips: Sequence[DatasetClip]) -> None:
             _write(folder, clips)
     except OSError as error:
         raise _not_written(folder, error) from error
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file beside its place and move it there, so that nobody ever sees half of it."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
 
 
 def _check_ours(folder: Path) -> None:

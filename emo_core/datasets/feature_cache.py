@@ -10,6 +10,7 @@ import numpy as np
 from emo_core.config import PipelineConfig
 from emo_core.datasets.perceptual_hash import Words, face_prints
 from emo_core.faces.blendshapes import BlendshapeModel
+from emo_core.files.atomic_write import replaced_whole
 from emo_core.inference.pipeline import watch
 from emo_core.model.bundle import FrameNetwork
 from emo_core.types import Floats
@@ -67,9 +68,8 @@ class ClipReader:
         weights = np.where(mask, watched.normalized.quality, 0).astype(np.float32)
         seen = SeenClip(watched.features.features, weights, face_prints(watched.track.crops[mask]))
         self._folder.mkdir(parents=True, exist_ok=True)
-        part = stored.with_suffix(".part.npz")
-        np.savez(part, features=seen.features, weights=seen.weights, prints=seen.prints)
-        part.replace(stored)
+        with replaced_whole(stored) as part:
+            np.savez(part, features=seen.features, weights=seen.weights, prints=seen.prints)
         return seen
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from emo_core.emotions import UNSURE
 from emo_core.errors import DatasetError
+from emo_core.files.atomic_write import write_whole
 from emo_core.types import Booleans, Doubles
 
 SCHEMA = 1
@@ -183,9 +184,7 @@ def from_json(text: str) -> Evaluation:
 def store(evaluation: Evaluation, path: Path) -> None:
     """Write an evaluation whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(to_json(evaluation) + "\n", "utf-8")
-    part.replace(path)
+    write_whole(path, to_json(evaluation) + "\n")
 
 
 def load(path: Path) -> Evaluation:

@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from emo_core.files.atomic_write import write_whole
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingProgress:
@@ -79,8 +81,6 @@ class ProgressWriter:
         if self.path is None:
             return
         self._now = replace(self._now, epochs=self.epochs, **changes)
-        part = self.path.with_name(f".{self.path.name}.part")
-        part.write_bytes(msgspec.json.encode(self._now))
-        part.replace(self.path)
+        write_whole(self.path, msgspec.json.encode(self._now))
         if self._now.state == "running" and os.getppid() != self.parent:
             raise KeyboardInterrupt

@@ -20,7 +20,7 @@ from typing import Literal
 
 import msgspec
 
-from emo_core.datasets.editable import write_whole
+from emo_core.files.atomic_write import write_whole
 from emo_core.jobs.progress import TrainingProgress
 
 ORDER, PROGRESS = "order.json", "progress.json"

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_core.files.atomic_write import replaced_whole
+
 Row = dict[str, float]
 Weights = list[NDArray[Any]]
 
@@ -76,10 +78,8 @@ class Checkpoint:
         }
         arrays = {f"{name}_{index}": value for name, values in parts.items() for index, value in enumerate(values)}
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        part = self._path.with_name(f".{self._path.name}.part")
-        with part.open("wb") as file:
-            np.savez(file, told=np.array(json.dumps(told)), **arrays)  # type: ignore[arg-type]
-        part.replace(self._path)
+        with replaced_whole(self._path) as part:
+            np.savez(part, told=np.array(json.dumps(told)), **arrays)  # type: ignore[arg-type]
 
     def clear(self) -> None:
         """Remove it once the training has led to a model."""

@@ -16,7 +16,6 @@ import numpy as np
 
 from emo_core.config import PipelineConfig
 from emo_core.datasets.clips import DatasetClip, read_dataset, see_clips
-from emo_core.datasets.editable import write_whole
 from emo_core.datasets.seen_by_model import content_key
 from emo_core.datasets.splits import PARTS, Protocol, Split, check_enough, split_clips
 from emo_core.datasets.windows import LabelledClips
@@ -24,6 +23,7 @@ from emo_core.emotions import OTHER, class_named
 from emo_core.errors import BundleError
 from emo_core.evaluation.results import Evaluation, to_json
 from emo_core.evaluation.run import Choice, evaluate_dataset
+from emo_core.files.atomic_write import write_whole
 from emo_core.model import bundle as bundles
 from emo_core.training import networks
 from emo_core.training.checkpoint import Checkpoint

@@ -18,6 +18,7 @@ import numpy as np
 from emo_core.datasets.ferplus import Stills, majority_labels, vote_distributions
 from emo_core.errors import DatasetError
 from emo_core.faces.tracking import normalize_intensity
+from emo_core.files.atomic_write import replaced_whole
 from emo_core.training import networks
 from emo_core.training.synthesis.augmentation import augment
 from emo_core.types import Bytes, Floats
@@ -108,11 +109,11 @@ def fit_frame_cnn(
     with networks.precision("mixed_bfloat16" if half else "float32"):
         model = networks.build_frame_cnn(train.crops.shape[1], mirrored=False)
     work_dir.mkdir(parents=True, exist_ok=True)
-    history_path, final, part = (work_dir / name for name in (_HISTORY, _FINAL, f"part.{_FINAL}"))
+    history_path, final = (work_dir / name for name in (_HISTORY, _FINAL))
     if not final.exists():
         _fit(model, training_set(train), training_set(valid), recipe, work_dir, report)
-        model.save_weights(str(part))
-        part.replace(final)
+        with replaced_whole(final) as part:
+            model.save_weights(str(part))
     model.load_weights(str(final))
     return model, _read_history(history_path)
 

@@ -11,6 +11,7 @@ import numpy as np
 from emo_core.config import PipelineConfig
 from emo_core.emotions import EMOTIONS
 from emo_core.errors import DatasetError, NoFaceError, VideoError
+from emo_core.files.atomic_write import replaced_whole
 from emo_core.inference.pipeline import watch
 from emo_core.model.bundle import FrameNetwork
 from emo_core.types import Bytes, Doubles, Floats
@@ -84,8 +85,7 @@ def rendered_frames(
         shares.append(emotion_shares(keyframes, seen.times_s[seen.normalized.mask]))
     if not crops:
         raise DatasetError(f"{manifest.name} lists no clip of these people that shows a face: render more.")
-    part = stored.with_suffix(".part.npz")
     cache.mkdir(parents=True, exist_ok=True)
-    np.savez(part, crops=np.concatenate(crops), shares=np.concatenate(shares))
-    part.replace(stored)
+    with replaced_whole(stored) as part:
+        np.savez(part, crops=np.concatenate(crops), shares=np.concatenate(shares))
     return np.concatenate(crops), np.concatenate(shares)

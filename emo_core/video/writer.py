@@ -1,6 +1,5 @@
 """Frames → H.264 mp4: the only writer of video; :mod:`emo_core.video.reader` reads."""
 
-import uuid
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 
+from emo_core.files.atomic_write import replaced_whole
 from emo_core.types import Bytes
 
 
@@ -31,12 +31,8 @@ def write_video(
     if not fps > 0:
         raise ValueError(f"fps is {fps}, expected more than 0")
     path = Path(path)
-    partial = path.with_name(f".{uuid.uuid4().hex}.part")
-    try:
-        _encode(partial, frames, Fraction(fps).limit_denominator(1001), crf, preset)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with replaced_whole(path) as part:
+        _encode(part, frames, Fraction(fps).limit_denominator(1001), crf, preset)
 
 
 def _encode(path: Path, frames: Iterable[Bytes], rate: Fraction, crf: int, preset: str) -> None:
