@@ -11,6 +11,8 @@ The message of each is shown to the user as it stands, in the page and on the co
 why, and what to do next, and never holds a machine path beyond the name the user gave.
 """
 
+import errno
+
 UNEXPECTED = (
     "Something went wrong on our side, and this step was not finished. Try again; if it happens again, "
     "the server's log says why."
@@ -40,3 +42,19 @@ class DatasetError(EmoError):
 
 class ExportError(EmoError):
     """The place that results should be written to cannot be used."""
+
+
+def os_remedy(error: OSError) -> str:
+    """What to do when the operating system refuses to read or write, one sentence.
+
+    Example:
+        >>> os_remedy(OSError(28, "No space left on device"))
+        'Free some space, then try again.'
+    """
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return "Free some space, then try again."
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return "Choose a place that this program may use, or give it the right to, then try again."
+    if error.errno == errno.ENAMETOOLONG:
+        return "Choose a shorter name."
+    return "Choose another place, then try again."

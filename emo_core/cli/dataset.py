@@ -30,7 +30,7 @@ def dataset() -> None:
 def check(data: Path, model: Path, cache: Path, json_file: Path | None) -> None:
     """What to look at in DIR before training, each with its remedy: a folder per label, or a manifest.csv."""
     from emo_core.datasets.checks import check_dataset
-    from emo_core.datasets.clips import read_dataset
+    from emo_core.datasets.clips import count_skipped, read_dataset
     from emo_core.datasets.feature_cache import ClipReader
     from emo_core.model.bundle import load_frame_network
 
@@ -43,7 +43,7 @@ def check(data: Path, model: Path, cache: Path, json_file: Path | None) -> None:
             say(f"Seeing clip {done + 1} of {total}")
 
     with native_messages_dropped():
-        report = check_dataset(clips, ClipReader(cnn, config, cache), tell)
+        report = check_dataset(clips, ClipReader(cnn, config, cache), tell, count_skipped(data, clips))
     if json_file:
         json_file.write_text(json.dumps(report.to_dict(), indent=1, ensure_ascii=False) + "\n", "utf-8")
     print(to_text(report))
@@ -85,13 +85,16 @@ def import_(corpus_name: str, source: Path, target: Path, map_file: Path | None,
         if done % 100 == 0:
             say(f"{done} of {total} clips")
 
-    corpora.import_clips(found.clips, target, copy=copied, progress=tell)
+    corpora.import_clips(found.clips, source, target, copy=copied, progress=tell)
     people = {clip.person for clip in found.clips}
     print(f"{len(found.clips)} clips of {len(people)} people in {target / 'manifest.csv'}")
     for label, count in found.counts.items():
         print(f"  {label:<24} {count:5d} → {classes.get(label, 'left out')}")
-    if found.num_unknown:
-        print(f"{found.num_unknown} videos are not named as {corpus.name} names its files and were left out")
+    for reason, number in found.skipped.items():
+        print(f"{number} × left out: {reason}")
+    if found.unreadable:
+        print(f"{len(found.unreadable)} of some files that were tried cannot be opened; `dataset check` looks at all:")
+        print("\n".join(f"    {fault}" for fault in found.unreadable))
     if not map_file:
         print("The map that was used; edit it and give it with --map for other classes:")
         print(corpora.map_text(classes), end="")

@@ -16,7 +16,7 @@ from emo_core.cli.run_order import run_order
 from emo_core.cli.terminal import PROGRAM
 from emo_core.cli.train import train
 from emo_core.cli.train_frames import train_frames
-from emo_core.errors import EmoError
+from emo_core.errors import EmoError, os_remedy
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -58,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:  # a folder that cannot be written, a full disk
-        print(f"error: {error.strerror or error}: {error.filename or 'no file named'}.", file=sys.stderr)
+        what, why = f" {str(error.filename)[-200:]}" if error.filename else "", error.strerror or error
+        print(f"error: Reading or writing{what} failed ({why}). {os_remedy(error)}", file=sys.stderr)
         return 1
     except (KeyboardInterrupt, click.Abort):
         print("stopped", file=sys.stderr)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from emo_core.datasets.clips import DatasetClip
-from emo_core.datasets.feature_cache import ClipReader
+from emo_core.datasets.feature_cache import ClipReader, content_key
+from emo_core.datasets.names import same_but_case
 from emo_core.datasets.perceptual_hash import Words, near_pairs
-from emo_core.datasets.seen_by_model import content_key
 from emo_core.datasets.splits import LEAST_CLIPS, LEAST_PEOPLE
 from emo_core.errors import NoFaceError, VideoError
 
@@ -77,6 +77,7 @@ def check_dataset(
     clips: Sequence[DatasetClip],
     reader: ClipReader,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    skipped: Mapping[str, int] | None = None,
 ) -> CheckReport:
     """Look at every clip through the pipeline, then at the whole.
 
@@ -84,6 +85,8 @@ def check_dataset(
         clips: of the data set, as :func:`emo_core.datasets.clips.read_dataset` gives them.
         reader: sees clips; what it keeps serves the training too.
         progress: called with the number of clips seen and of all.
+        skipped: why files in the folder are none of the clips, and how many, of
+            :func:`emo_core.datasets.clips.count_skipped`.
 
     Example:
         >>> cnn, config = load_frame_network("models/hybrid")             # doctest: +SKIP
@@ -102,7 +105,8 @@ def check_dataset(
         except NoFaceError as error:
             faceless.append(f"{_name(clip)}: {error}")
     progress(len(clips), len(clips))
-    findings = [*_unusable(unreadable, faceless), *_copies(usable, prints), *_sessions(clips), *_balance(usable)]
+    findings = [*_unusable(unreadable, faceless), *_copies(usable, prints), *_names(clips), *_sessions(clips),
+                *_balance(usable), *_skipped(skipped or {})]  # fmt: skip
     order = ("error", "warning", "note")
     people = {label: {clip.person for clip in clips if clip.label == label} for label in _labels(clips)}
     counts = Counter(clip.label for clip in clips)
@@ -124,6 +128,32 @@ def _unusable(unreadable: Sequence[str], faceless: Sequence[str]) -> Iterator[Fi
         yield Finding(
             "no face", "warning", f"Left out, because no face can be judged: {_count(faceless, 'clip')}.",
             "Replace them by brighter, sharper clips of one face turned to the camera.", tuple(faceless),
+        )  # fmt: skip
+
+
+def _skipped(skipped: Mapping[str, int]) -> Iterator[Finding]:
+    if skipped:
+        yield Finding(
+            "skipped files", "note", f"Files in the folder that are none of its clips: {sum(skipped.values())}.",
+            "Nothing, if they should not be; else name them as videos, or list them in manifest.csv.",
+            tuple(f"{count} × {reason}" for reason, count in skipped.items()),
+        )  # fmt: skip
+
+
+def _names(clips: Sequence[DatasetClip]) -> Iterator[Finding]:
+    """Classes, and people, whose names differ by so little that they may be meant to be one."""
+    spelled: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for clip in clips:
+        spelled["class", same_but_case(clip.label)].add(clip.label)
+        if clip.person_known:
+            spelled["person", same_but_case(clip.person)].add(clip.person)
+    alike = [f"{kind}: {', '.join(sorted(names))}" for (kind, _), names in sorted(spelled.items()) if len(names) > 1]
+    if alike:
+        yield Finding(
+            "similar names", "warning",
+            f"Names that differ by case or blanks alone, {_count(alike, 'time')}: each counts as one of its own.",
+            "Write them alike if they are the same: a person under two names may be on both sides of a split.",
+            tuple(alike),
         )  # fmt: skip
 
 

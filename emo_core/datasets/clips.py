@@ -6,9 +6,9 @@
 A clip that names no person is one unknown person of its own: people are never guessed.
 """
 
-import csv
-import re
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,21 +16,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_core.config import PipelineConfig
+from emo_core.datasets.clip_paths import ClipFolder
 from emo_core.datasets.feature_cache import ClipReader
+from emo_core.datasets.names import check_label, tidy
 from emo_core.datasets.windows import LabelledClips
-from emo_core.emotions import UNSURE
 from emo_core.errors import DatasetError, NoFaceError, VideoError
+from emo_core.files.csv_files import Row, check_lines, has_columns, read_csv
+from emo_core.files.formats import has_video_name
 from emo_core.inference.windows import window_starts
 from emo_core.model.bundle import FrameNetwork
 from emo_core.types import Floats
 from emo_core.video.source import clean_name
 
 MANIFEST = "manifest.csv"
-CLIP_SUFFIXES = frozenset({".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".flv", ".mpg", ".mpeg", ".wmv"})
-"""What a file in a folder of clips ends with."""
-
-_LABEL_LENGTH = 60
-_LINE_LENGTH = 10_000
+COLUMNS = ("path", "label", "person", "session", "source", "story", "degradation")
+"""Columns of a manifest that are known; others are kept as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,43 +62,26 @@ def read_dataset(path: Path) -> list[DatasetClip]:
     """Clips of a data set: a ``manifest.csv``, a folder that holds one, or a folder with a folder for each label.
 
     Raises:
-        DatasetError: there is no such data set, it holds no clips, or a label cannot be used; see :func:`check_label`.
+        DatasetError: there is no such data set, it holds no clips, a label cannot be used, see
+            :func:`emo_core.datasets.names.check_label`, or a clip lies outside it, see
+            :mod:`emo_core.datasets.clip_paths`.
 
     Example:
         >>> len(read_dataset(Path("assets/demo")))
         396
     """
-    name = clean_name(path.name)
-    if path.is_dir() and not (path / MANIFEST).exists():
-        return _read_folders(path)
-    if path.is_dir():
-        return read_manifest(path / MANIFEST)
-    if not path.exists():
-        raise DatasetError(f"There is no data set {name}: give a folder with a folder for each label, or a {MANIFEST}.")
-    return read_manifest(path)
-
-
-def check_label(label: str) -> str:
-    """`label`, if it can be the name of a class and of a folder.
-
-    Raises:
-        DatasetError: it cannot.
-
-    Example:
-        >>> check_label("joy_fear")
-        'joy_fear'
-    """
-    shown = clean_name(label.replace("/", "∕").replace("\\", "∖")) if label.strip() else ""
-    if not shown:
-        raise DatasetError("A label is empty: name the class in letters, such as joy_fear.")
-    if label == UNSURE:
-        raise DatasetError(f"A class cannot be called {UNSURE}, because that is what a model says without a verdict.")
-    if len(label) > _LABEL_LENGTH or not re.fullmatch(r"\w[\w \-+]*", label):
+    try:
+        if path.is_dir() and not (path / MANIFEST).exists():
+            return _read_folders(path)
+        if path.is_dir() or path.exists():
+            return read_manifest(path / MANIFEST if path.is_dir() else path)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise DatasetError(
-            f"The label “{shown}” cannot name a class: use at most {_LABEL_LENGTH} letters, digits, _, - and spaces, "
-            "and neither a slash nor a dot."
-        )
-    return label
+            f"The data set {clean_name(path.name)} cannot be read ({reason}): give a folder that you may open."
+        ) from error
+    name = clean_name(path.name)
+    raise DatasetError(f"There is no data set {name}: give a folder with a folder for each label, or a {MANIFEST}.")
 
 
 def person_of(path: Path) -> str:
@@ -109,12 +92,12 @@ def person_of(path: Path) -> str:
         ('anna', '')
     """
     person, parted, _ = path.stem.partition("__")
-    return person.strip() if parted else ""
+    return tidy(person) if parted else ""
 
 
 def is_clip(path: Path) -> bool:
     """Whether a file looks like a clip; hidden files, such as one that is still being written, do not."""
-    return path.suffix.lower() in CLIP_SUFFIXES and not path.name.startswith(".") and path.is_file()
+    return has_video_name(path.name) and path.is_file()
 
 
 def is_dataset(path: Path) -> bool:
@@ -123,28 +106,70 @@ def is_dataset(path: Path) -> bool:
         if path.name.startswith(".") or not path.is_dir():
             return False
         if (path / MANIFEST).exists():
-            return _is_manifest(path / MANIFEST)
-        inner = [item for item in path.iterdir() if item.is_dir() and not item.name.startswith(".")]
-        return any(is_clip(file) for folder in inner for file in folder.iterdir())
-    except OSError:  # what may not be looked into is none
+            return has_columns(path / MANIFEST, COLUMNS[:2])
+        return any(is_clip(file) for folder in _folders(path) for file in _files(folder))
+    except (OSError, ValueError):  # what may not be looked into is none
         return False
 
 
-def _is_manifest(path: Path) -> bool:
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        return {"path", "label"} <= set(next(csv.reader([file.readline(_LINE_LENGTH)]), []))
+def count_skipped(path: Path, clips: Sequence[DatasetClip]) -> dict[str, int]:
+    """Why files in the folder of a data set are none of its clips, and how many each.
+
+    Args:
+        path: of the data set, a folder or a manifest.
+        clips: of the data set.
+    """
+    folder = path if path.is_dir() else path.parent
+    known, counts = {clip.path.resolve() for clip in clips}, Counter[str]()
+    listed = not path.is_dir() or (path / MANIFEST).exists()
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        depth = len(Path(place).relative_to(folder).parts)
+        for name in names:
+            if (Path(place) / name).resolve() not in known and name not in (MANIFEST, path.name):
+                counts[_why_skipped(name, depth, listed=listed)] += 1
+    counts.pop("", None)
+    return dict(sorted(counts.items()))
+
+
+def _why_skipped(name: str, depth: int, *, listed: bool) -> str:
+    """Why a file is no clip; empty for what nobody would take for one."""
+    if name.startswith("."):
+        return "hidden" if has_video_name(name.lstrip("._")) else ""
+    if not has_video_name(name):
+        return f"not named as a video ({Path(name).suffix.lower()[:10] or 'no ending'})"
+    if listed:
+        return f"a video that {MANIFEST} does not list"
+    return "a video outside the folders of labels" if depth == 0 else "a video in a folder below that of a label"
+
+
+def _folders(path: Path) -> list[Path]:
+    return sorted(item for item in path.iterdir() if item.is_dir() and not item.name.startswith("."))
+
+
+def _files(folder: Path) -> list[Path]:
+    """What is in a folder; nothing if that may not be seen."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
 
 
 def _read_folders(path: Path) -> list[DatasetClip]:
-    folders = sorted(item for item in path.iterdir() if item.is_dir() and not item.name.startswith("."))
-    files = [(folder.name, file) for folder in folders for file in sorted(folder.iterdir()) if is_clip(file)]
+    files = [(folder.name, file) for folder in _folders(path) for file in _files(folder) if is_clip(file)]
     if not files:
+        reasons = ", ".join(f"{count} × {reason}" for reason, count in list(count_skipped(path, ()).items())[:5])
         raise DatasetError(
-            f"{clean_name(path.name)} holds no clips: put them into a folder for each label, as "
-            f"<label>/<person>__<anything>.mp4, or list them in a {MANIFEST}."
+            f"{clean_name(path.name)} holds no clips{f' (skipped: {reasons})' if reasons else ''}: put them into a "
+            f"folder for each label, as <label>/<person>__<anything>.mp4, or list them in a {MANIFEST}."
         )
-    clips = []
+    place, clips = ClipFolder(path), []
     for number, (label, file) in enumerate(files, start=1):
+        if not place.admits(file):
+            raise DatasetError(
+                f"{clean_name(label)}/{clean_name(file.name)} is a link that leads outside the data set: put the clips "
+                "themselves there."
+            )
         person = person_of(file)
         clips.append(DatasetClip(file, check_label(label), person or f"unknown {number}", person_known=bool(person)))
     return clips
@@ -153,46 +178,41 @@ def _read_folders(path: Path) -> list[DatasetClip]:
 def read_manifest(path: Path) -> list[DatasetClip]:
     """Clips of a ``manifest.csv``: columns path (relative to it) and label; further ones as far as they are known.
 
+    Labels and names of people are taken in one form, see :func:`emo_core.datasets.names.tidy`.
+
     Raises:
-        DatasetError: the file is missing or unreadable, lacks a column or a value, or names a clip that is not there.
+        DatasetError: the file is missing or unreadable, lacks a column or a value, or names a clip that is not there or
+            lies outside; the lines are named.
     """
     name = clean_name(path.name)
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except FileNotFoundError as error:
-        raise DatasetError(f"There is no file {name}: give the path of a manifest.csv with path and label.") from error
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(f"{name} cannot be read: it must be a CSV file with columns path and label.") from error
-    if not rows or not {"path", "label"} <= set(rows[0]):
+    rows = read_csv(path, ("path", "label"), COLUMNS).rows
+    if not rows:
         raise DatasetError(f"{name} lists no clips: it needs columns path and label and a line for each clip.")
-    clips = []
-    for line, row in enumerate(rows, start=2):
-        if not row["path"] or not row["label"]:
-            raise DatasetError(f"{name}, line {line}: path or label is empty; fill in both or remove the line.")
-        file_path = path.parent / row["path"]
-        if not file_path.is_file():
-            raise DatasetError(f"{name}, line {line}: there is no clip {clean_name(row['path'])}; correct the path.")
-        clips.append(
-            DatasetClip(
-                file_path,
-                _label_of(row, name, line),
-                row.get("person") or f"unknown {line}",
-                row.get("source") or "",
-                row.get("story") or "",
-                row.get("degradation") or "none",
-                row.get("session") or "",
-                person_known=bool(row.get("person")),
-            )
-        )
+    place, clips, faults = ClipFolder(path.parent), [], []
+    for row in rows:
+        try:
+            clips.append(_clip_of(row, place))
+        except DatasetError as error:
+            faults.append((row.line, str(error)))
+    check_lines(name, faults)
     return clips
 
 
-def _label_of(row: Mapping[str, str], name: str, line: int) -> str:
-    try:
-        return check_label(row["label"])
-    except DatasetError as error:
-        raise DatasetError(f"{name}, line {line}: {error}") from error
+def _clip_of(row: Row, place: ClipFolder) -> DatasetClip:
+    cells = row.cells
+    if not cells["path"] or not cells["label"]:
+        raise DatasetError("path or label is empty; fill in both or remove the line.")
+    label, person = check_label(cells["label"]), tidy(cells.get("person", ""))
+    return DatasetClip(
+        place.find(cells["path"]),
+        label,
+        person or f"unknown {row.line}",
+        tidy(cells.get("source", "")),
+        cells.get("story", ""),
+        cells.get("degradation", "") or "none",
+        tidy(cells.get("session", "")),
+        person_known=bool(person),
+    )
 
 
 def split_people(people: Sequence[str], shares: Sequence[float], *, seed: int) -> list[set[str]]:

@@ -3,11 +3,11 @@
     RAVDESS   02-01-06-01-02-01-12.mp4       modality-channel-emotion-intensity-statement-repetition-actor
     CREMA-D   1001_DFA_ANG_XX.flv            actor_sentence_emotion_level
     BLEMORE   A102_ang_int1_ver1.mov, A102_neu_sit1_ver1.mov, A438_mix_disg_hap_30_70_ver1.mov
+              test_0001.mov: of the test part, tells neither person nor emotion
 
 What a corpus calls an emotion becomes a class by a map that the user can edit; what the map does not name is left out.
 """
 
-import csv
 import re
 import shutil
 from collections import Counter
@@ -15,13 +15,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from emo_core.datasets.clips import CLIP_SUFFIXES, MANIFEST, DatasetClip, check_label
+from emo_core.datasets.clip_paths import record_import
+from emo_core.datasets.clips import MANIFEST, DatasetClip
 from emo_core.datasets.editable import write_manifest
+from emo_core.datasets.names import check_label, tidy
 from emo_core.emotions import OTHER
-from emo_core.errors import DatasetError
+from emo_core.errors import DatasetError, VideoError, os_remedy
 from emo_core.files.atomic_write import replaced_whole
+from emo_core.files.csv_files import check_lines, read_csv, to_csv
+from emo_core.files.formats import POINTER_BYTES, describe_pointer, has_video_name
+from emo_core.video.reader import open_video
 from emo_core.video.source import clean_name
 
+_TRIED = 12  # files that an import opens before it reports thousands
 _JOY, _GRIEF = "amusement_surprise", "sadness_fear"
 
 
@@ -35,6 +41,7 @@ class Corpus:
         words: code in the name → the corpus' own word for it; others stay as they are.
         classes: the corpus' own label → class, unless the user says otherwise.
         skip: tells from a match which files are no picture of a face, such as sound alone.
+        unlabelled: of the stem of a file whose name tells neither person nor emotion, such as one of a test part.
     """
 
     name: str
@@ -42,6 +49,7 @@ class Corpus:
     words: Mapping[str, str]
     classes: Mapping[str, str]
     skip: Callable[[re.Match[str]], bool] = lambda found: False
+    unlabelled: re.Pattern[str] = re.compile("(?!)")
 
 
 def _blends(*pairs: tuple[str, str]) -> dict[str, str]:
@@ -78,6 +86,7 @@ CORPORA: Mapping[str, Corpus] = {
                 ("anger", "disgust"), ("anger", "fear"), ("anger", "happiness"), ("anger", "sadness"),
                 ("disgust", "fear"), ("disgust", "happiness"), ("disgust", "sadness"), ("fear", "happiness"),
                 ("happiness", "sadness"))},
+            unlabelled=re.compile(r"test_\d{3,}"),
         ),
     )
 }  # fmt: skip
@@ -92,13 +101,15 @@ class Found:
         clips: with the class that the map gives them; only those that it names.
         counts: the corpus' own label → number of clips.
         unmapped: labels that the map does not name → number of clips, left out.
-        num_unknown: files whose name is not in the corpus' scheme, left out.
+        skipped: why other files were left out → number of files.
+        unreadable: what is the matter with those that cannot be opened among some that were tried.
     """
 
     clips: tuple[DatasetClip, ...]
     counts: Mapping[str, int]
     unmapped: Mapping[str, int]
-    num_unknown: int
+    skipped: Mapping[str, int]
+    unreadable: tuple[str, ...] = ()
 
 
 def find_clips(corpus: Corpus, source: Path, classes: Mapping[str, str]) -> Found:
@@ -110,40 +121,90 @@ def find_clips(corpus: Corpus, source: Path, classes: Mapping[str, str]) -> Foun
         classes: the corpus' own label → class.
 
     Raises:
-        DatasetError: the folder is missing, or no file in it is named so, or the map names no class for any.
+        DatasetError: the folder is missing, or no file in it is named so, or the map names no class for any, or none of
+            the files that are tried can be opened.
     """
     if not source.is_dir():
         raise DatasetError(
             f"There is no folder {clean_name(source.name)}: give the one that the corpus was unpacked into."
         )
-    files = sorted(path for path in source.rglob("*") if path.suffix.lower() in CLIP_SUFFIXES and path.is_file())
-    clips, counts, unknown = [], Counter[str](), 0
+    clips, counts, skipped = [], Counter[str](), Counter[str]()
     taken = set[str]()  # RAVDESS has every performance with sound and without, others come in several formats
-    for path in files:
+    for path in sorted(path for path in source.rglob("*") if path.is_file()):
         found = corpus.pattern.fullmatch(path.stem)
-        if found is None:
-            unknown += 1
-        elif (
-            not corpus.skip(found)
-            and (key := path.stem.removeprefix(found.groupdict().get("modality", ""))) not in taken
-        ):
-            taken.add(key)
-            label = _label(corpus, found)
-            counts[label] += 1
-            if label in classes:
-                person = f"{corpus.name}-{found['person']}"
-                clips.append(DatasetClip(path, classes[label], person, corpus.name, story=label, session=person))
+        key = path.stem.removeprefix(found.groupdict().get("modality", "")) if found else ""
+        if reason := _why_not(corpus, path, found, key in taken):
+            skipped[reason] += 1
+            continue
+        assert found is not None
+        taken.add(key)
+        label = _label(corpus, found)
+        counts[label] += 1
+        if label in classes:
+            person = f"{corpus.name}-{found['person']}"
+            clips.append(DatasetClip(path, classes[label], person, corpus.name, story=label, session=person))
     if not counts:
-        raise DatasetError(
-            f"{clean_name(source.name)} holds no video that is named as {corpus.name} names its files ({len(files)} "
-            "videos were looked at): choose the folder that the corpus was unpacked into, or another --from."
-        )
+        raise _nothing_named(corpus, source, skipped)
     if not clips:
         raise DatasetError(
             f"The map names no class for any label found ({', '.join(sorted(counts))}): add lines to it."
         )
     unmapped = {label: count for label, count in sorted(counts.items()) if label not in classes}
-    return Found(tuple(clips), dict(sorted(counts.items())), unmapped, unknown)
+    return Found(tuple(clips), dict(sorted(counts.items())), unmapped, dict(sorted(skipped.items())), _try_some(clips))
+
+
+def _why_not(corpus: Corpus, path: Path, found: re.Match[str] | None, taken: bool) -> str:
+    """Why a file is none of the clips; empty for a clip."""
+    if path.name.startswith("."):
+        return "hidden"
+    if not has_video_name(path.name):
+        return f"not named as a video ({path.suffix.lower()[:10] or 'no ending'})"
+    if corpus.unlabelled.fullmatch(path.stem):
+        return "of the test part, whose names tell no emotion"
+    if found is None:
+        return f"not named as {corpus.name} names its files"
+    if corpus.skip(found):
+        return "sound alone"
+    if taken:
+        return "another file of the same performance"
+    size = path.stat().st_size
+    if size == 0:
+        return "empty (0 bytes)"
+    return describe_pointer(path.read_bytes()) if size <= POINTER_BYTES else ""
+
+
+def _nothing_named(corpus: Corpus, source: Path, skipped: Mapping[str, int]) -> DatasetError:
+    """The error for a folder without a clip, with the reasons."""
+    for reason, count in skipped.items():
+        if "pointer" in reason:
+            return DatasetError(f"Each of the {count} videos of {clean_name(source.name)} {reason}.")
+    reasons = ", ".join(f"{count} × {reason}" for reason, count in sorted(skipped.items())[:6]) or "it is empty"
+    return DatasetError(
+        f"{clean_name(source.name)} holds no video that is named as {corpus.name} names those with an emotion: "
+        f"{reasons}. Choose the folder that the corpus was unpacked into, or another --from."
+    )
+
+
+def _try_some(clips: Sequence[DatasetClip]) -> tuple[str, ...]:
+    """What is the matter with some clips, spread over all, that cannot be opened.
+
+    Raises:
+        DatasetError: none of them can be.
+    """
+    some = clips[:: max(1, len(clips) // _TRIED)]
+    faults = []
+    for clip in some:
+        try:
+            with open_video(clip.path):
+                pass
+        except VideoError as error:
+            faults.append(str(error))
+    if len(faults) == len(some):
+        raise DatasetError(
+            f"None of the {len(some)} files that were tried can be opened as a video: {faults[0]} Unpack or download "
+            "the corpus again."
+        )
+    return tuple(faults)
 
 
 def read_map(path: Path) -> dict[str, str]:
@@ -152,24 +213,31 @@ def read_map(path: Path) -> dict[str, str]:
     Raises:
         DatasetError: it cannot be read, or a class cannot be called so.
     """
-    name = clean_name(path.name)
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(f"The map {name} cannot be read: give a CSV file with columns label and class.") from error
-    if not rows or not {"label", "class"} <= set(rows[0]):
-        raise DatasetError(f"The map {name} is empty: it needs columns label and class and a line for each label.")
-    return {row["label"]: check_label(row["class"]) for row in rows if row["label"] and row["class"]}
+    rows = read_csv(path, ("label", "class")).rows
+    if not rows:
+        raise DatasetError(
+            f"The map {clean_name(path.name)} is empty: it needs a line with label and class for each label."
+        )
+    classes, faults = dict[str, str](), []
+    for row in rows:
+        label, name = tidy(row.cells["label"]), row.cells["class"]
+        try:
+            if label and name:
+                classes[label] = check_label(name)
+        except DatasetError as error:
+            faults.append((row.line, str(error)))
+    check_lines(clean_name(path.name), faults)
+    return classes
 
 
 def map_text(classes: Mapping[str, str]) -> str:
     """A map as CSV, to be edited."""
-    return "\n".join(["label,class", *(f"{label},{name}" for label, name in sorted(classes.items()))]) + "\n"
+    return to_csv(("label", "class"), sorted(classes.items()))
 
 
 def import_clips(
     clips: Sequence[DatasetClip],
+    source: Path,
     target: Path,
     *,
     copy: bool = False,
@@ -179,6 +247,7 @@ def import_clips(
 
     Args:
         clips: as :func:`find_clips` gives them.
+        source: folder that they were found below; a data set without copies may name files there.
         target: folder of the new data set.
         copy: copy the files; an import that was interrupted goes on when it is called again.
         progress: called with the number of files copied and of all.
@@ -191,10 +260,12 @@ def import_clips(
     try:
         target.mkdir(parents=True, exist_ok=True)
         kept = list(_copies(clips, target, progress)) if copy else list(clips)
+        if not copy:
+            record_import(target, source, (clip.path for clip in clips))
     except OSError as error:
         raise DatasetError(
-            f"Copying into {clean_name(target.name)} failed ({error.strerror or error}): free some space and import "
-            "again; it goes on where it stopped."
+            f"Importing into {clean_name(target.name)} failed ({error.strerror or error}); what was copied is kept, "
+            f"and the same command goes on from there. {os_remedy(error)}"
         ) from error
     write_manifest(target, kept)
 

@@ -1,6 +1,5 @@
 """Clips whose verdict a person corrected, as a data set in a zip file that a model can be taught from."""
 
-import csv
 import io
 import re
 import zipfile
@@ -8,7 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from emo_core.datasets.clips import CLIP_SUFFIXES, MANIFEST, check_label
+from emo_core.datasets.clips import MANIFEST
+from emo_core.datasets.names import check_label
+from emo_core.files.csv_files import to_csv
+from emo_core.files.formats import VIDEO_SUFFIXES
 from emo_core.video.source import clean_name
 
 COLUMNS = ("path", "label", "person", "source")
@@ -40,16 +42,14 @@ def corrections_zip(corrections: Sequence[Correction]) -> bytes:
             content = item.data if isinstance(item.data, bytes) else item.data.read_bytes()
             archive.writestr(str(path), content)
             rows.append((str(path), label, person, _SOURCE))
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([COLUMNS, *rows])
-        archive.writestr(MANIFEST, text.getvalue())
+        archive.writestr(MANIFEST, to_csv(COLUMNS, rows))
     return buffer.getvalue()
 
 
 def _file_name(name: str, number: int, person: str) -> str:
     """``<person>__<number>_<clip>``; without a person nothing that could be taken for one."""
     path = PurePosixPath(clean_name(name))
-    suffix = path.suffix.lower() if path.suffix.lower() in CLIP_SUFFIXES else ".mp4"
+    suffix = path.suffix.lower() if path.suffix.lower() in VIDEO_SUFFIXES else ".mp4"
     stem = f"{number}_{_plain(path.stem)[:60]}".rstrip("_")
     return (f"{person}__" if person else "") + stem + suffix
 

@@ -2,25 +2,27 @@
 
 The clips lie in a folder for each class under names of ours; ``manifest.csv`` says who, when and from where. A clip
 that was written while the manifest was not (the machine went down in between) is taken up when the folder is opened.
+Only what lies inside the folder is ever deleted.
 """
 
-import csv
 import fcntl
-import io
 import os
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from emo_core.datasets.clips import MANIFEST, DatasetClip, check_label, is_clip, is_dataset, person_of, read_manifest
-from emo_core.errors import DatasetError
-from emo_core.files.atomic_write import write_whole
+from emo_core.datasets.clip_paths import RECORD, ClipFolder
+from emo_core.datasets.clips import COLUMNS, MANIFEST, DatasetClip, is_clip, is_dataset, person_of, read_manifest
+from emo_core.datasets.feature_cache import forget
+from emo_core.datasets.names import check_label, check_person
+from emo_core.errors import DatasetError, os_remedy
+from emo_core.files.atomic_write import remove_leftovers, write_whole
+from emo_core.files.csv_files import Table, read_csv, to_csv
+from emo_core.files.formats import VIDEO_SUFFIXES
 from emo_core.video.source import clean_name
 
-COLUMNS = ("path", "label", "person", "session", "source", "story", "degradation")
 _LOCK = ".lock"
 
 
@@ -42,20 +44,19 @@ class Collection:
 def open_collection(folder: Path) -> Collection:
     """Read a data set that may still be empty; clips that the manifest does not know are taken up into it.
 
+    One that cannot be written is read as it is.
+
     Raises:
         DatasetError: the folder is missing or is no data set, or its manifest cannot be read.
     """
     if not folder.is_dir():
         raise DatasetError(f"There is no data set {clean_name(folder.name)}: create it first.")
     _check_ours(folder)
-    with _locked(folder):
+    try:
+        with _locked(folder):
+            clips = _take_up(folder)
+    except OSError:  # read only, or a full disk
         clips = _read(folder)
-        known = {clip.path.resolve() for clip in clips}
-        found = [path for label in _labels(folder) for path in sorted((folder / label).iterdir()) if is_clip(path)]
-        if lost := [path for path in found if path.resolve() not in known]:
-            clips += [_clip(path, path.parent.name, person_of(path), "", "") for path in lost]
-            _write(folder, clips)
-            clips = _read(folder)
     labels = sorted({*_labels(folder), *(clip.label for clip in clips)})
     return Collection(folder, tuple(labels), tuple(clips))
 
@@ -66,7 +67,7 @@ def create(folder: Path, labels: Iterable[str]) -> Collection:
     Raises:
         DatasetError: a label cannot be used, no folder can be made there, or one is there that is no data set.
     """
-    names = [check_label(label.strip()) for label in labels]
+    names = [check_label(label) for label in labels]
     try:
         if folder.exists():
             _check_ours(folder)
@@ -76,7 +77,7 @@ def create(folder: Path, labels: Iterable[str]) -> Collection:
         with _locked(folder):
             if not (folder / MANIFEST).exists():
                 _write(folder, [])
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise _not_written(folder, error) from error
     return open_collection(folder)
 
@@ -98,15 +99,17 @@ def add_clip(
     Raises:
         DatasetError: label or person cannot be used, the folder is no data set, or the disk takes no more.
     """
-    check_label(label)
-    who = check_person(person)
+    label, who = check_label(label), check_person(person)
+    ending = suffix.lower() if suffix.lower() in VIDEO_SUFFIXES else VIDEO_SUFFIXES[0]
     if folder.exists():
         _check_ours(folder)
     try:
         (folder / label).mkdir(parents=True, exist_ok=True)
+        if not ClipFolder(folder).holds(folder / label):
+            raise DatasetError(f"The folder {label} leads outside the data set: choose another class.")
         with _locked(folder):
             clips = _read(folder)
-            path = _free_name(folder / label, who, suffix.lower())
+            path = _free_name(folder / label, who, ending)
             write_whole(path, content)
             try:
                 _write(folder, [*clips, _clip(path, label, who, session, source)])
@@ -118,52 +121,61 @@ def add_clip(
     return path
 
 
-def remove_clips(folder: Path, paths: Sequence[Path]) -> None:
-    """Delete clips for good; ask before.
+def remove_clips(folder: Path, paths: Sequence[Path], cache: Path) -> list[Path]:
+    """Take clips out of a data set for good, with what was seen of them; ask before.
+
+    Args:
+        folder: of the data set.
+        paths: of the clips.
+        cache: folder that holds what was seen of clips.
+
+    Returns:
+        The files that stay where they are, because they lie outside the data set.
 
     Raises:
         DatasetError: a path is none of the data set's clips, or the disk refuses.
     """
-    with _locked(folder):
-        clips = _read(folder)
-        gone = {path.resolve() for path in paths}
-        if gone - {clip.path.resolve() for clip in clips}:
-            raise DatasetError("That clip is no longer in the data set: reload the page.")
-        try:
-            _write(folder, [clip for clip in clips if clip.path.resolve() not in gone])
-            for path in gone:
-                path.unlink(missing_ok=True)
-        except OSError as error:
-            raise _not_written(folder, error) from error
+    try:
+        with _locked(folder):
+            clips, place = _read(folder), ClipFolder(folder)
+            gone = {path.resolve() for path in paths}
+            if gone - {clip.path.resolve() for clip in clips}:
+                raise DatasetError("That clip is no longer in the data set: reload the page.")
+            kept = [clip for clip in clips if clip.path.resolve() not in gone]
+            removed = [clip.path for clip in clips if clip.path.resolve() in gone]
+            _write(folder, kept)
+            forget(cache, removed, still_there=[clip.path for clip in kept])
+            for path in {*removed, *gone}:  # a link and what it leads to, where that is inside as well
+                if entry := place.entry_of(path):
+                    entry.unlink(missing_ok=True)
+            return sorted(path for path in gone if not place.holds(path))
+    except OSError as error:
+        raise _not_written(folder, error) from error
 
 
-def check_person(person: str) -> str:
-    """A name that tells a person apart and can stand in the name of a file; empty stays empty.
+def remove_dataset(folder: Path, cache: Path) -> list[Path]:
+    """Take a data set away for good: its clips, what was seen of them, its manifest; files that are none of it stay.
 
-    Raises:
-        DatasetError: it is too long, or has a sign that no file name may have.
+    Args:
+        folder: of the data set.
+        cache: folder that holds what was seen of clips.
 
-    Example:
-        >>> check_person(" anna 2 ")
-        'anna 2'
-    """
-    name = " ".join(person.split())
-    if name and (len(name) > 40 or "__" in name or not re.fullmatch(r"\w[\w \-]*", name)):
-        raise DatasetError(
-            "Name the person in at most 40 letters, digits, spaces, - and single _, such as anna or person 3."
-        )
-    return name
-
-
-def check_name(name: str, what: str = "model") -> str:
-    """`name`, if a model or a data set can be called so: it becomes a folder.
+    Returns:
+        The clips that stay where they are, because they lie outside it.
 
     Raises:
-        DatasetError: it cannot.
+        DatasetError: it cannot be read, or the disk refuses.
     """
-    if not name or len(name) > 40 or not all(sign.isalnum() or sign in "_-" for sign in name):
-        raise DatasetError(f"Name the {what} in at most 40 letters, digits, _ and -, such as my_people.")
-    return name
+    outside = remove_clips(folder, [clip.path for clip in open_collection(folder).clips], cache)
+    try:
+        for name in (MANIFEST, RECORD, _LOCK):
+            (folder / name).unlink(missing_ok=True)
+        for item in [*(item for item in folder.iterdir() if item.is_dir() and not item.is_symlink()), folder]:
+            with suppress(OSError):  # not empty: it holds something else
+                item.rmdir()
+    except OSError as error:
+        raise _not_written(folder, error) from error
+    return outside
 
 
 def write_manifest(folder: Path, clips: Sequence[DatasetClip]) -> None:
@@ -191,26 +203,44 @@ def _check_ours(folder: Path) -> None:
 
 def _read(folder: Path) -> list[DatasetClip]:
     """Clips of the manifest; none where it lists none yet."""
-    return read_manifest(folder / MANIFEST) if _rows(folder) else []
+    return read_manifest(folder / MANIFEST) if _table(folder).rows else []
 
 
-def _rows(folder: Path) -> list[dict[str, str]]:
-    """Lines of the manifest as they are, with columns of others."""
+def _take_up(folder: Path) -> list[DatasetClip]:
+    """Clips of the manifest, and those that were written when it was not; the lock is held."""
+    clips, place = _read(folder), ClipFolder(folder)
+    known = {clip.path.resolve() for clip in clips}
+    places = [folder / label for label in _labels(folder)]
+    for path in (folder, *places):
+        remove_leftovers(path, older_than_s=0)
+    found = [path for label in places for path in sorted(label.iterdir()) if is_clip(path) and place.holds(path)]
+    lost = [path for path in found if path.resolve() not in known]
+    if not lost:
+        return clips
+    _write(folder, [*clips, *(_clip(path, path.parent.name, person_of(path), "", "") for path in lost)])
+    return _read(folder)
+
+
+def _table(folder: Path) -> Table:
+    """The manifest as it is, with columns of others."""
     path = folder / MANIFEST
-    return list(csv.DictReader(path.read_text("utf-8").splitlines())) if path.exists() else []
+    return read_csv(path, ("path", "label"), COLUMNS) if path.exists() else Table(COLUMNS, ())
 
 
 def _write(folder: Path, clips: Sequence[DatasetClip]) -> None:
     """Replace the manifest; what other columns said of a clip stays."""
-    earlier = {(folder / row["path"]).resolve(): row for row in _rows(folder) if row.get("path")}
-    others = [name for name in next(iter(earlier.values()), {}) if name not in COLUMNS]
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, [*COLUMNS, *others], lineterminator="\n", extrasaction="ignore")
-    writer.writeheader()
+    table, place, inside = _table(folder), ClipFolder(folder), folder.resolve()
+    columns = [*COLUMNS, *(name for name in table.columns if name not in COLUMNS)]
+    earlier = {}
+    for row in table.rows:
+        with suppress(DatasetError):
+            earlier[place.find(row.cells["path"]).resolve()] = row.cells
+    rows = []
     for clip in clips:
-        path = clip.path.resolve()
-        own = {
-            "path": Path(os.path.relpath(path, folder.resolve())).as_posix(),
+        relative = Path(os.path.relpath(clip.path.parent.resolve() / clip.path.name, inside)).as_posix()
+        cells = {
+            **earlier.get(clip.path.resolve(), {}),
+            "path": relative if relative[0].isalnum() or relative[0] in "_." else f"./{relative}",
             "label": clip.label,
             "person": clip.person if clip.person_known else "",
             "session": clip.session,
@@ -218,8 +248,8 @@ def _write(folder: Path, clips: Sequence[DatasetClip]) -> None:
             "story": clip.story,
             "degradation": clip.degradation,
         }
-        writer.writerow({**earlier.get(path, {}), **own})
-    write_whole(folder / MANIFEST, buffer.getvalue().encode())
+        rows.append([cells.get(name, "") for name in columns])
+    write_whole(folder / MANIFEST, to_csv(columns, rows))
 
 
 def _clip(path: Path, label: str, person: str, session: str, source: str) -> DatasetClip:
@@ -227,23 +257,29 @@ def _clip(path: Path, label: str, person: str, session: str, source: str) -> Dat
 
 
 def _labels(folder: Path) -> list[str]:
-    """Folders of classes: those that hold clips, or nothing yet, but no folders."""
-    folders = [item for item in folder.iterdir() if item.is_dir() and not item.name.startswith(".")]
-    return sorted(item.name for item in folders if not any(inner.is_dir() for inner in item.iterdir()))
+    """Folders of classes: those that hold clips, or nothing yet, but no folders, and lie inside."""
+    place, names = ClipFolder(folder), []
+    for item in sorted(folder.iterdir()):
+        with suppress(OSError, DatasetError):
+            if item.is_dir() and place.holds(item) and not any(inner.is_dir() for inner in item.iterdir()):
+                check_label(item.name)
+                names.append(item.name)
+    return names
 
 
 def _free_name(folder: Path, person: str, suffix: str) -> Path:
     """``<person>__<number>`` that no clip has; without a person the number alone."""
-    plain = unicodedata.normalize("NFC", person).replace(" ", "-")
+    plain = person.replace(" ", "-")
     numbers = [int(found[1]) for path in folder.iterdir() if (found := re.search(r"(\d+)$", path.stem))]
     number = max(numbers, default=0) + 1
     return folder / (f"{plain}__{number:04d}{suffix}" if plain else f"{number:04d}{suffix}")
 
 
-def _not_written(folder: Path, error: OSError) -> DatasetError:
+def _not_written(folder: Path, error: OSError | ValueError) -> DatasetError:
+    remedy = os_remedy(error) if isinstance(error, OSError) else "Choose another name."
     return DatasetError(
-        f"The data set {clean_name(folder.name)} could not be written ({error.strerror or error}); nothing was "
-        "changed. Free some space or choose another folder, then try again."
+        f"The data set {clean_name(folder.name)} could not be written ({getattr(error, 'strerror', None) or error}); "
+        f"nothing was changed. {remedy}"
     )
 
 

@@ -1,7 +1,12 @@
-"""What training needs of a clip, seen through the pipeline of the app and kept by content."""
+"""What training needs of a clip, seen through the pipeline of the app and kept by content, as long as the clip is."""
 
 import hashlib
+import io
+import re
 import zipfile
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,13 +15,17 @@ import numpy as np
 from emo_core.config import PipelineConfig
 from emo_core.datasets.perceptual_hash import Words, face_prints
 from emo_core.faces.blendshapes import BlendshapeModel
-from emo_core.files.atomic_write import replaced_whole
+from emo_core.files.atomic_write import remove_leftovers
+from emo_core.files.cache import keep
 from emo_core.inference.pipeline import watch
 from emo_core.model.bundle import FrameNetwork
 from emo_core.types import Floats
 from emo_core.video.source import clean_name, video_error
 
 _CACHE_VERSION = 2  # raise when what is seen of a clip changes
+_FOLDER = "clips"
+_KEY_LENGTH = 16
+_NAME = re.compile(rf"[0-9a-f]{{{_KEY_LENGTH}}}-[0-9a-f]{{12}}\.npz")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +44,7 @@ class SeenClip:
 
 
 class ClipReader:
-    """Sees clips through the pipeline, each content once: what was seen is kept in a folder.
+    """Sees clips through the pipeline, each content once: what was seen is kept in a folder, if that can be written.
 
     Args:
         cnn: frame CNN.
@@ -44,8 +53,11 @@ class ClipReader:
     """
 
     def __init__(self, cnn: FrameNetwork, config: PipelineConfig, cache: Path) -> None:
-        self._cnn, self._config, self._folder = cnn, config, cache / "clips"
+        self._cnn, self._config, self._folder = cnn, config, cache / _FOLDER
+        settings = f"{_CACHE_VERSION} {cnn.digest} {config.sample_rate_hz} {config.crop_side_px}"
+        self._settings = hashlib.sha256(settings.encode()).hexdigest()[:12]
         self._blendshapes: BlendshapeModel | None = None
+        remove_leftovers(self._folder)
 
     def read(self, path: Path) -> SeenClip:
         """What is seen of a clip.
@@ -53,28 +65,58 @@ class ClipReader:
         Raises:
             VideoError, NoFaceError: as :func:`emo_core.inference.pipeline.analyze`.
         """
-        settings = f"{_CACHE_VERSION} {self._cnn.digest} {self._config.sample_rate_hz} {self._config.crop_side_px}"
-        stored = self._folder / f"{hashlib.sha256(settings.encode() + _content(path)).hexdigest()[:24]}.npz"
         try:
-            with np.load(stored, allow_pickle=False) as arrays:
+            stored = self._folder / f"{content_key(path)}-{self._settings}.npz"
+        except OSError as error:
+            raise video_error(
+                clean_name(path.name), "cannot be read; check that it is there and may be opened"
+            ) from error
+        try:
+            with np.load(io.BytesIO(stored.read_bytes()), allow_pickle=False) as arrays:
                 return SeenClip(arrays["features"], arrays["weights"], arrays["prints"])
         except FileNotFoundError:
             pass
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-            stored.unlink()  # a disk that was full, or a machine that went down: see it again
+            with suppress(OSError):  # a disk that was full, or a machine that went down: see it again
+                stored.unlink(missing_ok=True)
         self._blendshapes = self._blendshapes or BlendshapeModel()
         watched = watch(path, self._cnn, self._config, self._blendshapes)
         mask = watched.normalized.mask
         weights = np.where(mask, watched.normalized.quality, 0).astype(np.float32)
         seen = SeenClip(watched.features.features, weights, face_prints(watched.track.crops[mask]))
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with replaced_whole(stored) as part:
-            np.savez(part, features=seen.features, weights=seen.weights, prints=seen.prints)
+        keep(stored, lambda part: np.savez(part, features=seen.features, weights=seen.weights, prints=seen.prints))
         return seen
 
 
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise video_error(clean_name(path.name), "cannot be read; check that it is there and may be opened") from error
+def content_key(path: Path) -> str:
+    """What stands for the content of a clip, in the records of a model and in the names of what is kept.
+
+    Raises:
+        OSError: the clip cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:_KEY_LENGTH]
+
+
+def forget(cache: Path, clips: Iterable[Path], *, still_there: Sequence[Path] = ()) -> None:
+    """Delete what was seen of clips, with whatever model.
+
+    Args:
+        cache: folder that holds it.
+        clips: that are about to go.
+        still_there: clips that stay; what was seen of the same content is kept.
+    """
+    by_size = defaultdict[int, list[Path]](list)
+    for path in still_there:
+        with suppress(OSError):
+            by_size[path.stat().st_size].append(path)
+    for path in clips:
+        with suppress(OSError):
+            key = content_key(path)
+            if all(content_key(other) != key for other in by_size.get(path.stat().st_size, ())):
+                for stored in (cache / _FOLDER).glob(f"{key}-*.npz"):
+                    stored.unlink(missing_ok=True)
+    with suppress(OSError):
+        for stored in (cache / _FOLDER).glob("*.npz"):
+            if not _NAME.fullmatch(stored.name) and not stored.name.startswith("."):
+                stored.unlink(missing_ok=True)  # of an earlier version, which did not tell what it was seen of

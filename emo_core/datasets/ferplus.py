@@ -17,7 +17,7 @@ from emo_core.emotions import EMOTIONS, VOTE_NAMES
 from emo_core.errors import DatasetError
 from emo_core.faces.landmarks import FaceLandmarker
 from emo_core.faces.tracking import align_stills
-from emo_core.files.atomic_write import replaced_whole
+from emo_core.files.cache import keep
 from emo_core.types import Booleans, Bytes, Doubles, FaceTrack, Floats
 from emo_core.video.source import clean_name
 
@@ -162,9 +162,8 @@ def align(images: Sequence[Bytes] | Bytes, votes: NDArray[np.uint8], side: int, 
     else:
         track = align_stills(FaceLandmarker(), images, side)
         if path:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with replaced_whole(path) as part:
-                np.savez(part, **{name: getattr(track, name) for name in FaceTrack.__slots__})
+            arrays = {name: getattr(track, name) for name in FaceTrack.__slots__}
+            keep(path, lambda part: np.savez(part, **arrays))
     return Stills(with_fallback(track, images), votes, track)
 
 

@@ -3,7 +3,6 @@
 People are recognized by the content of their clips, not by their names, which mean nothing in another data set.
 """
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from emo_core.datasets.clips import DatasetClip, read_manifest, split_people
+from emo_core.datasets.feature_cache import content_key
 from emo_core.model.bundle import MANIFEST
 
 HELD_OUT_SEED = 2025
@@ -44,11 +44,6 @@ class Exposure:
             f"{num_clips} clips of {len(self.people)} people are left out, because the model was trained or "
             "calibrated on these people."
         )
-
-
-def content_key(path: Path) -> str:
-    """What stands for the content of a clip in the records of a model."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
 def exposure(model: Path, clips: Sequence[DatasetClip]) -> Exposure:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from emo_core.emotions import UNSURE
 from emo_core.errors import DatasetError
-from emo_core.files.atomic_write import write_whole
+from emo_core.files.cache import keep
 from emo_core.types import Booleans, Doubles
 
 SCHEMA = 1
@@ -181,10 +181,10 @@ def from_json(text: str) -> Evaluation:
         raise DatasetError("This stored evaluation cannot be read: evaluate the data set again.") from error
 
 
-def store(evaluation: Evaluation, path: Path) -> None:
-    """Write an evaluation whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, to_json(evaluation) + "\n")
+def store(evaluation: Evaluation, path: Path) -> bool:
+    """Write an evaluation into the cache, whole or not at all; whether that worked."""
+    text = to_json(evaluation) + "\n"
+    return keep(path, lambda part: part.write_text(text, "utf-8"))
 
 
 def load(path: Path) -> Evaluation:

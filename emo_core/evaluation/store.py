@@ -12,7 +12,7 @@ from typing import Any
 from emo_core.datasets.clips import DatasetClip
 from emo_core.errors import DatasetError
 from emo_core.evaluation.run import model_digest
-from emo_core.files.atomic_write import write_whole
+from emo_core.files.cache import keep
 
 
 def evaluation_path(cache: Path, model: Path, clips: Sequence[DatasetClip], *, everyone: bool) -> Path:
@@ -33,9 +33,9 @@ def protocols_path(cache: Path, model: Path, clips: Sequence[DatasetClip]) -> Pa
 
 
 def store_table(path: Path, table: Mapping[str, Any]) -> None:
-    """Write a table of figures whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, json.dumps(table, indent=1, ensure_ascii=False) + "\n")
+    """Write a table of figures into the cache, whole or not at all."""
+    text = json.dumps(table, indent=1, ensure_ascii=False) + "\n"
+    keep(path, lambda part: part.write_text(text, "utf-8"))
 
 
 def load_table(path: Path) -> dict[str, Any] | None:

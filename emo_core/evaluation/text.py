@@ -1,11 +1,10 @@
 """An evaluation as text for a terminal and as tables for a spreadsheet."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from emo_core.evaluation.results import Evaluation
+from emo_core.files import csv_files
 
 Table = tuple[tuple[str, ...], list[tuple[Any, ...]]]
 """Header and rows."""
@@ -132,24 +131,16 @@ def clip_table(evaluation: Evaluation) -> Table:
 
 
 def to_csv(table: Table) -> str:
-    r"""CSV text of a table; text that a spreadsheet would run as a formula is quoted with an apostrophe.
+    r"""CSV text of a table, numbers with six digits after the point.
 
     Example:
         >>> to_csv((("name", "n"), [("=1+1", 0.5), ("joy", -2)]))
         "name,n\n'=1+1,0.5\njoy,-2\n"
     """
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
     header, rows = table
-    writer.writerow(map(_safe, header))
-    writer.writerows([[_safe(value) for value in row] for row in rows])
-    return buffer.getvalue()
-
-
-def _safe(value: Any) -> Any:
-    if isinstance(value, float):
-        return round(value, 6)
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+    return csv_files.to_csv(
+        header, [[round(value, 6) if isinstance(value, float) else value for value in row] for row in rows]
+    )
 
 
 def _spread(score: Mapping[str, Any]) -> tuple[Any, Any, Any]:

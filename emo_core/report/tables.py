@@ -3,13 +3,12 @@
 What a person says is in columns and cues of its own, whose names begin with ``human``.
 """
 
-import csv
-import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from emo_core.emotions import EMOTIONS, UNSURE, display_name, display_percent
+from emo_core.files.csv_files import to_csv
 from emo_core.report.annotations import Annotations, Marker
 from emo_core.types import Analysis, Segment
 
@@ -39,8 +38,8 @@ def frames_csv(analysis: Analysis, annotations: Annotations) -> str:
             **_row([f"emotion_{name}" for name in EMOTIONS], analysis.features.emotions[i]),
             **_row([f"probability_{name}" for name in prediction.labels], prediction.step_probabilities[i]),
             "verdict": segment_at(prediction.segments, float(time_s)).label,
-            "human_mark": _cell("; ".join(marks.get(i, []))),
-            "human_label": _cell(annotations.label or ""),
+            "human_mark": "; ".join(marks.get(i, [])),
+            "human_label": annotations.label or "",
         }
         for i, time_s in enumerate(analysis.timestamps_s)
     )
@@ -59,7 +58,7 @@ def windows_csv(analysis: Analysis, annotations: Annotations) -> str:
             **_row([f"score_{name}" for name in labels], window.scores),
             "quality": _number(window.quality),
             "num_valid_frames": window.num_valid_frames,
-            "human_label": _cell(annotations.label or ""),
+            "human_label": annotations.label or "",
         }
         for window in analysis.prediction.windows
     )
@@ -101,12 +100,8 @@ def mark_words(marker: Marker) -> str:
 
 
 def _csv(rows: Iterable[Mapping[str, Any]]) -> str:
-    buffer = io.StringIO()
     listed = list(rows)
-    writer = csv.DictWriter(buffer, list(listed[0]), lineterminator="\r\n")
-    writer.writeheader()
-    writer.writerows(listed)
-    return buffer.getvalue()
+    return to_csv(list(listed[0]), [list(row.values()) for row in listed])
 
 
 def _row(names: Sequence[str], values: Iterable[float], digits: int = 6) -> dict[str, str]:
@@ -115,11 +110,6 @@ def _row(names: Sequence[str], values: Iterable[float], digits: int = 6) -> dict
 
 def _number(value: float, digits: int = 6) -> str:
     return f"{float(value):.{digits}f}" if math.isfinite(value) else ""
-
-
-def _cell(text: str) -> str:
-    """Words a person typed; a spreadsheet must not take them for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
 
 
 def _vtt_time(time_s: float) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_core.files.atomic_write import replaced_whole
+from emo_core.files.cache import keep
 
 Row = dict[str, float]
 Weights = list[NDArray[Any]]
@@ -77,9 +77,7 @@ class Checkpoint:
             "counts": {name: len(values) for name, values in parts.items()},
         }
         arrays = {f"{name}_{index}": value for name, values in parts.items() for index, value in enumerate(values)}
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with replaced_whole(self._path) as part:
-            np.savez(part, told=np.array(json.dumps(told)), **arrays)  # type: ignore[arg-type]
+        keep(self._path, lambda part: np.savez(part, told=np.array(json.dumps(told)), **arrays))  # type: ignore[arg-type]
 
     def clear(self) -> None:
         """Remove it once the training has led to a model."""

@@ -16,14 +16,14 @@ import numpy as np
 
 from emo_core.config import PipelineConfig
 from emo_core.datasets.clips import DatasetClip, read_dataset, see_clips
-from emo_core.datasets.seen_by_model import content_key
+from emo_core.datasets.feature_cache import content_key
 from emo_core.datasets.splits import PARTS, Protocol, Split, check_enough, split_clips
 from emo_core.datasets.windows import LabelledClips
 from emo_core.emotions import OTHER, class_named
 from emo_core.errors import BundleError
 from emo_core.evaluation.results import Evaluation, to_json
 from emo_core.evaluation.run import Choice, evaluate_dataset
-from emo_core.files.atomic_write import write_whole
+from emo_core.files.cache import keep
 from emo_core.model import bundle as bundles
 from emo_core.training import networks
 from emo_core.training.checkpoint import Checkpoint
@@ -181,13 +181,11 @@ def _tuned(
 
     tuned, history = tune_last_stage(model, frames[0], frames[1], len(labels), recipe, tell_epoch)
     files = {bundles.FRAME_CNN: networks.to_tflite(tuned), bundles.KERAS_FRAME_CNN: networks.to_keras(tuned)}
-    buffer = io.BytesIO()
-    np.savez(
-        buffer, tflite=np.frombuffer(files[bundles.FRAME_CNN], np.uint8),
+    write = functools.partial(
+        np.savez, tflite=np.frombuffer(files[bundles.FRAME_CNN], np.uint8),
         keras=np.frombuffer(files[bundles.KERAS_FRAME_CNN], np.uint8), history=np.array(json.dumps(history)),
     )  # fmt: skip
-    stored.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(stored, buffer.getvalue())
+    keep(stored, write)
     return _Eyes(bundles.FrameNetwork(files[bundles.FRAME_CNN]), eyes.config, files, history)
 
 

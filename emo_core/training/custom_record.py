@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from emo_core.datasets.clips import DatasetClip
-from emo_core.datasets.seen_by_model import content_key
+from emo_core.datasets.feature_cache import content_key
 from emo_core.datasets.splits import PARTS, Split
 from emo_core.evaluation.clip_metrics import summarize
 from emo_core.evaluation.results import Evaluation

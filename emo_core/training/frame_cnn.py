@@ -7,7 +7,7 @@ the same code, intensity-normalized, and damaged as real clips are.
 import json
 import time
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from emo_core.datasets.ferplus import Stills, majority_labels, vote_distribution
 from emo_core.errors import DatasetError
 from emo_core.faces.tracking import normalize_intensity
 from emo_core.files.atomic_write import replaced_whole
+from emo_core.files.csv_files import parse_csv
 from emo_core.training import networks
 from emo_core.training.synthesis.augmentation import augment
 from emo_core.types import Bytes, Floats
@@ -136,7 +137,7 @@ def read_refined(path: Path, side: int) -> tuple[keras.Model, list[dict[str, flo
     try:
         with np.load(path, allow_pickle=False) as arrays:
             model.set_weights([arrays[name] for name in sorted(arrays.files) if name.startswith("weights_")])
-            history, record = _rows(str(arrays["history"]).splitlines()), json.loads(str(arrays["record"]))
+            history, record = _rows(str(arrays["history"])), json.loads(str(arrays["record"]))
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         name = clean_name(path.name)
         raise DatasetError(
@@ -215,13 +216,13 @@ def _optimizer(recipe: FrameTraining, steps: int) -> keras.optimizers.Optimizer:
 
 def _read_history(path: Path) -> list[dict[str, float]]:
     """Rows of the log."""
-    return _rows(path.read_text().splitlines())
+    return _rows(path.read_text("utf-8"))
 
 
-def _rows(lines: Sequence[str]) -> list[dict[str, float]]:
+def _rows(text: str) -> list[dict[str, float]]:
     """Rows of a CSV table, each epoch once (the last time it ran)."""
-    names = lines[0].split(",")
     rows = {
-        line.split(",")[0]: dict(zip(names, map(float, line.split(",")), strict=True)) for line in lines[1:] if line
+        row.cells["epoch"]: {name: float(value) for name, value in row.cells.items()}
+        for row in parse_csv(text.encode(), _HISTORY, ("epoch",)).rows
     }
     return list(rows.values())

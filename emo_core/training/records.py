@@ -1,6 +1,5 @@
 """The records of a bundle: metrics, history, stored predictions and the card, written with the files they speak of."""
 
-import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
@@ -10,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_core.errors import BundleError
+from emo_core.errors import BundleError, DatasetError
+from emo_core.files.csv_files import read_csv, to_csv
 from emo_core.model import bundle as bundles
 from emo_core.training.card.model_card import model_card
 
@@ -51,7 +51,9 @@ def write_with_records(
     card = model_card({"name": out.name, "version": VERSION, **earlier, **manifest}, all_metrics, history)
     records = {
         bundles.METRICS: (json.dumps(all_metrics, indent=1, ensure_ascii=False) + "\n").encode(),
-        bundles.HISTORY: _csv(history).encode(),
+        bundles.HISTORY: to_csv(
+            _HISTORY_COLUMNS, [[row.get(name, "") for name in _HISTORY_COLUMNS] for row in history]
+        ).encode(),
         bundles.PREDICTIONS: _npz({**kept, **predictions}),
         bundles.CARD: card.encode(),
     }
@@ -99,14 +101,6 @@ def _damaged(path: Path) -> BundleError:
     return BundleError(f"{path.name} of the model {path.parent.name} is damaged: restore it or delete it.")
 
 
-def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, _HISTORY_COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return buffer.getvalue()
-
-
 def _npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     buffer = io.BytesIO()
     values: dict[str, Any] = dict(arrays)
@@ -115,4 +109,7 @@ def _npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:
 
 
 def _read_rows(path: Path) -> list[dict[str, Any]]:
-    return list(csv.DictReader(path.read_text("utf-8").splitlines())) if path.exists() else []
+    try:
+        return [dict(row.cells) for row in read_csv(path).rows] if path.exists() else []
+    except DatasetError as error:
+        raise _damaged(path) from error

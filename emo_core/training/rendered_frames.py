@@ -1,6 +1,5 @@
 """Frames of rendered clips with the emotions drawn into them: what the frame CNN learns beside real stills."""
 
-import csv
 import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -11,7 +10,8 @@ import numpy as np
 from emo_core.config import PipelineConfig
 from emo_core.emotions import EMOTIONS
 from emo_core.errors import DatasetError, NoFaceError, VideoError
-from emo_core.files.atomic_write import replaced_whole
+from emo_core.files.cache import keep
+from emo_core.files.csv_files import read_csv
 from emo_core.inference.pipeline import watch
 from emo_core.model.bundle import FrameNetwork
 from emo_core.types import Bytes, Doubles, Floats
@@ -61,11 +61,11 @@ def rendered_frames(
         DatasetError: the manifest cannot be read or says nothing of what was drawn.
     """
     try:
-        with manifest.open(encoding="utf-8", newline="") as file:
-            rows = [row for row in csv.DictReader(file) if people is None or row["person"] in people]
+        table = read_csv(manifest, ("path", "person", "components"))
+        rows = [row.cells for row in table.rows if people is None or row.cells["person"] in people]
         drawn = [json.loads(row["components"]) for row in rows]
         paths = [manifest.parent / row["path"] for row in rows]
-    except (OSError, KeyError, ValueError) as error:
+    except (DatasetError, ValueError) as error:
         raise DatasetError(f"{manifest.name} lists no rendered clips with their components: render them.") from error
     digest = hashlib.sha256(f"{_CACHE_VERSION} {_FULL} {config.to_dict()} {drawn}".encode())
     for path in paths:
@@ -85,7 +85,6 @@ def rendered_frames(
         shares.append(emotion_shares(keyframes, seen.times_s[seen.normalized.mask]))
     if not crops:
         raise DatasetError(f"{manifest.name} lists no clip of these people that shows a face: render more.")
-    cache.mkdir(parents=True, exist_ok=True)
-    with replaced_whole(stored) as part:
-        np.savez(part, crops=np.concatenate(crops), shares=np.concatenate(shares))
-    return np.concatenate(crops), np.concatenate(shares)
+    faces, drawn_shares = np.concatenate(crops), np.concatenate(shares)
+    keep(stored, lambda part: np.savez(part, crops=faces, shares=drawn_shares))
+    return faces, drawn_shares

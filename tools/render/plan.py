@@ -1,6 +1,5 @@
 """Which clips there are: stories and damage dealt out evenly, and the manifest that lists them."""
 
-import csv
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from emo_core.files.atomic_write import write_whole
+from emo_core.files.csv_files import read_csv, to_csv
 from tools.render.performance import STORIES, Performance
 from tools.render.picture import DEGRADATIONS
 
@@ -95,13 +96,9 @@ def manifest_row(plan: ClipPlan, performance: Performance) -> dict[str, str]:
 
 def write_manifest(path: Path, rows: Iterable[Mapping[str, str]]) -> None:
     """Write the rows as CSV."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    write_whole(path, to_csv(COLUMNS, [[row[column] for column in COLUMNS] for row in rows]))
 
 
 def read_manifest(path: Path) -> list[dict[str, str]]:
     """Rows of a manifest, column → text."""
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    return [dict(row.cells) for row in read_csv(path, COLUMNS).rows]

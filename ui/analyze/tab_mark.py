@@ -5,7 +5,7 @@ Callbacks are told the key of a result, never the result: Streamlit keeps a call
 
 import streamlit as st
 
-from emo_core.datasets.clips import check_label
+from emo_core.datasets.names import check_label
 from emo_core.emotions import display_name
 from emo_core.errors import DatasetError
 from emo_core.report.annotations import MAX_LABEL_CHARS, MAX_MARKERS, MAX_NOTE_CHARS, Annotations, Marker

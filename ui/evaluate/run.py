@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from emo_core.evaluation.results import Evaluation
     from emo_core.model.bundle import Bundle
 
-_JOB = "_evaluate_job"
+_JOB, _UNSTORED = "_evaluate_job", "_evaluate_unstored"
 
 
 def stored_path(choice: Choice) -> Path:
@@ -59,7 +59,10 @@ def find(choice: Choice) -> Found | None:
         DatasetError: the data set or the stored evaluation cannot be read.
     """
     path = stored_path(choice)
-    return stored(path, path.stat().st_mtime_ns) if path.exists() else None
+    if path.exists():
+        return stored(path, path.stat().st_mtime_ns)
+    unstored: dict[Path, Found] = st.session_state.get(_UNSTORED, {})
+    return unstored.get(path)
 
 
 def protocols_path(choice: Choice) -> Path:
@@ -112,6 +115,7 @@ def run(choice: Choice) -> None:
         EmoError: the model or the data set cannot be used.
     """
     from emo_core.datasets.clips import read_dataset
+    from emo_core.evaluation.clip_metrics import summarize
     from emo_core.evaluation.results import store
     from emo_core.evaluation.run import choose_clips, evaluate_dataset
 
@@ -121,7 +125,8 @@ def run(choice: Choice) -> None:
     evaluation = evaluate_dataset(
         bundle, clips, choice.data, CACHE, name=choice.name, command=choice.command, progress=report
     )
-    store(evaluation, stored_path(choice))
+    if not store(evaluation, path := stored_path(choice)):
+        st.session_state[_UNSTORED] = {path: Found(evaluation, summarize(evaluation))}
 
 
 @st.cache_resource(max_entries=3, show_spinner="Loading the model …")

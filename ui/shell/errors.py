@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from emo_core.errors import UNEXPECTED, EmoError
+from emo_core.errors import UNEXPECTED, EmoError, os_remedy
 
 
 @contextmanager
@@ -22,6 +22,11 @@ def shown() -> Iterator[None]:
         yield
     except EmoError as error:
         st.error(plain(str(error)), icon="⚠️")
+    except OSError as error:
+        logging.getLogger(__name__).exception("the operating system refused something on a page")
+        st.error(
+            plain(f"Reading or writing on the server failed ({error.strerror or error}). {os_remedy(error)}"), icon="⚠️"
+        )
     except Exception:
         logging.getLogger(__name__).exception("unexpected error on a page")
         st.error(UNEXPECTED, icon="⚠️")

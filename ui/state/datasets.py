@@ -54,7 +54,7 @@ def known() -> dict[str, KnownSet]:
     """Data sets by name: the demo clips first, then those in the folder of data sets; what cannot be read is none."""
     try:
         own = sorted(path for path in folder().iterdir() if folders.is_visitors(path) and _is_shown(path))
-    except OSError:
+    except (OSError, ValueError):
         own = []
     sets = [KnownSet(DEMO_NAME, DEMO, writable=False)] if (DEMO / _MANIFEST).exists() else []
     return {item.name: item for item in [*sets, *(KnownSet(path.name, path) for path in own)]}

@@ -1,6 +1,5 @@
 """The models the application serves: each loaded once, shared by all visitors, never changed; a visit chooses one."""
 
-import csv
 import json
 import math
 from pathlib import Path
@@ -10,6 +9,7 @@ import streamlit as st
 
 from emo_core.errors import BundleError
 from emo_core.files import folders
+from emo_core.files.csv_files import parse_csv
 from emo_core.files.folders import ROOT
 
 if TYPE_CHECKING:
@@ -117,7 +117,9 @@ def metrics(folder: Path | None = None) -> dict[str, Any]:
 def history(folder: Path | None = None) -> dict[str, list[dict[str, float]]]:
     """Training record by stage (``frames``, ``head``): one row per epoch, NaN where nothing was measured."""
     stages: dict[str, list[dict[str, float]]] = {}
-    for row in csv.DictReader(_read((folder or directory()) / "history.csv").splitlines()):
+    text = _read((folder or directory()) / "history.csv")
+    for line in parse_csv(text.encode(), "history.csv").rows if text else ():
+        row = dict(line.cells)
         stage = stages.setdefault(str(row.pop("stage", None) or "training"), [])
         stage.append({name: _number(value) for name, value in row.items() if name})
     return stages

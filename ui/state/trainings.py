@@ -47,7 +47,7 @@ def submit(name: str, chosen: KnownSet, protocol: str, seed: int, epochs: int, *
         BundleError: another kind of model has that name.
     """
     from emo_core.datasets.clips import read_dataset
-    from emo_core.datasets.editable import check_name
+    from emo_core.datasets.names import check_name
     from emo_core.datasets.splits import check_enough
     from emo_core.errors import BundleError
     from emo_core.jobs.queue import Order

@@ -1,5 +1,6 @@
 """Clips into a data set on the Teach page: uploaded or recorded, seen through the pipeline first; and out again."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from ui.shell import errors, preload
 from ui.state import models, session
 from ui.state.datasets import CACHE, KnownSet
 from ui.widgets import recorder, uploads
+from ui.widgets.clip_list import still
 
 if TYPE_CHECKING:
     from emo_core.datasets.clips import DatasetClip
@@ -68,9 +70,16 @@ def _add(chosen: KnownSet, sources: list[session.Source], label: str, person: st
     """See each clip through the pipeline; keep those that show a face, and say why others are not kept."""
     preload.wait()
     from emo_core.datasets.editable import add_clip
-    from emo_core.datasets.feature_cache import ClipReader
+    from emo_core.datasets.feature_cache import ClipReader, forget
+    from emo_core.datasets.names import check_label, check_person
     from emo_core.model.bundle import load_frame_network
 
+    try:
+        check_label(label)
+        check_person(person)
+    except EmoError as error:  # before anything is made of a face
+        st.session_state[_TOLD] = [(False, f"Nothing was added: {error}")]
+        return
     reader, kept, told = ClipReader(*load_frame_network(models.MODEL_DIR), CACHE), 0, []
     bar = st.progress(0.0, text="Looking at the clips")
     for number, source in enumerate(sources):
@@ -82,7 +91,11 @@ def _add(chosen: KnownSet, sources: list[session.Source], label: str, person: st
                 path = folder / f"{Path(source.name).stem[:60] or 'clip'}{suffix}"
                 path.write_bytes(source.data)
                 reader.read(path)
-            add_clip(chosen.path, source.data, suffix, label, person, session=occasion.strip(), source=origin)
+                try:
+                    add_clip(chosen.path, source.data, suffix, label, person, session=occasion.strip(), source=origin)
+                except EmoError:
+                    forget(CACHE, [path])
+                    raise
             kept += 1
         except EmoError as error:
             told.append((False, f"Not added: {error}"))
@@ -98,10 +111,10 @@ def _add(chosen: KnownSet, sources: list[session.Source], label: str, person: st
 
 
 def render_removal(chosen: KnownSet, clips: tuple["DatasetClip", ...]) -> None:
-    """Choose clips, confirm, delete for good."""
-    if not chosen.writable or not clips:
+    """Choose clips, or the whole data set, confirm, delete for good."""
+    if not chosen.writable:
         return
-    with st.expander("Remove clips"):
+    with st.expander("Remove clips, or the data set"):
         names = {f"{clip.path.parent.name}/{clip.path.name}": clip.path for clip in clips}
         gone = st.multiselect("Clips", list(names), key="teach-gone", placeholder="Choose clips to remove")
         if gone and len(gone) == 1:
@@ -111,19 +124,44 @@ def render_removal(chosen: KnownSet, clips: tuple["DatasetClip", ...]) -> None:
         )
         st.button("Delete", key="teach-delete", disabled=not (gone and sure), on_click=_remove,
                   args=[chosen, [names[name] for name in gone]])  # fmt: skip
+        all_sure = st.checkbox(
+            f"Delete the data set {errors.plain(chosen.path.name)} with its {_clips(len(clips))} for good.",
+            key="teach-sure-all",
+        )
+        st.button("Delete the data set", key="teach-delete-all", disabled=not all_sure, on_click=_remove_all,
+                  args=[chosen, [clip.path for clip in clips]])  # fmt: skip
+        st.caption("What was computed from a clip goes with it. Clips that an import left where they were stay there.")
 
 
 def _remove(chosen: KnownSet, paths: list[Path]) -> None:
     """Callback: delete what was confirmed."""
     from emo_core.datasets.editable import remove_clips
 
+    _tell_removed(lambda: remove_clips(chosen.path, paths, CACHE), paths, f"Deleted {_clips(len(paths))}.")
+
+
+def _remove_all(chosen: KnownSet, paths: list[Path]) -> None:
+    """Callback: delete the whole data set, as was confirmed."""
+    from emo_core.datasets.editable import remove_dataset
+
+    told = f"Deleted the data set {chosen.path.name} with {_clips(len(paths))}."
+    _tell_removed(lambda: remove_dataset(chosen.path, CACHE), paths, told)
+
+
+def _tell_removed(remove: Callable[[], list[Path]], paths: list[Path], told: str) -> None:
+    """Do it, and say what stays."""
+    for path in paths:
+        if path.is_file():
+            still.clear(path, path.stat().st_mtime_ns)
     try:
-        remove_clips(chosen.path, paths)
+        outside = remove()
     except EmoError as error:
         st.session_state[_TOLD] = [(False, str(error))]
         return
-    st.session_state[_TOLD] = [(True, f"Deleted {_clips(len(paths))}.")]
-    for key in ("teach-gone", "teach-sure"):
+    if outside:
+        told += f" {_clips(len(outside))} of these lie outside the data set: the files stay where they are."
+    st.session_state[_TOLD] = [(True, told)]
+    for key in ("teach-gone", "teach-sure", "teach-sure-all"):
         st.session_state.pop(key, None)
 
 

@@ -96,7 +96,8 @@ def _open_folder() -> None:
 
 def _create() -> None:
     """Callback: make the data set, or say why not."""
-    from emo_core.datasets.editable import check_name, create
+    from emo_core.datasets.editable import create
+    from emo_core.datasets.names import check_name
 
     name = st.session_state["teach-new-name"].strip()
     labels = [line for line in st.session_state["teach-new-classes"].splitlines() if line.strip()]

@@ -6,9 +6,10 @@ from typing import Any
 import streamlit as st
 
 from emo_core.files import limits
+from emo_core.files.formats import VIDEO_SUFFIXES
 from ui.state import visits
 
-TYPES = ["mp4", "mov", "mkv", "webm", "avi", "m4v"]
+TYPES = [suffix.removeprefix(".") for suffix in VIDEO_SUFFIXES]
 
 
 def one(label: str, key: str, on_change: Callable[[str], None], advice: str) -> None:

@@ -14,7 +14,7 @@ from emo_core.errors import DatasetError
 from emo_core.faces import quality as quality_stage
 from emo_core.faces.blendshapes import BlendshapeModel
 from emo_core.faces.tracking import eye_centres, eye_distance, normalize_intensity
-from emo_core.files.atomic_write import replaced_whole
+from emo_core.files.cache import keep
 from emo_core.model.bundle import FrameNetwork
 from emo_core.training.synthesis.augmentation import augment
 from emo_core.types import Booleans, Bytes, FaceTrack, Floats, concatenate
@@ -131,8 +131,7 @@ def _kept(cache: Path | None, content: Sequence[bytes], look: Callable[[], Float
         return np.asarray(np.load(path, allow_pickle=False), np.float32)
     seen = look()
     if path:
-        with replaced_whole(path) as file:
-            np.save(file, seen)
+        keep(path, lambda part: np.save(part, seen))
     return seen
 
 

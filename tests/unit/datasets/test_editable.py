@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from emo_core.datasets.clips import read_dataset
-from emo_core.datasets.editable import add_clip, check_name, check_person, create, open_collection, remove_clips
+from emo_core.datasets.editable import add_clip, create, open_collection, remove_clips
+from emo_core.datasets.names import check_name, check_person
 from emo_core.errors import DatasetError
 
 
@@ -82,16 +83,16 @@ def test_what_others_wrote_into_the_manifest_stays(folder):
 
 def test_removed_clips_are_gone_and_no_others(folder):
     paths = [add_clip(folder, content, ".mp4", "calm", "ben") for content in (b"one", b"two", b"three")]
-    remove_clips(folder, [paths[1]])
+    remove_clips(folder, [paths[1]], folder.parent / "cache")
     assert [clip.path for clip in open_collection(folder).clips] == [paths[0], paths[2]]
     assert not paths[1].exists()
     assert add_clip(folder, b"four", ".mp4", "calm", "ben") not in paths, "a number is not given twice"
     outside = folder.parent / "outside.mp4"
     outside.touch()
     with pytest.raises(DatasetError, match="no longer in the data set"):
-        remove_clips(folder, [outside])
+        remove_clips(folder, [outside], folder.parent / "cache")
     assert outside.exists()
-    remove_clips(folder, [clip.path for clip in open_collection(folder).clips])
+    remove_clips(folder, [clip.path for clip in open_collection(folder).clips], folder.parent / "cache")
     assert open_collection(folder).labels == ("calm", "joy_fear")
 
 
