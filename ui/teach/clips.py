@@ -115,7 +115,7 @@ def render_removal(chosen: KnownSet, clips: tuple["DatasetClip", ...]) -> None:
     if not chosen.writable:
         return
     with st.expander("Remove clips, or the data set"):
-        names = {f"{clip.path.parent.name}/{clip.path.name}": clip.path for clip in clips}
+        names = _names(clips)
         gone = st.multiselect("Clips", list(names), key="teach-gone", placeholder="Choose clips to remove")
         if gone and len(gone) == 1:
             st.video(names[gone[0]], width=320)
@@ -131,6 +131,16 @@ def render_removal(chosen: KnownSet, clips: tuple["DatasetClip", ...]) -> None:
         st.button("Delete the data set", key="teach-delete-all", disabled=not all_sure, on_click=_remove_all,
                   args=[chosen, [clip.path for clip in clips]])  # fmt: skip
         st.caption("What was computed from a clip goes with it. Clips that an import left where they were stay there.")
+
+
+def _names(clips: tuple["DatasetClip", ...]) -> dict[str, Path]:
+    """Clips by folder and name, numbered where two are called so."""
+    names: dict[str, Path] = {}
+    for clip in clips:
+        name = f"{clip.path.parent.name}/{clip.path.name}"
+        others = sum(known == name or known.startswith(f"{name} (") for known in names)
+        names[f"{name} ({others + 1})" if others else name] = clip.path
+    return names
 
 
 def _remove(chosen: KnownSet, paths: list[Path]) -> None:
