@@ -6,8 +6,6 @@
 A clip that names no person is one unknown person of its own: people are never guessed.
 """
 
-import os
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +17,7 @@ from emo_core.config import PipelineConfig
 from emo_core.datasets.clip_paths import ClipFolder
 from emo_core.datasets.feature_cache import ClipReader
 from emo_core.datasets.names import check_label, tidy
+from emo_core.datasets.skipped_files import skipped_files
 from emo_core.datasets.windows import LabelledClips
 from emo_core.errors import DatasetError, NoFaceError, VideoError
 from emo_core.files.csv_files import Row, check_lines, has_columns, read_csv
@@ -31,6 +30,8 @@ from emo_core.video.source import clean_name
 MANIFEST = "manifest.csv"
 COLUMNS = ("path", "label", "person", "session", "source", "story", "degradation")
 """Columns of a manifest that are known; others are kept as they are."""
+
+_NEEDED = COLUMNS[:2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def is_dataset(path: Path) -> bool:
         if path.name.startswith(".") or not path.is_dir():
             return False
         if (path / MANIFEST).exists():
-            return has_columns(path / MANIFEST, COLUMNS[:2])
+            return has_columns(path / MANIFEST, _NEEDED)
         return any(is_clip(file) for folder in _folders(path) for file in _files(folder))
     except (OSError, ValueError):  # what may not be looked into is none
         return False
@@ -119,28 +120,10 @@ def count_skipped(path: Path, clips: Sequence[DatasetClip]) -> dict[str, int]:
         path: of the data set, a folder or a manifest.
         clips: of the data set.
     """
-    folder = path if path.is_dir() else path.parent
-    known, counts = {clip.path.resolve() for clip in clips}, Counter[str]()
-    listed = not path.is_dir() or (path / MANIFEST).exists()
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        depth = len(Path(place).relative_to(folder).parts)
-        for name in names:
-            if (Path(place) / name).resolve() not in known and name not in (MANIFEST, path.name):
-                counts[_why_skipped(name, depth, listed=listed)] += 1
-    counts.pop("", None)
-    return dict(sorted(counts.items()))
-
-
-def _why_skipped(name: str, depth: int, *, listed: bool) -> str:
-    """Why a file is no clip; empty for what nobody would take for one."""
-    if name.startswith("."):
-        return "hidden" if has_video_name(name.lstrip("._")) else ""
-    if not has_video_name(name):
-        return f"not named as a video ({Path(name).suffix.lower()[:10] or 'no ending'})"
-    if listed:
-        return f"a video that {MANIFEST} does not list"
-    return "a video outside the folders of labels" if depth == 0 else "a video in a folder below that of a label"
+    paths = [clip.path for clip in clips]
+    if path.is_dir():
+        return skipped_files(path, paths, MANIFEST if (path / MANIFEST).exists() else "")
+    return skipped_files(path.parent, paths, path.name)
 
 
 def _folders(path: Path) -> list[Path]:
@@ -185,7 +168,7 @@ def read_manifest(path: Path) -> list[DatasetClip]:
             lies outside; the lines are named.
     """
     name = clean_name(path.name)
-    rows = read_csv(path, ("path", "label"), COLUMNS).rows
+    rows = read_csv(path, _NEEDED, COLUMNS).rows
     if not rows:
         raise DatasetError(f"{name} lists no clips: it needs columns path and label and a line for each clip.")
     place, clips, faults = ClipFolder(path.parent), [], []

@@ -13,8 +13,7 @@ from typing import Any
 from emo_core.errors import DatasetError
 from emo_core.files.formats import describe_pointer
 
-_MOST_BYTES = 64 * 2**20
-_HEAD_BYTES = 2**16
+_MOST_BYTES, _START_BYTES = 64 * 2**20, 1 << 16
 _DELIMITERS = (",", ";", "\t", "|")
 _BEFORE_HEADER = 5  # lines such as sep=; or the name of a table
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -65,16 +64,6 @@ def read_csv(path: Path, needs: Sequence[str] = (), may: Sequence[str] = ()) -> 
     return parse_csv(content, _shown(path), needs, may)
 
 
-def has_columns(path: Path, names: Sequence[str]) -> bool:
-    """Whether a file is a CSV file with these columns, whatever its rows are like."""
-    try:
-        with path.open("rb") as file:
-            _header(_decode(file.read(_HEAD_BYTES), path.name), path.name, names, names)
-    except (OSError, DatasetError):
-        return False
-    return True
-
-
 def parse_csv(content: bytes, name: str, needs: Sequence[str] = (), may: Sequence[str] = ()) -> Table:
     r"""As :func:`read_csv`, from the content of a file called `name`.
 
@@ -95,6 +84,21 @@ def parse_csv(content: bytes, name: str, needs: Sequence[str] = (), may: Sequenc
         rows.append(Row(start, dict(zip(columns, map(_unescaped, values), strict=False))))
     check_lines(name, faults)
     return Table(columns, tuple(rows))
+
+
+def has_columns(path: Path, needs: Sequence[str]) -> bool:
+    """Whether a file begins as a CSV file with these columns does.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        start = file.read(_START_BYTES)
+    try:
+        text = start.decode(_encoding(start), "replace").removeprefix("\ufeff")
+        return bool(_header(text, path.name, needs, needs))
+    except DatasetError:
+        return False
 
 
 def check_lines(name: str, faults: Sequence[tuple[int, str]]) -> None:

@@ -18,6 +18,7 @@ from av.stream import Disposition
 
 from emo_core.errors import VideoError
 from emo_core.files import limits as most
+from emo_core.files.formats import POINTER_BYTES, describe_pointer
 
 av.logging.set_level(None)  # FFmpeg's chatter never reaches the terminal; what matters becomes a VideoError
 
@@ -91,12 +92,16 @@ def open_file(source: Path | str | bytes, name: str, limits: VideoLimits) -> tup
     """Open the file or content, with its size in bytes.
 
     Raises:
-        VideoError: it is missing, no file, empty or over the limit.
+        VideoError: it is missing, no file, empty, a pointer to another file or over the limit.
     """
     file = io.BytesIO(source) if isinstance(source, bytes) else _open_path(Path(source), name)
     num_bytes = file.seek(0, os.SEEK_END)
     file.seek(0)
+    pointer = describe_pointer(file.read(POINTER_BYTES))
+    file.seek(0)
     try:
+        if pointer:
+            raise video_error(name, pointer)
         if num_bytes == 0:
             raise video_error(name, "is empty (0 bytes); record it or copy it again")
         limits.check_bytes(name, num_bytes)

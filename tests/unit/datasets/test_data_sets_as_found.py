@@ -259,7 +259,7 @@ class TestRemoving:
 def test_files_of_others_make_no_data_set(tmp_path):
     (tmp_path / "documents").mkdir()
     (tmp_path / "documents" / "letter.txt").touch()
-    with pytest.raises(DatasetError, match="holds files and is no data set"):
+    with pytest.raises(DatasetError, match="holds other things than a data set"):
         create(tmp_path / "documents", ["joy"])
     assert [path.name for path in (tmp_path / "documents").iterdir()] == ["letter.txt"]
 

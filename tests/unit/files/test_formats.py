@@ -3,9 +3,11 @@
 import av
 import pytest
 
+from emo_core.errors import VideoError
 from emo_core.files.formats import POINTER_BYTES, VIDEO_SUFFIXES, describe_pointer, has_video_name
 from emo_core.video.reader import open_video
 from tests import media
+from ui.widgets import clip_picker
 
 MUXERS = {
     ".m4v": "mp4", ".3gp": "3gp", ".3g2": "3g2", ".wmv": "asf", ".asf": "asf", ".flv": "flv", ".f4v": "flv",
@@ -61,3 +63,15 @@ def test_what_only_speaks_of_pointers_is_none():
     assert not describe_pointer(b"x" * POINTER_BYTES + b"version https://git-lfs.github.com/spec/v1\noid sha256:ab")
     assert not describe_pointer(b"version https://git-lfs.github.com/spec/v1 is the format")
     assert "git annex get" in describe_pointer(b"/annex/objects/SHA256E-s1--ab.mp4\n")
+
+
+def test_a_pointer_in_place_of_a_video_says_how_to_fetch_it(tmp_path):
+    text = b"version https://git-lfs.github.com/spec/v1\noid sha256:538d\nsize 201958\n"
+    (tmp_path / "a.flv").write_bytes(text)
+    for source in (tmp_path / "a.flv", text):
+        with pytest.raises(VideoError, match=r"is a Git LFS pointer .* run “git lfs pull” in its folder"):
+            open_video(source).__enter__()
+
+
+def test_uploads_take_what_the_list_says():
+    assert [f".{kind}" for kind in clip_picker.TYPES] == list(VIDEO_SUFFIXES)
