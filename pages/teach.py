@@ -12,6 +12,7 @@ st.title("Teach")
 st.caption("Record or upload clips of people who show something, name it, and train a model that tells it apart.")
 chosen = data.choose()
 if chosen is None:
+    teach_clips.tell()
     st.info("Open the demo data set to see how it works, or make a new data set and add clips of your own.")
 else:
     with errors.shown():

@@ -84,6 +84,8 @@ class ClipReader:
         mask = watched.normalized.mask
         weights = np.where(mask, watched.normalized.quality, 0).astype(np.float32)
         seen = SeenClip(watched.features.features, weights, face_prints(watched.track.crops[mask]))
+        if not path.is_file():
+            return seen  # it was removed meanwhile
         keep(stored, lambda part: np.savez(part, features=seen.features, weights=seen.weights, prints=seen.prints))
         return seen
 

@@ -39,8 +39,7 @@ def render(chosen: KnownSet, labels: tuple[str, ...]) -> None:
     )
     agreed = st.checkbox("Everyone shown agreed", key="teach-agreed")
     with st.container():
-        for good, text in st.session_state.pop(_TOLD, []):
-            (st.success if good else st.error)(errors.plain(text))
+        tell()
     if label is None or not agreed:
         st.caption("Choose a class and confirm, then upload or record.")
         return
@@ -54,6 +53,12 @@ def render(chosen: KnownSet, labels: tuple[str, ...]) -> None:
             if clip is not None:
                 _add(chosen, [clip], str(label), person, occasion, "recorded")
                 st.rerun()
+
+
+def tell() -> None:
+    """What became of the last clips that were added or removed, once."""
+    for good, text in st.session_state.pop(_TOLD, []):
+        (st.success if good else st.error)(errors.plain(text))
 
 
 def _upload(chosen: KnownSet, label: str, person: str, occasion: str) -> None:
@@ -169,7 +174,9 @@ def _tell_removed(remove: Callable[[], list[Path]], paths: list[Path], told: str
         st.session_state[_TOLD] = [(False, str(error))]
         return
     if outside:
-        told += f" {_clips(len(outside))} of these lie outside the data set: the files stay where they are."
+        one = len(outside) == 1
+        told += (f" {len(outside)} of them {'lies' if one else 'lie'} outside the data set: the "
+                 f"{'file stays where it is' if one else 'files stay where they are'}.")  # fmt: skip
     st.session_state[_TOLD] = [(True, told)]
     for key in ("teach-gone", "teach-sure", "teach-sure-all"):
         st.session_state.pop(key, None)
