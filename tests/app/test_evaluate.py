@@ -60,7 +60,10 @@ def test_before_the_first_evaluation_it_says_what_to_press(studio, models):
     assert [button.label for button in app.button] == ["Evaluate"]
 
 
-def test_it_evaluates_keeps_the_result_and_shows_it(studio, models, monkeypatch):
+@pytest.mark.parametrize("cache", ["cache", "models/hybrid/head.tflite/no_folder"])
+def test_it_evaluates_keeps_the_result_and_shows_it(studio, models, monkeypatch, cache):
+    """Also where the disk takes nothing: the cache is optional."""
+    monkeypatch.setattr(evaluate_run, "CACHE", models.parent / cache)
     asked = []
 
     def evaluate(bundle, clips, data, cache, **words):

@@ -2,6 +2,8 @@
 
 import multiprocessing
 import os
+import random
+import time
 from pathlib import Path
 
 import pytest
@@ -132,6 +134,22 @@ def test_several_processes_may_add_at_once(folder):
     for process in processes:
         process.join()
     assert len(open_collection(folder).clips) == len(list((folder / "calm").glob("ben__*.mp4"))) == 10
+
+
+def test_kills_at_any_moment_leave_a_consistent_one(folder):
+    """Every clip that is told of is whole, every whole one is told of, and nothing half written stays."""
+    rng = random.Random(5)
+    for _ in range(60):
+        process = multiprocessing.get_context("fork").Process(target=_add_some, args=[str(folder)])
+        process.start()
+        time.sleep(rng.uniform(0, 0.03))
+        process.kill()
+        process.join()
+    found = open_collection(folder)
+    assert {clip.path for clip in found.clips} == set((folder / "calm").iterdir())
+    assert all(len(clip.path.read_bytes()) == 1 for clip in found.clips)
+    assert {path.name for path in folder.iterdir()} == {"calm", "joy_fear", "manifest.csv", ".lock"}
+    assert read_dataset(folder) == list(found.clips)
 
 
 def test_names_of_models():

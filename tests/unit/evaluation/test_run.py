@@ -174,6 +174,8 @@ class TestCommand:
         written = read_json(tmp_path / "e.json")
         assert written["figures"]["num_clips"] == 3
         assert len((tmp_path / "e.csv").read_text("utf-8").splitlines()) == 4
+        (tmp_path / "file").touch()
+        words[-1] = str(tmp_path / "file" / "no_folder")  # the cache is optional
         assert main([*words, "--json", str(tmp_path / "again.json")]) == 0
         assert read_json(tmp_path / "again.json")["figures"] == written["figures"]
 

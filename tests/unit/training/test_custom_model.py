@@ -153,7 +153,10 @@ class TestStopped:
 
         monkeypatch.setattr(Path, "write_bytes", full)
         assert train(people, out, frames_only, "--cache", taught[2]) == 1
-        assert capsys.readouterr().err.splitlines()[-1] == f"error: No space left on device: {bundles.KERAS_HEAD}."
+        assert capsys.readouterr().err.splitlines()[-1] == (
+            f"error: Reading or writing {bundles.KERAS_HEAD} failed (No space left on device). Free some space, then "
+            "try again."
+        )
         assert {path.name: path.read_bytes() for path in out.iterdir()} == before
         assert load_bundle(out).info.name == "mine"
 
