@@ -122,7 +122,7 @@ def _unusable(unreadable: Sequence[str], faceless: Sequence[str]) -> Iterator[Fi
     if unreadable:
         yield Finding(
             "unreadable", "warning", f"Left out, because they cannot be read: {_count(unreadable, 'clip')}.",
-            "Export them again as MP4 (H.264), or remove them.", tuple(unreadable),
+            "Do what is said of each, export them again as MP4 (H.264), or remove them.", tuple(unreadable),
         )  # fmt: skip
     if faceless:
         yield Finding(

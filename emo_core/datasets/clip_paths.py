@@ -2,8 +2,10 @@
 
 import json
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
 
 from emo_core.errors import DatasetError
 from emo_core.files.atomic_write import write_whole
@@ -29,6 +31,7 @@ class ClipFolder:
         self._folder = folder
         self._inside = folder.resolve()
         self._roots = (self._inside, *_recorded(folder))
+        self._listings: dict[Path, dict[str, list[Path]]] = {}
 
     def holds(self, path: Path) -> bool:
         """Whether a file lies inside the data set itself."""
@@ -57,6 +60,8 @@ class ClipFolder:
                 outside = True
             elif _is_file(path):
                 return path
+        if not outside and (alike := self._alike(cell)):
+            return alike
         name = "".join(c if c.isprintable() else " " for c in cell)[-80:]
         if outside:
             raise DatasetError(
@@ -64,6 +69,18 @@ class ClipFolder:
                 "if it was made so."
             )
         raise DatasetError(f"there is no clip {name}; correct the path.")
+
+    def _alike(self, cell: str) -> Path | None:
+        """The one file whose path differs by case or by how letters are composed, as other systems do not mind."""
+        path = self._folder
+        for part in PurePosixPath(cell.replace("\\", "/")).parts:
+            if path not in self._listings:
+                self._listings[path] = _listing(path)
+            found = self._listings[path].get(_folded(part), [])
+            if len(found) != 1:
+                return None
+            path = found[0]
+        return path if self.admits(path) and _is_file(path) else None
 
 
 def record_import(folder: Path, source: Path, clips: Iterable[Path]) -> None:
@@ -96,6 +113,19 @@ def _spellings(cell: str) -> Iterator[str]:
     """A path as it stands; with slashes of this system; with letters composed, as most systems do, or not."""
     for slashes in dict.fromkeys((cell, cell.replace("\\", "/"))):
         yield from dict.fromkeys((slashes, *(unicodedata.normalize(form, slashes) for form in ("NFC", "NFD"))))
+
+
+def _listing(folder: Path) -> dict[str, list[Path]]:
+    """What is in a folder by folded name; nothing if that may not be seen."""
+    found = defaultdict[str, list[Path]](list)
+    with suppress(OSError):
+        for path in folder.iterdir():
+            found[_folded(path.name)].append(path)
+    return found
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _resolved(path: Path) -> Path:

@@ -220,10 +220,10 @@ def read_map(path: Path) -> dict[str, str]:
         )
     classes, faults = dict[str, str](), []
     for row in rows:
-        label, name = tidy(row.cells["label"]), row.cells["class"]
+        label, name = tidy(row.cells["label"]).casefold(), row.cells["class"]
         try:
-            if label and name:
-                classes[label] = check_label(name)
+            if label and name and classes.setdefault(label, check_label(name)) != check_label(name):
+                raise DatasetError(f"{label} has a class already; give it one.")
         except DatasetError as error:
             faults.append((row.line, str(error)))
     check_lines(clean_name(path.name), faults)

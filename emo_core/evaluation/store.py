@@ -5,7 +5,8 @@ The page and the command line find what the other one measured.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,23 @@ def load_table(path: Path) -> dict[str, Any] | None:
     if not isinstance(table, dict):
         raise DatasetError("These stored figures cannot be read: measure them again.")
     return table
+
+
+def forget(cache: Path, data: str, paths: Collection[str]) -> None:
+    """Delete evaluations that list clips which are gone; those of the others are measured again, from what is kept.
+
+    Args:
+        cache: folder of the cache.
+        data: name of the data set, as the evaluations have it.
+        paths: of the clips, relative to the folder of the data set.
+    """
+    with suppress(OSError):
+        for stored in (cache / "evaluations").glob("*.json"):
+            with suppress(OSError, ValueError, KeyError, TypeError):
+                told = json.loads(stored.read_bytes())
+                listed = {row["path"] for part in ("clips", "left_out") for row in told[part]}
+                if told["data"] == data and listed & set(paths):
+                    stored.unlink(missing_ok=True)
 
 
 def _digest(model: Path, clips: Sequence[DatasetClip], kind: str) -> str:

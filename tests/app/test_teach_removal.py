@@ -1,14 +1,16 @@
 """What the Teach page leaves of clips that were refused or removed: nothing of ours, everything of others."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 
 from emo_core.__main__ import main
 from emo_core.datasets.clips import read_dataset
 from emo_core.datasets.editable import add_clip, create
+from emo_core.evaluation.results import store
 from tests.conftest import MODEL
-from tests.evaluations import DEMO
+from tests.evaluations import DEMO, make_evaluation
 from ui.state import datasets, models
 from ui.teach import clips as teach_clips
 
@@ -83,7 +85,13 @@ def test_what_was_seen_goes_with_the_clip_and_the_data_set(studio, place):
     app = open_set(studio, "mine")
     upload(app, "anna")
     assert len(kept(place)) == 1
+    listed = make_evaluation(num_people=1, clips_each=1, data="mine").clips[0]
+    for name, path in (("mine", "joy_fear/anna__0001.mp4"), ("mine", "joy_fear/ben__0001.mp4"), ("other", "a.mp4")):
+        evaluation = make_evaluation(data=name, clips=(replace(listed, path=path),))
+        store(evaluation, place / "cache" / "evaluations" / f"{len(kept(place))}.json")
     remove(app, "joy_fear/anna__0001.mp4")
+    assert sorted(kept(place)) == ["2.json", "3.json"]
+    shutil.rmtree(place / "cache")
     assert kept(place) == []
     add_clip(place / "data" / "mine", CLIP.read_bytes(), ".mp4", "joy_fear", "ben")
     app.run()

@@ -1,5 +1,6 @@
 """Clips into a data set on the Teach page: uploaded or recorded, seen through the pipeline first; and out again."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -152,7 +153,7 @@ def _remove(chosen: KnownSet, paths: list[Path]) -> None:
     """Callback: delete what was confirmed."""
     from emo_core.datasets.editable import remove_clips
 
-    _tell_removed(lambda: remove_clips(chosen.path, paths, CACHE), paths, f"Deleted {_clips(len(paths))}.")
+    _tell_removed(chosen, lambda: remove_clips(chosen.path, paths, CACHE), paths, f"Deleted {_clips(len(paths))}.")
 
 
 def _remove_all(chosen: KnownSet, paths: list[Path]) -> None:
@@ -160,11 +161,15 @@ def _remove_all(chosen: KnownSet, paths: list[Path]) -> None:
     from emo_core.datasets.editable import remove_dataset
 
     told = f"Deleted the data set {chosen.path.name} with {_clips(len(paths))}."
-    _tell_removed(lambda: remove_dataset(chosen.path, CACHE), paths, told)
+    _tell_removed(chosen, lambda: remove_dataset(chosen.path, CACHE), paths, told)
 
 
-def _tell_removed(remove: Callable[[], list[Path]], paths: list[Path], told: str) -> None:
-    """Do it, and say what stays."""
+def _tell_removed(chosen: KnownSet, remove: Callable[[], list[Path]], paths: list[Path], told: str) -> None:
+    """Do it, with stills and evaluations of the clips, and say what stays."""
+    from emo_core.evaluation.store import forget
+
+    place = chosen.path.resolve()
+    forget(CACHE, chosen.name, [Path(os.path.relpath(path.resolve(), place)).as_posix() for path in paths])
     for path in paths:
         if path.is_file():
             still.clear(path, path.stat().st_mtime_ns)

@@ -149,7 +149,20 @@ def test_what_cannot_be_imported(names, classes, message, tmp_path):
         find_clips(CORPORA["crema-d"], folder, classes)
 
 
-@pytest.mark.parametrize("text", ["", "label,class\n", "a,b\n1,2\n", "label,class\nhappy,joy/fear\n", None])
+@pytest.mark.parametrize(
+    "content",
+    [b"\xef\xbb\xbflabel,class\r\nhappy,joy\r\nsad,grief\r\n", b"label;class\r\nHappy ;joy\r\nsad;grief\r\n",
+     "sep=\t\nClass\tLabel\njoy\thappy\ngrief\tsad\n".encode("utf-16")],
+)  # fmt: skip
+def test_maps_as_spreadsheets_write_them(content, tmp_path):
+    (tmp_path / "map.csv").write_bytes(content)
+    assert read_map(tmp_path / "map.csv") == {"happy": "joy", "sad": "grief"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "label,class\n", "a,b\n1,2\n", "label,class\nhappy,joy/fear\n", "label,class\nsad,a\nSad,b\n", None],
+)
 def test_maps_that_cannot_be_used(text, tmp_path):
     if text is not None:
         (tmp_path / "map.csv").write_text(text)

@@ -39,6 +39,13 @@ class TestSpelling:
         folder = listed(tmp_path / "set", f"path,label\n{unicodedata.normalize(written, name)},joy\n", name)
         assert read_dataset(folder)[0].path.is_file()
 
+    def test_paths_in_the_case_of_a_system_that_does_not_mind(self, tmp_path):
+        folder = listed(tmp_path / "set", "path,label\nClips\\ÜBER.MP4,joy\n", "clips/u\u0308ber.mp4")
+        assert read_dataset(folder)[0].path.name == "u\u0308ber.mp4"
+        (folder / "clips" / "Über.mp4").touch()
+        with pytest.raises(DatasetError, match="there is no clip"):
+            read_dataset(folder)
+
     def test_labels_and_people_are_stripped_and_in_one_form(self, tmp_path):
         text = "path,label,person\na.mp4,joy ,anna\na.mp4,joy, anna \na.mp4,U\u0308ber,u\u0308\n"
         folder = listed(tmp_path / "set", text, "a.mp4")
