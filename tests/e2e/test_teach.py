@@ -3,6 +3,7 @@
 import csv
 import os
 import re
+import shutil
 import signal
 from pathlib import Path
 
@@ -27,7 +28,10 @@ def settings(tmp_path) -> dict[str, str]:
     with (folder / "manifest.csv").open("w", encoding="utf-8", newline="") as target:
         writer = csv.DictWriter(target, ["path", "label", "person", "source"], extrasaction="ignore")
         writer.writeheader()
-        writer.writerows(row | {"path": os.path.relpath(DEMO / row["path"], folder)} for row in rows)
+        writer.writerows(rows)
+    for row in rows:
+        (folder / row["path"]).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(DEMO / row["path"], folder / row["path"])
     places = {"EMO_DATA": "data", "EMO_MODELS": "models", "EMO_CACHE": "cache", "STUDIO_THREADS": "threads"}
     return {"EMO_DEMO": str(folder)} | {name: str(tmp_path / place) for name, place in places.items()}
 
