@@ -5,7 +5,13 @@ Every number that serving and training must share lives here and is stored in `b
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Self
+from typing import Annotated, Any, Self
+
+import msgspec
+from msgspec import Meta
+
+NUM_BLENDSHAPES = 52
+"""Numbers that the landmark model's blendshapes add to a frame feature."""
 
 
 class _JsonConfig:
@@ -20,13 +26,13 @@ class _JsonConfig:
         """Settings from their JSON form.
 
         Raises:
-            ValueError: a name is unknown; the message lists the known ones.
+            ValueError: a name is unknown, and the message lists the known ones; or a value has another type or range.
         """
         known = {field.name for field in fields(cls)}  # type: ignore[arg-type]
         unknown = set(data) - known
         if unknown:
             raise ValueError(f"unknown settings {sorted(unknown)}; known are {sorted(known)}")
-        return cls(**data)
+        return msgspec.convert(dict(data), cls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +51,13 @@ class PipelineConfig(_JsonConfig):
         blendshapes: whether the head reads the blendshapes of the landmark model beside the features of the frame CNN.
     """
 
-    sample_rate_hz: float = 10.0
-    crop_side_px: int = 48
-    window_steps: int = 32
-    hop_steps: int = 8
-    min_face_s: float = 0.5
-    blend_share: float = 0.25
-    clip_share: float = 2 / 3
+    sample_rate_hz: Annotated[float, Meta(gt=0, le=120)] = 10.0
+    crop_side_px: Annotated[int, Meta(ge=1, le=1024)] = 48
+    window_steps: Annotated[int, Meta(ge=1, le=4096)] = 32
+    hop_steps: Annotated[int, Meta(ge=1, le=4096)] = 8
+    min_face_s: Annotated[float, Meta(ge=0, le=3600)] = 0.5
+    blend_share: Annotated[float, Meta(ge=0, le=1)] = 0.25
+    clip_share: Annotated[float, Meta(ge=0, le=1)] = 2 / 3
     blendshapes: bool = False
 
     def __post_init__(self) -> None:

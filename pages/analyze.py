@@ -19,7 +19,8 @@ def run_job(source: session.Source) -> None:
         preload.wait()
         from emo_core.inference.pipeline import analyze
 
-        session.keep(source, analyze(source.data, models.bundle(), name=source.name, progress=report))
+        bundle = models.bundle()
+        session.keep(source, analyze(source.data, bundle, name=source.name, progress=report), bundle)
         st.rerun()
     session.drop_job()
 
@@ -39,8 +40,8 @@ def show(result: session.Result) -> DeltaGenerator:
             st.caption("If your browser cannot play this format, the analysis below is not affected.")
     with right:
         st.subheader("Verdict", anchor="verdict")
-        verdict.render(analysis, models.bundle())
-        st.caption(models.trust_line())
+        verdict.render(analysis, result.bundle)
+        st.caption(errors.plain(models.trust_line(result.bundle.metrics)))
         st.page_link("pages/about.py", label="How far to trust it →")
 
     place = st.container()

@@ -1,6 +1,8 @@
 """Small valid objects for tests: one place that knows how to fill every field of an `Analysis`."""
 
+import json
 import math
+from pathlib import Path
 
 import numpy as np
 
@@ -22,6 +24,10 @@ from emo_core.types import (
 LABELS = tuple(item.name for item in PAPER_CLASSES)
 RATE_HZ = 10.0
 SIDE_PX = 48
+_SHIPPED = json.loads((Path(__file__).parents[1] / "models" / "hybrid" / "bundle.json").read_text("utf-8"))
+MODEL = ModelInfo(_SHIPPED["name"], _SHIPPED["version"], LABELS)
+"""The shipped model, which every analysis made here says it is of."""
+
 NUM_FEATURES = 256  # of the shipped model, which can so look into a made analysis
 
 
@@ -102,7 +108,7 @@ def make_analysis(
     nothing = np.where(detected, 0.0, np.nan).astype(np.float32)
     return Analysis(
         video=VideoInfo("clip.mp4", num_frames / RATE_HZ, 25.0, 640, 360, int(num_frames * 2.5), num_frames),
-        model=ModelInfo("hybrid", "0.1.0", LABELS),
+        model=MODEL,
         timestamps_s=np.arange(num_frames) / RATE_HZ,
         track=FaceTrack(
             crops=(faces * 255).astype(np.uint8),

@@ -46,6 +46,11 @@ def make_normalizers(num_features=6, seed=0):
     return features, ScoreNormalizer.fit(scores, np.arange(60) % len(LABELS), quality, num_neighbourhoods=2)
 
 
+def tiny_network(name):
+    """A TFLite network of one convolution, or of one dense layer: features of 6 numbers, three classes."""
+    return (Path(__file__).parent / "data" / f"tiny_{name}.tflite").read_bytes()
+
+
 def bundle_manifest():
     return {
         "name": "tiny",
@@ -57,10 +62,10 @@ def bundle_manifest():
 
 
 def bundle_files(seed=0):
-    """Contents of all files; the networks are stand-ins that loading never runs."""
+    """Contents of all files; the networks are small ones that fit :data:`CONFIG`, of other bytes for another seed."""
     return {
-        bundles.FRAME_CNN: b"frame network %d" % seed,
-        bundles.HEAD: b"head %d" % seed,
+        bundles.FRAME_CNN: tiny_network("frame_cnn") + bytes(seed),
+        bundles.HEAD: tiny_network("head") + bytes(seed),
         bundles.KERAS_FRAME_CNN: b"keras frame network",
         bundles.KERAS_HEAD: b"keras head",
         bundles.NORMALIZER: bundles.normalizer_bytes(*make_normalizers(seed=seed)),

@@ -26,7 +26,8 @@ def check_heatmaps(data: Path, out: Path, most: int, seed: int, cache: Path) -> 
     from emo_core.model.bundle import load_bundle
     from emo_core.training.records import write_with_records
 
-    bundle, head = load_bundle(out), load_lstm(out)
+    bundle = load_bundle(out)
+    head = load_lstm(bundle)
     images, votes = read_votes(data / "valid.npz")
     known, _ = read_votes(data / "train.npz")
     order = np.random.default_rng(seed).permutation(len(images))[: _POOL * most]

@@ -62,7 +62,8 @@ def explain(bundle: Bundle, head: LstmHead, cnn: FrameNetwork, analysis: Analysi
         >>> from emo_core.model.bundle import load_bundle
         >>> from emo_core.explain.numpy_lstm import load_lstm
         >>> from emo_core.inference.pipeline import analyze
-        >>> bundle, head = load_bundle("models/hybrid"), load_lstm("models/hybrid")
+        >>> bundle = load_bundle("models/hybrid")
+        >>> head = load_lstm(bundle)
         >>> analysis = analyze("assets/pexels_distress_to_laughter.mp4", bundle)
         >>> explain(bundle, head, bundle.frame_network(), analysis, np.array([20, 150])).heatmaps.shape
         (3, 2, 6, 6)

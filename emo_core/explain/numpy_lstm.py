@@ -7,8 +7,8 @@ the method's equations 4–9, with the weights of the bundle's ``head.keras``; t
 import io
 import json
 import zipfile
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any, Self
 
 import h5py
@@ -16,7 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_core.errors import BundleError
-from emo_core.model.bundle import KERAS_HEAD, verified_file
+from emo_core.model.apart import ApartError, run_apart
+from emo_core.model.arrays import read_npz
+from emo_core.model.bundle import Bundle
+from emo_core.model.bundle_files import KERAS_HEAD
 from emo_core.types import Booleans, Floats, check_shape
 
 Indices = NDArray[np.intp]
@@ -78,6 +81,9 @@ class LstmHead:
         check_shape("out_kernel", self.out_kernel, (units, None))
         check_shape("out_bias", self.out_bias, (self.out_kernel.shape[1],))
         check_shape("table", self.table, (None, len(self.kernel) - (1 + self.mean_input) * self.num_features))
+        weights = (self.table, self.kernel, self.recurrent, self.bias, self.out_kernel, self.out_bias)
+        if not all(np.isfinite(values).all() for values in weights):
+            raise ValueError("weights must be finite")
 
     @property
     def num_features(self) -> int:
@@ -191,23 +197,37 @@ class LstmHead:
         return np.asarray(result, np.float32)
 
 
-def load_lstm(path: Path | str) -> LstmHead:
-    """The head of a model directory, verified.
+@lru_cache(maxsize=8)
+def load_lstm(bundle: Bundle) -> LstmHead:
+    """The LSTM of a model, made once for each bundle that was loaded.
 
     Raises:
-        BundleError: it is missing or damaged, or reads without an LSTM.
+        BundleError: the model has none, or it is not that of its head.
 
     Example:
-        >>> load_lstm("models/hybrid").recurrent.shape
+        >>> from emo_core.model.bundle import load_bundle
+        >>> load_lstm(load_bundle("models/hybrid")).recurrent.shape
         (64, 256)
     """
-    content = verified_file(path, KERAS_HEAD)
     try:
-        return LstmHead.from_keras(content)
-    except ValueError as error:
+        arrays: dict[str, Any] = read_npz(run_apart(f"{__name__}:weights_apart", bundle.keras_head))
+        arrays["mean_input"] = bool(arrays["mean_input"])
+        head = LstmHead(**arrays)
+        check_shape("table", head.table, (bundle.config.window_steps, None))
+        check_shape("mean", bundle.features.mean, (None, head.num_features))
+        check_shape("out_kernel", head.out_kernel, (None, len(bundle.classes)))
+    except (ApartError, KeyError, ValueError, TypeError) as error:
         raise BundleError(
-            f"The model {Path(path).name} cannot be looked into: its {KERAS_HEAD} holds no LSTM; train it again."
+            f"The model {bundle.path.name} cannot be looked into: its {KERAS_HEAD} holds no LSTM; train it again."
         ) from error
+    return head
+
+
+def weights_apart(content: bytes) -> bytes:
+    """The work of :func:`load_lstm` in the other process: a ``head.keras`` as an archive of plain arrays."""
+    buffer = io.BytesIO()
+    np.savez(buffer, **asdict(LstmHead.from_keras(content)))
+    return buffer.getvalue()
 
 
 def randomized(head: LstmHead, rng: np.random.Generator) -> LstmHead:

@@ -19,8 +19,8 @@ _BAND_SHARE = 0.1  # of the height; the dimmed band at the top that the words st
 _METER = (62, 156, 106), (217, 164, 65), (200, 85, 61)  # good, fair, poor, as under the frames of a clip
 
 
-def draw(image: Bytes, result: "LiveResult | None") -> Bytes:
-    """A mirrored copy of an RGB frame (H, W, 3) uint8 with `result` drawn on it."""
+def draw(image: Bytes, result: "LiveResult | None", labels: tuple[str, ...]) -> Bytes:
+    """A mirrored copy of an RGB frame (H, W, 3) uint8 with `result` of a model with classes `labels` drawn on it."""
     picture = np.asarray(cv2.flip(image, 1), np.uint8)
     height, width = picture.shape[:2]
     band = max(24, round(height * _BAND_SHARE))
@@ -29,7 +29,7 @@ def draw(image: Bytes, result: "LiveResult | None") -> Bytes:
     if result is None:
         _write(picture, "Starting …", margin, margin, band - 2 * margin)
         return picture
-    colour = _rgb(class_colour(result.label))
+    colour = _rgb(class_colour(result.label, labels))
     if result.box_xyxy is not None:
         x0, y0, x1, y1 = (
             int(value) for value in result.box_xyxy * np.array([width, height, width, height], np.float32)

@@ -57,7 +57,7 @@ class LiveWorker:
     ) -> None:
         self.smoothing_s = 1.0
         self.ring = FrameRing(RING_S, bundle.config.sample_rate_hz)
-        self._bundle = bundle
+        self.bundle = bundle
         self._idle_s = idle_s
         self._make_analyzer = make_analyzer
         self._mailbox: Mailbox[tuple[Bytes, float]] = Mailbox()
@@ -149,7 +149,7 @@ class LiveWorker:
     def _work(self) -> None:
         """The thread: take the newest frame, analyse it, leave the result."""
         try:
-            analyzer = self._make_analyzer(self._bundle)
+            analyzer = self._make_analyzer(self.bundle)
             while (taken := self._mailbox.take(self._idle_s)) is not None:
                 image, time_s = taken
                 result = analyzer.analyze(image, time_s, self.smoothing_s)

@@ -131,7 +131,8 @@ def draw(
     """
     height, width = frame.shape[:2]
     row = max(22, round(0.075 * height))
-    picture = np.full((height + row + len(bar) + row // 3, width, 3), _BACKGROUND, np.uint8)
+    foot = max(14, row // 2)
+    picture = np.full((height + row + len(bar) + foot, width, 3), _BACKGROUND, np.uint8)
     picture[:height] = frame
     prediction = analysis.prediction
     segment = segment_at(prediction.segments, time_s)
@@ -156,6 +157,8 @@ def draw(
     tone = _GOOD if quality >= 0.6 else _FAIR if quality >= 0.3 else _POOR
     cv2.line(picture, (width - margin - taken, height + row - 3), (width - margin, height + row - 3), tone, 2)
     picture[height + row : height + row + len(bar)] = bar
+    model = _fitting(f"model {analysis.model.name} {analysis.model.version}", foot - 3, width - 2 * margin)
+    _write(picture, model, width - margin, height + row + len(bar) + foot // 2, foot - 3, right=True)
     at = round(min(time_s / max(analysis.video.duration_s, 1e-6), 1.0) * (width - 1))
     thick = max(1, width // 320)
     cv2.line(picture, (at, height + row - 2), (at, height + row + len(bar) + 1), _INK, thick)

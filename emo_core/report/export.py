@@ -3,7 +3,7 @@
 import json
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from emo_core.inference.pipeline import Progress
 from emo_core.model.bundle import Bundle
 from emo_core.report.annotated_video import write_annotated
 from emo_core.report.annotations import Annotations
-from emo_core.report.charts.catalog import charts_of
+from emo_core.report.charts.catalog import Chart, charts_of
 from emo_core.report.charts.images import to_png
 from emo_core.report.html import html_report
 from emo_core.report.key_frames import key_frames
@@ -88,8 +88,8 @@ def export_all(
         (folder / name).write_bytes(text.encode("utf-8"))
     tell("Drawing the charts", 0.1)
     charts = charts_of(analysis, human)
-    for chart in charts:
-        (folder / f"chart_{chart.name}.png").write_bytes(to_png(chart.figure, chart.title))
+    for name, picture in chart_pictures(charts, analysis).items():
+        (folder / f"chart_{name}").write_bytes(picture)
     tell("Writing the report", 0.2)
     frames = key_frames(source, bundle, analysis, progress=lambda stage, share: tell(stage, 0.2 + 0.1 * share))
     credit = sample_credit(source)
@@ -98,6 +98,12 @@ def export_all(
         folder / "annotated.mp4", source, analysis, human, lambda stage, share: tell(stage, 0.3 + 0.7 * share)
     )
     tell("Done", 1.0)
+
+
+def chart_pictures(charts: Sequence[Chart], analysis: Analysis) -> dict[str, bytes]:
+    """Charts as PNG by file name; each says of which model it is."""
+    of = f"model {analysis.model.name} {analysis.model.version}"
+    return {f"{chart.name}.png": to_png(chart.figure, f"{chart.title} ({of})") for chart in charts}
 
 
 def sample_credit(source: Path | str | bytes) -> str:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 import emo_core
 from emo_core.emotions import UNSURE, class_colour, display_name, display_percent
-from emo_core.model.bundle import CARD, Bundle
+from emo_core.model.bundle import Bundle
 from emo_core.report.annotations import Annotations
 from emo_core.report.charts.catalog import Chart
 from emo_core.report.charts.images import to_svg
@@ -133,14 +133,13 @@ def _counted(analysis: Analysis) -> str:
 
 
 def _card_html(bundle: Bundle) -> str:
-    """Intended and prohibited use, limits, data and the figures of the model's card; HTML inside it stays text."""
-    path = bundle.path / CARD
-    if not path.is_file():
+    """Use, limits, data and figures of the model's card; HTML in it stays text, a picture becomes a link to it."""
+    if not bundle.card:
         return "<p>This model came without a card.</p>"
-    head, *sections = re.split(r"^## ", path.read_text("utf-8"), flags=re.MULTILINE)
+    head, *sections = re.split(r"^## ", bundle.card, flags=re.MULTILINE)
     kept = [section for section in sections if not _CARD_LEFT_OUT.match(section)]
     text = re.sub(r"^# .*\n", "", head) + "".join(f"### {section}" for section in kept)
-    return str(MarkdownIt("commonmark", {"html": False}).enable("table").render(text))
+    return str(MarkdownIt("commonmark", {"html": False}).enable("table").disable("image").render(text))
 
 
 def _base64(data: bytes) -> str:

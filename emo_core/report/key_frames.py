@@ -69,9 +69,7 @@ def key_frames(
     steps = clearest(analysis, most)
     if not len(steps):
         return ()
-    maps = heatmaps(
-        bundle, load_lstm(bundle.path), bundle.frame_network(), analysis.features, analysis.normalized, steps
-    )
+    maps = heatmaps(bundle, load_lstm(bundle), bundle.frame_network(), analysis.features, analysis.normalized, steps)
     with closing(_frames_at(source, bundle.config.sample_rate_hz, analysis, steps, progress)) as frames:
         return tuple(
             _key_frame(analysis, int(step), frame, maps[:, place])

@@ -40,6 +40,7 @@ def frames_csv(analysis: Analysis, annotations: Annotations) -> str:
             "verdict": segment_at(prediction.segments, float(time_s)).label,
             "human_mark": "; ".join(marks.get(i, [])),
             "human_label": annotations.label or "",
+            **_model(analysis),
         }
         for i, time_s in enumerate(analysis.timestamps_s)
     )
@@ -59,6 +60,7 @@ def windows_csv(analysis: Analysis, annotations: Annotations) -> str:
             "quality": _number(window.quality),
             "num_valid_frames": window.num_valid_frames,
             "human_label": annotations.label or "",
+            **_model(analysis),
         }
         for window in analysis.prediction.windows
     )
@@ -102,6 +104,10 @@ def mark_words(marker: Marker) -> str:
 def _csv(rows: Iterable[Mapping[str, Any]]) -> str:
     listed = list(rows)
     return to_csv(list(listed[0]), [list(row.values()) for row in listed])
+
+
+def _model(analysis: Analysis) -> dict[str, str]:
+    return {"model": analysis.model.name, "model_version": analysis.model.version}
 
 
 def _row(names: Sequence[str], values: Iterable[float], digits: int = 6) -> dict[str, str]:

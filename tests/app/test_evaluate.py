@@ -1,7 +1,5 @@
 """The Evaluate page: what it says before, during and after, and the way from a cell to a clip."""
 
-from types import SimpleNamespace
-
 import pytest
 import streamlit as st
 
@@ -73,8 +71,6 @@ def test_it_evaluates_keeps_the_result_and_shows_it(studio, models, monkeypatch,
 
     monkeypatch.setattr("emo_core.evaluation.run.evaluate_dataset", evaluate)
     monkeypatch.setattr("emo_core.evaluation.run.choose_clips", lambda *args, **kwargs: None)
-    labels = SimpleNamespace(info=SimpleNamespace(labels=LABELS))
-    monkeypatch.setattr(evaluate_run, "load_bundle", lambda path, changed_ns: labels)
     studio.open("evaluate")
     app = studio.app.button(key="evaluate-run").click().run()
     assert not app.exception

@@ -7,7 +7,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from emo_core.explain.numpy_lstm import load_lstm
 from emo_core.inference.pipeline import analyze
 from emo_core.report.charts.analysis import MAX_POINTS
 from tests.factories import make_analysis
@@ -70,8 +69,12 @@ def points_of(trace, axis):
     return len(values)
 
 
-def result_of(analysis, data=b"no video"):
-    return session.Result(session.Source("clip.mp4", data), analysis)
+@pytest.fixture
+def result_of(hybrid):
+    def make(analysis, data=b"no video"):
+        return session.Result(session.Source("clip.mp4", data), analysis, hybrid)
+
+    return make
 
 
 class TestPosition:
@@ -79,7 +82,7 @@ class TestPosition:
     def state(self, monkeypatch):
         monkeypatch.setattr(position, "st", SimpleNamespace(session_state={}))
 
-    def test_it_is_held_to_the_clip_and_starts_anew_with_another(self):
+    def test_it_is_held_to_the_clip_and_starts_anew_with_another(self, result_of):
         first, second = result_of(make_analysis(60)), result_of(make_analysis(60))
         for wanted, got in ((2.5, 2.5), (-1, 0.0), (99, 6.0)):
             position.put(first, wanted)
@@ -87,7 +90,7 @@ class TestPosition:
         assert position.get(second) == 0
 
     @pytest.mark.parametrize(("time_s", "frame"), [(0, 0), (0.09, 0), (0.1, 1), (3.0, 30), (5.95, 59), (6.0, 59)])
-    def test_its_frame_is_the_last_that_has_begun(self, time_s, frame):
+    def test_its_frame_is_the_last_that_has_begun(self, result_of, time_s, frame):
         result = result_of(make_analysis(60))
         position.put(result, time_s)
         assert position.frame(result) == frame
@@ -110,7 +113,7 @@ class TestPlayerData:
         np.testing.assert_allclose(quality[seen, 0] / 200, analysis.normalized.quality[seen], atol=0.003)
         assert [len(data["groups"][name]) for name in ("verdict", "emotions", "quality")] == [3, 8, 6]
 
-    def test_a_stretch_of_a_clip_holds_its_pictures_crops_and_heatmaps(self, hybrid, laughter):
+    def test_a_stretch_of_a_clip_holds_its_pictures_crops_and_heatmaps(self, result_of, hybrid, laughter):
         analysis = analyze(laughter, hybrid)
         result = result_of(analysis, laughter)
         data = player_data.span_data(result, 0)
@@ -122,7 +125,7 @@ class TestPlayerData:
         side = data["side"]
         crops = numbers(data["crops"]).reshape(count, side, side)
         np.testing.assert_allclose(crops / 255, analysis.normalized.faces, atol=1 / 255)
-        *shares, found = player_data.heat_data(analysis, hybrid, load_lstm(hybrid.path), 0)
+        *shares, found = player_data.heat_data(result, 0)
         assert shares == sorted(shares)
         assert 0 <= shares[0] <= shares[-1] < 1
         heat = numbers(found["heat"]).reshape(3, count, *found["grid"])
@@ -134,17 +137,17 @@ class TestPlayerData:
         )
         assert [box is not None for box in data["boxes"]] == seen.tolist()
 
-    def test_a_clip_that_cannot_be_read_again_has_no_pictures_but_all_else(self):
+    def test_a_clip_that_cannot_be_read_again_has_no_pictures_but_all_else(self, result_of):
         data = player_data.span_data(result_of(make_analysis(20)), 0)
         assert data["lengths"] == [0] * 20
         assert len(numbers(data["crops"])) == 20 * data["side"] ** 2
 
-    def test_a_long_clip_comes_in_stretches(self, hybrid):
+    def test_a_long_clip_comes_in_stretches(self, result_of):
         num_frames = 23 * player_data.SPAN_FRAMES + 4  # nearly ten minutes
         analysis = make_analysis(num_frames=num_frames, missing=slice(0, 0))
         result = result_of(analysis)
         data = player_data.span_data(result, 23)
-        *_, found = player_data.heat_data(analysis, hybrid, load_lstm(hybrid.path), 23)
+        *_, found = player_data.heat_data(result, 23)
         assert len(numbers(found["heat"])) == 3 * 4 * 36
         assert data["first"] == num_frames - 4
         assert len(data["lengths"]) == 4
@@ -153,7 +156,7 @@ class TestPlayerData:
         assert sum(map(len, clip["series"].values())) < 200_000
 
 
-def test_the_player_drops_stretches_and_refuses_senseless_wishes(studio, hybrid, monkeypatch):
+def test_the_player_drops_stretches_and_refuses_senseless_wishes(result_of, monkeypatch):
     made = []
     monkeypatch.setattr(player_data, "span_data", lambda result, number: made.append(number) or {})
     state = {}

@@ -12,6 +12,7 @@ from aiortc.contrib.media import MediaRelay
 from emo_core.config import PipelineConfig
 from emo_core.live.worker import LiveWorker
 from tests.app.live_page import Analyzer, Components, feed, labels, press, start, state
+from tests.factories import MODEL
 from ui.live import status
 from ui.shell import navigation
 from ui.state import live_session
@@ -45,7 +46,7 @@ def settle(monkeypatch):
 def live(studio, components, streams, monkeypatch):
     """The live page after the visitor agreed."""
     built = LiveWorker.__init__
-    config = SimpleNamespace(config=PipelineConfig())
+    config = SimpleNamespace(config=PipelineConfig(), info=MODEL)
     monkeypatch.setattr(
         LiveWorker, "__init__", lambda self, bundle: built(self, config, idle_s=0.5, make_analyzer=Analyzer)
     )

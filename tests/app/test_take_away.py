@@ -109,8 +109,8 @@ class TestExports:
     def test_every_maker_gives_its_file(self, hybrid, laughter):
         maker = exports.Makers.__new__(exports.Makers)
         analysis = analyze(laughter, hybrid)
-        maker._result = session.Result(session.Source("laughter.mp4", laughter.read_bytes()), analysis)
-        maker._said, maker._bundle = {}, hybrid
+        maker._result = session.Result(session.Source("laughter.mp4", laughter.read_bytes()), analysis, hybrid)
+        maker._said = {}
         assert len(list(csv.DictReader(io.StringIO(maker.frames().decode())))) == 40
         assert len(list(csv.DictReader(io.StringIO(maker.windows().decode())))) == len(analysis.prediction.windows)
         assert maker.subtitles().startswith(b"WEBVTT")
@@ -123,7 +123,7 @@ class TestExports:
 
     def test_a_clip_that_made_room_says_so_and_keeps_the_rest(self, page):
         result = page.app.session_state["_result"]
-        dropped = session.Result(session.Source("me.mp4", b""), result.analysis, result.key)
+        dropped = session.Result(session.Source("me.mp4", b""), result.analysis, result.bundle, result.key)
         page.app.session_state["_result"] = dropped
         app = page.app.run()
         assert not app.exception

@@ -3,16 +3,16 @@
 import io
 import threading
 import zipfile
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
 import streamlit as st
 
-from emo_core.datasets.corrections import Correction, corrections_zip
 from emo_core.emotions import display_name
 from emo_core.files import scratch
 from emo_core.report.annotations import Annotations
-from ui.state import models, session, visits
+from ui.state import session, visits
 
 _loading = threading.Lock()
 _ANONYMOUS = "Leave it empty if you do not know; clips of one person must carry one name."
@@ -67,7 +67,7 @@ class Makers:
 
     def __init__(self, result: session.Result) -> None:
         self._result, self._visit = result, visits.own_id()
-        self._said, self._bundle = session.said(), models.bundle()
+        self._said = session.said()
 
     @property
     def _annotations(self) -> Annotations:
@@ -101,14 +101,12 @@ class Makers:
         """Every chart as PNG."""
         _load()
         from emo_core.report.charts.catalog import charts_of
-        from emo_core.report.charts.images import to_png
+        from emo_core.report.export import chart_pictures
 
+        analysis = self._result.analysis
         with visits.one_export(self._visit) as tell:
-            files = {}
-            for chart in charts_of(self._result.analysis, self._annotations):
-                tell("Drawing the charts", 0)
-                files[f"{chart.name}.png"] = to_png(chart.figure, chart.title)
-            return _zip(files)
+            tell("Drawing the charts", 0)
+            return _zip(chart_pictures(charts_of(analysis, self._annotations), analysis))
 
     def report(self) -> bytes:
         """The one-file report."""
@@ -118,12 +116,12 @@ class Makers:
         from emo_core.report.html import html_report
         from emo_core.report.key_frames import key_frames
 
-        source, analysis, made_at = self._result.source.data, self._result.analysis, self._result.made_at
+        source, analysis, bundle = self._result.source.data, self._result.analysis, self._result.bundle
         with visits.one_export(self._visit) as tell:
-            frames = key_frames(source, self._bundle, analysis, progress=tell)
+            frames = key_frames(source, bundle, analysis, progress=tell)
             charts = charts_of(analysis, self._annotations)
-            credit = sample_credit(source)
-            return html_report(analysis, self._annotations, self._bundle, charts, frames, credit, made_at).encode()
+            credit, made_at = sample_credit(source), self._result.made_at
+            return html_report(analysis, self._annotations, bundle, charts, frames, credit, made_at).encode()
 
     def video(self) -> bytes:
         """The annotated video, by way of a temporary file that is gone when it is read."""
@@ -142,7 +140,7 @@ class Makers:
 
         source, analysis = self._result.source.data, self._result.analysis
         with visits.one_export(self._visit) as tell, scratch.folder() as folder:
-            export_all(folder, source, analysis, self._bundle, self._annotations, tell)
+            export_all(folder, source, analysis, self._result.bundle, self._annotations, tell)
             return _zip({path.name: path.read_bytes() for path in sorted(folder.iterdir())})
 
 
@@ -155,13 +153,20 @@ def corrected(result: session.Result) -> None:
     person = st.text_input("Who is shown", key=f"person-{result.key}", max_chars=60, help=_ANONYMOUS) or ""
     st.download_button(
         f"Clip labelled {display_name(label)} (ZIP)",
-        data=lambda: corrections_zip([Correction(source.data, source.name, label, person)]),
+        data=partial(_corrected_clip, source, label, person),
         file_name=f"{Path(result.analysis.video.name).stem}.labelled.zip",
         mime="application/zip",
         key="export-corrected",
         on_click="ignore",
     )
     st.caption("A folder for the label and a manifest.csv, as a data set to teach from.")
+
+
+def _corrected_clip(source: session.Source, label: str, person: str) -> bytes:
+    _load()
+    from emo_core.datasets.corrections import Correction, corrections_zip
+
+    return corrections_zip([Correction(source.data, source.name, label, person)])
 
 
 def _load() -> None:

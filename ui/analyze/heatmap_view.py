@@ -10,7 +10,7 @@ import streamlit as st
 
 from emo_core.emotions import class_colour, display_name
 from emo_core.types import Booleans, Doubles, Floats
-from ui.state import models, session
+from ui.state import session
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -77,9 +77,10 @@ class View:
 def look(result: session.Result, frame: int) -> View:
     """The window around a frame; its heatmaps of all classes are made once and kept while the clip is on show."""
     from emo_core.explain.attribution import blank_map, class_heatmaps, evidence_gradients, trace_at
+    from emo_core.explain.numpy_lstm import load_lstm
 
     analysis = result.analysis
-    bundle, head = models.bundle(), models.lstm()
+    bundle, head = result.bundle, load_lstm(result.bundle)
     start, trace = trace_at(bundle, head, analysis, frame)
     kept = _kept(result)
     if ("window", start) not in kept:
@@ -109,11 +110,12 @@ def look(result: session.Result, frame: int) -> View:
 def importance(result: session.Result, label: str, colour: str, here_s: float) -> "go.Figure":
     """Chart of how much each frame counts for a class."""
     from emo_core.explain.attribution import frame_importance
+    from emo_core.explain.numpy_lstm import load_lstm
     from emo_core.report.charts.inside import importance_figure
 
     def make() -> Floats:
         with telling("Leaving out every frame in turn") as tell:
-            return frame_importance(models.bundle(), models.lstm(), result.analysis, label, tell)
+            return frame_importance(result.bundle, load_lstm(result.bundle), result.analysis, label, tell)
 
     values = keep(result, f"importance {label}", make)
     return importance_figure(result.analysis.timestamps_s, values, colour, result.analysis.video.duration_s, here_s)
@@ -127,7 +129,7 @@ def feature_figures(result: session.Result, here_s: float) -> tuple["go.Figure",
     mask = analysis.normalized.mask
     if "features" not in kept:
         raw = analysis.features.features
-        normalized = models.bundle().features.apply(raw, analysis.normalized.quality)
+        normalized = result.bundle.features.apply(raw, analysis.normalized.quality)
         some = np.flatnonzero(mask)[:: max(1, int(mask.sum()) // 600)]
         order = similar_first(normalized[some])
         kept["features"] = columns_of(raw[:, order], mask), columns_of(normalized[:, order], mask)
@@ -152,7 +154,7 @@ def state_figures(result: session.Result, view: View) -> tuple["go.Figure", "go.
         hidden[:, similar_first(hidden)], np.ones(count, np.bool_), span_s, "Units", around_zero=True,
         cursor_s=float(view.times_s[view.chosen]),
     )  # fmt: skip
-    said = calibrated(view.trace.logits[0, :count], models.bundle().temperature)
+    said = calibrated(view.trace.logits[0, :count], result.bundle.temperature)
     names, colours = _named(labels)
     return picture, step_figure(view.times_s, said, names, colours)
 

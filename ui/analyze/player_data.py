@@ -6,7 +6,7 @@ JSON.
 
 import base64
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,10 +16,6 @@ from emo_core.emotions import EMOTION_COLOURS, EMOTIONS, class_colour, display_n
 from emo_core.errors import VideoError
 from emo_core.types import Analysis, Bytes, Floats
 from ui.state import session
-
-if TYPE_CHECKING:
-    from emo_core.explain.numpy_lstm import LstmHead
-    from emo_core.model.bundle import Bundle
 
 Indices = NDArray[np.intp]
 
@@ -105,25 +101,25 @@ def span_data(result: session.Result, number: int) -> dict[str, Any]:
     }
 
 
-def heat_data(analysis: Analysis, bundle: "Bundle", head: "LstmHead", number: int) -> Iterator[dict[str, Any] | float]:
+def heat_data(result: session.Result, number: int) -> Iterator[dict[str, Any] | float]:
     """The heatmaps of one stretch for every class; they take seconds, so the share done comes first, again and again.
 
     Args:
-        analysis: of the clip.
-        bundle: the model that made the analysis.
-        head: its LSTM.
+        result: of the clip.
         number: of the stretch.
 
     Yields:
         The share done in [0, 1), and at last the data.
     """
     from emo_core.explain.attribution import blank_map, class_heatmaps, evidence_gradients
+    from emo_core.explain.numpy_lstm import load_lstm
 
+    analysis, bundle = result.analysis, result.bundle
     frames, cnn = frames_of(analysis, number), bundle.frame_network(2)
     faces = analysis.normalized.faces
     blank = blank_map(cnn, faces.shape[1])
     yield 0.0
-    gradients = evidence_gradients(bundle, head, blank, analysis.features, analysis.normalized, frames)
+    gradients = evidence_gradients(bundle, load_lstm(bundle), blank, analysis.features, analysis.normalized, frames)
     parts = []
     for first in range(0, len(frames), _FRAMES_AT_ONCE):
         yield first / len(frames)

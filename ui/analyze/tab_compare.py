@@ -7,7 +7,7 @@ import streamlit as st
 from emo_core.emotions import display_percent
 from ui.analyze import verdict
 from ui.shell import errors
-from ui.state import models, session
+from ui.state import session
 from ui.widgets import charts, tables
 
 if TYPE_CHECKING:
@@ -19,13 +19,14 @@ def render(result: session.Result) -> None:
     found = session.results()
     numbers = {item.key: number for number, item in enumerate(reversed(found), start=1)}
     tables.render(
-        ("No.", "Clip", "Length", "Verdict", "Probability", "Analyzed (UTC)"),
+        ("No.", "Clip", "Length", "Model", "Verdict", "Probability", "Analyzed (UTC)"),
         [
             (
                 f"**{numbers[item.key]}**" + (" (shown)" if item is result else ""),
                 errors.plain(item.source.name),
                 f"{item.analysis.video.duration_s:.1f} s",
-                verdict.headline(item.analysis.prediction),
+                errors.plain(verdict.model_name(item.analysis.model)),
+                errors.plain(verdict.headline(item.analysis.prediction)),
                 display_percent(item.analysis.prediction.probability),
                 item.made_at.strftime("%H:%M:%S"),
             )
@@ -39,13 +40,16 @@ def render(result: session.Result) -> None:
     if len(found) < 2:
         st.info("Only one analysis so far. Choose another clip above, and both can be put side by side here.")
         return
-    names = {item.key: f"{numbers[item.key]}: {item.source.name}" for item in found}
+    names = {
+        item.key: f"{numbers[item.key]}: {item.source.name}, model {verdict.model_name(item.analysis.model)}"
+        for item in found
+    }
     other = next(item for item in found if item is not result)
     sides = st.columns(2, gap="large")
     pair = [_side(column, name, start, names) for column, name, start in zip(sides, "AB", (result, other), strict=True)]
     for column, name, item in zip(sides, "AB", pair, strict=True):
         with column:
-            verdict.render(item.analysis, models.bundle())
+            verdict.render(item.analysis, item.bundle)
             st.button(
                 "This is the one on show" if item is result else "Show this one",
                 key=f"compare-show-{name}", disabled=item is result, on_click=_show, args=[item.key], width="stretch",
@@ -80,7 +84,8 @@ def _charts(pair: list[session.Result]) -> None:
         mark(figure, session.annotations(item.key))
         figure.update_xaxes(range=[0, longest_s])
         figure.update_layout(height=240)
-        st.markdown(f"**{name}** {errors.plain(item.source.name)}")
+        words = f"{item.source.name}, model {verdict.model_name(item.analysis.model)}"
+        st.markdown(f"**{name}** {errors.plain(words)}")
         charts.render(figure, f"compare-timeline-{name}", f"Class probabilities over clip {name}")
     st.subheader("Quality of the frames", anchor=False)
     figure = quality_comparison({name: item.analysis for name, item in zip("AB", pair, strict=True)})

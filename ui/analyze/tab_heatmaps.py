@@ -6,7 +6,7 @@ import streamlit as st
 
 from emo_core.emotions import class_colour, display_name
 from ui.analyze import heatmap_view as inside_view
-from ui.state import models, position, session
+from ui.state import position, session
 from ui.widgets import charts
 
 if TYPE_CHECKING:
@@ -23,7 +23,12 @@ def render(result: session.Result) -> None:
     chosen, moment = st.columns([3, 2], gap="large", vertical_alignment="bottom")
     with chosen:
         label = st.segmented_control(
-            "Evidence for", labels, format_func=display_name, default=_first_choice(result), key=_CLASS, required=True
+            "Evidence for",
+            labels,
+            format_func=display_name,
+            default=_first_choice(result),
+            key=f"{_CLASS}-{result.key}",
+            required=True,
         )
     with moment:
         _moment(result)
@@ -36,7 +41,7 @@ def render(result: session.Result) -> None:
         "Yellow to red: the parts of the face from which the evidence for this class comes, through CNN and LSTM; "
         "every frame has its own scale.",
         "It shows what the networks use, not that a person would; and not how much a frame counts, which is below."
-        + _checked(),
+        + _checked(result),
     )
     st.subheader("Strongest channels of this frame", anchor="channels")
     _channels(view, labels.index(label))
@@ -148,9 +153,9 @@ def _read(how: str, not_proof: str) -> None:
     st.caption(f"**How to read it.** {how} **What it does not prove.** {not_proof}")
 
 
-def _checked() -> str:
-    """What the deletion test found, if it was run on this model."""
-    found = models.metrics().get("heatmap_checks", {})
+def _checked(result: session.Result) -> str:
+    """What the deletion test found, if it was run on the model of this result."""
+    found = result.bundle.metrics.get("heatmap_checks", {})
     deletion = found.get("deletion") if isinstance(found, dict) else None
     if not isinstance(deletion, dict):
         return ""

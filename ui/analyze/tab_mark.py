@@ -5,7 +5,6 @@ Callbacks are told the key of a result, never the result: Streamlit keeps a call
 
 import streamlit as st
 
-from emo_core.datasets.names import check_label
 from emo_core.emotions import display_name
 from emo_core.errors import DatasetError
 from emo_core.report.annotations import MAX_LABEL_CHARS, MAX_MARKERS, MAX_NOTE_CHARS, Annotations, Marker
@@ -108,6 +107,8 @@ def _correction(result: session.Result, said: Annotations) -> None:
                 on_change=_say, args=[result.key, words], help="Letters, digits, _, - and spaces: it can name a class.",
             )  # fmt: skip
             with errors.shown():
+                from emo_core.datasets.names import check_label
+
                 if st.session_state[words]:
                     check_label(session.annotations(result.key).label or st.session_state[words])
     with right:
@@ -124,6 +125,8 @@ def _choose(key: str, box: str) -> None:
 
 
 def _say(key: str, box: str) -> None:
+    from emo_core.datasets.names import check_label
+
     said = session.annotations(key).corrected(st.session_state[box])
     try:
         check_label(said.label or "")

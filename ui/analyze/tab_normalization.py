@@ -7,7 +7,7 @@ import streamlit as st
 
 from emo_core.emotions import UNSURE, display_name, display_percent
 from ui.analyze import heatmap_view
-from ui.state import models, position, session
+from ui.state import position, session
 from ui.widgets import charts, tables
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def render(result: session.Result) -> None:
     """Neighbourhoods, thresholds, what is switched off, and the answer to which threshold to use."""
     from emo_core.report.charts import normalization as figures
 
-    analysis, bundle = result.analysis, models.bundle()
+    analysis, bundle = result.analysis, result.bundle
     clip = analysis.normalized
     quality = clip.quality[clip.mask]
     st.subheader("Which quality threshold should I use?", anchor="threshold")
@@ -156,7 +156,7 @@ def _feature(result: session.Result, bundle: "Bundle", quality: "np.ndarray[tupl
     feature = int(
         st.number_input(
             f"Feature, 0 – {values.shape[1] - 1} (at first the one that changes most in this clip)",
-            0, values.shape[1] - 1, liveliest, key="normalization_feature",
+            0, values.shape[1] - 1, liveliest, key=f"normalization_feature-{result.key}",
         )
     )  # fmt: skip
     left, right = st.columns(2, gap="medium")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from ui.state import models, position, session
+from ui.state import position, session
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
@@ -56,8 +56,7 @@ class _State:
         if self.number not in self.heat:
             place = st.empty()
             if self.making is None or self.making[0] != self.number:
-                analysis = self.result.analysis
-                self.making = self.number, heat_data(analysis, models.bundle(), models.lstm(), self.number)
+                self.making = self.number, heat_data(self.result, self.number)
             try:
                 for found in self.making[1]:  # goes on where a click, or the player's own word, broke it off
                     if isinstance(found, dict):

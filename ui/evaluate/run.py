@@ -13,7 +13,6 @@ from ui.widgets import progress
 
 if TYPE_CHECKING:
     from emo_core.evaluation.results import Evaluation
-    from emo_core.model.bundle import Bundle
 
 _JOB, _UNSTORED = "_evaluate_job", "_evaluate_unstored"
 
@@ -120,23 +119,10 @@ def run(choice: Choice) -> None:
     from emo_core.evaluation.run import choose_clips, evaluate_dataset
 
     report = progress.reporter(choice.name, "Evaluating", drop)
-    bundle = load_bundle(choice.model, (choice.model / "bundle.json").stat().st_mtime_ns)
+    bundle = models.load(choice.model)
     clips = choose_clips(choice.model, read_dataset(choice.data), bundle.info.labels, everyone=choice.everyone)
     evaluation = evaluate_dataset(
         bundle, clips, choice.data, CACHE, name=choice.name, command=choice.command, progress=report
     )
     if not store(evaluation, path := stored_path(choice)):
         st.session_state[_UNSTORED] = {path: Found(evaluation, summarize(evaluation))}
-
-
-@st.cache_resource(max_entries=3, show_spinner="Loading the model …")
-def load_bundle(path: Path, changed_ns: int) -> "Bundle":
-    """A bundle whose manifest was changed at `changed_ns`.
-
-    Raises:
-        BundleError: it is damaged.
-    """
-    from emo_core.model.bundle import load_bundle
-
-    del changed_ns  # part of the key
-    return load_bundle(path)

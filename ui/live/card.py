@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from emo_core.emotions import UNSURE, class_colour, display_percent
 from emo_core.live.overlay import verdict_words
+from ui.analyze.verdict import model_name
 from ui.live import status
 
 if TYPE_CHECKING:
@@ -18,20 +19,21 @@ def card_html(live: "LiveSession") -> str:
     """The card of a live view as HTML."""
     if not live.wanted:
         begun = live.worker.latest is not None
-        return _card("Live view", "Stopped" if begun else "Not started", UNSURE, "")
+        return _card(live, "Live view", "Stopped" if begun else "Not started", UNSURE, "")
     kicker = "Paused" if live.worker.paused else "Now"
     latest = live.worker.latest
     if latest is None:
-        return _card(kicker, "Waiting for the first picture …", UNSURE, _chain_html(live))
-    return _card(
-        kicker, verdict_words(latest), latest.label, _sureness(latest) + _tips_html(latest) + _chain_html(live)
-    )
+        return _card(live, kicker, "Waiting for the first picture …", UNSURE, _chain_html(live))
+    rest = _sureness(latest) + _tips_html(latest) + _chain_html(live)
+    return _card(live, kicker, verdict_words(latest), latest.label, rest)
 
 
-def _card(kicker: str, title: str, label: str, rest: str) -> str:
+def _card(live: "LiveSession", kicker: str, title: str, label: str, rest: str) -> str:
+    model = live.worker.bundle.info
     return (
-        f'<div class="es-card" style="--tone:{class_colour(label)}"><div class="es-kicker">{kicker}</div>'
-        f'<div class="es-verdict" data-testid="live-verdict">{escape(title)}</div>{rest}</div>'
+        f'<div class="es-card" style="--tone:{class_colour(label, model.labels)}"><div class="es-kicker">{kicker}</div>'
+        f'<div class="es-verdict" data-testid="live-verdict">{escape(title)}</div>{rest}'
+        f'<p class="es-soft" data-testid="model">Model {escape(model_name(model))}</p></div>'
     )
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from ui.live import connection, ice, status
 from ui.shell import navigation, preload
-from ui.state import live_session, models, session
+from ui.state import live_session, session
 from ui.widgets import camera, charts, clip_picker
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _watch(live: "LiveSession") -> None:
     st.html(card.card_html(live))
     history = live.worker.history()
     if history:
-        labels = models.bundle().info.labels
+        labels = live.worker.bundle.info.labels
         charts.render(chart.figure(history, labels), "live-chart", "Verdict, emotions, quality of the last 30 s")
         st.caption(
             "The last half minute. The verdict reads the last 3.2 seconds, so it follows a change by one or two."

@@ -75,7 +75,7 @@ class LiveSession:
             width, height = round(frame.width * scale), round(frame.height * scale)
             image = np.asarray(frame.to_ndarray(format="rgb24", width=width, height=height), np.uint8)
             self.worker.submit(image)
-            self.shown = draw(image, self.worker.latest)
+            self.shown = draw(image, self.worker.latest, self.worker.bundle.info.labels)
         answer = av.VideoFrame.from_ndarray(self.shown, format="rgb24")
         answer.pts, answer.time_base = frame.pts, frame.time_base
         return answer

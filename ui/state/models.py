@@ -1,19 +1,19 @@
 """The models the application serves: each loaded once, shared by all visitors, never changed; a visit chooses one."""
 
-import json
 import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from emo_core.errors import BundleError
+from emo_core.errors import BundleError, DatasetError
 from emo_core.files import folders
 from emo_core.files.csv_files import parse_csv
 from emo_core.files.folders import ROOT
 
 if TYPE_CHECKING:
-    from emo_core.explain.numpy_lstm import LstmHead
     from emo_core.model.bundle import Bundle
 
 MODEL_DIR = ROOT / "models" / "hybrid"
@@ -51,46 +51,50 @@ def bundle() -> "Bundle":
     folder = directory()
     if not folder.is_dir():
         raise BundleError("This installation has no model yet: run “make model”, then reload the page.")
-    return load(folder, changed_ns(folder))
+    return load(folder)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Loading the model …")
-def load(folder: Path, changed_ns: int) -> "Bundle":
-    """The bundle in a folder whose manifest was written at `changed_ns`.
+def load(folder: Path) -> "Bundle":
+    """The bundle in a folder, read again when one of its files was written since.
 
     Raises:
         BundleError: it is damaged or of another schema.
     """
+    found = _loaded(folder, _state(folder))
+    if isinstance(found, str):
+        raise BundleError(found)
+    return found
+
+
+@st.cache_resource(max_entries=16, show_spinner="Loading the model …")
+def _loaded(folder: Path, state: tuple[Any, ...]) -> "Bundle | str":
+    """The bundle, or what is wrong with it: that is kept, too, for finding it out takes as long."""
     from emo_core.model.bundle import load_bundle
 
-    del changed_ns  # part of the key
-    return load_bundle(folder)
+    del state  # part of the key
+    try:
+        return load_bundle(folder)
+    except BundleError as error:
+        return str(error)
 
 
-def changed_ns(folder: Path) -> int:
-    """When the model in a folder was written; 0 where there is none."""
-    manifest = folder / _MANIFEST
-    return manifest.stat().st_mtime_ns if manifest.exists() else 0
+def _state(folder: Path) -> tuple[Any, ...]:
+    """Another one whenever a file of the model was written."""
+    try:
+        files = sorted(folder.iterdir())
+        return tuple((file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files if file.exists())
+    except OSError:
+        return ()
 
 
 def manifest(folder: Path) -> dict[str, Any]:
     """Entries of ``bundle.json`` of the model in a folder; {} where there is none or it is damaged."""
+    from emo_core.model.bundle_files import read_entries
+
     try:
-        return dict(json.loads(_read(folder / _MANIFEST) or "{}"))
-    except ValueError:
+        return read_entries(folder)
+    except BundleError:
         return {}
-
-
-@st.cache_resource(show_spinner=False)
-def lstm() -> "LstmHead":
-    """The LSTM of the served bundle, to look into.
-
-    Raises:
-        BundleError: as :func:`bundle`, or it has none.
-    """
-    from emo_core.explain.numpy_lstm import load_lstm
-
-    return load_lstm(bundle().path)
 
 
 def card() -> str:
@@ -104,32 +108,58 @@ def metrics(folder: Path | None = None) -> dict[str, Any]:
     Raises:
         BundleError: the file is not a JSON object.
     """
-    text = _read((folder or directory()) / "metrics.json")
+    from emo_core.model.bundle_files import METRICS, json_object
+
+    place = folder or directory()
+    with reading(METRICS):
+        text = _read(place / METRICS)
+        return json_object(place, METRICS, text.encode()) if text else {}
+
+
+@contextmanager
+def reading(name: str) -> Iterator[None]:
+    """While a record of the model is shown: what it holds need not be what an evaluation or a training writes.
+
+    Raises:
+        BundleError: an entry lacks, or has another type than it should.
+    """
     try:
-        values = json.loads(text) if text else {}
-    except ValueError:
-        values = None
-    if not isinstance(values, dict):
-        raise BundleError("The model's metrics.json cannot be read; run the evaluation again to rewrite it.")
-    return values
+        yield
+    except BundleError as error:
+        raise BundleError(f"The model's {name} cannot be read; run the evaluation again to rewrite it.") from error
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, DatasetError) as error:
+        raise BundleError(
+            f"The model's {name} does not hold what it should; run the evaluation again to rewrite it."
+        ) from error
 
 
 def history(folder: Path | None = None) -> dict[str, list[dict[str, float]]]:
     """Training record by stage (``frames``, ``head``): one row per epoch, NaN where nothing was measured."""
     stages: dict[str, list[dict[str, float]]] = {}
-    text = _read((folder or directory()) / "history.csv")
-    for line in parse_csv(text.encode(), "history.csv").rows if text else ():
-        row = dict(line.cells)
-        stage = stages.setdefault(str(row.pop("stage", None) or "training"), [])
-        stage.append({name: _number(value) for name, value in row.items() if name})
+    with reading("history.csv"):
+        text = _read((folder or directory()) / "history.csv")
+        for line in parse_csv(text.encode(), "history.csv").rows if text else ():
+            row = dict(line.cells)
+            stage = stages.setdefault(str(row.pop("stage", None) or "training"), [])
+            stage.append({name: _number(value) for name, value in row.items() if name})
     return stages
 
 
-def trust_line(folder: Path | None = None) -> str:
-    """One sentence on how often the model was right, on which data, out of how many; honest if nothing is known."""
-    measured = metrics(folder)
-    if "taught_clips" in measured:
-        return _taught_line(measured["taught_clips"])
+def trust_line(measured: Mapping[str, Any]) -> str:
+    """One sentence on how often a model was right, on which data, out of how many; honest if nothing is known.
+
+    Args:
+        measured: its ``metrics.json``.
+    """
+    try:
+        if "taught_clips" in measured:
+            return _taught_line(measured["taught_clips"])
+        return _composed_line(measured)
+    except (LookupError, TypeError, ValueError):
+        return "What was measured on this model cannot be read, so treat every verdict as a guess."
+
+
+def _composed_line(measured: Mapping[str, Any]) -> str:
     composed = measured.get("composed_clips", {})
     clean = composed.get("clean", {}) if isinstance(composed, dict) else {}
     accuracy, count = clean.get("accuracy"), clean.get("num_clips")
@@ -153,7 +183,13 @@ def _taught_line(row: dict[str, Any]) -> str:
 
 
 def _read(path: Path) -> str:
-    return path.read_text(encoding="utf-8") if path.is_file() else ""
+    from emo_core.model.bundle_files import MOST_RECORD_BYTES
+
+    if not path.is_file():
+        return ""
+    if path.stat().st_size > MOST_RECORD_BYTES:
+        raise BundleError(f"The model's {path.name} is larger than any record that a training writes: restore it.")
+    return path.read_text(encoding="utf-8", errors="replace")
 
 
 def _number(text: Any) -> float:

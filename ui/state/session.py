@@ -17,6 +17,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from emo_core.report.annotations import Annotations
 
 if TYPE_CHECKING:
+    from emo_core.model.bundle import Bundle
     from emo_core.types import Analysis
 
 MOST_RESULTS = 8
@@ -55,12 +56,21 @@ class Source:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Result:
-    """A finished analysis and the clip it is of; `key` names it within the visit."""
+    """A finished analysis, the clip it is of, and the model that made it; `key` names it within the visit.
+
+    Whatever shows the result asks its own `bundle`: the visit may choose another model later, and a model may be taught
+    anew in the same folder.
+    """
 
     source: Source
     analysis: "Analysis"
+    bundle: "Bundle"
     key: str = field(default_factory=lambda: uuid.uuid4().hex)
     made_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def __post_init__(self) -> None:
+        if self.analysis.model != self.bundle.info:
+            raise ValueError(f"an analysis by {self.analysis.model} cannot be shown with {self.bundle.info}")
 
     @property
     def num_bytes(self) -> int:
@@ -108,9 +118,9 @@ def was_stopped() -> bool:
     return bool(st.session_state.pop(_STOPPED, False))
 
 
-def keep(source: Source, analysis: "Analysis") -> None:
-    """Make `analysis` the result on show; the oldest ones make room for it."""
-    shown = Result(source, analysis)
+def keep(source: Source, analysis: "Analysis", bundle: "Bundle") -> None:
+    """Make `analysis` by `bundle` the result on show; the oldest ones make room for it."""
+    shown = Result(source, analysis, bundle)
     st.session_state[_RESULT] = shown
     st.session_state[_RESULTS] = _with_room(st.session_state.get(_RESULTS, ()), shown, said())
     drop_job()

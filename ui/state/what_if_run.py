@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ui.state import models, session
+from ui.state import session
 from ui.state.background import Task
 
 if TYPE_CHECKING:
     from emo_core.explain.perturbations import Kind
     from emo_core.explain.what_if import Baseline, Outcome
-    from emo_core.model.bundle import Bundle
 
 _RUN = "_what_if"
 
@@ -39,17 +38,15 @@ class Run:
         """Whether a change is being tried."""
         return self.task is not None and self.task.is_running
 
-    def begin(self, wanted: Sequence[tuple["Kind", float | None]], bundle: "Bundle") -> None:
+    def begin(self, wanted: Sequence[tuple["Kind", float | None]]) -> None:
         """Try changes, each with its strength, None for the usual one; nothing happens while others are tried."""
         if not self.is_running:
-            self.task = Task(partial(self._work, wanted, bundle))
+            self.task = Task(partial(self._work, wanted))
 
-    def _work(
-        self, wanted: Sequence[tuple["Kind", float | None]], bundle: "Bundle", tell: Callable[[str, float], None]
-    ) -> None:
+    def _work(self, wanted: Sequence[tuple["Kind", float | None]], tell: Callable[[str, float], None]) -> None:
         from emo_core.explain.what_if import baseline, try_change
 
-        source, original = self.result.source.data, self.result.analysis
+        source, original, bundle = self.result.source.data, self.result.analysis, self.result.bundle
         steps = len(wanted) + (self.unchanged is None)
         done = 0
 
@@ -84,7 +81,7 @@ def begin(keys: Sequence[str], strength: float | None = None) -> None:
 
     run: Run | None = st.session_state.get(_RUN)
     if run is not None:
-        run.begin([(kind, strength) for kind in KINDS if kind.key in keys], models.bundle())
+        run.begin([(kind, strength) for kind in KINDS if kind.key in keys])
 
 
 def stop() -> None:

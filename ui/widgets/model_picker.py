@@ -1,6 +1,7 @@
 """The choice between the model that came with the application and those that were taught here."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -9,6 +10,9 @@ from emo_core.errors import BundleError
 from ui.shell import errors
 from ui.state import live_session, session
 from ui.state import models as model
+
+if TYPE_CHECKING:
+    from emo_core.model.bundle import Bundle
 
 
 def render(key: str) -> None:
@@ -20,14 +24,14 @@ def render(key: str) -> None:
     models = model.found()
     if len(models) < 2:
         return
-    whole, damaged = {}, []
+    whole: dict[str, Bundle] = {}
+    damaged = []
     for name, folder in models.items():
         try:
-            model.load(folder, model.changed_ns(folder))
-            whole[name] = folder
+            whole[name] = model.load(folder)
         except BundleError as error:
             damaged.append(str(error))
-    current = next((name for name, folder in whole.items() if folder == model.directory()), None)
+    current = next((name for name in whole if models[name] == model.directory()), None)
     st.selectbox(
         "Model",
         list(whole),
@@ -35,7 +39,7 @@ def render(key: str) -> None:
         format_func=lambda name: f"{name}: {_classes(whole[name])}",
         key=f"model-{key}-{current}",
         on_change=_change,
-        args=[f"model-{key}-{current}", whole],
+        args=[f"model-{key}-{current}", {name: models[name] for name in whole}],
         placeholder="Choose a model",
         width=520,
     )
@@ -57,6 +61,6 @@ def use(folder: Path) -> None:
     session.again()
 
 
-def _classes(folder: Path) -> str:
+def _classes(bundle: "Bundle") -> str:
     """Classes of a model in words."""
-    return ", ".join(display_name(item["name"]).lower() for item in model.manifest(folder)["classes"])
+    return ", ".join(display_name(item.name).lower() for item in bundle.classes)

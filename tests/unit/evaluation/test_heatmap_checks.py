@@ -63,7 +63,7 @@ def test_blank_cells_are_blank_and_the_rest_is_left():
 
 
 def test_the_shipped_model_passes_on_a_laugh(hybrid, laughing):
-    found = checks.check_heatmaps(hybrid, load_lstm(hybrid.path), laughing, 12, 0, quiet)
+    found = checks.check_heatmaps(hybrid, load_lstm(hybrid), laughing, 12, 0, quiet)
     assert found["deletion"]["num_images"] == 4  # a third: all of them are of one class
     assert found["planted"]["mass_in_visible_half"] > 0.5
     assert found["planted"]["num_halves"] >= 8
@@ -73,7 +73,7 @@ def test_the_shipped_model_passes_on_a_laugh(hybrid, laughing):
 def test_pictures_without_a_usable_face_are_refused(hybrid, laughing):
     nobody = replace(laughing.track, detected=np.zeros(len(laughing.crops), bool))
     with pytest.raises(DatasetError, match="pictures of faces"):
-        checks.check_heatmaps(hybrid, load_lstm(hybrid.path), replace(laughing, track=nobody), 24, 0, quiet)
+        checks.check_heatmaps(hybrid, load_lstm(hybrid), replace(laughing, track=nobody), 24, 0, quiet)
 
 
 class TestCommand:

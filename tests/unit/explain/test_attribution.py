@@ -20,7 +20,7 @@ AMUSED = 0
 
 @pytest.fixture(scope="module")
 def head(hybrid):
-    return load_lstm(hybrid.path)
+    return load_lstm(hybrid)
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +130,7 @@ def test_another_network_draws_another_map(hybrid, head, laughing):
         if theirs.any()
     ]
     assert np.mean(alike) < 0.5
-    again = draw(load_lstm(hybrid.path))
+    again = draw(load_lstm(hybrid))
     assert np.mean([spearmanr(ours, theirs).statistic for ours, theirs in zip(own, again, strict=True)]) > 0.99
 
 

@@ -68,7 +68,7 @@ def test_its_gradient_is_that_of_keras(pair, masked, label):
 
 def test_the_shipped_head_and_its_gradient_are_those_of_keras(hybrid):
     model = keras.models.load_model(hybrid.path / bundles.KERAS_HEAD, compile=False)
-    head = load_lstm(hybrid.path)
+    head = load_lstm(hybrid)
     features, weights = windows((2, 30), 3, hybrid.config.window_steps, hybrid.features.mean.shape[1])
     trace = head.run(features, weights)
     np.testing.assert_allclose(trace.logits, model([features, weights]), atol=TOLERANCE)
@@ -97,4 +97,4 @@ def test_a_head_without_an_lstm_is_refused(reader):
 
 def test_a_bundle_that_cannot_be_looked_into_says_so(tmp_path):
     with pytest.raises(BundleError, match="cannot be looked into"):
-        load_lstm(write_tiny_bundle(tmp_path / "tiny"))
+        load_lstm(bundles.load_bundle(write_tiny_bundle(tmp_path / "tiny")))

@@ -123,11 +123,12 @@ class TestLoading:
         refused(tiny, load_frame_network)
 
     def test_a_frame_network_that_is_none(self, tiny):
+        replace_file(tiny, bundles.FRAME_CNN, b"frame network")
         refused(tiny, load_frame_network)
 
     def test_settings_that_an_older_bundle_lacks_take_their_defaults(self, tiny):
-        change_manifest(tiny, pipeline={"crop_side_px": 16})
-        assert load_bundle(tiny).config == PipelineConfig(crop_side_px=16)
+        change_manifest(tiny, pipeline={"crop_side_px": 16, "window_steps": 16})
+        assert load_bundle(tiny).config == PipelineConfig(crop_side_px=16, window_steps=16)
 
     def test_an_unfinished_model_says_how_to_finish_it(self, tmp_path):
         path = tmp_path / "half"
@@ -174,7 +175,7 @@ class TestWriting:
         bundle = load_bundle(tiny)
         assert (bundle.info.version, bundle.info.name, bundle.temperature) == ("4", "tiny", 1.25)
         assert (tiny / bundles.CARD).read_bytes() == b"# New\n"
-        assert (tiny / bundles.HEAD).read_bytes() == b"head 0"
+        assert (tiny / bundles.HEAD).read_bytes() == bundle_files()[bundles.HEAD]
 
     def test_what_became_invalid_is_dropped(self, tiny):
         write_bundle(tiny, {}, {bundles.FRAME_CNN: b"other"}, drop=(bundles.HEAD, "never there"))

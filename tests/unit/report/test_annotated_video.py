@@ -43,7 +43,7 @@ def test_the_playhead_moves_with_time_over_the_colour_of_the_verdict(drawn):
     _, frames, _, analysis = drawn
     assert {segment.label for segment in analysis.prediction.segments} == {"amusement_surprise"}
     for step in (5, 20, 35):
-        bar = frames[step][-15, :, :]
+        bar = frames[step][-20, :, :]
         orange, white = near(bar, (240, 138, 36)), near(bar, (235, 238, 245))
         assert orange.mean() > 0.9
         assert np.abs(np.flatnonzero(white) - step / 40 * 640).min() < 4

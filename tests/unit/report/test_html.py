@@ -15,6 +15,7 @@ from emo_core.report.charts.catalog import charts_of
 from emo_core.report.html import html_report
 from emo_core.report.key_frames import KeyFrame
 from tests.conftest import MODEL
+from tests.factories import MODEL as INFO
 from tests.factories import make_analysis
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'&{{7*7}}.mp4"
@@ -40,9 +41,12 @@ class Reader(HTMLParser):
         return re.sub(r"\s+", " ", " ".join(self.words))
 
 
-def report(analysis=None, annotations=None, model=MODEL, **more):
+CARD = (MODEL / "MODEL_CARD.md").read_text("utf-8")
+
+
+def report(analysis=None, annotations=None, card=CARD, **more):
     analysis, annotations = analysis or make_analysis(), annotations or Annotations()
-    bundle = SimpleNamespace(path=model)
+    bundle = SimpleNamespace(card=card)
     return Reader(html_report(analysis, annotations, bundle, charts_of(analysis, annotations), **more))
 
 
@@ -54,7 +58,7 @@ def test_it_tells_everything():
     )  # fmt: skip
     for words in (
         "Amusement + surprise", "Probability 80%", "amusement 62 : surprise 38, a true blend",
-        "4 of the 4 windows", "Careful.", "clip.mp4", "model hybrid 0.1.0", "2026-01-02 03:04 UTC",
+        "4 of the 4 windows", "Careful.", "clip.mp4", f"model {INFO.name} {INFO.version}", "2026-01-02 03:04 UTC",
         "Clip: A. Author", "54 of 60 frames count", "Emotions in each frame", "1.5 s · quality 80% · Sadness + fear",
         "Article 5(1)(f)", "Article 50(3)", "An expression is not a feeling", "Intended use", "Prohibited use",
         "Known limits", f"accuracy {measured['accuracy']:.1%}", "metrics.json", "FER+",
@@ -81,17 +85,18 @@ def test_it_asks_nobody_for_anything_and_runs_nothing():
     assert "default-src 'none'" in policy
 
 
-def test_hostile_names_stay_text(tmp_path):
-    (tmp_path / "MODEL_CARD.md").write_text("# x\n<script>alert(1)</script>\n\n[a](javascript:alert(1))\n", "utf-8")
+def test_hostile_names_stay_text():
+    card = "# x\n<script>alert(1)</script>\n\n[a](javascript:alert(1)) ![a](http://elsewhere.example/a.png)\n"
     analysis = make_analysis(warnings=(HOSTILE,))
     analysis = replace(analysis, video=replace(analysis.video, name=HOSTILE))
     said = Annotations().marked(1, HOSTILE).corrected(HOSTILE)
-    page = report(analysis, said, tmp_path, credit=HOSTILE)
+    page = report(analysis, said, card, credit=HOSTILE)
     assert page.text.count("onerror=alert(1)") >= 4
     assert "49.mp4" not in page.text
     assert all("onerror" not in attributes for _, attributes in page.tags)
     assert all(attributes.get("src") != "x" for _, attributes in page.tags)
     assert not any(attributes.get("href", "").startswith("javascript") for _, attributes in page.tags)
+    assert all(attributes["src"].startswith("data:") for tag, attributes in page.tags if tag == "img")
     assert "script" not in {tag for tag, _ in page.tags}
 
 
@@ -109,5 +114,5 @@ def test_clips_in_which_all_or_no_frames_count(missing):
     assert ("All 60 frames" in page.text) == (missing.stop == 0)
 
 
-def test_a_model_without_a_card(tmp_path):
-    assert "came without a card" in report(model=tmp_path).text
+def test_a_model_without_a_card():
+    assert "came without a card" in report(card="").text

@@ -34,14 +34,14 @@ def test_the_overlay_mirrors_the_picture_and_leaves_the_frame_alone():
     image = np.full((480, 640, 3), 50, np.uint8)
     image[300:, :100] = 250
     before = image.copy()
-    drawn = overlay.draw(image, None)
+    drawn = overlay.draw(image, None, LABELS)
     np.testing.assert_array_equal(image, before)
     assert drawn[400, 600].tolist() == [250] * 3
     assert drawn[400, 50].tolist() == [50] * 3
 
 
 def test_the_box_stands_where_the_face_is_seen_in_the_mirror():
-    drawn = overlay.draw(np.full((480, 640, 3), 50, np.uint8), result())
+    drawn = overlay.draw(np.full((480, 640, 3), 50, np.uint8), result(), LABELS)
     tinted = np.add(np.argwhere((drawn[60:] != 50).any(axis=2)), [60, 0])
     (top, left), (bottom, right) = tinted.min(axis=0), tinted.max(axis=0)
     assert np.allclose([left, right], [0.6 * 640, 0.9 * 640], atol=4)
@@ -49,7 +49,7 @@ def test_the_box_stands_where_the_face_is_seen_in_the_mirror():
 
 
 def band(found):
-    return overlay.draw(np.full((480, 640, 3), 50, np.uint8), found)[:48, :420]
+    return overlay.draw(np.full((480, 640, 3), 50, np.uint8), found, LABELS)[:48, :420]
 
 
 def test_every_verdict_looks_different():
@@ -63,7 +63,9 @@ def test_every_verdict_looks_different():
 def test_the_meter_grows_with_quality_and_changes_colour():
     filled = []
     for quality in (0.1, 0.5, 0.95):
-        meter = overlay.draw(np.full((480, 640, 3), 50, np.uint8), result(quality=quality))[20, 545:635].astype(int)
+        meter = overlay.draw(np.full((480, 640, 3), 50, np.uint8), result(quality=quality), LABELS)[20, 545:635].astype(
+            int
+        )
         coloured = (meter.max(axis=1) - meter.min(axis=1)) > 50
         filled.append((coloured.sum(), meter[coloured].mean(axis=0).round().tolist()))
     assert filled[0][0] < filled[1][0] < filled[2][0]
@@ -72,7 +74,9 @@ def test_the_meter_grows_with_quality_and_changes_colour():
 
 @pytest.mark.parametrize("size", [(120, 160), (480, 640), (960, 540)])
 def test_the_overlay_works_at_any_size(size):
-    drawn = overlay.draw(np.zeros((*size, 3), np.uint8), result(box=np.array([-0.1, -0.1, 1.2, 1.2], np.float32)))
+    drawn = overlay.draw(
+        np.zeros((*size, 3), np.uint8), result(box=np.array([-0.1, -0.1, 1.2, 1.2], np.float32)), LABELS
+    )
     assert drawn.shape == (*size, 3)
     assert drawn.any()
 

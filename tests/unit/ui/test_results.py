@@ -9,7 +9,7 @@ from emo_core.errors import VideoError
 from emo_core.explain.perturbations import KINDS
 from emo_core.explain.what_if import Baseline, Outcome
 from emo_core.report.annotations import Annotations
-from tests.factories import make_analysis
+from tests.factories import MODEL, make_analysis
 from ui.shell.errors import UNEXPECTED
 from ui.state import session, what_if_run
 from ui.state.background import Task
@@ -24,7 +24,7 @@ def state(monkeypatch):
 
 
 def keep(name="clip.mp4", data=b"video", num_frames=12):
-    session.keep(session.Source(name, data), make_analysis(num_frames))
+    session.keep(session.Source(name, data), make_analysis(num_frames), SimpleNamespace(info=MODEL))
     return session.result()
 
 
@@ -139,12 +139,12 @@ class TestWhatIfRun:
 
     def test_all_changes_are_tried_once_after_the_clip_as_it_is(self, tried):
         run = what_if_run.of(keep(), (0, 1))
-        run.begin([(kind, None) for kind in KINDS], None)
+        run.begin([(kind, None) for kind in KINDS])
         run.task.join()
         assert list(run.outcomes) == [kind.key for kind in KINDS]
         assert run.unchanged.best == 0
         assert run.task.share == pytest.approx((len(KINDS) + 0.5) / (len(KINDS) + 1))
-        run.begin([(KINDS[0], 0.3)], None)
+        run.begin([(KINDS[0], 0.3)])
         run.task.join()
         assert tried[-1] == (KINDS[0].key, 0.3)
         assert len(run.outcomes) == len(KINDS)
@@ -152,7 +152,7 @@ class TestWhatIfRun:
     def test_another_part_or_result_starts_anew_and_stops_the_work(self, tried):
         first = keep()
         run = what_if_run.of(first, (0, 1))
-        run.begin([(KINDS[0], None)], None)
+        run.begin([(KINDS[0], None)])
         assert what_if_run.of(first, (0, 1)) is run
         other = what_if_run.of(first, (0, 2))
         assert other is not run

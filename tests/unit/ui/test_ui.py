@@ -1,7 +1,6 @@
 """What the pages share, where no page is needed to see it work."""
 
 import base64
-import json
 import logging
 import subprocess
 import sys
@@ -123,12 +122,16 @@ def test_media_type_follows_the_name(name, mime):
     assert session.Source(name, b"").mime == mime
 
 
-def test_trust_line_names_its_data_and_count(monkeypatch, tmp_path):
-    monkeypatch.setattr(models, "MODEL_DIR", tmp_path)
-    assert "No accuracy has been measured" in models.trust_line()
+def test_trust_line_names_its_data_and_count():
+    assert "No accuracy has been measured" in models.trust_line({})
     clean = {"accuracy": 0.9, "num_clips": 2000}
-    (tmp_path / "metrics.json").write_text(json.dumps({"composed_clips": {"clean": clean}}))
-    assert "90% of 2,000 clips composed from photos kept out of training" in models.trust_line()
+    line = models.trust_line({"composed_clips": {"clean": clean}})
+    assert "90% of 2,000 clips composed from photos kept out of training" in line
+
+
+@pytest.mark.parametrize("taught", [None, [], {"scores": 3}, {"scores": {"accuracy": {"value": "x"}}}], ids=str)
+def test_figures_that_nobody_wrote_so_are_no_reason_to_show_nothing(taught):
+    assert "cannot be read" in models.trust_line({"taught_clips": taught})
 
 
 def test_missing_model_says_how_to_make_one(monkeypatch, tmp_path):
