@@ -54,8 +54,9 @@ st.caption("Which model speaks here, how well it was measured, and what it must 
 model_picker.render("about")
 with errors.shown():
     loaded = models.bundle()
-    names = ", ".join(display_name(item.name).lower() for item in loaded.classes)
-    st.markdown(f"**Model in use:** {loaded.info.name}, version {loaded.info.version}. **It tells apart:** {names}.")
+    names = errors.plain(", ".join(display_name(item.name).lower() for item in loaded.classes))
+    name, version = errors.plain(loaded.info.name), errors.plain(loaded.info.version)
+    st.markdown(f"**Model in use:** {name}, version {version}. **It tells apart:** {names}.")
 
 figures_tab, card_tab, limits_tab, credits_tab = st.tabs(
     ["Measured", "Model card", "Limits, privacy and use", "Credits"]
@@ -63,15 +64,17 @@ figures_tab, card_tab, limits_tab, credits_tab = st.tabs(
 with figures_tab, errors.shown():
     preload.wait()
     st.subheader("How often it is right", anchor=False)
-    measured.render_metrics()
+    with errors.shown():
+        measured.render_metrics()
     st.page_link("pages/evaluate.py", label="Measure it on a data set, clip by clip →")
-    measured.render_method()
+    with errors.shown():
+        measured.render_method()
     st.subheader("How training went", anchor=False)
     measured.render_history()
-with card_tab:
+with card_tab, errors.shown():
     card = models.card()
     if card:
-        st.markdown(re.sub(r"^(#{1,4}) ", r"##\1 ", card, flags=re.MULTILINE))
+        st.markdown(re.sub(r"^(#{1,4}) ", r"##\1 ", errors.without_pictures(card), flags=re.MULTILINE))
     else:
         st.info("This model came without a card. Run `make model` to build one.")
 with limits_tab:

@@ -3,15 +3,16 @@
 People are recognized by the content of their clips, not by their names, which mean nothing in another data set.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import msgspec
+
 from emo_core.datasets.clips import DatasetClip, read_manifest, split_people
 from emo_core.datasets.feature_cache import content_key
-from emo_core.model.bundle import MANIFEST
+from emo_core.model.bundle_files import converted, read_entries
 
 HELD_OUT_SEED = 2025
 """Seed of every split into what is learned from and what is held out."""
@@ -46,6 +47,12 @@ class Exposure:
         )
 
 
+class _Taught(msgspec.Struct, frozen=True):
+    """What a taught model says of its training, as far as it is asked here."""
+
+    seen: list[str]
+
+
 def exposure(model: Path, clips: Sequence[DatasetClip]) -> Exposure:
     """Whom of a data set a model has seen: everyone with a clip that trained or calibrated it.
 
@@ -61,9 +68,9 @@ def exposure(model: Path, clips: Sequence[DatasetClip]) -> Exposure:
 
 def _seen_contents(model: Path) -> frozenset[str] | None:
     """Contents that trained or calibrated a model; None where its records do not say."""
-    manifest = json.loads((model / MANIFEST).read_text("utf-8"))
+    manifest = read_entries(model)
     if "taught" in manifest:
-        return frozenset(manifest["taught"]["seen"])
+        return frozenset(converted(model, manifest["taught"], _Taught).seen)
     if "head_training" in manifest and _DEMO.exists():
         return _seen_of_demo(_DEMO)
     return None

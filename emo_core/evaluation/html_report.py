@@ -23,6 +23,9 @@ th, td { padding: .25rem .7rem; border-bottom: 1px solid #d8dce4; text-align: le
 .wide { overflow-x: auto; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(22rem, 1fr)); gap: 1rem; }
 """
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:"
+"""Plotly runs from within the file, draws, and saves pictures of its charts; nothing is fetched."""
+
 _SCORES = {"accuracy": "Accuracy", "precision": "Precision", "recall": "Recall", "f1": "Macro-F1"}
 _CLIP_COLUMNS = ("path", "label", "verdict", "most_probable", "person", "source", "duration_s", "quality")
 
@@ -61,7 +64,8 @@ def to_html(evaluation: Evaluation, figures: Mapping[str, Any], more: Mapping[st
     ]  # fmt: skip
     body = "\n".join(parts)
     return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>\n'
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}"><title>{escape(title)}</title>\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<style>{_STYLE}</style>\n<script>{get_plotlyjs()}</script></head>\n<body>\n{body}\n</body></html>\n"
     )

@@ -4,7 +4,6 @@ Runs on LiteRT, without TensorFlow. What is seen of a clip is kept by its conten
 frame CNN, or the same model once more, judges in milliseconds.
 """
 
-import hashlib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from emo_core.emotions import UNSURE
 from emo_core.errors import DatasetError, NoFaceError, VideoError
 from emo_core.evaluation.results import EvaluatedClip, Evaluation, LeftOut
 from emo_core.inference.windows import REJECTED, judge_windows, rule
-from emo_core.model.bundle import MANIFEST, Bundle, FrameNetwork, HeadNetwork
+from emo_core.model.bundle import Bundle, FrameNetwork, HeadNetwork
 from emo_core.types import QUALITY_COMPONENTS, FeatureSequence, Floats, NormalizedClip
 
 Progress = Callable[[str, float], None]
@@ -113,7 +112,7 @@ def evaluate_dataset(
     return Evaluation(
         model=bundle.info.name,
         version=bundle.info.version,
-        model_digest=model_digest(bundle.path),
+        model_digest=bundle.digest,
         data=name,
         labels=bundle.info.labels,
         quality_edges=tuple(map(float, bundle.scores.edges)),
@@ -125,11 +124,6 @@ def evaluate_dataset(
         command=command,
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-
-
-def model_digest(model: Path) -> str:
-    """What stands for the content of a bundle: its manifest holds the hash of every file."""
-    return hashlib.sha256((model / MANIFEST).read_bytes()).hexdigest()[:16]
 
 
 def folder_of(data: Path) -> Path:

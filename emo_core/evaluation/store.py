@@ -12,8 +12,8 @@ from typing import Any
 
 from emo_core.datasets.clips import DatasetClip
 from emo_core.errors import DatasetError
-from emo_core.evaluation.run import model_digest
 from emo_core.files.cache import keep
+from emo_core.model.bundle_files import model_digest
 
 
 def evaluation_path(cache: Path, model: Path, clips: Sequence[DatasetClip], *, everyone: bool) -> Path:

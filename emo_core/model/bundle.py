@@ -36,6 +36,7 @@ from emo_core.model.bundle_files import (
     converted,
     damaged,
     json_object,
+    read_entries,
     read_verified,
     write_bundle,
 )
@@ -46,8 +47,8 @@ from emo_core.types import ModelInfo, check_shape
 
 __all__ = [
     "CARD", "FRAME_CNN", "HEAD", "HISTORY", "KERAS_FRAME_CNN", "KERAS_HEAD", "MANIFEST", "METRICS", "NORMALIZER",
-    "OF_THE_HEAD", "PREDICTIONS", "Bundle", "FrameNetwork", "HeadNetwork", "load_bundle", "load_frame_network",
-    "normalizer_bytes", "write_bundle",
+    "OF_THE_HEAD", "PREDICTIONS", "Bundle", "FrameNetwork", "HeadNetwork", "class_names", "load_bundle",
+    "load_frame_network", "normalizer_bytes", "write_bundle",
 ]  # fmt: skip
 
 _Text = Annotated[str, Meta(pattern=r"\A[^\x00-\x1f\x7f]{1,100}\Z")]
@@ -83,6 +84,7 @@ class Bundle:
 
     Attributes:
         path: its directory.
+        digest: stands for the content of all its files.
         info: name, version and labels.
         classes: hybrid classes in label order.
         config: settings of the pipeline it was trained for.
@@ -96,6 +98,7 @@ class Bundle:
     """
 
     path: Path
+    digest: str
     info: ModelInfo
     classes: tuple[HybridClass, ...]
     config: PipelineConfig
@@ -130,13 +133,14 @@ def load_bundle(path: Path | str) -> Bundle:
         ('amusement_surprise', 'sadness_fear', 'other')
     """
     path = Path(path)
-    entries, files = read_verified(path, (FRAME_CNN, HEAD, NORMALIZER), (KERAS_HEAD, METRICS, CARD))
-    told = converted(path, entries, _Entries)
+    found = read_verified(path, (FRAME_CNN, HEAD, NORMALIZER), (KERAS_HEAD, METRICS, CARD))
+    told, files = converted(path, found.entries, _Entries), found.contents
     try:
         arrays = read_npz(files[NORMALIZER])
         classes = tuple(HybridClass(item.name, item.components) for item in told.classes)
         bundle = Bundle(
             path=path,
+            digest=found.digest,
             info=ModelInfo(told.name, told.version, tuple(item.name for item in classes)),
             classes=classes,
             config=PipelineConfig.from_dict(told.pipeline),
@@ -164,13 +168,24 @@ def load_frame_network(path: Path | str, num_threads: int = 1) -> tuple[FrameNet
         BundleError: as :func:`load_bundle`.
     """
     path = Path(path)
-    entries, files = read_verified(path, (FRAME_CNN,))
+    found = read_verified(path, (FRAME_CNN,))
+    content = found.contents[FRAME_CNN]
     try:
-        config = PipelineConfig.from_dict(converted(path, entries, _FrameEntries).pipeline)
+        config = PipelineConfig.from_dict(converted(path, found.entries, _FrameEntries).pipeline)
     except _NOT_AS_WRITTEN as error:
         raise damaged(path) from error
-    _check_side(path, _tried(path, files[FRAME_CNN]), config)
-    return FrameNetwork(files[FRAME_CNN], num_threads), config
+    _check_side(path, _tried(path, content), config)
+    return FrameNetwork(content, num_threads), config
+
+
+def class_names(path: Path) -> list[str]:
+    """Names of the classes of a model; [] while it has no head.
+
+    Raises:
+        BundleError: there is no model, or it is damaged.
+    """
+    entries = read_entries(path)
+    return [item.name for item in converted(path, entries.get("classes", []), list[_Class])]
 
 
 def normalizer_bytes(features: FeatureNormalizer, scores: ScoreNormalizer) -> bytes:

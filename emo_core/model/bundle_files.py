@@ -12,6 +12,7 @@ import json
 import shutil
 import stat
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -67,13 +68,13 @@ def converted(path: Path, entries: Any, kind: type[_Kind], name: str = MANIFEST)
 
 
 def json_object(path: Path, name: str, content: bytes) -> dict[str, Any]:
-    """The JSON object in a record of the model in `path`.
+    """The JSON object in a record of the model in `path`; NaN is let in, which older records may hold.
 
     Raises:
         BundleError: it is none.
     """
     try:
-        return msgspec.json.decode(content, type=dict[str, Any])
+        return msgspec.convert(json.loads(content), dict[str, Any])
     except (ValueError, RecursionError) as error:
         raise damaged(path, name) from error
 
@@ -84,16 +85,34 @@ def read_entries(path: Path) -> dict[str, Any]:
     Raises:
         BundleError: there is none, or it is damaged.
     """
-    try:
-        content = _read(path, MANIFEST, MOST_RECORD_BYTES)
-    except OSError as error:
-        raise BundleError(f"There is no model in {path.name!r}: name a folder that holds a {MANIFEST}.") from error
-    return json_object(path, MANIFEST, content)
+    return json_object(path, MANIFEST, _manifest(path))
 
 
-def read_verified(
-    path: Path, needed: Sequence[str], wanted: Sequence[str] = ()
-) -> tuple[dict[str, Any], dict[str, bytes]]:
+def model_digest(path: Path) -> str:
+    """What stands for the content of a model: its manifest holds the hash of every file.
+
+    Raises:
+        BundleError: there is none.
+    """
+    return _digest_of(_manifest(path))
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedFiles:
+    """What was read of a model directory.
+
+    Attributes:
+        digest: as :func:`model_digest` gives it.
+        entries: of ``bundle.json``.
+        contents: file name → content.
+    """
+
+    digest: str
+    entries: Mapping[str, Any]
+    contents: Mapping[str, bytes]
+
+
+def read_verified(path: Path, needed: Sequence[str], wanted: Sequence[str] = ()) -> VerifiedFiles:
     """Entries of ``bundle.json``, and the content of some files, every listed file checked against its hash.
 
     Args:
@@ -104,7 +123,8 @@ def read_verified(
     Raises:
         BundleError: it is missing, damaged, of another schema, not finished, or too large.
     """
-    entries = read_entries(path)
+    manifest = _manifest(path)
+    entries = json_object(path, MANIFEST, manifest)
     listing = converted(path, entries, _Listing)
     if listing.schema != SCHEMA:
         raise BundleError(
@@ -126,7 +146,7 @@ def read_verified(
             )
         if name in needed or name in wanted:
             contents[name] = content
-    return entries, contents
+    return VerifiedFiles(_digest_of(manifest), entries, contents)
 
 
 def write_bundle(
@@ -172,6 +192,31 @@ def write_bundle(
             old.rename(path)
         raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _manifest(path: Path) -> bytes:
+    try:
+        return _read(path, MANIFEST, MOST_RECORD_BYTES)
+    except OSError as error:
+        raise BundleError(f"There is no model in {path.name!r}: name a folder that holds a {MANIFEST}.") from error
+
+
+def _digest_of(manifest: bytes) -> str:
+    return hashlib.sha256(manifest).hexdigest()[:16]
+
+
+def read_record(path: Path, name: str) -> bytes:
+    """Content of a record of the model in `path`; empty where it has none.
+
+    Raises:
+        BundleError: it cannot be read or is too large.
+    """
+    try:
+        return _read(path, name, MOST_RECORD_BYTES)
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise damaged(path, name) from error
 
 
 def _read(path: Path, name: str, most: int) -> bytes:

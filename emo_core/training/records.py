@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from emo_core.errors import BundleError, DatasetError
 from emo_core.files.csv_files import read_csv, to_csv
 from emo_core.model import bundle as bundles
+from emo_core.model.arrays import read_npz
+from emo_core.model.bundle_files import json_object, read_record
 from emo_core.training.card.model_card import model_card
 
 VERSION = "1.5"
@@ -79,9 +81,8 @@ def read_predictions(out: Path) -> dict[str, NDArray[Any]]:
     try:
         if not path.exists():
             return {}
-        with np.load(path, allow_pickle=False) as stored:
-            return dict(stored)
-    except Exception as error:  # zipfile, zlib, NumPy's parser of headers: a damaged file can fail in any of them
+        return read_npz(path.read_bytes())
+    except (OSError, ValueError) as error:
         raise _damaged(path) from error
 
 
@@ -92,8 +93,8 @@ def read_json(path: Path) -> dict[str, Any]:
         BundleError: the file is damaged.
     """
     try:
-        return dict(json.loads(path.read_text("utf-8"))) if path.exists() else {}
-    except ValueError as error:
+        return json_object(path.parent, path.name, read_record(path.parent, path.name) or b"{}")
+    except BundleError as error:
         raise _damaged(path) from error
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from emo_core.emotions import display_name
 from emo_core.files import scratch
 from emo_core.report.annotations import Annotations
+from ui.shell import errors
 from ui.state import session, visits
 
 _loading = threading.Lock()
@@ -152,7 +152,7 @@ def corrected(result: session.Result) -> None:
         return
     person = st.text_input("Who is shown", key=f"person-{result.key}", max_chars=60, help=_ANONYMOUS) or ""
     st.download_button(
-        f"Clip labelled {display_name(label)} (ZIP)",
+        f"Clip labelled {errors.plain_name(label)} (ZIP)",
         data=partial(_corrected_clip, source, label, person),
         file_name=f"{Path(result.analysis.video.name).stem}.labelled.zip",
         mime="application/zip",

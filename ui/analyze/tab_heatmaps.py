@@ -6,6 +6,7 @@ import streamlit as st
 
 from emo_core.emotions import class_colour, display_name
 from ui.analyze import heatmap_view as inside_view
+from ui.shell import errors
 from ui.state import position, session
 from ui.widgets import charts
 
@@ -25,7 +26,7 @@ def render(result: session.Result) -> None:
         label = st.segmented_control(
             "Evidence for",
             labels,
-            format_func=display_name,
+            format_func=lambda name: errors.plain_name(name),
             default=_first_choice(result),
             key=f"{_CLASS}-{result.key}",
             required=True,

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from emo_core.emotions import UNSURE, display_name, display_percent
+from emo_core.emotions import UNSURE, display_percent
 from ui.analyze import heatmap_view
+from ui.shell import errors
 from ui.state import position, session
 from ui.widgets import charts, tables
 
@@ -94,7 +95,7 @@ def _answer(bundle: "Bundle", analysis: "Analysis", thinned: "Thinned") -> str:
     median = float(np.median(clip.quality[clip.mask]))
     place = int(neighbourhood_index(median, scores.edges))
     needs = ", ".join(
-        f"{display_name(label)} {threshold:.0%}"
+        f"{errors.plain_name(label)} {threshold:.0%}"
         for label, threshold in zip(bundle.info.labels, scores.threshold(median), strict=True)
     )
     own = thinned.labels[0]
@@ -108,8 +109,8 @@ def _answer(bundle: "Bundle", analysis: "Analysis", thinned: "Thinned") -> str:
     else:
         stays = (
             f"The verdict of this clip is the same for any threshold below {thinned.least_quality[changed]:.2f}; from "
-            f"there on it becomes *{display_name(thinned.labels[changed])}*, with {thinned.kept[changed]:.0%} of the "
-            "frames."
+            f"there on it becomes *{errors.plain_name(thinned.labels[changed])}*, with {thinned.kept[changed]:.0%} of "
+            "the frames."
         )
     return (
         f"**None of your own: the model brings its thresholds.** Frames under {MIN_QUALITY:.2f} never count. The "
@@ -188,7 +189,7 @@ def _switches(rows: "tuple[Switched, ...]") -> None:
         unsure = sum(window.label == UNSURE for window in found.windows)
         others = sum(a.label != b.label for a, b in zip(found.windows, whole.windows, strict=True))
         changed = "–" if row.part == "none" else f"{others}"
-        verdict = display_name(found.label), display_percent(found.probability)
+        verdict = errors.plain_name(found.label), display_percent(found.probability)
         told.append((_PARTS[row.part], *verdict, f"{unsure} of {len(found.windows)}", changed))
     header = ("Part switched off", "Verdict", "Probability", "Windows unsure", "Windows with another verdict")
     tables.render(header, told)

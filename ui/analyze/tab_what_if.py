@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from emo_core.emotions import UNSURE, display_name, display_percent
+from emo_core.emotions import UNSURE, display_percent
 from ui.shell import errors
 from ui.state import session, what_if_run
 from ui.widgets import tables
@@ -118,7 +118,7 @@ def _table(run: what_if_run.Run) -> None:
     base = run.unchanged.outcome
     titles = {kind.key: kind.title for kind in KINDS}
     tried = [run.outcomes[key] for key in titles if key in run.outcomes]
-    best = display_name(run.result.analysis.prediction.labels[run.unchanged.best])
+    best = errors.plain_name(run.result.analysis.prediction.labels[run.unchanged.best])
     rows = [("**As it is**", *_row(base, base), "")]
     rows += [(_title(titles[item.key], item), *_row(item, base), _flip(item)) for item in tried]
     tables.render(("Change", "Verdict", "Probability", "Margin", "Against as it is", "Quality", "Flips?"), rows)
@@ -137,7 +137,7 @@ def _title(title: str, item: "Outcome") -> str:
 def _row(item: "Outcome", base: "Outcome") -> tuple[str, ...]:
     if item.probability is None or item.margin is None or item.quality is None:
         return errors.plain(item.problem.split(":")[0]), "", "", "", ""
-    verdict = "Not sure" if item.label == UNSURE else display_name(item.label)
+    verdict = "Not sure" if item.label == UNSURE else errors.plain_name(item.label)
     change = "" if item is base or base.margin is None else f"{round(100 * (item.margin - base.margin), 1) + 0.0:+.1f}"
     return verdict, display_percent(item.probability), f"{100 * item.margin:.1f}", change, f"{item.quality:.0%}"
 

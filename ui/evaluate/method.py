@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ui.evaluate.choice import Choice
+from ui.shell import errors
 from ui.state import models
 from ui.widgets import measured
 
@@ -18,7 +19,7 @@ def render_ablation(choice: Choice) -> None:
         )
         return
     measured.render_ablation(found)
-    st.caption(f"Measured by `{found.get('command', 'a command that was not kept')}`.")
+    st.caption(f"Measured by {errors.plain(str(found.get('command', 'a command that was not kept')))}.")
 
 
 def render_training(choice: Choice) -> None:

@@ -92,4 +92,4 @@ def _protocols(found: Mapping[str, Any]) -> None:
     charts.render(protocols_figure(found, names), "evaluate-protocols", "Accuracy by protocol", picture="protocols")
     measured.render_protocols(found)
     when = f" on {found['made_at'][:10]}" if "made_at" in found else ""
-    st.caption(f"Measured{when} by `{found.get('command', 'a command that was not kept')}`.")
+    st.caption(f"Measured{when} by {errors.plain(str(found.get('command', 'a command that was not kept')))}.")

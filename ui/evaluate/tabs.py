@@ -65,10 +65,11 @@ def _headline(shown: Shown) -> None:
                 title, tables.percent(score), tables.interval(score), delta_color="off", delta_arrow="off", border=True
             )
     sources = sorted({clip.source or "source not stated" for clip in evaluation.clips})
+    origins, judge = errors.plain(", ".join(sources)), errors.plain(f"{evaluation.model} {evaluation.version}")
     st.caption(
-        f"{figures['num_clips']} clips of {figures['num_people']} people ({', '.join(sources)}), judged by "
-        f"{evaluation.model} {evaluation.version}; in brackets the 95 % interval over people. Accuracy and macro-F1 "
-        f"take the most probable class even where the app would say that it is not sure. {evaluation.exposure}"
+        f"{figures['num_clips']} clips of {figures['num_people']} people ({origins}), judged by {judge}; in brackets "
+        "the 95 % interval over people. Accuracy and macro-F1 take the most probable class even where the app would "
+        f"say that it is not sure. {errors.plain(evaluation.exposure)}"
     )
     if len(sources) > 1:
         st.caption("The clips come from several sources: read the figures of each under Slices, not their mixture.")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ui.live import connection, ice, status
-from ui.shell import navigation, preload
+from ui.shell import errors, navigation, preload
 from ui.state import live_session, session
 from ui.widgets import camera, charts, clip_picker
 
@@ -42,7 +42,9 @@ def _ice_settings() -> ice.IceSettings:
     try:
         return ice.settings()
     except ice.IceError as error:
-        st.warning(f"The connection settings of this installation are wrong and are left out: {error}")
+        st.warning(
+            f"The connection settings of this installation are wrong and are left out: {errors.plain(str(error))}"
+        )
         return ice.IceSettings()
 
 

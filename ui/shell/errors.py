@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from emo_core.emotions import display_name
 from emo_core.errors import UNEXPECTED, EmoError, os_remedy
 
 
@@ -30,6 +31,26 @@ def shown() -> Iterator[None]:
     except Exception:
         logging.getLogger(__name__).exception("unexpected error on a page")
         st.error(UNEXPECTED, icon="⚠️")
+
+
+def without_pictures(text: str) -> str:
+    r"""Markdown whose pictures are shown as text: what a file says must not make the browser ask another server.
+
+    Example:
+        >>> without_pictures("# Card\n![pixel](https://elsewhere.example/pixel.png)")
+        '# Card\n!\\[pixel](https://elsewhere.example/pixel.png)'
+    """
+    return text.replace("![", "!\\[")
+
+
+def plain_name(label: str) -> str:
+    r"""Name of a class as a person reads it, as Markdown that shows it as it stands.
+
+    Example:
+        >>> plain_name("joy_<b>")
+        'Joy + \\<b\\>'
+    """
+    return plain(display_name(label))
 
 
 def plain(text: str) -> str:

@@ -89,7 +89,7 @@ def _add(chosen: KnownSet, sources: list[session.Source], label: str, person: st
     reader, kept, told = ClipReader(*load_frame_network(models.MODEL_DIR), CACHE), 0, []
     bar = st.progress(0.0, text="Looking at the clips")
     for number, source in enumerate(sources):
-        bar.progress(number / len(sources), text=f"Looking at {source.name}")
+        bar.progress(number / len(sources), text=f"Looking at {errors.plain(source.name)}")
         suffix = Path(source.name).suffix.lower() or ".mp4"
         try:
             assert isinstance(source.data, bytes)

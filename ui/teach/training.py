@@ -42,7 +42,7 @@ def form(chosen: KnownSet) -> None:
         st.checkbox("Also tune the last stage of the frame network", key="teach-cnn",
                     help="It then sees what your classes differ in. Every clip is looked at twice more.")  # fmt: skip
     if (trainings.out_of(name) / "bundle.json").exists() and name:
-        st.caption(f"A model {name} exists; it stays as it is until the new one is whole.")
+        st.caption(f"A model {errors.plain(name)} exists; it stays as it is until the new one is whole.")
     st.button("Train", type="primary", key="teach-train", on_click=_submit, args=[chosen])
     if problem := st.session_state.pop(_PROBLEM, ""):
         st.error(errors.plain(problem), icon="⚠️")
@@ -102,7 +102,7 @@ def _active(status: "JobStatus", now: list["JobStatus"]) -> None:
         return
     share = progress.done / progress.total if progress.total else 0.0
     count = f" {progress.done} of {progress.total}" if progress.total else ""
-    what = f"Epoch{count}" if progress.what == "Training" else f"{progress.what}{count}"
+    what = f"Epoch{count}" if progress.what == "Training" else f"{errors.plain(progress.what)}{count}"
     st.progress(min(share, 1.0), text=f"{what}{_left(status)}")
     _curves(status)
     st.caption("The other pages work meanwhile. Stopped, it goes on later after the last whole epoch.")

@@ -37,8 +37,15 @@ def render_metrics() -> None:
     """Scores by data set, how often the model dares and is then right, false alarms, confusion matrices."""
     measured = models.metrics()
     if "taught_clips" in measured:
-        measured_custom.render(models.manifest(models.directory())["taught"], measured["taught_clips"])
+        with models.reading("metrics.json"):
+            measured_custom.render(models.manifest(models.directory())["taught"], measured["taught_clips"])
         return
+    with models.reading("metrics.json"):
+        _render_metrics(measured)
+
+
+def _render_metrics(measured: Mapping[str, Any]) -> None:
+    """The figures of a model that was taught with composed clips."""
     composed = _mapping(measured.get("composed_clips"))
     clips = {title: found for name, title in _CLIP_SETS.items() if (found := _mapping(composed.get(name)))}
     stills = _mapping(measured.get("real_stills"))
@@ -82,10 +89,12 @@ def render_method() -> None:
     measured = models.metrics()
     if protocols := _mapping(measured.get("protocols")):
         st.subheader("What a random split hides", anchor=False)
-        render_protocols(protocols)
+        with models.reading("metrics.json"):
+            render_protocols(protocols)
     if ablation := _mapping(measured.get("ablation")):
         st.subheader("What each part is worth", anchor=False)
-        render_ablation(ablation)
+        with models.reading("metrics.json"):
+            render_ablation(ablation)
 
 
 def render_protocols(protocols: Mapping[str, Any]) -> None:
@@ -145,7 +154,7 @@ def render_history(directory: Path | None = None) -> None:
     from emo_core.report.charts.analysis import history_figure
 
     for stage, rows in stages.items():
-        st.markdown(f"**{_STAGES.get(stage, stage)}**, {len(rows)} epochs")
+        st.markdown(f"**{_STAGES.get(stage, errors.plain(stage))}**, {len(rows)} epochs")
         epochs = [
             number if math.isnan(row.get("epoch", math.nan)) else int(row["epoch"])
             for number, row in enumerate(rows, start=1)
@@ -182,7 +191,8 @@ def _confusion(title: str, found: Mapping[str, Any]) -> None:
 def _variant(row: Mapping[str, Any]) -> str:
     given = () if row["reader"] != "mean" else ("mean_input",)  # all that it reads, not a part that it could lack
     parts = [title for name, title in _METHOD_PARTS.items() if row.get(name) and name not in given]
-    return str(_READERS.get(row["reader"], row["reader"])) + (f" with {', '.join(parts)}" if parts else "")
+    reader = _READERS.get(row["reader"]) or errors.plain(str(row["reader"]))
+    return reader + (f" with {', '.join(parts)}" if parts else "")
 
 
 def _scores(row: Mapping[str, Any]) -> tuple[str, str]:

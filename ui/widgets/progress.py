@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from ui.shell import errors
 from ui.state import session
 
 
@@ -30,6 +31,6 @@ def reporter(
         percent = round(100 * min(max(fraction, 0.0), 1.0))
         if shown[-1:] != [(stage, percent)]:
             shown.append((stage, percent))
-            bar.progress(percent, text=f"{stage} ({percent} %)")
+            bar.progress(percent, text=f"{errors.plain(stage)} ({percent} %)")
 
     return report

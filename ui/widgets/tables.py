@@ -5,8 +5,9 @@ from typing import Any
 
 import streamlit as st
 
-from emo_core.emotions import display_name, display_percent
+from emo_core.emotions import display_percent
 from emo_core.types import Segment, StageTimings
+from ui.shell import errors
 
 
 def render(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -41,7 +42,12 @@ def interval(score: Mapping[str, Any], digits: int | None = None) -> str:
 def segments(items: Sequence[Segment]) -> None:
     """When the clip shows what; long lists scroll."""
     rows = [
-        (f"{item.start_s:.1f}", f"{item.end_s:.1f}", display_name(item.label), display_percent(item.probability))
+        (
+            f"{item.start_s:.1f}",
+            f"{item.end_s:.1f}",
+            errors.plain_name(item.label),
+            display_percent(item.probability),
+        )
         for item in items
     ]
     with st.container(height=320 if len(rows) > 8 else "content", border=False):

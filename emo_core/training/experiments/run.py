@@ -7,7 +7,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,13 @@ from emo_core.datasets.splits import check_enough
 from emo_core.emotions import PAPER_CLASSES
 from emo_core.evaluation.run import folder_of
 from emo_core.model import bundle as bundles
+from emo_core.model.bundle_files import converted, read_entries
 from emo_core.training.experiments.ablation import PARTS, Job, ablate, jobs_of, summarize
 from emo_core.training.experiments.protocols import PROTOCOLS as PROTOCOL_NAMES
 from emo_core.training.experiments.protocols import Progress, compare_protocols, join_people
 from emo_core.training.head import HeadTraining
 from emo_core.training.head_data import gather
-from emo_core.training.records import read_json, write_with_records
+from emo_core.training.records import write_with_records
 
 Say = Callable[[str], None]
 
@@ -135,7 +136,7 @@ def measure_protocols(
     clips = read_dataset(data)
     check_enough(clips, "subject" if "subject" in protocols else "random")
     cnn, config = bundles.load_frame_network(model)
-    order = [item["name"] for item in read_json(model / bundles.MANIFEST).get("classes", [])]
+    order = bundles.class_names(model)
     labels = sorted({clip.label for clip in clips}, key=lambda name: (order.index(name) if name in order else 99, name))
     windows = see_clips(
         clips, labels, cnn, config, cache, say, lambda done, total: progress("Seeing clips", done, total)
@@ -164,5 +165,7 @@ def measure_protocols(
 
 def recipe_of(model: Path) -> HeadTraining:
     """The recipe of the protocols with those parts of the method switched on that the head of a model has."""
-    own = read_json(model / bundles.MANIFEST).get("head_training", {}).get("recipe", {})
-    return replace(PROTOCOLS, **{name: own[name] for name in ("reader", *PARTS) if name in own})
+    told = converted(model, read_entries(model).get("head_training", {}), dict[str, Any])
+    own = converted(model, told.get("recipe", {}), dict[str, Any])
+    parts = {name: own[name] for name in ("reader", *PARTS) if name in own}
+    return converted(model, asdict(PROTOCOLS) | parts, HeadTraining)
