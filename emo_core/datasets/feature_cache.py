@@ -1,9 +1,7 @@
 """What training needs of a clip, seen through the pipeline of the app and kept by content, as long as the clip is."""
 
 import hashlib
-import io
 import re
-import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -17,9 +15,10 @@ from emo_core.datasets.perceptual_hash import Words, face_prints
 from emo_core.faces.blendshapes import BlendshapeModel
 from emo_core.files.atomic_write import remove_leftovers
 from emo_core.files.cache import keep
+from emo_core.files.kept import kept_arrays
 from emo_core.inference.pipeline import watch
 from emo_core.model.bundle import FrameNetwork
-from emo_core.types import Floats
+from emo_core.types import Floats, check_shape
 from emo_core.video.source import clean_name, video_error
 
 _CACHE_VERSION = 2  # raise when what is seen of a clip changes
@@ -41,6 +40,11 @@ class SeenClip:
     features: Floats
     weights: Floats
     prints: Words
+
+    def __post_init__(self) -> None:
+        check_shape("features", self.features, (len(self.weights), None))
+        check_shape("weights", self.weights, (None,))
+        check_shape("prints", self.prints, (None, 4))
 
 
 class ClipReader:
@@ -71,14 +75,9 @@ class ClipReader:
             raise video_error(
                 clean_name(path.name), "cannot be read; check that it is there and may be opened"
             ) from error
-        try:
-            with np.load(io.BytesIO(stored.read_bytes()), allow_pickle=False) as arrays:
-                return SeenClip(arrays["features"], arrays["weights"], arrays["prints"])
-        except FileNotFoundError:
-            pass
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-            with suppress(OSError):  # a disk that was full, or a machine that went down: see it again
-                stored.unlink(missing_ok=True)
+        found = kept_arrays(stored, lambda arrays: SeenClip(**arrays))
+        if found is not None:
+            return found
         self._blendshapes = self._blendshapes or BlendshapeModel()
         watched = watch(path, self._cnn, self._config, self._blendshapes)
         mask = watched.normalized.mask

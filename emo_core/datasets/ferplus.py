@@ -18,6 +18,7 @@ from emo_core.errors import DatasetError
 from emo_core.faces.landmarks import FaceLandmarker
 from emo_core.faces.tracking import align_stills
 from emo_core.files.cache import keep
+from emo_core.files.kept import kept_arrays
 from emo_core.types import Booleans, Bytes, Doubles, FaceTrack, Floats
 from emo_core.video.source import clean_name
 
@@ -156,10 +157,8 @@ def align(images: Sequence[Bytes] | Bytes, votes: NDArray[np.uint8], side: int, 
     for image in images:
         content.update(image.tobytes())
     path = cache / f"aligned-{content.hexdigest()[:20]}.npz" if cache else None
-    if path and path.exists():
-        with np.load(path, allow_pickle=False) as data:
-            track = FaceTrack(**{name: data[name] for name in FaceTrack.__slots__})
-    else:
+    track = kept_arrays(path, lambda arrays: FaceTrack(**arrays)) if path else None
+    if track is None:
         track = align_stills(FaceLandmarker(), images, side)
         if path:
             arrays = {name: getattr(track, name) for name in FaceTrack.__slots__}

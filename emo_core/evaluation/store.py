@@ -10,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from emo_core.datasets.clips import DatasetClip
 from emo_core.errors import DatasetError
 from emo_core.files.cache import keep
@@ -39,20 +41,44 @@ def store_table(path: Path, table: Mapping[str, Any]) -> None:
     keep(path, lambda part: part.write_text(text, "utf-8"))
 
 
-def load_table(path: Path) -> dict[str, Any] | None:
-    """A stored table; None where there is none.
+class _Split(msgspec.Struct, frozen=True):
+    """One way to split, as far as it is shown."""
+
+    accuracy: float
+    macro_f1: float
+    interval_over_people: tuple[float, float] | None
+    macro_f1_interval_over_people: tuple[float, float] | None = None
+
+
+class _Protocols(msgspec.Struct, frozen=True):
+    """The comparison of protocols, as far as it is shown."""
+
+    random: _Split
+    subject: _Split
+    leakage: float
+    leakage_interval: tuple[float, float] | None
+    num_windows: int = 0
+    num_people: int = 0
+    joined: _Split | None = None
+    sources: list[str] = []
+    same_people: list[str] = []
+    command: str = ""
+    made_at: str = ""
+
+
+def load_protocols(path: Path) -> dict[str, Any] | None:
+    """A stored comparison of protocols; None where there is none.
 
     Raises:
-        DatasetError: the file cannot be read.
+        DatasetError: the file is damaged.
     """
     try:
-        table = json.loads(path.read_text("utf-8"))
+        table: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        msgspec.convert(table, _Protocols)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
-        raise DatasetError("These stored figures cannot be read: measure them again.") from error
-    if not isinstance(table, dict):
-        raise DatasetError("These stored figures cannot be read: measure them again.")
+    except (OSError, ValueError, RecursionError) as error:
+        raise DatasetError("This stored comparison cannot be read: compare the protocols again.") from error
     return table
 
 

@@ -12,7 +12,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 MOST_BYTES = 256 * 2**20
-"""Most bytes that all arrays of one archive may take."""
+"""Most bytes that all arrays of one archive may take, if nothing else is said."""
 
 _MOST_MEMBERS = 1000
 _KINDS = "biufU"  # truth values, numbers and text; no objects, which only a pickle can hold
@@ -23,11 +23,15 @@ _DAMAGED = (
 )  # fmt: skip
 
 
-def read_npz(content: bytes) -> dict[str, NDArray[Any]]:
+def read_npz(content: bytes, most_bytes: int = MOST_BYTES) -> dict[str, NDArray[Any]]:
     """Arrays by name.
 
+    Args:
+        content: of the file.
+        most_bytes: that all arrays together may take.
+
     Raises:
-        ValueError: it is no archive of arrays, is damaged, holds objects, or takes more than :data:`MOST_BYTES`.
+        ValueError: it is no archive of arrays, is damaged, holds objects, or takes more.
 
     Example:
         >>> buffer = io.BytesIO()
@@ -38,20 +42,30 @@ def read_npz(content: bytes) -> dict[str, NDArray[Any]]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
-            if len(members) > _MOST_MEMBERS or sum(member.file_size for member in members) > MOST_BYTES:
-                raise ValueError(f"the arrays take more than {MOST_BYTES} bytes or are more than {_MOST_MEMBERS}")
+            if len(members) > _MOST_MEMBERS or sum(member.file_size for member in members) > most_bytes:
+                raise ValueError(f"the arrays take more than {most_bytes} bytes or are more than {_MOST_MEMBERS}")
             arrays: dict[str, NDArray[Any]] = {}
             for member in members:
-                with archive.open(member) as file:
-                    arrays[member.filename.removesuffix(".npy")] = _array(file, member.file_size)
+                arrays[member.filename.removesuffix(".npy")] = _array(archive.read(member))
             return arrays
     except _DAMAGED as error:
         raise ValueError("the archive of arrays is damaged") from error
 
 
-def _array(file: Any, size: int) -> NDArray[Any]:
-    """One array from a member of so many bytes; its header must not ask for more than is there."""
-    content = file.read(size)
+def read_npy(content: bytes) -> NDArray[Any]:
+    """The array of an ``.npy``.
+
+    Raises:
+        ValueError: it is none, is damaged, or holds objects.
+    """
+    try:
+        return _array(content)
+    except _DAMAGED as error:
+        raise ValueError("the array is damaged") from error
+
+
+def _array(content: bytes) -> NDArray[Any]:
+    """One array; its header must not ask for more than is there."""
     stream: BinaryIO = io.BytesIO(content)
     version = npy.read_magic(stream)
     if version not in _HEADERS:

@@ -1,7 +1,7 @@
 """A training that can be stopped at any moment: everything it needs to go on, in one file."""
 
-import io
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_core.files.cache import keep
+from emo_core.files.kept import kept_arrays
 
 Row = dict[str, float]
 Weights = list[NDArray[Any]]
@@ -38,19 +39,18 @@ class Checkpoint:
 
     def begin(self, rng: np.random.Generator) -> tuple[list[Row], Row, Weights] | None:
         """History, the best row and its weights, with `rng` as it was then; None if there is nothing to go on from."""
-        try:
-            with np.load(io.BytesIO(self._path.read_bytes()), allow_pickle=False) as stored:
-                told = json.loads(str(stored["told"]))
-                if told["format"] != _FORMAT:
-                    return None
-                self._model, self._optimizer, best = (
-                    [stored[f"{part}_{index}"] for index in range(count)] for part, count in told["counts"].items()
-                )
-        except FileNotFoundError:
-            return None
-        except Exception:  # half a file, or one of another program: the training begins anew
-            return None
+        return kept_arrays(self._path, lambda stored: self._begin(stored, rng))
+
+    def _begin(self, stored: Mapping[str, NDArray[Any]], rng: np.random.Generator) -> tuple[list[Row], Row, Weights]:
+        told = json.loads(str(stored["told"]))
+        if told["format"] != _FORMAT:
+            raise ValueError("a checkpoint of another version")
+        model, optimizer, best = (
+            [stored[f"{part}_{index}"] for index in range(told["counts"][part])]
+            for part in ("model", "optimizer", "best")
+        )
         rng.bit_generator.state = told["rng"]
+        self._model, self._optimizer = model, optimizer
         return told["history"], told["best"], best
 
     def restore(self, model: Any) -> None:

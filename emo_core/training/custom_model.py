@@ -2,7 +2,6 @@
 
 import functools
 import hashlib
-import io
 import json
 import tempfile
 import time
@@ -13,6 +12,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from emo_core.config import PipelineConfig
 from emo_core.datasets.clips import DatasetClip, read_dataset, see_clips
@@ -24,6 +24,7 @@ from emo_core.errors import BundleError
 from emo_core.evaluation.results import Evaluation, to_json
 from emo_core.evaluation.run import Choice, evaluate_dataset
 from emo_core.files.cache import keep
+from emo_core.files.kept import kept_arrays
 from emo_core.model import bundle as bundles
 from emo_core.training import networks
 from emo_core.training.checkpoint import Checkpoint
@@ -160,11 +161,9 @@ def _tuned(
     keys = [(part, content_key(clip.path), clip.label) for part, clip in zip(split.parts, clips, strict=True)]
     name = hashlib.sha256(repr((recipe, eyes.network.digest, keys)).encode()).hexdigest()[:16]
     stored = cache / "taught" / f"cnn-{name}.npz"
-    if stored.exists():
-        with np.load(io.BytesIO(stored.read_bytes()), allow_pickle=False) as arrays:
-            files = {bundles.FRAME_CNN: bytes(arrays["tflite"]), bundles.KERAS_FRAME_CNN: bytes(arrays["keras"])}
-            history = json.loads(str(arrays["history"]))
-        return _Eyes(bundles.FrameNetwork(files[bundles.FRAME_CNN]), eyes.config, files, history)
+    found = kept_arrays(stored, functools.partial(_stored_eyes, eyes.config))
+    if found is not None:
+        return found
     frames = []
     for part in PARTS[:2]:
         members = [(clips[k].path, labels.index(clips[k].label)) for k in split.members(part)]
@@ -187,6 +186,12 @@ def _tuned(
     )  # fmt: skip
     keep(stored, write)
     return _Eyes(bundles.FrameNetwork(files[bundles.FRAME_CNN]), eyes.config, files, history)
+
+
+def _stored_eyes(config: PipelineConfig, arrays: Mapping[str, NDArray[Any]]) -> _Eyes:
+    files = {bundles.FRAME_CNN: bytes(arrays["tflite"]), bundles.KERAS_FRAME_CNN: bytes(arrays["keras"])}
+    history = json.loads(str(arrays["history"]))
+    return _Eyes(bundles.FrameNetwork(files[bundles.FRAME_CNN]), config, files, history)
 
 
 def _see(clips: Sequence[DatasetClip], labels: Sequence[str], eyes: _Eyes, cache: Path, told: Told) -> LabelledClips:

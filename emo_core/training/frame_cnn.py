@@ -20,6 +20,7 @@ from emo_core.errors import DatasetError
 from emo_core.faces.tracking import normalize_intensity
 from emo_core.files.atomic_write import replaced_whole
 from emo_core.files.csv_files import parse_csv
+from emo_core.files.kept import drop
 from emo_core.training import networks
 from emo_core.training.synthesis.augmentation import augment
 from emo_core.types import Bytes, Floats
@@ -111,12 +112,21 @@ def fit_frame_cnn(
         model = networks.build_frame_cnn(train.crops.shape[1], mirrored=False)
     work_dir.mkdir(parents=True, exist_ok=True)
     history_path, final = (work_dir / name for name in (_HISTORY, _FINAL))
-    if not final.exists():
+    if not (final.exists() and _is_loaded(model, final)):
         _fit(model, training_set(train), training_set(valid), recipe, work_dir, report)
         with replaced_whole(final) as part:
             model.save_weights(str(part))
-    model.load_weights(str(final))
     return model, _read_history(history_path)
+
+
+def _is_loaded(model: keras.Model, weights: Path) -> bool:
+    """Give a network the weights in a file; a damaged one is dropped, and the training goes on from its last epoch."""
+    try:
+        model.load_weights(str(weights))
+    except (OSError, ValueError, KeyError):
+        drop(weights)
+        return False
+    return True
 
 
 def read_refined(path: Path, side: int) -> tuple[keras.Model, list[dict[str, float]], dict[str, Any]]:

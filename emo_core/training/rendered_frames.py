@@ -12,6 +12,7 @@ from emo_core.emotions import EMOTIONS
 from emo_core.errors import DatasetError, NoFaceError, VideoError
 from emo_core.files.cache import keep
 from emo_core.files.csv_files import read_csv
+from emo_core.files.kept import kept_arrays
 from emo_core.inference.pipeline import watch
 from emo_core.model.bundle import FrameNetwork
 from emo_core.types import Bytes, Doubles, Floats
@@ -71,9 +72,9 @@ def rendered_frames(
     for path in paths:
         digest.update(path.read_bytes())
     stored = cache / f"rendered-{digest.hexdigest()[:20]}.npz"
-    if stored.exists():
-        with np.load(stored, allow_pickle=False) as arrays:
-            return arrays["crops"], arrays["shares"]
+    found = kept_arrays(stored, lambda arrays: (arrays["crops"], arrays["shares"]))
+    if found is not None:
+        return found
     crops, shares = [], []
     for path, keyframes in zip(paths, drawn, strict=True):
         try:

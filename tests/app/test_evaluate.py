@@ -211,12 +211,34 @@ def test_two_models_are_compared_on_the_same_clips(studio, models):
     assert display_name(LABELS[0]) in studio.text
 
 
-def test_a_damaged_stored_evaluation_says_what_to_do(studio, models):
+@pytest.mark.parametrize("content", ["{", "[]", '{"schema": 1, "clips": 3}'])
+def test_a_damaged_stored_evaluation_is_dropped_and_said_once(studio, models, content):
     choice = evaluate_choice.Choice(models / "hybrid", models.parent / "set", "My set")
     path = evaluate_run.stored_path(choice)
     path.parent.mkdir(parents=True)
-    path.write_text("{")
+    path.write_text(content)
     app = studio.open("evaluate")
     assert not app.exception
-    assert "evaluate the data set again" in app.error[0].value
+    assert not app.error
+    assert "was damaged and is gone" in app.warning[0].value
     assert [button.label for button in app.button] == ["Evaluate"]
+    assert not path.exists()
+    assert not app.run().warning
+
+
+@pytest.mark.parametrize("content", ["{", "{}", '{"random": 3, "leakage": 1}'])
+@pytest.mark.parametrize("tab", ["Two protocols", "Export"])
+def test_a_damaged_comparison_is_dropped_said_once_and_can_be_made_anew(studio, models, content, tab):
+    keep(studio, models)
+    path = evaluate_run.protocols_path(evaluate_choice.Choice(models / "hybrid", models.parent / "set", "My set"))
+    path.parent.mkdir(parents=True)
+    path.write_text(content)
+    studio.app.session_state[tabs.KEY] = tab
+    app = studio.open("evaluate")
+    assert not app.exception
+    assert not app.error
+    assert "was damaged and is gone" in app.warning[0].value
+    labels = [item.label for item in (*app.button, *app.get("download_button"))]
+    assert ("Compare the two protocols" if tab == "Two protocols" else "Report (HTML)") in labels
+    assert not path.exists()
+    assert not app.run().warning

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
 
+from emo_core.errors import DatasetError
 from ui.evaluate.choice import CACHE, Choice
 from ui.state import models
 from ui.state.datasets import DEMO
@@ -52,14 +53,18 @@ def stored(path: Path, changed_ns: int) -> Found:
 
 
 def find(choice: Choice) -> Found | None:
-    """The stored evaluation, if there is one.
+    """The stored evaluation, if there is one; a damaged one is dropped, and the page says so.
 
     Raises:
-        DatasetError: the data set or the stored evaluation cannot be read.
+        DatasetError: the data set cannot be read.
     """
     path = stored_path(choice)
-    if path.exists():
-        return stored(path, path.stat().st_mtime_ns)
+    try:
+        if path.exists():
+            return stored(path, path.stat().st_mtime_ns)
+    except DatasetError:
+        _drop(path, "evaluation")
+        return None
     unstored: dict[Path, Found] = st.session_state.get(_UNSTORED, {})
     return unstored.get(path)
 
@@ -79,16 +84,31 @@ def protocols_path(choice: Choice) -> Path:
 def find_protocols(choice: Choice) -> dict[str, Any] | None:
     """Two protocols on the data set with the recipe of the model, if they were compared; those of the model itself too.
 
-    Raises:
-        DatasetError: the data set or the stored figures cannot be read.
-    """
-    from emo_core.evaluation.store import load_table
+    A damaged file is dropped, and the page says so.
 
-    table = load_table(protocols_path(choice))
+    Raises:
+        DatasetError: the data set cannot be read.
+    """
+    from emo_core.evaluation.store import load_protocols
+
+    path = protocols_path(choice)
+    try:
+        table = load_protocols(path)
+    except DatasetError:
+        _drop(path, "comparison of protocols")
+        table = None
     if table is None and choice.data == DEMO:
         recorded = models.metrics(choice.model).get("protocols")
         return recorded if isinstance(recorded, dict) else None
     return table
+
+
+def _drop(path: Path, what: str) -> None:
+    """Remove a damaged file and say so, once, for it is gone then."""
+    from emo_core.files.kept import drop as drop_damaged
+
+    drop_damaged(path)
+    st.warning(f"The stored {what} was damaged and is gone; measure it again with the button for it.")
 
 
 def ask(choice: Choice) -> None:

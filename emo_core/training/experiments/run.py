@@ -19,6 +19,7 @@ from emo_core.datasets.feature_cache import ClipReader
 from emo_core.datasets.splits import check_enough
 from emo_core.emotions import PAPER_CLASSES
 from emo_core.evaluation.run import folder_of
+from emo_core.files.kept import kept_lines
 from emo_core.model import bundle as bundles
 from emo_core.model.bundle_files import converted, read_entries
 from emo_core.training.experiments.ablation import PARTS, Job, ablate, jobs_of, summarize
@@ -68,7 +69,7 @@ def run_ablation(
     gathered = gather(data, demo, out, [item.name for item in PAPER_CLASSES], cache, say)
     digest = bundles.load_frame_network(out)[0].digest
     path = cache / f"ablation-{hashlib.sha256(f'{recipe} {digest} {demo.read_text()}'.encode()).hexdigest()[:12]}.jsonl"
-    done = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    done = kept_lines(path)
     jobs = [job for job in jobs_of(recipe, num_seeds) if not any(job.is_of(row) for row in done)]
     say(f"{len(jobs)} heads to train, {len(done)} already measured")
     with path.open("a") as file:

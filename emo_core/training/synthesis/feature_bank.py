@@ -15,6 +15,7 @@ from emo_core.faces import quality as quality_stage
 from emo_core.faces.blendshapes import BlendshapeModel
 from emo_core.faces.tracking import eye_centres, eye_distance, normalize_intensity
 from emo_core.files.cache import keep
+from emo_core.files.kept import kept_array
 from emo_core.model.bundle import FrameNetwork
 from emo_core.training.synthesis.augmentation import augment
 from emo_core.types import Booleans, Bytes, FaceTrack, Floats, concatenate
@@ -127,8 +128,9 @@ def _kept(cache: Path | None, content: Sequence[bytes], look: Callable[[], Float
     for part in content:
         digest.update(part)
     path = cache / f"seen-{digest.hexdigest()[:20]}.npy" if cache else None
-    if path and path.exists():
-        return np.asarray(np.load(path, allow_pickle=False), np.float32)
+    found = kept_array(path) if path else None
+    if found is not None:
+        return np.asarray(found, np.float32)
     seen = look()
     if path:
         keep(path, lambda part: np.save(part, seen))

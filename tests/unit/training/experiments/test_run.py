@@ -9,7 +9,7 @@ import pytest
 
 from emo_core.cli.main import main
 from emo_core.datasets.clips import read_dataset
-from emo_core.evaluation.store import load_table, protocols_path
+from emo_core.evaluation.store import load_protocols, protocols_path
 from emo_core.jobs.queue import ORDER, PROGRESS, Order
 from emo_core.model import bundle as bundles
 from emo_core.model.bundle import load_bundle
@@ -51,7 +51,7 @@ class TestStudies:
         assert main(["run-order", str(tmp_path)]) == 0
         assert "leakage: +0.0000 (95 % over people -0.1000 – 0.1000)" in capsys.readouterr().out
         assert asked == [(72, 3, list(LABELS), 2, ("random", "subject"), [])]
-        table = load_table(protocols_path(cache, out, read_dataset(demo)))
+        table = load_protocols(protocols_path(cache, out, read_dataset(demo)))
         assert table["random"] == row
         assert table["recipe"]["epochs"] == 3
         assert "--cache" not in table["command"]

@@ -1,0 +1,68 @@
+"""Files that are kept to be found again: one that is damaged is dropped, said once, and made anew by whoever asks."""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+from numpy.typing import NDArray
+
+from emo_core.model.arrays import read_npy, read_npz
+
+_MOST_BYTES = 8 * 2**30  # what was seen of a whole training set is kept in one file
+
+_Made = TypeVar("_Made")
+
+
+def kept_arrays(path: Path, make: Callable[[Mapping[str, NDArray[Any]]], _Made]) -> _Made | None:
+    """What `make` makes of the arrays in a kept ``.npz``; None where there is none, or a damaged one, which is dropped.
+
+    Args:
+        path: of the file.
+        make: raises KeyError, TypeError or ValueError where the arrays are not what was written.
+    """
+    return _kept(path, lambda content: make(read_npz(content, _MOST_BYTES)))
+
+
+def kept_array(path: Path) -> NDArray[Any] | None:
+    """The array in a kept ``.npy``; None where there is none, or a damaged one, which is dropped."""
+    return _kept(path, read_npy)
+
+
+def kept_lines(path: Path) -> list[dict[str, Any]]:
+    """The JSON objects in the lines of a kept file; lines that are damaged are dropped, such as the last, half one."""
+    if not path.exists():
+        return []
+    lines = path.read_bytes().splitlines()
+    rows = [row for line in lines if (row := _row(line)) is not None]
+    if len(rows) < len(lines):
+        logging.getLogger(__name__).warning("%s in the cache is damaged: what lacks is made anew.", path.name)
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return rows
+
+
+def drop(path: Path) -> None:
+    """Remove a damaged file and say so, once, for it is gone then."""
+    logging.getLogger(__name__).warning("%s in the cache is damaged: it is dropped and made anew.", path.name)
+    with suppress(OSError):
+        path.unlink()
+
+
+def _kept(path: Path, make: Callable[[bytes], _Made]) -> _Made | None:
+    try:
+        return make(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, KeyError, TypeError, ValueError, RecursionError):
+        drop(path)
+        return None
+
+
+def _row(line: bytes) -> dict[str, Any] | None:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
