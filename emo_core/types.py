@@ -35,7 +35,7 @@ class Clip:
 
     Attributes:
         frames: (T, H, W, 3) uint8 RGB, upright; may be smaller than the source.
-        timestamps_s: (T,) float64, seconds from the first frame of the video, strictly increasing.
+        timestamps_s: (T,) float64, seconds on the file's own clock (see :class:`VideoInfo`), strictly increasing.
         width, height: size of the source in pixels, after rotation.
     """
 
@@ -217,12 +217,18 @@ class Prediction:
 class VideoInfo:
     """The source as a whole.
 
+    Every time is on the file's own clock: 0 is where a player begins, the first moment of the file in any of its
+    streams, so pictures that begin after the sound begin later than 0.
+
     Attributes:
         name: file name as the user gave it, without folders.
-        duration_s: seconds from the first frame to the end of the last.
+        duration_s: seconds from the first frame to the end of the last, `gaps` left out.
         fps: mean frame rate of the source, 1/s.
-        width, height: pixels, after rotation.
+        width, height: pixels, upright and square.
         num_frames_decoded, num_frames_sampled: counts.
+        start_s: when the first frame is shown.
+        gaps: start and end in seconds of each stretch without a picture, in order.
+        num_parts: recordings that were joined in it: 1, and one more for each time that its timestamps start anew.
     """
 
     name: str
@@ -232,6 +238,27 @@ class VideoInfo:
     height: int
     num_frames_decoded: int
     num_frames_sampled: int
+    start_s: float = 0.0
+    gaps: tuple[tuple[float, float], ...] = ()
+    num_parts: int = 1
+
+    @property
+    def end_s(self) -> float:
+        """When the last frame ends."""
+        return self.start_s + self.duration_s + sum(end_s - start_s for start_s, end_s in self.gaps)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SourceFrames:
+    """Which frames of the file were sampled.
+
+    Attributes:
+        numbers: (T,) int64, place of each among the frames of the file in order of display, from 0.
+        stamps_s: (T,) float64, its timestamp as the file has it, in seconds; NaN where it has none.
+    """
+
+    numbers: NDArray[np.int64]
+    stamps_s: Doubles
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,32 @@ def grey_video(folder: Path, name: str = "grey.mp4", num_frames: int = 12, fps: 
     return write(folder / name, frames, [k / fps for k in range(num_frames)], **kwargs)
 
 
+def noisy_video(folder: Path, name: str, num_frames: int = 40, fps: int = 10) -> Path:
+    """Pictures too busy to be coded small: a share of the bytes is a share of the time. It has sound if named so.
+
+    Knows more formats than :func:`write`.
+    """
+    codec, sound_codec, pixels = {
+        "avi": ("mpeg4", "mp2", "yuv420p"), "flv": ("flv1", "aac", "yuv420p"), "wmv": ("wmv2", None, "yuv420p"),
+        "gif": ("gif", None, "rgb8"), "mp4": ("libx264", "aac", "yuv420p"), "mkv": ("libx264", "aac", "yuv420p"),
+        "webm": ("libvpx", "libopus", "yuv420p"),
+    }[name.rsplit(".", 1)[1]]  # fmt: skip
+    rng = np.random.default_rng(0)
+    with av.open(str(folder / name), "w", options={"live": "1"} if "live" in name else {}) as container:
+        stream = container.add_stream(codec, fps, {} if codec == "gif" else {"g": "10"})
+        stream.pix_fmt, stream.height, stream.width = pixels, 48, 64
+        sound = container.add_stream(sound_codec, 48000) if "sound" in name and sound_codec else None
+        for index in range(num_frames):
+            noise = rng.integers(0, 256, (48, 64, 3), dtype=np.uint8)
+            image = av.VideoFrame.from_ndarray(noise, "rgb24").reformat(format=pixels)
+            image.pts, image.time_base = index, Fraction(1, fps)
+            container.mux(stream.encode(image))
+        container.mux(stream.encode())
+        if sound:
+            _encode_silence(container, sound, num_frames / fps)
+    return folder / name
+
+
 def browser_recording(folder: Path, name: str = "recording.webm", num_frames: int = 30, **kwargs) -> Path:
     """Like MediaRecorder's webm: no duration, no index, an uneven rate."""
     times_s = [0.033 * k + 0.007 * (k % 3) for k in range(num_frames)]
@@ -178,6 +204,21 @@ def damaged_video(folder: Path, name: str = "damaged.mp4", share: float = 0.02) 
     content[middle - half : middle + half] = bytes(2 * half)
     path.write_bytes(content)
     return path
+
+
+def standing_video(folder: Path, name: str = "standing.mp4", num_frames: int = 400, ticks: int = 0) -> Path:
+    """Each frame is shown `ticks` of the mp4's clock after the one before: none, or next to none."""
+    path = grey_video(folder, name, num_frames, codec_options={"bf": "0"})
+    content = bytearray(path.read_bytes())
+    place = content.index(b"stts") + 16
+    content[place : place + 4] = ticks.to_bytes(4, "big")
+    path.write_bytes(content)
+    return path
+
+
+def cut(path: Path, keep: float) -> Path:
+    """The first `keep` of a file's bytes."""
+    return _cut(path, keep)
 
 
 def unreadable_end_video(folder: Path, name: str = "end.mp4", first_bad: int = 55) -> Path:

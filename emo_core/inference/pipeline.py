@@ -97,8 +97,8 @@ def analyze(
     timer = _Stopwatch()
     tell = progress or (lambda stage, share: None)
     blendshapes = BlendshapeModel() if bundle.config.blendshapes else None
-    video = _Video(source, name, bundle.config.sample_rate_hz)
-    seen = _watch(video, bundle.frame_network(_THREADS), blendshapes, bundle.config, timer, tell, change)
+    video = _Video(source, name, bundle.config.sample_rate_hz, tell)
+    seen = _watch(video, bundle.frame_network(_THREADS), blendshapes, bundle.config, timer, change)
     tell("Judging the windows", 0.95)
     windows, steps = judge_windows(bundle, bundle.head_network(), seen.features, seen.normalized, seen.times_s)
     prediction = predict(bundle, windows, steps, seen.features, seen.normalized, seen.times_s, seen.video.duration_s)
@@ -136,25 +136,31 @@ def watch(
     Raises:
         VideoError, NoFaceError: as :func:`analyze`.
     """
-    video = _Video(source, None, config.sample_rate_hz)
-    return _watch(video, cnn, blendshapes, config, _Stopwatch(), lambda stage, share: None, None)
+    video = _Video(source, None, config.sample_rate_hz, lambda stage, share: None)
+    return _watch(video, cnn, blendshapes, config, _Stopwatch(), None)
 
 
 class _Video:
     """Passes over a video, and what the last one has learned of it."""
 
-    def __init__(self, source: Path | str | bytes, name: str | None, rate_hz: float) -> None:
-        self._source, self._name, self._rate_hz = source, name, rate_hz
+    def __init__(self, source: Path | str | bytes, name: str | None, rate_hz: float, tell: Progress) -> None:
+        self._source, self._name, self._rate_hz, self._tell = source, name, rate_hz, tell
+        self._length_s: float | None = None
         self.info: VideoInfo | None = None
-        self.duration_estimate_s: float | None = None
+        self.notes: tuple[str, ...] = ()
 
     def clips(self) -> Generator[Clip, None, None]:
         with open_video(self._source, name=self._name) as reader:
-            self.duration_estimate_s = reader.duration_estimate_s
+            self._length_s = reader.duration_estimate_s
             try:
-                yield from reader.clips(self._rate_hz, _FRAMES_PER_CLIP)
+                yield from reader.clips(self._rate_hz, _FRAMES_PER_CLIP, self.tell_reached)
             finally:
-                self.info = reader.info()
+                self.info, self.notes = reader.info(), reader.notes
+
+    def tell_reached(self, elapsed_s: float) -> None:
+        """Report how far the pass has come, in seconds from the first frame."""
+        share = min(1.0, elapsed_s / self._length_s) if self._length_s else 0.5
+        self._tell(f"Reading frames and following the face: {elapsed_s:.0f} s", 0.9 * share)
 
 
 def _watch(
@@ -163,16 +169,15 @@ def _watch(
     blendshapes: BlendshapeModel | None,
     config: PipelineConfig,
     timer: _Stopwatch,
-    tell: Progress,
     change: Change | None,
 ) -> Seen:
     with closing(video.clips() if change is None else change(video.clips)) as clips:
-        times_s, people = _watch_faces(clips, video, cnn, blendshapes, config, timer, tell)
+        times_s, people = _watch_faces(clips, video, cnn, blendshapes, config, timer)
     timer.lap("decode")
     assert video.info is not None  # a pass was made
     info = video.info if change is None else _changed_info(video.info, times_s)
     person = choose(people, config, info.name)
-    warnings = crowd_warning(people, config.sample_rate_hz)
+    warnings = [*video.notes, *crowd_warning(people, config.sample_rate_hz)]
     del people  # a long video is held twice while its parts are joined: only one person's, one stage after the other
     track, normalized, features = person.join()
     warnings += quality_warnings(track, normalized)
@@ -215,7 +220,6 @@ def _watch_faces(
     blendshapes: BlendshapeModel | None,
     config: PipelineConfig,
     timer: _Stopwatch,
-    tell: Progress,
 ) -> tuple[Doubles, list[Person]]:
     """Follow every face through the video: sample times (T,) and the people seen, each with T frames."""
     tracker = FaceTracker(FaceLandmarker(num_threads=_THREADS), config.crop_side_px)
@@ -237,9 +241,7 @@ def _watch_faces(
             add(person, track)
         times_s.append(clip.timestamps_s)
         timer.lap("cnn")
-        length_s = video.duration_estimate_s
-        share = min(1.0, clip.timestamps_s[-1] / length_s) if length_s else 0.5
-        tell(f"Reading frames and following the face: {clip.timestamps_s[-1]:.0f} s", 0.9 * share)
+        video.tell_reached(float(clip.timestamps_s[-1] - times_s[0][0]))
     return np.concatenate([np.empty(0), *times_s]), people
 
 

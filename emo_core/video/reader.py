@@ -5,18 +5,19 @@ Sampling is in time, by the container's timestamps, so a variable frame rate nee
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
-from fractions import Fraction
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Self
 
 import av
 import numpy as np
 from av.container import InputContainer
-from av.video.reformatter import VideoReformatter
 
-from emo_core.types import Bytes, Clip, Doubles, VideoInfo
+from emo_core.types import Bytes, Clip, Doubles, SourceFrames, VideoInfo
+from emo_core.video.clock import ROUNDING_S, Clock, select_in_time
+from emo_core.video.decode_budget import DecodeBudget, Tick
+from emo_core.video.file_end import is_followed_by_another, present_share
 from emo_core.video.source import (
     COMPLETE_SHARE,
     DEFAULT_LIMITS,
@@ -29,38 +30,17 @@ from emo_core.video.source import (
     open_container,
     open_file,
     video_error,
-    video_stream,
+    whole_duration_s,
 )
+from emo_core.video.stream_choice import StreamChoice, choose_stream
+from emo_core.video.upright import Upright
 from emo_core.video.writer import write_video
 
 __all__ = ["VideoLimits", "VideoReader", "clean_name", "open_video", "select_in_time", "write_video"]
 
-_Item = TypeVar("_Item")
-
-_JITTER_S = 1e-3  # containers such as webm round timestamps to the millisecond
 _MAX_THREADS = 4  # each decoder thread holds frames of its own
+_JOIN = "join them with a video editor, or give them one by one"
 _WORTH_A_SEEK_S, _SEEK_MARGIN_S = 5.0, 0.5
-_RAW_RATE = Fraction(25)  # for streams that state neither timestamps nor a rate
-
-
-def select_in_time(timed: Iterable[tuple[_Item, float]], rate_hz: float) -> Iterator[tuple[_Item, float]]:
-    """The items whose time is the first to reach a multiple of 1 / `rate_hz`, none of them twice.
-
-    Args:
-        timed: items with their times in seconds from 0, increasing.
-        rate_hz: wanted rate, 1/s; a slower source gives every item once.
-
-    Example:
-        >>> [t for _, t in select_in_time([(None, 0.0), (None, 0.04), (None, 0.12), (None, 0.21)], 10.0)]
-        [0.0, 0.12, 0.21]
-    """
-    slack_s = min(_JITTER_S, 0.05 / rate_hz)
-    last_slot = -1
-    for item, time_s in timed:
-        slot = int((time_s + slack_s) * rate_hz)
-        if slot > last_slot:
-            last_slot = slot
-            yield item, time_s
 
 
 def open_video(
@@ -94,7 +74,18 @@ def open_video(
         file, num_bytes = open_file(source, shown, limits)
         opened.enter_context(file)
         container = opened.enter_context(open_container(file, shown, limits))
-        reader = VideoReader(container, num_bytes, shown, limits, max_side_px)
+        place = file.tell()  # FFmpeg reads on from there
+        is_joined = is_followed_by_another(file, container.format.name)
+        share = present_share(file, container.format.name)
+        file.seek(place)
+        if is_joined:
+            raise video_error(shown, f"is several recordings put one behind the other, of which one is read; {_JOIN}")
+        chosen = choose_stream(container, shown)
+        if chosen.is_used_up:
+            file.seek(0)
+            container = opened.enter_context(open_container(file, shown, limits))
+        reader = VideoReader(container, chosen, shown, limits, max_side_px)
+        reader.check_size(num_bytes, share)
         reader._resources = opened.pop_all()
     return reader
 
@@ -108,30 +99,36 @@ class VideoReader:
     """
 
     def __init__(
-        self, container: InputContainer, num_bytes: int, name: str, limits: VideoLimits, max_side_px: int
+        self, container: InputContainer, chosen: StreamChoice, name: str, limits: VideoLimits, max_side_px: int
     ) -> None:
         self.name = name
         self._resources = ExitStack()
-        self._container = container
-        self._limits = limits
-        self._max_side_px = max_side_px
-        self._stream = video_stream(container, name)
-        self._size = (self._stream.width, self._stream.height)
-        limits.check_pixels(name, *self._size)
+        self._container, self._limits = container, limits
+        self._stream = next(stream for stream in container.streams.video if stream.index == chosen.index)
+        self._stream_note = chosen.note
+        limits.check_pixels(name, self._stream.width, self._stream.height)
         self._declared_s = declared_duration_s(container, self._stream)
-        whole_s = container.duration / av.time_base if container.duration else None
-        self.duration_estimate_s = self._declared_s or whole_s
-        limits.check_duration(name, self.duration_estimate_s or 0.0)
-        if is_cut_off(container, self._stream, num_bytes):
-            raise video_error(name, f"is cut off, its end is missing; {RECOPY}")
+        self.duration_estimate_s = self._declared_s or whole_duration_s(container, self._stream)
+        if container.format.name != "mpegts":  # its length is a difference of stamps that may jump on the way
+            limits.check_duration(name, self.duration_estimate_s or 0.0)
         self._stream.thread_type = "AUTO"
         self._stream.thread_count = min(_MAX_THREADS, os.cpu_count() or 1)
-        self._reformatter = VideoReformatter()
-        self._quarter_turns = 0
-        self._offset_s: float | None = None
-        self._last_s = self._end_s = 0.0
-        self._num_decoded = self._num_sampled = self._num_damaged = 0
+        self._clock = Clock(container, self._stream)
+        self._upright = Upright(self._stream, max_side_px)
+        self._present_share: float | None = None
+        self._ends_inside_a_picture = False
+        self._num_decoded = self._num_damaged = 0
+        self._sampled: list[tuple[int, float | None]] = []
         self._started = False
+
+    def check_size(self, num_bytes: int, present_share: float | None) -> None:
+        """Refuse a file that is seen to be cut off before any decoding; `present_share` of its bytes are there."""
+        self._present_share = present_share
+        is_short = present_share is not None and present_share < COMPLETE_SHARE
+        if present_share == 0.0 and self._container.format.name == "flv" and self._container.duration:
+            is_short = False  # its last tag is incomplete, and it says elsewhere how long it should be
+        if is_short or is_cut_off(self._container, self._stream, num_bytes):
+            raise video_error(self.name, f"is cut off, its end is missing; {RECOPY}")
 
     def __enter__(self) -> Self:
         return self
@@ -143,14 +140,15 @@ class VideoReader:
         """Release the decoder and the file; harmless when repeated."""
         self._resources.close()
 
-    def clips(self, sample_rate_hz: float, frames_per_clip: int = 32) -> Iterator[Clip]:
+    def clips(self, sample_rate_hz: float, frames_per_clip: int = 32, tick: Tick | None = None) -> Iterator[Clip]:
         """Frames sampled in time, as consecutive clips of bounded size.
 
-        Frames are upright RGB. A video whose frame size changes on the way is scaled to the size of its first frame.
+        Frames are upright RGB. Where the frame size changes on the way, frames are padded into the size of the first.
 
         Args:
             sample_rate_hz: frames per second of video, > 0; a slower video gives each of its frames once.
             frames_per_clip: frames in each clip but the last, which may hold fewer.
+            tick: called while frames are decoded, those between the samples included.
 
         Raises:
             VideoError: while iterating: the video is cut off, damaged, a single frame, or breaks a limit.
@@ -161,96 +159,116 @@ class VideoReader:
         if self._started:
             raise RuntimeError("a reader makes one pass; open the video again")
         self._started = True
-        return self._clips(sample_rate_hz, frames_per_clip)
+        return self._clips(sample_rate_hz, frames_per_clip, tick)
 
-    def frames_at(self, times_s: Doubles) -> Iterator[tuple[int, Bytes]]:
+    def frames_at(self, times_s: Doubles, *, seek: bool = True) -> Iterator[tuple[int, Bytes]]:
         """The frames that :meth:`clips` gave at these times, read from the key frame before the first of them on.
 
         Args:
             times_s: (n,) seconds, increasing, as :attr:`Clip.timestamps_s <emo_core.types.Clip>` told them.
+            seek: False where the same stamp may come twice, in a video of several parts: it is read from its start.
 
         Yields:
             Index into `times_s` and frame (H, W, 3) uint8 RGB; a frame that cannot be read again is left out.
         """
         self._started = True
         index = 0
-        for frame, time_s in self._timed_frames():
-            if self._num_decoded == 1 and len(times_s) and times_s[0] > _WORTH_A_SEEK_S:
-                self._seek(float(times_s[0]))
-            while index < len(times_s) and times_s[index] < time_s - _JITTER_S:
+        for frame, elapsed_s in self._timed_frames(None):
+            time_s = self._clock.start_s + elapsed_s
+            if self._clock.num_frames == 1 and seek and len(times_s) and times_s[0] - time_s > _WORTH_A_SEEK_S:
+                self._seek(float(times_s[0]) - self._clock.start_s)
+            while index < len(times_s) and times_s[index] < time_s - ROUNDING_S:
                 index += 1
             if index == len(times_s):
                 return
-            if times_s[index] <= time_s + _JITTER_S:
-                yield index, self._to_rgb(frame)
+            if times_s[index] <= time_s + ROUNDING_S:
+                yield index, self._upright.to_rgb(frame)
                 index += 1
 
     def info(self) -> VideoInfo:
         """The source as far as it has been decoded; final once :meth:`clips` is exhausted."""
-        fps = (self._num_decoded - 1) / self._last_s if self._last_s > 0 else float(self._rate)
-        return VideoInfo(self.name, self._end_s, fps, *self._upright_size, self._num_decoded, self._num_sampled)
+        clock = self._clock
+        return VideoInfo(
+            self.name, clock.end_s, clock.fps, *self._upright.size, clock.num_frames, len(self._sampled),
+            start_s=clock.start_s, num_parts=clock.num_parts,
+        )  # fmt: skip
 
-    def _clips(self, sample_rate_hz: float, frames_per_clip: int) -> Iterator[Clip]:
+    @property
+    def sampled(self) -> SourceFrames:
+        """Which frames of the file :meth:`clips` has given so far."""
+        numbers = np.array([number for number, _ in self._sampled], np.int64)
+        return SourceFrames(numbers, np.array([np.nan if s is None else s for _, s in self._sampled], np.float64))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know of the file as a whole, a sentence each; final once :meth:`clips` is exhausted."""
+        found = [self._stream_note] if self._stream_note else []
+        if not self._clock.rate_is_told:
+            found.append(
+                f"The file tells neither times nor a rate: {float(self._clock.rate):g} frames a second are assumed, "
+                "and every time and duration here with them."
+            )
+        if self._clock.num_parts > 1:
+            found.append(
+                f"The timestamps of the file start anew {self._clock.num_parts - 1} times, as in recordings that were "
+                "joined: time goes on after what came before."
+            )
+        if self._upright.has_changed:
+            found.append("The size of the picture changes on the way; later pictures are fitted into the first size.")
+        return tuple(found)
+
+    def _clips(self, sample_rate_hz: float, frames_per_clip: int, tick: Tick | None) -> Iterator[Clip]:
         frames: Bytes = np.empty((0, 0, 0, 3), np.uint8)
         times_s: list[float] = []
-        for frame, time_s in select_in_time(self._timed_frames(), sample_rate_hz):
-            image = self._to_rgb(frame)
+        for frame, elapsed_s in select_in_time(self._timed_frames(tick), sample_rate_hz):
+            image = self._upright.to_rgb(frame)
             if not times_s:
                 frames = np.empty((frames_per_clip, *image.shape), np.uint8)
             frames[len(times_s)] = image
-            times_s.append(time_s)
-            self._num_sampled += 1
+            times_s.append(self._clock.start_s + elapsed_s)
+            self._sampled.append((self._num_decoded - 1, self._clock.stamp_s(frame)))
             if len(times_s) == frames_per_clip:
-                yield Clip(frames, np.array(times_s, np.float64), *self._upright_size)
+                yield Clip(frames, np.array(times_s, np.float64), *self._upright.size)
                 times_s = []
         self._check_complete()
         if times_s:
-            yield Clip(frames[: len(times_s)], np.array(times_s, np.float64), *self._upright_size)
+            yield Clip(frames[: len(times_s)], np.array(times_s, np.float64), *self._upright.size)
 
-    def _seek(self, time_s: float) -> None:
-        """Go on from a key frame before `time_s`; where the file cannot be searched, reading just goes on."""
-        if self._offset_s is None or self._stream.time_base is None or self._container.format.name == "avi":
+    def _seek(self, elapsed_s: float) -> None:
+        """Go on from a key frame before a time; where the file cannot be searched, reading just goes on."""
+        stamp_s = self._clock.stamp_at(elapsed_s - _SEEK_MARGIN_S)
+        if stamp_s is None or self._stream.time_base is None or self._container.format.name == "avi":
             return
-        ticks = int((time_s + self._offset_s - _SEEK_MARGIN_S) / self._stream.time_base)
         with suppress(av.FFmpegError):
-            self._container.seek(ticks, stream=self._stream)
+            self._container.seek(int(stamp_s / self._stream.time_base), stream=self._stream)
 
-    def _timed_frames(self) -> Iterator[tuple[av.VideoFrame, float]]:
+    def _timed_frames(self, tick: Tick | None) -> Iterator[tuple[av.VideoFrame, float]]:
         """Every frame with its time from the first; frames that do not advance in time are skipped."""
-        for frame in self._decoded_frames():
+        budget = DecodeBudget(self.name, self._limits, tick)
+        for frame in self._decoded_frames(budget):
             self._limits.check_pixels(self.name, frame.width, frame.height)
-            step_s = self._last_s / (self._num_decoded - 1) if self._num_decoded > 1 else 1 / float(self._rate)
-            time_s = self._time_of(frame, step_s)
-            if self._num_decoded == 0:
-                self._measure(frame)
-            elif time_s <= self._last_s:
-                continue
-            self._limits.check_duration(self.name, time_s)
+            elapsed_s = self._clock.place(frame)
             self._num_decoded += 1
-            self._last_s = time_s
-            stated_s = float(frame.duration * frame.time_base) if frame.duration and frame.time_base else None
-            self._end_s = time_s + (stated_s or step_s)
-            yield frame, time_s
+            budget.count_frame(self._clock.last_s)
+            if elapsed_s is None:
+                continue
+            self._limits.check_duration(self.name, self._clock.steady_s)
+            self._upright.measure(frame)
+            yield frame, elapsed_s
 
-    def _time_of(self, frame: av.VideoFrame, step_s: float) -> float:
-        """Seconds from the first frame; a frame without a timestamp follows its predecessor at the mean rate."""
-        expected_s = self._last_s + step_s if self._num_decoded else 0.0
-        # AVI stores times of packets, and what FFmpeg makes of them for H.264 is out of order: the dts are in order.
-        ticks = frame.dts if self._container.format.name == "avi" else frame.pts
-        if ticks is None or frame.time_base is None:
-            return expected_s
-        stamp_s = float(ticks * frame.time_base)
-        if self._offset_s is None:
-            self._offset_s = stamp_s - expected_s
-        return stamp_s - self._offset_s
+    def _decoded_frames(self, budget: DecodeBudget) -> Iterator[av.VideoFrame]:
+        """Frames in order of display; damaged packets are counted and skipped; :meth:`_check_complete` judges."""
+        for packet in self._packets():
+            if packet and packet.size:
+                self._ends_inside_a_picture = packet.is_corrupt
+            budget.count_packet()
+            yield from self._decode(packet)
 
-    def _decoded_frames(self) -> Iterator[av.VideoFrame]:
-        """Frames in order of display; damaged packets are counted and skipped, a broken end is an end."""
+    def _packets(self) -> Iterator["av.Packet[av.VideoStream] | None"]:
         try:
-            for packet in self._container.demux(self._stream):
-                yield from self._decode(packet)
-        except av.FFmpegError:  # nothing can be read from here on: empty the decoder, _check_complete judges
-            yield from self._decode(None)
+            yield from self._container.demux(self._stream)
+        except (av.FFmpegError, OSError):  # nothing can be read from here on: empty the decoder
+            yield None
 
     def _decode(self, packet: "av.Packet[av.VideoStream] | None") -> list[av.VideoFrame]:
         try:
@@ -259,39 +277,24 @@ class VideoReader:
             self._num_damaged += 1
             return []
 
-    @property
-    def _rate(self) -> Fraction:
-        return self._stream.average_rate or self._stream.guessed_rate or _RAW_RATE
-
-    def _measure(self, frame: av.VideoFrame) -> None:
-        """Take size and rotation from the first frame; pixels that are not square are made so."""
-        aspect = float(self._stream.sample_aspect_ratio or 1)
-        self._size = (round(frame.width * aspect) if 0.25 <= aspect <= 4 else frame.width, frame.height)
-        self._quarter_turns = round(frame.rotation / 90) % 4
-
-    @property
-    def _upright_size(self) -> tuple[int, int]:
-        width, height = self._size
-        return (height, width) if self._quarter_turns % 2 else (width, height)
-
-    def _to_rgb(self, frame: av.VideoFrame) -> Bytes:
-        """Upright RGB, reduced to the longer side allowed; FFmpeg does not turn phone videos by itself."""
-        scale = min(1.0, self._max_side_px / max(self._size))
-        width, height = (max(1, round(side * scale)) for side in self._size)
-        rgb = self._reformatter.reformat(frame, width, height, "rgb24", interpolation="AREA", threads=1)
-        return np.rot90(rgb.to_ndarray(), k=self._quarter_turns)
-
     def _check_complete(self) -> None:
         """Judge the whole pass: a file that lost much of what it announces must not pass for a shorter one."""
         if self._num_decoded == 0:
             raise video_error(self.name, f"holds no frame that can be decoded; {EXPORT}")
-        announced, declared_s = self._stream.frames, self._declared_s
-        shares = [self._num_decoded / announced] if announced else []
-        shares += [self._end_s / declared_s] if declared_s else []
-        share = max(shares, default=1.0)  # edit lists hide frames, variable rates stretch time: either may suffice
+        share = self._share_read()
         if share < COMPLETE_SHARE:
             raise video_error(self.name, f"is cut off or damaged, only {share:.0%} of it can be read; {RECOPY}")
         if self._num_damaged > (1 - COMPLETE_SHARE) * (self._num_decoded + self._num_damaged):
             raise video_error(self.name, f"is damaged, too many of its frames cannot be decoded; {RECOPY}")
-        if self._num_decoded == 1:
+        if self._clock.num_frames == 1:
             raise video_error(self.name, "has a single frame; choose a video of at least a second")
+
+    def _share_read(self) -> float:
+        """Share of what the file announces that was decoded, in [0, 1] or a little above."""
+        announced = self._stream.frames
+        shares = [self._clock.num_frames / announced] if announced else []
+        shares += [self._clock.end_s / self._declared_s] if self._declared_s else []
+        if not (self._ends_inside_a_picture or self._present_share == 0.0):
+            return max(shares, default=1.0)  # edit lists hide frames, variable rates stretch time: either may suffice
+        whole_s = whole_duration_s(self._container, self._stream)
+        return min([*shares, self._clock.end_s / whole_s] if whole_s else shares, default=1.0)

@@ -14,7 +14,6 @@ from typing import BinaryIO
 import av
 import av.logging
 from av.container import InputContainer
-from av.stream import Disposition
 
 from emo_core.errors import VideoError
 from emo_core.files import limits as most
@@ -40,11 +39,13 @@ class VideoLimits:
         max_duration_s: seconds from the first frame to the last.
         max_pixels: width times height of a frame.
         max_bytes: size of the file.
+        max_frames: pictures, those that are not looked at included; 240 a second for 30 minutes.
     """
 
     max_duration_s: float = 60 * most.MAX_MINUTES
     max_pixels: int = most.MAX_WIDTH_PX * most.MAX_HEIGHT_PX
     max_bytes: int = most.MAX_MB * 2**20
+    max_frames: int = 240 * 60 * most.MAX_MINUTES
 
     def check_bytes(self, name: str, num_bytes: int) -> None:
         """Raise :class:`VideoError` if a file called `name` is too large."""
@@ -129,24 +130,12 @@ def open_container(source: BinaryIO, name: str, limits: VideoLimits) -> InputCon
     options = {"protocol_whitelist": "", "max_pixels": str(2 * limits.max_pixels)}
     try:
         return av.open(source, "r", options=options, metadata_errors="replace")
-    except av.FFmpegError:
+    except (av.FFmpegError, OSError):  # damage may send FFmpeg to places that a file cannot have
         source.seek(0)
         start = source.read(12)
     if start[4:8] == b"ftyp" or start[:4] in (b"RIFF", b"\x1aE\xdf\xa3"):
         raise video_error(name, f"is cut off or damaged and cannot be opened; {RECOPY}")
     raise video_error(name, f"is not a video that can be read; {EXPORT}")
-
-
-def video_stream(container: InputContainer, name: str) -> av.VideoStream:
-    """The first video stream; the cover picture of a song is none."""
-    for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic:
-            if stream.codec_context is None:
-                raise video_error(name, f"uses a video codec that cannot be decoded; {EXPORT}")
-            return stream
-    if not container.streams.audio:
-        raise video_error(name, f"is cut off or damaged, no picture in it can be read; {RECOPY}")
-    raise video_error(name, "holds only sound; choose a file with pictures")
 
 
 def declared_duration_s(container: InputContainer, stream: av.VideoStream) -> float | None:
@@ -155,8 +144,21 @@ def declared_duration_s(container: InputContainer, stream: av.VideoStream) -> fl
         return float(stream.duration * stream.time_base)
     tag = re.fullmatch(r"(\d+):(\d+):(\d+(?:\.\d+)?)", stream.metadata.get("DURATION", ""))  # Matroska
     if tag:
-        return int(tag[1]) * 3600 + int(tag[2]) * 60 + float(tag[3])
+        end_s = int(tag[1]) * 3600 + int(tag[2]) * 60 + float(tag[3])
+        # FFmpeg writes the time of the end there, other programs the length
+        start_s = float(stream.start_time * stream.time_base) if stream.start_time and stream.time_base else 0.0
+        return end_s - start_s if end_s > start_s else end_s
     return container.duration / av.time_base if container.duration and len(container.streams) == 1 else None
+
+
+def whole_duration_s(container: InputContainer, stream: av.VideoStream) -> float | None:
+    """Length of the file from where its pictures begin, in seconds; None where it does not tell."""
+    if not container.duration:
+        return None
+    begin_s = float(stream.start_time * stream.time_base) if stream.start_time and stream.time_base else 0.0
+    late_s = max(0.0, begin_s - (container.start_time or 0) / av.time_base)
+    length_s = container.duration / av.time_base
+    return length_s - late_s if length_s > late_s else length_s
 
 
 def is_cut_off(container: InputContainer, stream: av.VideoStream, num_bytes: int) -> bool:

@@ -1,5 +1,6 @@
 """A running analysis on the page: which stage, how far, and a way to stop."""
 
+import time
 from collections.abc import Callable
 
 import streamlit as st
@@ -7,13 +8,16 @@ import streamlit as st
 from ui.shell import errors
 from ui.state import session
 
+_LOOK_EVERY_S = 0.5
+
 
 def reporter(
     name: str, doing: str = "Analyzing", stop: Callable[[], None] = session.stop
 ) -> Callable[[str, float], None]:
     """Draw the progress of work on `name` and return the callback that moves it.
 
-    A click on Stop makes Streamlit end this run from inside the callback, and the work with it.
+    A click on Stop, or a tab that is closed, makes Streamlit end this run when the callback draws, and the work with
+    it. So it draws twice a second, whether there is news or not.
 
     Args:
         name: of the clip, or of what else is worked on.
@@ -25,12 +29,13 @@ def reporter(
         text.text(f"{doing} {name}")
         button.button("Stop", on_click=stop, key="stop", width="stretch")
         bar = st.progress(0.0, text="Starting")
-    shown: list[tuple[str, int]] = []
+    shown, drawn_s = ("", 0), 0.0
 
     def report(stage: str, fraction: float) -> None:
-        percent = round(100 * min(max(fraction, 0.0), 1.0))
-        if shown[-1:] != [(stage, percent)]:
-            shown.append((stage, percent))
+        nonlocal shown, drawn_s
+        percent, now_s = round(100 * min(max(fraction, 0.0), 1.0)), time.monotonic()
+        if shown != (stage, percent) or now_s >= drawn_s + _LOOK_EVERY_S:
+            shown, drawn_s = (stage, percent), now_s
             bar.progress(percent, text=f"{errors.plain(stage)} ({percent} %)")
 
     return report

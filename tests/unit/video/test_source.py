@@ -77,6 +77,70 @@ def test_cut_mp4_is_refused_before_decoding(tmp_path):
         open_video(media.cut_with_index(tmp_path))
 
 
+@pytest.mark.parametrize("ticks", [0, 1])
+def test_pictures_that_do_not_get_on_are_given_up_soon(tmp_path, ticks):
+    reached = []
+    with open_video(media.standing_video(tmp_path, ticks=ticks)) as reader:
+        with pytest.raises(VideoError) as caught:
+            list(reader.clips(10.0, tick=reached.append))
+        assert reader.info().num_frames_decoded <= 120
+    assert_one_sentence(str(caught.value), "standing.mp4", "its pictures do not get on in time")
+
+
+def test_work_without_progress_is_given_up(tmp_path, monkeypatch):
+    work_s = iter(np.arange(0, 1e4, 0.1))
+    monkeypatch.setattr("emo_core.video.decode_budget.time.process_time", lambda: next(work_s))
+    read(media.grey_video(tmp_path, num_frames=100, fps=25.0))
+    with pytest.raises(VideoError, match="decoding it takes long"):
+        read(media.grey_video(tmp_path, "fast.webm", num_frames=99, fps=900.0))
+
+
+def test_too_many_pictures_are_refused_before_the_last(tmp_path):
+    with pytest.raises(VideoError, match="more than 50 pictures"):
+        read(media.grey_video(tmp_path, num_frames=60), limits=VideoLimits(max_frames=50))
+
+
+def test_decoding_can_be_stopped_between_samples(tmp_path, monkeypatch):
+    monkeypatch.setattr("emo_core.video.decode_budget._TELL_EVERY_S", 0.0)
+    reached = []
+
+    def tick(elapsed_s):
+        reached.append(elapsed_s)
+        if len(reached) == 20:
+            raise InterruptedError
+
+    with open_video(media.grey_video(tmp_path, num_frames=60)) as reader, pytest.raises(InterruptedError):
+        list(reader.clips(0.1, tick=tick))  # the second sample would be the last frame but one
+    assert 0.5 < reached[-1] < 2
+
+
+@pytest.mark.parametrize("name", ["cut.avi", "cut.flv", "cut.wmv", "cut.gif", "sound.avi", "sound.flv"])
+@pytest.mark.parametrize("keep", [0.4, 0.7])
+def test_a_cut_off_file_is_told_by_its_bytes_where_the_container_is_silent(tmp_path, name, keep):
+    path = media.noisy_video(tmp_path, name)
+    assert read(path)[2].duration_s == pytest.approx(4.0, abs=0.1)
+    with pytest.raises(VideoError, match="cut off"):
+        read(media.cut(path, keep))
+
+
+def test_an_avi_of_several_riff_chunks_is_whole(tmp_path):
+    path = media.grey_video(tmp_path, "long.avi")
+    path.write_bytes(path.read_bytes() + b"RIFF\x08\0\0\0AVIXJUNK")
+    read(path)
+    path.write_bytes(path.read_bytes()[:-16] + b"RIFF\0\0\1\0AVIX")
+    with pytest.raises(VideoError, match="cut off"):
+        read(path)
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "webm", "flv", "live.webm"])
+def test_files_put_one_behind_the_other_are_refused_where_only_the_first_would_be_seen(tmp_path, suffix):
+    path = media.noisy_video(tmp_path, f"joined.{suffix}", num_frames=8)
+    read(path)
+    path.write_bytes(3 * path.read_bytes())
+    with pytest.raises(VideoError, match="several recordings"):
+        read(path)
+
+
 def test_a_few_damaged_frames_are_skipped(tmp_path, capfd):
     frames, times_s, info = read(media.damaged_video(tmp_path))
     assert 72 <= info.num_frames_decoded < 80
