@@ -148,6 +148,7 @@ class WindowPrediction:
         scores: (C,) float32, normalized scores s′ = s − θ(q) (method §4); a class is accepted when its score is > 0.
         quality: quality of the window in [0, 1], the mean over its valid frames.
         num_valid_frames: frames with a usable face.
+        face_s: seconds for which a usable face is seen.
     """
 
     start_s: float
@@ -157,6 +158,7 @@ class WindowPrediction:
     scores: Floats
     quality: float
     num_valid_frames: int
+    face_s: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from emo_core.datasets.windows import LabelledClips
 from emo_core.errors import DatasetError, NoFaceError, VideoError
 from emo_core.files.csv_files import Row, check_lines, has_columns, read_csv
 from emo_core.files.formats import has_video_name
-from emo_core.inference.windows import window_starts
+from emo_core.inference.window_plan import NOTHING, plan_windows
 from emo_core.model.bundle import FrameNetwork
 from emo_core.types import Floats
 from emo_core.video.source import clean_name
@@ -249,8 +249,8 @@ def see_clips(
         except (NoFaceError, VideoError) as error:
             say(f"Left out: {error}")
             continue
-        for start in window_starts(len(seen.weights), config.window_steps, config.hop_steps):
-            rows.append((index, *_window(seen.features, seen.weights, start, config.window_steps)))
+        for places in plan_windows(seen.times_s, config).places:
+            rows.append((index, *_window(seen.features, seen.weights, places)))
     progress(len(clips), len(clips))
     if not rows:
         raise DatasetError("None of the clips shows a face that can be judged: use other clips.")
@@ -265,12 +265,10 @@ def see_clips(
     )
 
 
-def _window(features: Floats, weights: Floats, start: int, steps: int) -> tuple[Floats, Floats]:
-    """One window (T, m), (T,), padded on the right."""
-    span = slice(start, start + steps)
-    padding = steps - len(weights[span])
-    seen = np.pad(features[span] * (weights[span] > 0)[:, np.newaxis], ((0, padding), (0, 0)))
-    return seen.astype(np.float32), np.pad(weights[span], (0, padding)).astype(np.float32)
+def _window(features: Floats, weights: Floats, places: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    """One window (steps, m), (steps,) of frames `places`; 0 where a step holds none."""
+    own = np.where(places == NOTHING, 0, weights[places]).astype(np.float32)
+    return (features[places] * (own > 0)[:, np.newaxis]).astype(np.float32), own
 
 
 def clip_probabilities(probabilities: Floats, windows: LabelledClips) -> tuple[Floats, Floats, NDArray[np.intp]]:

@@ -18,10 +18,10 @@ from emo_core.files.cache import keep
 from emo_core.files.kept import kept_arrays
 from emo_core.inference.pipeline import watch
 from emo_core.model.bundle import FrameNetwork
-from emo_core.types import Floats, check_shape
+from emo_core.types import Doubles, Floats, check_shape
 from emo_core.video.source import clean_name, video_error
 
-_CACHE_VERSION = 2  # raise when what is seen of a clip changes
+_CACHE_VERSION = 3  # raise when what is seen of a clip changes
 _FOLDER = "clips"
 _KEY_LENGTH = 16
 _NAME = re.compile(rf"[0-9a-f]{{{_KEY_LENGTH}}}-[0-9a-f]{{12}}\.npz")
@@ -35,16 +35,19 @@ class SeenClip:
         features: (T, m + K) float32, blendshapes behind the features of the CNN; 0 where no face counts.
         weights: (T,) float32, quality of the frames that count, else 0.
         prints: (N, 4) uint64, perceptual prints of the frames that count.
+        times_s: (T,) float64, seconds from the first frame.
     """
 
     features: Floats
     weights: Floats
     prints: Words
+    times_s: Doubles
 
     def __post_init__(self) -> None:
         check_shape("features", self.features, (len(self.weights), None))
         check_shape("weights", self.weights, (None,))
         check_shape("prints", self.prints, (None, 4))
+        check_shape("times_s", self.times_s, (len(self.weights),))
 
 
 class ClipReader:
@@ -82,10 +85,11 @@ class ClipReader:
         watched = watch(path, self._cnn, self._config, self._blendshapes)
         mask = watched.normalized.mask
         weights = np.where(mask, watched.normalized.quality, 0).astype(np.float32)
-        seen = SeenClip(watched.features.features, weights, face_prints(watched.track.crops[mask]))
+        prints, times_s = face_prints(watched.track.crops[mask]), watched.times_s - watched.times_s[0]
+        seen = SeenClip(watched.features.features, weights, prints, times_s)
         if not path.is_file():
             return seen  # it was removed meanwhile
-        keep(stored, lambda part: np.savez(part, features=seen.features, weights=seen.weights, prints=seen.prints))
+        keep(stored, lambda part: np.savez(part, **{name: getattr(seen, name) for name in seen.__slots__}))
         return seen
 
 

@@ -18,6 +18,7 @@ from emo_core.datasets.seen_by_model import exposure
 from emo_core.emotions import UNSURE
 from emo_core.errors import DatasetError, NoFaceError, VideoError
 from emo_core.evaluation.results import EvaluatedClip, Evaluation, LeftOut
+from emo_core.inference.window_plan import covered_s
 from emo_core.inference.windows import REJECTED, judge_windows, rule
 from emo_core.model.bundle import Bundle, FrameNetwork, HeadNetwork
 from emo_core.types import QUALITY_COMPONENTS, FeatureSequence, Floats, NormalizedClip
@@ -146,8 +147,7 @@ class _ClipJudge:
         seen = self._reader.read(clip.path)
         features, weights = seen.features, seen.weights
         kept = features if config.blendshapes else features[:, : self._cnn.num_features]
-        times_s = np.arange(len(weights)) / config.sample_rate_hz
-        windows, _ = judge_windows(self._bundle, self._head, *_as_seen(kept, weights), times_s)
+        windows, _ = judge_windows(self._bundle, self._head, *_as_seen(kept, weights), seen.times_s)
         ruling = rule(self._bundle, windows)
         counts = weights > 0
         return EvaluatedClip(
@@ -158,7 +158,7 @@ class _ClipJudge:
             source=clip.source,
             story=clip.story,
             degradation=clip.degradation,
-            duration_s=len(weights) / config.sample_rate_hz,
+            duration_s=covered_s(seen.times_s, config.sample_rate_hz),
             quality=float(weights[counts].mean()),
             share_usable=float(counts.mean()),
             num_windows=len(windows),

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_core.explain.numpy_lstm import LstmHead, Trace
-from emo_core.inference.windows import calibrated, clip_scores, head_inputs, window_starts
+from emo_core.inference.window_plan import plan_windows
+from emo_core.inference.windows import calibrated, clip_scores, head_inputs
 from emo_core.model.bundle import Bundle, FrameNetwork
-from emo_core.types import Analysis, FeatureSequence, Floats, NormalizedClip, check_shape
+from emo_core.types import Analysis, Doubles, FeatureSequence, Floats, NormalizedClip, check_shape
 
 Indices = NDArray[np.intp]
 
@@ -71,7 +72,7 @@ def explain(bundle: Bundle, head: LstmHead, cnn: FrameNetwork, analysis: Analysi
     return Explanation(
         labels=bundle.info.labels,
         frames=frames,
-        heatmaps=heatmaps(bundle, head, cnn, analysis.features, analysis.normalized, frames),
+        heatmaps=heatmaps(bundle, head, cnn, analysis.features, analysis.normalized, analysis.timestamps_s, frames),
         frame_importance=frame_importance(bundle, head, analysis),
     )
 
@@ -82,6 +83,7 @@ def heatmaps(
     cnn: FrameNetwork,
     features: FeatureSequence,
     normalized: NormalizedClip,
+    times_s: Doubles,
     frames: Indices,
 ) -> Floats:
     """Where in each frame the evidence for each class lies.
@@ -93,7 +95,7 @@ def heatmaps(
         (C, n, h, w) float32 in [0, 1] for `frames` (n,), as in :class:`Explanation`.
     """
     blank = blank_map(cnn, normalized.faces.shape[1])
-    gradients = evidence_gradients(bundle, head, blank, features, normalized, frames)
+    gradients = evidence_gradients(bundle, head, blank, features, normalized, times_s, frames)
     return class_heatmaps(cnn.feature_maps(normalized.faces[frames]) - blank, gradients)
 
 
@@ -103,6 +105,7 @@ def evidence_gradients(
     blank: Floats,
     features: FeatureSequence,
     normalized: NormalizedClip,
+    times_s: Doubles,
     frames: Indices,
 ) -> Floats:
     """What weights the channels of a frame's feature map in :func:`heatmaps`, up to a factor of the frame.
@@ -113,6 +116,7 @@ def evidence_gradients(
         blank: (h, w, m) from :func:`blank_map`.
         features: of the T frames.
         normalized: of the T frames.
+        times_s: (T,) seconds.
         frames: (n,) indices.
 
     Returns:
@@ -122,13 +126,14 @@ def evidence_gradients(
     baseline = features.features.copy()  # what is no part of the map, such as blendshapes, stays as it is
     baseline[:, : blank.shape[-1]] = blank.mean(axis=(0, 1))
     baseline = bundle.features.apply(baseline, normalized.quality)
-    place = np.full(len(weights) + bundle.config.window_steps, -1)  # of each frame among those asked for
+    place = np.full(len(weights) + 1, -1)  # of each frame among those asked for; NOTHING is the last
     place[frames] = np.arange(len(frames))
     sums = np.zeros((len(bundle.classes), len(frames), sequence.shape[1]), np.float32)
-    for _, places, their_weights in windows_of(bundle, weights, frames):
+    for places, their_weights in windows_of(bundle, weights, times_s, frames):
         found = path_gradients(head, padded(sequence, places), padded(baseline, places), their_weights)
         for window, held in enumerate(place[places]):
-            sums[:, held[held >= 0]] += their_weights[window].sum() * found[:, window, held >= 0]
+            share = their_weights[window].sum() * found[:, window, held >= 0]
+            np.add.at(sums.swapaxes(0, 1), held[held >= 0], share.swapaxes(0, 1))  # a frame may fill several steps
     deviation = bundle.features.statistics(normalized.quality[frames])[1]
     gradients = np.where(normalized.mask[frames, np.newaxis], sums / deviation, 0)
     return np.asarray(gradients[:, :, : blank.shape[-1]], np.float32)
@@ -193,43 +198,45 @@ def log_odds_gradient(logits: Floats, label: int) -> Floats:
 
 
 def windows_of(
-    bundle: Bundle, weights: Floats, frames: Indices | None = None
-) -> Iterator[tuple[list[int], Indices, Floats]]:
+    bundle: Bundle, weights: Floats, times_s: Doubles, frames: Indices | None = None
+) -> Iterator[tuple[Indices, Floats]]:
     """The windows that the judge reads, some at once.
 
     Args:
         bundle: the model.
         weights: (T,) from :func:`~emo_core.inference.windows.head_inputs`.
+        times_s: (T,) seconds.
         frames: only windows that hold one of these, if given.
 
     Yields:
-        First frames, the frames of each window (B, steps), and their weights (B, steps). A clip shorter than a window
-        is followed by frames that do not exist, of weight 0; see :func:`padded`.
+        The frames of each window (B, steps) as :class:`~emo_core.inference.window_plan.WindowPlan` has them, and their
+        weights (B, steps), 0 where there is none.
     """
-    steps = bundle.config.window_steps
-    starts = window_starts(len(weights), steps, bundle.config.hop_steps)
+    every = plan_windows(times_s, bundle.config).places
     if frames is not None:
-        starts = [start for start in starts if np.any((frames >= start) & (frames < start + steps))]
-    for first in range(0, len(starts), _WINDOWS_AT_ONCE):
-        some = starts[first : first + _WINDOWS_AT_ONCE]
-        places = np.add.outer(some, np.arange(steps))
-        yield some, places, padded(weights, places)
+        every = every[np.isin(every, frames).any(axis=1)]
+    for first in range(0, len(every), _WINDOWS_AT_ONCE):
+        places = every[first : first + _WINDOWS_AT_ONCE]
+        yield places, padded(weights, places)
 
 
 def padded(values: Floats, places: Indices) -> Floats:
-    """Rows of `values` (T, …) at `places` (any shape); 0 behind the end."""
-    missing = max(0, int(places.max()) + 1 - len(values))
-    return np.asarray(np.pad(values, [(0, missing)] + [(0, 0)] * (values.ndim - 1))[places], np.float32)
+    """Rows of `values` (T, …) at `places` (any shape); 0 where there is no frame."""
+    return np.asarray(np.pad(values, [(0, 1)] + [(0, 0)] * (values.ndim - 1))[places], np.float32)
 
 
-def trace_at(bundle: Bundle, head: LstmHead, analysis: Analysis, frame: int) -> tuple[int, Trace]:
-    """First frame of the window whose middle is nearest to `frame`, and what went on in the LSTM over it."""
+def trace_at(bundle: Bundle, head: LstmHead, analysis: Analysis, frame: int) -> tuple[Indices, Trace]:
+    """Frames (steps,) of the window whose middle is nearest to `frame`, and what went on in the LSTM over it.
+
+    The frames are as :class:`~emo_core.inference.window_plan.WindowPlan` has them.
+    """
     sequence, weights = head_inputs(bundle, analysis.features, analysis.normalized)
-    steps = bundle.config.window_steps
-    starts = window_starts(len(sequence), steps, bundle.config.hop_steps)
-    start = min(starts, key=lambda first: abs(first + steps / 2 - frame))
-    places = start + np.arange(steps)[np.newaxis]
-    return start, head.run(padded(sequence, places), padded(weights, places))
+    plan = plan_windows(analysis.timestamps_s, bundle.config)
+    here_s = analysis.timestamps_s[frame]
+    length_s = bundle.config.window_steps / bundle.config.sample_rate_hz
+    centres_s = plan.spans_s[:, 0] + length_s / 2
+    places = plan.places[int(np.abs(centres_s - here_s).argmin())][np.newaxis]
+    return places[0], head.run(padded(sequence, places), padded(weights, places))
 
 
 def frame_importance(
@@ -258,17 +265,16 @@ def frame_importance(
     labels = bundle.info.labels
     wanted = None if label is None else labels.index(label)
     held: dict[int, list[tuple[Floats, Floats, Floats, Floats]]] = {}  # frame → with and without it, by window
-    for starts, held_frames, own in windows_of(bundle, weights):
+    for places, own in windows_of(bundle, weights, analysis.timestamps_s):
         if tell:
-            tell(starts[0] / len(weights))
-        windows = padded(sequence, held_frames)
+            tell(places[0, 0] / len(weights))
+        windows = padded(sequence, places)
         whole = calibrated(head.run(windows, own).logits[:, -1], bundle.temperature)
-        which, places = np.nonzero(own)
-        left = own[which]
-        left[np.arange(len(which)), places] = 0  # one variant for each valid frame of each window
+        which, frames = np.unique(np.stack([np.nonzero(own)[0], places[own > 0]]), axis=1)
+        left = np.where(places[which] == frames[:, np.newaxis], 0, own[which])  # a variant without each valid frame
         without = calibrated(head.last_logits(windows, which, left), bundle.temperature)
-        for window, place, *rest in zip(which, places, without, left, strict=True):
-            held.setdefault(starts[window] + int(place), []).append((whole[window], own[window], *rest))
+        for window, frame, *rest in zip(which, frames.tolist(), without, left, strict=True):
+            held.setdefault(frame, []).append((whole[window], own[window], *rest))
     result = np.zeros(len(weights), np.float32)
     for frame, windows_with_it in held.items():
         probabilities, own, without_it, remaining = (np.stack(part) for part in zip(*windows_with_it, strict=True))

@@ -188,4 +188,4 @@ def _reverse(passes: Passes) -> Generator[Clip, None, None]:
 
 def is_whole(part: tuple[float, float], original: Analysis) -> bool:
     """Whether the two times of `part` enclose the whole clip."""
-    return part[0] <= 0 and part[1] >= original.video.duration_s
+    return part[0] <= original.video.start_s and part[1] >= original.video.end_s

@@ -131,7 +131,7 @@ def default_part(original: Analysis) -> tuple[float, float]:
     """The part worth asking about: the whole clip if it has a verdict and is short enough, else its longest one."""
     video, prediction = original.video, original.prediction
     if prediction.label != UNSURE and video.duration_s <= MAX_PART_S:
-        return 0.0, video.duration_s
+        return video.start_s, video.end_s
     longest = max(prediction.segments, key=lambda item: (item.label != UNSURE, item.end_s - item.start_s))
     end_s = min(longest.end_s, longest.start_s + MAX_PART_S)
-    return longest.start_s, min(video.duration_s, max(end_s, longest.start_s + MIN_PART_S))
+    return longest.start_s, min(video.end_s, max(end_s, longest.start_s + MIN_PART_S))

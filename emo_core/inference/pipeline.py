@@ -18,7 +18,8 @@ from emo_core.faces import quality as quality_stage
 from emo_core.faces.blendshapes import BlendshapeModel
 from emo_core.faces.landmarks import FaceLandmarker
 from emo_core.faces.tracking import FaceTracker, empty_track, normalize_intensity
-from emo_core.inference.subject import Person, choose, crowd_warning, quality_warnings
+from emo_core.inference.subject import Person, choose, crowd_warning, quality_warnings, time_warnings
+from emo_core.inference.window_plan import find_gaps, usual_step_s
 from emo_core.inference.windows import judge_windows, predict
 from emo_core.model.bundle import Bundle, FrameNetwork
 from emo_core.types import (
@@ -101,7 +102,7 @@ def analyze(
     seen = _watch(video, bundle.frame_network(_THREADS), blendshapes, bundle.config, timer, change)
     tell("Judging the windows", 0.95)
     windows, steps = judge_windows(bundle, bundle.head_network(), seen.features, seen.normalized, seen.times_s)
-    prediction = predict(bundle, windows, steps, seen.features, seen.normalized, seen.times_s, seen.video.duration_s)
+    prediction = predict(bundle, windows, steps, seen.features, seen.normalized, seen.times_s, seen.video.end_s)
     timer.lap("head")
     tell("Done", 1.0)
     return Analysis(
@@ -176,8 +177,10 @@ def _watch(
     timer.lap("decode")
     assert video.info is not None  # a pass was made
     info = video.info if change is None else _changed_info(video.info, times_s)
-    person = choose(people, config, info.name)
-    warnings = [*video.notes, *crowd_warning(people, config.sample_rate_hz)]
+    info = _without_gaps(info, times_s, config.sample_rate_hz)
+    step_s = usual_step_s(times_s, config.sample_rate_hz)
+    person = choose(people, config, step_s, info.name)
+    warnings = [*video.notes, *time_warnings(info, times_s, config.sample_rate_hz), *crowd_warning(people, step_s)]
     del people  # a long video is held twice while its parts are joined: only one person's, one stage after the other
     track, normalized, features = person.join()
     warnings += quality_warnings(track, normalized)
@@ -188,7 +191,15 @@ def _changed_info(info: VideoInfo, times_s: Doubles) -> VideoInfo:
     """The source as its changed frames have it: their number and how long they last."""
     step_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.0
     length_s = float(times_s[-1]) + step_s if len(times_s) else 0.0
-    return replace(info, duration_s=length_s, num_frames_sampled=len(times_s))
+    return replace(info, duration_s=length_s, num_frames_sampled=len(times_s), start_s=0.0)
+
+
+def _without_gaps(info: VideoInfo, times_s: Doubles, rate_hz: float) -> VideoInfo:
+    """The source with the gaps between its sampled frames known, and left out of its length."""
+    if not len(times_s):
+        return info
+    gaps = find_gaps(times_s, rate_hz)
+    return replace(info, gaps=gaps, duration_s=info.duration_s - sum(end_s - start_s for start_s, end_s in gaps))
 
 
 def normalize_clip(track: FaceTrack) -> NormalizedClip:

@@ -11,6 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_core.emotions import UNSURE, display_name
+from emo_core.inference.window_plan import (
+    FEW_HZ,
+    NOTHING,
+    TOO_FEW_HZ,
+    find_gaps,
+    is_below,
+    picture_rate_hz,
+    plan_windows,
+)
 from emo_core.model.bundle import Bundle, HeadNetwork
 from emo_core.model.normalization import ScoreNormalizer
 from emo_core.model.salience import SalienceCurve, pair_salience
@@ -24,21 +33,10 @@ from emo_core.types import (
     WindowPrediction,
 )
 
+_SLACK_S = 1e-6
+
 REJECTED = -1
 """Index that stands for *unsure* among class indices."""
-
-
-def window_starts(num_frames: int, steps: int, hop: int) -> list[int]:
-    """First frames of the overlapping windows; the last window ends with the clip.
-
-    Example:
-        >>> window_starts(50, 32, 8)
-        [0, 8, 16, 18]
-        >>> window_starts(20, 32, 8)
-        [0]
-    """
-    last = max(0, num_frames - steps)
-    return [*range(0, last, hop), last]
 
 
 def calibrated(logits: Floats, temperature: float) -> Floats:
@@ -111,7 +109,7 @@ class Ruling:
 
 def rule(bundle: Bundle, windows: Sequence[WindowPrediction]) -> Ruling:
     """The ruling on a clip from its windows; at least one holds a valid frame."""
-    evidence = np.array([window.quality * window.num_valid_frames for window in windows], np.float32)
+    evidence = np.array([window.quality * window.face_s for window in windows], np.float32)
     qualities = np.array([window.quality for window in windows], np.float32)
     stacked = np.stack([window.probabilities for window in windows])
     probabilities, scores = clip_scores(stacked, qualities, evidence, bundle.scores)
@@ -119,7 +117,8 @@ def rule(bundle: Bundle, windows: Sequence[WindowPrediction]) -> Ruling:
     label = UNSURE if choice == REJECTED else bundle.info.labels[choice]
     own = np.array([window.label == label for window in windows])
     share = float(evidence[own].sum() / evidence.sum())
-    return Ruling(probabilities, scores, choice, len(windows) == 1 or share >= bundle.config.clip_share - 1e-4)
+    is_one = len(windows) == 1 and windows[0].label != UNSURE
+    return Ruling(probabilities, scores, choice, is_one or share >= bundle.config.clip_share - 1e-4)
 
 
 def head_inputs(bundle: Bundle, features: FeatureSequence, normalized: NormalizedClip) -> tuple[Floats, Floats]:
@@ -147,21 +146,22 @@ def judge_windows(
         of a window weighted more because they have seen more; NaN where no face was found.
     """
     config = bundle.config
-    total, steps = len(times_s), config.window_steps
     sequence, weights = head_inputs(bundle, features, normalized)
-    length_s = float(np.median(np.diff(times_s))) if total > 1 else 0.0
-    sums, seen = np.zeros((total, len(bundle.classes))), np.zeros(total)
+    sums, seen = np.zeros((len(times_s), len(bundle.classes))), np.zeros(len(times_s))
+    may_tell = not is_below(TOO_FEW_HZ, times_s, config.sample_rate_hz)
+    plan = plan_windows(times_s, config)
     windows = []
-    for start in window_starts(total, steps, config.hop_steps):
-        span = slice(start, min(start + steps, total))
-        padding = steps - (span.stop - start)
-        logits = head(np.pad(sequence[span], ((0, padding), (0, 0))), np.pad(weights[span], (0, padding)))
-        probabilities = calibrated(logits[: span.stop - start], bundle.temperature)
+    for places, (start_s, end_s) in zip(plan.places, plan.spans_s, strict=True):
+        inside = places[places != NOTHING]
+        padding = len(places) - len(inside)
+        own = weights[inside]
+        logits = head(np.pad(sequence[inside], ((0, padding), (0, 0))), np.pad(own, (0, padding)))
+        probabilities = calibrated(logits[: len(inside)], bundle.temperature)
         trust = np.arange(1, len(probabilities) + 1)
-        sums[span] += trust[:, np.newaxis] * probabilities
-        seen[span] += trust
-        end_s = float(times_s[span.stop - 1]) + length_s
-        windows.append(_judge(bundle, probabilities[-1], weights[span], float(times_s[start]), end_s))
+        np.add.at(sums, inside, trust[:, np.newaxis] * probabilities)
+        np.add.at(seen, inside, trust)
+        num_valid = len(np.unique(inside[own > 0]))
+        windows.append(_judge(bundle, probabilities[-1], own, (start_s, end_s), num_valid, may_tell=may_tell))
     running = np.where(normalized.mask[:, np.newaxis], sums / seen[:, np.newaxis], np.nan)
     return tuple(windows), running.astype(np.float32)
 
@@ -173,16 +173,16 @@ def predict(
     features: FeatureSequence,
     normalized: NormalizedClip,
     times_s: Doubles,
-    duration_s: float,
+    end_s: float,
 ) -> Prediction:
-    """The verdict on the clip from its windows; at least one window holds a valid frame."""
+    """The verdict on the clip, which ends at `end_s`, from its windows; at least one holds a valid frame."""
     labels = bundle.info.labels
     ruling = rule(bundle, windows)
     probabilities = ruling.probabilities
-    segments = _segments(bundle, windows, features, normalized.quality, times_s, duration_s)
+    segments = _segments(bundle, windows, features, normalized.quality, times_s, end_s)
     label, reason = UNSURE if ruling.verdict == REJECTED else labels[ruling.verdict], ""
     if label == UNSURE:
-        change = "" if ruling.settled else _change_reason(segments)
+        change = _rate_reason(bundle, times_s) or ("" if ruling.settled else _change_reason(segments))
         reason = change or _weak_reason(probabilities, labels, accepted=ruling.choice != REJECTED)
     salience, is_blend = _mix(bundle, label, features, normalized.quality)
     return Prediction(
@@ -199,14 +199,18 @@ def predict(
     )
 
 
-def _judge(bundle: Bundle, last: Floats, weights: Floats, start_s: float, end_s: float) -> WindowPrediction:
-    """One window's verdict from the probabilities (C,) at its last step and its frames' weights (T,)."""
-    num_valid = int(np.count_nonzero(weights))
-    quality = float(weights[weights > 0].mean()) if num_valid else 0.0
+def _judge(
+    bundle: Bundle, last: Floats, weights: Floats, span_s: tuple[float, float], num_valid: int, *, may_tell: bool
+) -> WindowPrediction:
+    """One window's verdict from the probabilities (C,) at its last step and its steps' weights (n,)."""
+    num_steps = int(np.count_nonzero(weights))
+    quality = float(weights[weights > 0].mean()) if num_steps else 0.0
     scores = bundle.scores.apply(last[np.newaxis], np.array([quality], np.float32))[0]
-    choice = int(decide(last, scores)) if num_valid >= bundle.config.min_face_frames else REJECTED
+    enough = may_tell and num_steps >= bundle.config.min_face_frames
+    choice = int(decide(last, scores)) if enough else REJECTED
     label = UNSURE if choice == REJECTED else bundle.info.labels[choice]
-    return WindowPrediction(start_s, end_s, label, last, scores, quality, num_valid)
+    face_s = num_steps / bundle.config.sample_rate_hz
+    return WindowPrediction(float(span_s[0]), float(span_s[1]), label, last, scores, quality, num_valid, face_s)
 
 
 def _mix(bundle: Bundle, label: str, features: FeatureSequence, quality: Floats) -> tuple[Mapping[str, float], bool]:
@@ -224,25 +228,48 @@ def _segments(
     features: FeatureSequence,
     quality: Floats,
     times_s: Doubles,
-    duration_s: float,
+    end_s: float,
 ) -> tuple[Segment, ...]:
-    """Spans of one verdict: neighbouring windows change over halfway between their centres."""
-    centres = [(window.start_s + window.end_s) / 2 for window in windows]
-    borders = [0.0, *((a + b) / 2 for a, b in pairwise(centres)), duration_s]
+    """Spans of one verdict: neighbouring windows change over halfway between their centres, and no span has a gap."""
+    rate_hz = bundle.config.sample_rate_hz
+    gaps = find_gaps(times_s, rate_hz)
+    begins = np.array([float(times_s[0]), *(gap_end_s for _, gap_end_s in gaps)])
+    ends_s = [*(gap_start_s for gap_start_s, _ in gaps), end_s]
+    run_of = np.searchsorted(begins, [window.start_s + _SLACK_S for window in windows], side="right") - 1
     segments: list[Segment] = []
-    first = 0
-    for index, window in enumerate(windows):
-        label = window.label
-        if index + 1 < len(windows) and windows[index + 1].label == label:
-            continue
-        mean = np.stack([member.probabilities for member in windows[first : index + 1]]).mean(axis=0)
-        probability = float(mean.max() if label == UNSURE else mean[bundle.info.labels.index(label)])
-        start_s, end_s = borders[first], borders[index + 1]
-        inside = (times_s >= start_s) & (times_s < end_s)
-        part = FeatureSequence(features.features[inside], features.emotions[inside], features.mask[inside])
-        segments.append(Segment(start_s, end_s, label, probability, *_mix(bundle, label, part, quality[inside])))
-        first = index + 1
+    for run, (begin_s, run_end_s) in enumerate(zip(begins, ends_s, strict=True)):
+        members = [window for window, of in zip(windows, run_of, strict=True) if of == run]
+        centres = [(window.start_s + window.end_s) / 2 for window in members]
+        borders = [float(begin_s), *((a + b) / 2 for a, b in pairwise(centres)), run_end_s]
+        first = 0
+        for index, window in enumerate(members):
+            if index + 1 < len(members) and members[index + 1].label == window.label:
+                continue
+            start_s, stop_s = borders[first], borders[index + 1]
+            inside = (times_s >= start_s) & (times_s < stop_s)
+            part = FeatureSequence(features.features[inside], features.emotions[inside], features.mask[inside])
+            mix = _mix(bundle, window.label, part, quality[inside])
+            segments.append(Segment(start_s, stop_s, window.label, _mean_of(bundle, members[first : index + 1]), *mix))
+            first = index + 1
     return tuple(segments)
+
+
+def _mean_of(bundle: Bundle, windows: Sequence[WindowPrediction]) -> float:
+    """Mean probability of the label that windows share; of the most probable class if they are unsure."""
+    mean = np.stack([window.probabilities for window in windows]).mean(axis=0)
+    label = windows[0].label
+    return float(mean.max() if label == UNSURE else mean[bundle.info.labels.index(label)])
+
+
+def _rate_reason(bundle: Bundle, times_s: Doubles) -> str:
+    """Why a clip with few pictures a second gets no verdict, one sentence; empty if it has enough."""
+    rate_hz = bundle.config.sample_rate_hz
+    if not is_below(TOO_FEW_HZ, times_s, rate_hz):
+        return ""
+    return (
+        f"With {picture_rate_hz(times_s, rate_hz):.1f} pictures a second nobody can say how a face changes: use a clip "
+        f"with at least {TOO_FEW_HZ:.0f}, better {FEW_HZ:.0f} a second."
+    )
 
 
 def _change_reason(segments: tuple[Segment, ...]) -> str:

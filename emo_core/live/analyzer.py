@@ -93,7 +93,7 @@ class LiveAnalyzer:
         self._recent.append(step)
         while time_s - self._recent[0].time_s > _GAP_S:
             self._recent.popleft()
-        slot = int(time_s * self._bundle.config.sample_rate_hz + 1e-3)
+        slot = _slot(time_s, self._bundle.config.sample_rate_hz)
         if slot > self._last_slot:
             self._last_slot = slot
             self._steps.append(step)
@@ -133,11 +133,16 @@ class LiveAnalyzer:
 
     def _judge(self, step: "_Step", smoothing_s: float) -> None:
         """Judge the window that ends now, and let it move the smoothed probabilities and emotions."""
+        rate_hz = self._bundle.config.sample_rate_hz
+        slots = [_slot(item.time_s, rate_hz) for item in self._steps]
+        while slots[-1] - slots[0] >= self._bundle.config.window_steps:  # fewer frames than steps: it reaches too far
+            self._steps.popleft()
+            slots.pop(0)
         steps = list(self._steps)
         normalized = concatenate([item.normalized for item in steps])
         features = concatenate([item.features for item in steps])
-        times_s = np.array([item.time_s for item in steps])
-        (window, *_), _ = judge_windows(self._bundle, self._head, features, normalized, times_s)
+        windows, _ = judge_windows(self._bundle, self._head, features, normalized, np.array(slots) / rate_hz)
+        window = windows[-1]
         share = _share(step.time_s - self._last_judged_s, smoothing_s)
         self._last_judged_s = step.time_s
         if not window.num_valid_frames:
@@ -149,7 +154,7 @@ class LiveAnalyzer:
     def _decide(self, window: WindowPrediction) -> str:
         """The class of the smoothed probabilities, by the thresholds of this quality; too little face is unsure."""
         present = any(item.features.mask[0] for item in self._recent)
-        if not present or window.num_valid_frames < self._bundle.config.min_face_frames:
+        if not present or window.face_s < self._bundle.config.min_face_s:
             return UNSURE
         quality = np.array([window.quality], np.float32)
         scores = self._bundle.scores.apply(self._probabilities[np.newaxis], quality)[0]
@@ -185,6 +190,10 @@ class _Step:
     track: FaceTrack
     normalized: NormalizedClip
     features: FeatureSequence
+
+
+def _slot(time_s: float, rate_hz: float) -> int:
+    return int(time_s * rate_hz + 1e-3)
 
 
 def _share(gap_s: float, smoothing_s: float) -> float:

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from emo_core.emotions import class_colour
+from emo_core.emotions import UNSURE, class_colour
 from emo_core.inference.pipeline import Progress
 from emo_core.report.annotations import Annotations
 from emo_core.report.tables import mark_words, segment_at, segment_words
-from emo_core.types import Analysis, Bytes, Floats
+from emo_core.types import Analysis, Bytes, Floats, VideoInfo
 from emo_core.video.reader import open_video
-from emo_core.video.writer import write_video
+from emo_core.video.sound import Sound
+from emo_core.video.writer import write_timed
 
 if TYPE_CHECKING:
     from PIL import ImageFont
@@ -32,6 +33,8 @@ _BACKGROUND = (20, 23, 31)
 _INK = (235, 238, 245)
 _GOOD, _FAIR, _POOR = (62, 156, 106), (217, 164, 65), (200, 85, 61)  # as under the frames on the page
 _MARK_S = 1.5
+_DARK_LEVEL = 24  # of a frame that stands for no picture
+_SAME_S = 1e-3
 
 
 def write_annotated(
@@ -41,7 +44,7 @@ def write_annotated(
     annotations: Annotations,
     progress: Progress | None = None,
 ) -> None:
-    """Write the clip as an H.264 mp4 without sound, at its own rate, with verdict and timeline drawn.
+    """Write the clip as an H.264 mp4 with its sound, on its own clock and at its rate, with verdict and timeline drawn.
 
     Args:
         path: target; it appears only when it is whole.
@@ -54,10 +57,12 @@ def write_annotated(
         VideoError: the clip cannot be read any more.
     """
     tell = progress or (lambda stage, share: None)
-    rate = Fraction(min(max(analysis.video.fps, 1.0), MAX_FPS)).limit_denominator(1001)
-    with closing(_timed_frames(source, analysis, rate)) as timed:
-        frames = _steady(timed, rate, analysis.video.duration_s)
-        write_video(path, _drawn(frames, rate, analysis, annotations, tell), rate, crf=23, preset="veryfast")
+    video = analysis.video
+    rate = Fraction(min(max(video.fps, 1.0), MAX_FPS)).limit_denominator(1001)
+    with closing(_timed_frames(source, analysis, rate)) as timed, Sound(source, video.end_s) as sound:
+        frames = _drawn(_steady(timed, rate, video), rate, analysis, annotations, tell)
+        kept = sound if video.num_parts == 1 else None  # stamps that start anew fit no second clock
+        write_timed(path, frames, rate, crf=23, preset="veryfast", sound=kept)
 
 
 def _timed_frames(
@@ -68,33 +73,57 @@ def _timed_frames(
             yield from zip(clip.frames, clip.timestamps_s.tolist(), strict=True)
 
 
-def _steady(timed: Iterable[tuple[Bytes, float]], rate: Fraction, end_s: float) -> Generator[Bytes, None, None]:
-    """Frames at a constant rate: each stays until the next one is due, the last one until the end."""
+def _steady(
+    timed: Iterable[tuple[Bytes, float]], rate: Fraction, video: VideoInfo
+) -> Generator[tuple[Bytes, int], None, None]:
+    """Frames and their ticks of 1 / `rate`: each stays until the next one is due, the last one until the end.
+
+    Where there is no picture, one dark frame stands for all of that time.
+    """
     count, shown = 0, None
+    nothing = [(0.0, video.start_s)] if video.start_s * rate >= 1 else []
+    nothing += video.gaps
     for frame, time_s in timed:
-        while shown is not None and (count + 0.5) / rate < time_s:
-            yield shown
+        stop_s = time_s
+        is_behind = bool(nothing) and time_s >= nothing[0][1] - _SAME_S
+        if is_behind:
+            stop_s = nothing.pop(0)[0]
+        while shown is not None and (count + 0.5) / rate < stop_s:
+            yield shown, count
             count += 1
+        if is_behind:
+            yield np.full_like(frame, _DARK_LEVEL), count
+            count = max(count + 1, round(time_s * rate))
         shown = frame
-    while shown is not None and (count + 0.5) / rate < max(end_s, (count == 0) / float(rate)):
-        yield shown
+    first = count
+    while shown is not None and (count + 0.5) / rate < max(video.end_s, float((first + 1) / rate) * (count == first)):
+        yield shown, count
         count += 1
 
 
 def _drawn(
-    frames: Iterable[Bytes], rate: Fraction, analysis: Analysis, annotations: Annotations, tell: Progress
-) -> Generator[Bytes, None, None]:
-    duration_s = analysis.video.duration_s
+    frames: Iterable[tuple[Bytes, int]], rate: Fraction, analysis: Analysis, annotations: Annotations, tell: Progress
+) -> Generator[tuple[Bytes, int], None, None]:
     boxes = _boxes_at(analysis)
     bar: Bytes | None = None
-    for number, frame in enumerate(frames):
-        time_s = float(number / rate)
+    for number, (frame, tick) in enumerate(frames):
+        time_s = float(tick / rate)
         height, width = frame.shape[:2]
         if bar is None:
             bar = _timeline(width, max(10, round(0.03 * height)), analysis, annotations)
-        yield draw(frame, time_s, boxes(time_s), bar, analysis, annotations)
+        yield draw(frame, time_s, boxes(time_s), bar, analysis, annotations), tick
         if number % 25 == 0:
-            tell(f"Drawing the video: {time_s:.0f} s", min(1.0, time_s / max(duration_s, 1e-6)))
+            tell(f"Drawing the video: {time_s:.0f} s", _share(time_s, analysis.video))
+
+
+def _share(time_s: float, video: VideoInfo) -> float:
+    """How far a time lies between the first picture and the end, in [0, 1]."""
+    return min(max((time_s - video.start_s) / max(video.end_s - video.start_s, 1e-6), 0.0), 1.0)
+
+
+def _has_picture(time_s: float, video: VideoInfo, rate_s: float = 0.05) -> bool:
+    gone = any(start_s <= time_s < end_s - rate_s for start_s, end_s in video.gaps)
+    return time_s >= video.start_s - rate_s and not gone
 
 
 class _boxes_at:  # noqa: N801  (called like a function)
@@ -136,7 +165,8 @@ def draw(
     picture[:height] = frame
     prediction = analysis.prediction
     segment = segment_at(prediction.segments, time_s)
-    colour = _rgb(class_colour(segment.label, prediction.labels))
+    is_seen = _has_picture(time_s, analysis.video)
+    colour = _rgb(class_colour(segment.label if is_seen else UNSURE, prediction.labels))
     if box_xyxy is not None:
         x0, y0, x1, y1 = (int(value) for value in box_xyxy * (width / analysis.video.width))
         cv2.rectangle(picture[:height], (x0, y0), (x1, y1), colour, max(2, height // 180), cv2.LINE_AA)
@@ -153,13 +183,19 @@ def draw(
         _write(picture, words, margin, height - row // 2, size)
     taken = _write(picture, right, width - margin, height + row // 2, size, right=True)
     room = width - taken - 4 * margin - size
-    _write(picture, _fitting(segment_words(segment), size, room), 2 * margin + size // 2, height + row // 2, size)
+    _write(
+        picture,
+        _fitting(segment_words(segment) if is_seen else "No picture", size, room),
+        2 * margin + size // 2,
+        height + row // 2,
+        size,
+    )
     tone = _GOOD if quality >= 0.6 else _FAIR if quality >= 0.3 else _POOR
     cv2.line(picture, (width - margin - taken, height + row - 3), (width - margin, height + row - 3), tone, 2)
     picture[height + row : height + row + len(bar)] = bar
     model = _fitting(f"model {analysis.model.name} {analysis.model.version}", foot - 3, width - 2 * margin)
     _write(picture, model, width - margin, height + row + len(bar) + foot // 2, foot - 3, right=True)
-    at = round(min(time_s / max(analysis.video.duration_s, 1e-6), 1.0) * (width - 1))
+    at = round(_share(time_s, analysis.video) * (width - 1))
     thick = max(1, width // 320)
     cv2.line(picture, (at, height + row - 2), (at, height + row + len(bar) + 1), _INK, thick)
     return picture
@@ -168,12 +204,12 @@ def draw(
 def _timeline(width: int, height: int, analysis: Analysis, annotations: Annotations) -> Bytes:
     """The segments as coloured spans (height, width, 3), a white triangle at every mark."""
     bar = np.full((height, width, 3), _BACKGROUND, np.uint8)
-    scale = width / max(analysis.video.duration_s, 1e-6)
+    video = analysis.video
     for segment in analysis.prediction.segments:
         colour = _rgb(class_colour(segment.label, analysis.prediction.labels))
-        bar[:, round(segment.start_s * scale) : round(segment.end_s * scale)] = colour
+        bar[:, round(_share(segment.start_s, video) * width) : round(_share(segment.end_s, video) * width)] = colour
     for marker in annotations.markers:
-        x = round(marker.time_s * scale)
+        x = round(_share(marker.time_s, video) * width)
         tip = np.array([[x - height // 2, 0], [x + height // 2, 0], [x, height - 1]], np.int32)
         cv2.fillConvexPoly(bar, tip, _INK, cv2.LINE_AA)
         cv2.polylines(bar, [tip], True, _BACKGROUND, 1, cv2.LINE_AA)

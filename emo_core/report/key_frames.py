@@ -69,7 +69,10 @@ def key_frames(
     steps = clearest(analysis, most)
     if not len(steps):
         return ()
-    maps = heatmaps(bundle, load_lstm(bundle), bundle.frame_network(), analysis.features, analysis.normalized, steps)
+    maps = heatmaps(
+        bundle, load_lstm(bundle), bundle.frame_network(),
+        analysis.features, analysis.normalized, analysis.timestamps_s, steps,
+    )  # fmt: skip
     with closing(_frames_at(source, bundle.config.sample_rate_hz, analysis, steps, progress)) as frames:
         return tuple(
             _key_frame(analysis, int(step), frame, maps[:, place])
@@ -80,7 +83,8 @@ def key_frames(
 def clearest(analysis: Analysis, most: int) -> NDArray[np.intp]:
     """Indices (n ≤ most,) of the usable frame of highest quality in each of `most` equal spans of time."""
     clip = analysis.normalized
-    spans = np.minimum((analysis.timestamps_s / analysis.video.duration_s * most).astype(int), most - 1)
+    elapsed_s, video = analysis.timestamps_s - analysis.video.start_s, analysis.video
+    spans = np.minimum((elapsed_s / (video.end_s - video.start_s) * most).astype(int), most - 1)
     quality = np.where(clip.mask, clip.quality, -1)
     best = [np.flatnonzero(spans == part)[quality[spans == part].argmax()] for part in np.unique(spans)]
     return np.array([step for step in best if clip.mask[step]], np.intp)

@@ -18,9 +18,9 @@ _TIMELINE_WIDTH = 60
 def to_dict(analysis: Analysis, annotations: Annotations | None = None) -> dict[str, Any]:
     """JSON form of an analysis: what ``analyze --json`` writes and the page offers for download.
 
-    Times are seconds from the first frame, boxes source pixels, probabilities and qualities in [0, 1]. A frame without
-    a usable face has ``face`` false, and null where a number would be invented. What a person says, if anything, is in
-    ``human_annotations`` alone.
+    Times are seconds on the file's own clock (see :class:`~emo_core.types.VideoInfo`), boxes source pixels,
+    probabilities and qualities in [0, 1]. A frame without a usable face has ``face`` false, and null where a number
+    would be invented. What a person says, if anything, is in ``human_annotations`` alone.
     """
     human = {"human_annotations": annotations.to_dict()} if annotations else {}
     video, prediction, labels = analysis.video, analysis.prediction, analysis.model.labels
@@ -29,6 +29,9 @@ def to_dict(analysis: Analysis, annotations: Annotations | None = None) -> dict[
         "clip": {
             "name": video.name,
             "duration_s": round(video.duration_s, 4),
+            "start_s": round(video.start_s, 4),
+            "end_s": round(video.end_s, 4),
+            "gaps": [{"start_s": round(start_s, 3), "end_s": round(end_s, 3)} for start_s, end_s in video.gaps],
             "fps": round(video.fps, 4),
             "width": video.width,
             "height": video.height,
@@ -126,16 +129,21 @@ def _mix_words(salience: Mapping[str, float], is_blend: bool) -> str:
 
 def _timeline(analysis: Analysis) -> list[str]:
     """One row per label, a block where the segment has it, over a scale in seconds."""
-    duration_s = max(analysis.video.duration_s, 1e-6)
-    centres = (np.arange(_TIMELINE_WIDTH) + 0.5) / _TIMELINE_WIDTH * duration_s
+    video = analysis.video
+    centres = video.start_s + (np.arange(_TIMELINE_WIDTH) + 0.5) / _TIMELINE_WIDTH * (video.end_s - video.start_s)
+    is_gap = [any(start_s <= time_s < end_s for start_s, end_s in video.gaps) for time_s in centres]
     names = (*analysis.model.labels, UNSURE)
     width = max(len(display_name(name)) for name in names)
     rows = []
     for name in names:
         spans = [s for s in analysis.prediction.segments if s.label == name]
-        bar = "".join("█" if any(s.start_s <= t < s.end_s for s in spans) else "·" for t in centres)
+        bar = "".join(
+            " " if gap else "█" if any(s.start_s <= t < s.end_s for s in spans) else "·"
+            for t, gap in zip(centres, is_gap, strict=True)
+        )
         rows.append(f"  {display_name(name):<{width}} {bar}")
-    scale = f"0 s{duration_s:>{_TIMELINE_WIDTH - 5}.1f} s"
+    begin = f"{video.start_s:.1f} s" if video.start_s else "0 s"
+    scale = f"{begin}{video.end_s:>{_TIMELINE_WIDTH - 2 - len(begin)}.1f} s"
     return [*rows, f"  {'':<{width}} {scale}"]
 
 

@@ -70,7 +70,7 @@ def windows_csv(analysis: Analysis, annotations: Annotations) -> str:
 def segments_vtt(analysis: Analysis, annotations: Annotations) -> str:
     """WebVTT track: a cue per segment with its verdict, and one per mark of a person, which says so."""
     model = analysis.model
-    end_s = analysis.video.duration_s
+    end_s = analysis.video.end_s
     cues = [(item.start_s, item.end_s, segment_words(item)) for item in analysis.prediction.segments]
     cues += [
         (m.time_s, max(min(m.time_s + _MARK_S, end_s), m.time_s + 0.1), mark_words(m)) for m in annotations.markers

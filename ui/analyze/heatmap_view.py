@@ -78,24 +78,29 @@ def look(result: session.Result, frame: int) -> View:
     """The window around a frame; its heatmaps of all classes are made once and kept while the clip is on show."""
     from emo_core.explain.attribution import blank_map, class_heatmaps, evidence_gradients, trace_at
     from emo_core.explain.numpy_lstm import load_lstm
+    from emo_core.inference.window_plan import NOTHING
 
     analysis = result.analysis
     bundle, head = result.bundle, load_lstm(result.bundle)
-    start, trace = trace_at(bundle, head, analysis, frame)
+    window, trace = trace_at(bundle, head, analysis, frame)
     kept = _kept(result)
-    if ("window", start) not in kept:
-        frames = np.arange(start, min(start + bundle.config.window_steps, len(analysis.timestamps_s)))
+    key = "window", window.tobytes()
+    if key not in kept:
+        frames = window[window != NOTHING]
         cnn = bundle.frame_network(2)
         faces = analysis.normalized.faces[frames]
         blank = blank_map(cnn, faces.shape[1])
-        gradients = evidence_gradients(bundle, head, blank, analysis.features, analysis.normalized, frames)
+        own, step = np.unique(frames, return_inverse=True)  # a picture may fill several steps
+        gradients = evidence_gradients(
+            bundle, head, blank, analysis.features, analysis.normalized, analysis.timestamps_s, own
+        )[:, step]
         maps = cnn.feature_maps(faces)
         heatmaps = class_heatmaps(maps - blank, gradients)
-        kept["window", start] = (frames, faces, heatmaps, maps - blank, maps, gradients)
-    frames, *parts = kept["window", start]
+        kept[key] = (frames, faces, heatmaps, maps - blank, maps, gradients)
+    frames, *parts = kept[key]
     faces, heatmaps, maps, activations, gradients = parts
     return View(
-        chosen=int(np.clip(frame - start, 0, len(frames) - 1)),
+        chosen=int(np.abs(frames - frame).argmin()),
         times_s=analysis.timestamps_s[frames],
         mask=analysis.normalized.mask[frames],
         faces=faces,
@@ -117,8 +122,8 @@ def importance(result: session.Result, label: str, colour: str, here_s: float) -
         with telling("Leaving out every frame in turn") as tell:
             return frame_importance(result.bundle, load_lstm(result.bundle), result.analysis, label, tell)
 
-    values = keep(result, f"importance {label}", make)
-    return importance_figure(result.analysis.timestamps_s, values, colour, result.analysis.video.duration_s, here_s)
+    values, video = keep(result, f"importance {label}", make), result.analysis.video
+    return importance_figure(result.analysis.timestamps_s, values, colour, (video.start_s, video.end_s), here_s)
 
 
 def feature_figures(result: session.Result, here_s: float) -> tuple["go.Figure", "go.Figure"]:
@@ -133,7 +138,7 @@ def feature_figures(result: session.Result, here_s: float) -> tuple["go.Figure",
         some = np.flatnonzero(mask)[:: max(1, int(mask.sum()) // 600)]
         order = similar_first(normalized[some])
         kept["features"] = columns_of(raw[:, order], mask), columns_of(normalized[:, order], mask)
-    span_s = 0.0, analysis.video.duration_s
+    span_s = analysis.video.start_s, analysis.video.end_s
     raw, normalized = kept["features"]
     counts = np.isfinite(raw).all(axis=1)
     return (

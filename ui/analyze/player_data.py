@@ -39,19 +39,20 @@ def clip_data(analysis: Analysis, identity: str) -> dict[str, Any]:
 
     prediction, clip = analysis.prediction, analysis.normalized
     labels = prediction.labels
-    times, rows = window_curve(prediction, analysis.video.duration_s)
+    times, rows = window_curve(prediction, analysis.video)
     quality = np.column_stack([clip.quality, *clip.components.values()])
     shown = prediction.label if prediction.label in labels else labels[int(prediction.probabilities.argmax())]
     return {
         "id": identity,
-        "duration_s": analysis.video.duration_s,
+        "start_s": analysis.video.start_s,
+        "end_s": analysis.video.end_s,
         "rate_hz": len(analysis.timestamps_s) / max(analysis.video.duration_s, 1e-3),
         "width": analysis.video.width,
         "height": analysis.video.height,
         "span_frames": SPAN_FRAMES,
         "label": labels.index(shown),
         "no_picture": "The pictures of this clip cannot be read again; the rest is not affected.",
-        "times": _text(analysis.timestamps_s.astype(np.float32)),
+        "times": _text(analysis.timestamps_s),
         "series": {
             "verdict": _shares(prediction.step_probabilities),
             "emotions": _shares(analysis.features.emotions),
@@ -68,7 +69,7 @@ def clip_data(analysis: Analysis, identity: str) -> dict[str, Any]:
                 ),
             ],
         },
-        "curve": {"times": times.round(3).tolist(), "rows": rows.round(3).tolist()},
+        "curve": {"times": times.round(3).tolist(), "rows": _or_none(rows)},
         "segments": [
             {"start_s": item.start_s, "end_s": item.end_s, "colour": class_colour(item.label, labels)}
             for item in prediction.segments
@@ -119,7 +120,9 @@ def heat_data(result: session.Result, number: int) -> Iterator[dict[str, Any] | 
     faces = analysis.normalized.faces
     blank = blank_map(cnn, faces.shape[1])
     yield 0.0
-    gradients = evidence_gradients(bundle, load_lstm(bundle), blank, analysis.features, analysis.normalized, frames)
+    gradients = evidence_gradients(
+        bundle, load_lstm(bundle), blank, analysis.features, analysis.normalized, analysis.timestamps_s, frames
+    )
     parts = []
     for first in range(0, len(frames), _FRAMES_AT_ONCE):
         yield first / len(frames)
@@ -137,7 +140,7 @@ def _pictures(result: session.Result, frames: Indices) -> list[bytes]:
     times_s = result.analysis.timestamps_s[frames]
     try:
         with open_video(result.source.data, name=result.source.name, max_side_px=_PICTURE_PX) as reader:
-            for index, frame in reader.frames_at(times_s):
+            for index, frame in reader.frames_at(times_s, seek=result.analysis.video.num_parts == 1):
                 found[index] = _jpeg(frame)
     except VideoError:
         pass  # the player says that there is no picture; all else comes from the analysis
@@ -152,6 +155,11 @@ def _shares(rows: Floats) -> str:
     """(T, n) numbers in [0, 1] or NaN as bytes."""
     steps = np.nan_to_num(rows, nan=_NO_NUMBER / 200).clip(0, _NO_NUMBER / 200) * 200
     return _text(steps.round().astype(np.uint8))
+
+
+def _or_none(rows: NDArray[np.float64]) -> list[list[float] | None]:
+    """(n, C) shares; None for a row of NaN, which JSON cannot hold."""
+    return [None if np.isnan(row).any() else row.round(3).tolist() for row in rows]
 
 
 def _item(name: str, colour: str) -> Mapping[str, str]:

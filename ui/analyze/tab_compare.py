@@ -77,12 +77,13 @@ def _charts(pair: list[session.Result]) -> None:
     from emo_core.report.charts.analysis import timeline_figure
     from emo_core.report.charts.catalog import mark, quality_comparison
 
-    longest_s = max(item.analysis.video.duration_s for item in pair)
+    videos = [item.analysis.video for item in pair]
+    span_s = [min(video.start_s for video in videos), max(video.end_s for video in videos)]
     st.subheader("Over time, on one scale", anchor=False)
     for name, item in zip("AB", pair, strict=True):
         figure = timeline_figure(item.analysis)
         mark(figure, session.annotations(item.key))
-        figure.update_xaxes(range=[0, longest_s])
+        figure.update_xaxes(range=span_s)
         figure.update_layout(height=240)
         words = f"{item.source.name}, model {verdict.model_name(item.analysis.model)}"
         st.markdown(f"**{name}** {errors.plain(words)}")

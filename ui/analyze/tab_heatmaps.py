@@ -76,9 +76,9 @@ def _moment(result: session.Result) -> None:
     """The slider of the moment; it follows the other tabs, and they follow it."""
     if _MOMENT not in st.session_state or abs(st.session_state[_MOMENT] - position.get(result)) > 0.051:
         st.session_state[_MOMENT] = round(position.get(result), 1)
-    longest = round(result.analysis.video.duration_s, 1)
+    video = result.analysis.video
     st.slider(
-        "Moment (s)", 0.0, longest, step=0.1, format="%.1f", key=_MOMENT,
+        "Moment (s)", round(video.start_s, 1), round(video.end_s, 1), step=0.1, format="%.1f", key=_MOMENT,
         on_change=_go_there,
     )  # fmt: skip
 

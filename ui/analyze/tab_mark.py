@@ -46,10 +46,12 @@ def _timeline(result: session.Result, said: Annotations) -> None:
 
 def _add(result: session.Result) -> None:
     """The form for one mark; it begins at the moment that the other tabs show."""
-    key, duration_s = result.key, result.analysis.video.duration_s
+    key, video = result.key, result.analysis.video
     with st.form(f"mark-{key}", clear_on_submit=False, border=False):
         now_s = round(position.get(result), 1)
-        st.slider("Time (s)", 0.0, round(duration_s, 1), now_s, 0.1, key=f"mark-time-{key}-{now_s}")
+        st.slider(
+            "Time (s)", round(video.start_s, 1), round(video.end_s, 1), now_s, 0.1, key=f"mark-time-{key}-{now_s}"
+        )
         st.text_input("Note", key=f"mark-note-{key}", max_chars=MAX_NOTE_CHARS, placeholder="starts to laugh")
         st.form_submit_button("Add the mark", on_click=_put, args=[key, f"mark-time-{key}-{now_s}", f"mark-note-{key}"])
 

@@ -56,24 +56,24 @@ def _part(result: session.Result) -> tuple[float, float] | None:
     """The part of the clip to ask about; None with a word on why, if it is too long or too short."""
     from emo_core.explain.what_if import MAX_PART_S, MIN_PART_S, default_part
 
-    duration_s = result.analysis.video.duration_s
-    end_s = round(duration_s, 1)
-    if duration_s <= MIN_PART_S:
-        return 0.0, duration_s
+    video = result.analysis.video
+    begin_s, end_s = round(video.start_s, 1), round(video.end_s, 1)
+    if video.end_s - video.start_s <= MIN_PART_S:
+        return video.start_s, video.end_s
     start, stop = (round(time_s, 1) for time_s in default_part(result.analysis))
     key = f"what-if-part-{result.key}"
-    st.session_state.setdefault(key, (max(start, 0.0), min(stop, end_s)))
-    first, last = _span(key, end_s)
+    st.session_state.setdefault(key, (max(start, begin_s), min(stop, end_s)))
+    first, last = _span(key, begin_s, end_s)
     if not MIN_PART_S <= last - first <= MAX_PART_S:
         st.info(
             f"Choose a part of {MIN_PART_S:.0f} to {MAX_PART_S:.0f} seconds: every change is a whole analysis of it."
         )
         return None
-    return first, (duration_s if last >= end_s else last)
+    return (video.start_s if first <= begin_s else first), (video.end_s if last >= end_s else last)
 
 
-def _span(key: str, end_s: float) -> tuple[float, float]:
-    chosen: Any = st.slider("Part of the clip (s)", 0.0, end_s, key=key, step=0.1)  # a pair, as its state holds one
+def _span(key: str, begin_s: float, end_s: float) -> tuple[float, float]:
+    chosen: Any = st.slider("Part of the clip (s)", begin_s, end_s, key=key, step=0.1)  # a pair, as its state holds one
     return chosen[0], chosen[1]
 
 

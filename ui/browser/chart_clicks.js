@@ -9,7 +9,8 @@ export default function ({ data, setTriggerValue }) {
     const plot = chart?.querySelector(".nsewdrag")?.getBoundingClientRect();
     if (!plot) return null;
     const share = (event.clientX - plot.left) / plot.width, height = (event.clientY - plot.top) / plot.height;
-    return share >= 0 && share <= 1 && height >= 0 && height <= 1 ? share * data.duration_s : null;
+    const time = data.start_s + share * (data.end_s - data.start_s);
+    return share >= 0 && share <= 1 && height >= 0 && height <= 1 ? time : null;
   };
   const onDown = (event) => (down = { x: event.clientX, y: event.clientY, time: where(event) });
   const onUp = (event) => { // somewhere else in the page: the chart lays a cover over it meanwhile

@@ -1,5 +1,6 @@
 const NOTHING = 255; // stands for "no number here" among shares in steps of 1/200
 const AHEAD_S = 6;
+const LONGEST_STILL_S = 2;
 const INK = "#8A94A6";
 
 export default function (component) {
@@ -68,7 +69,7 @@ class Player {
     this.id = clip.id;
     this.clip = clip;
     this.start = undefined;
-    this.times = new Float32Array(bytes(clip.times).buffer);
+    this.times = new Float64Array(bytes(clip.times).buffer);
     this.series = Object.fromEntries(Object.entries(clip.series).map(([name, part]) => [name, bytes(part)]));
     this.find("slider").max = this.times.length - 1;
     const names = clip.groups.verdict.map((item, at) => new Option(item.name, at, false, at === clip.label));
@@ -116,7 +117,8 @@ class Player {
     canvas.dataset.line = name;
     const jump = (event) => {
       const place = canvas.getBoundingClientRect();
-      this.go(this.frameAt(((event.clientX - place.left) / place.width) * this.clip.duration_s));
+      const { start_s, end_s } = this.clip;
+      this.go(this.frameAt(start_s + ((event.clientX - place.left) / place.width) * (end_s - start_s)));
     };
     canvas.onpointerdown = (event) => {
       canvas.setPointerCapture(event.pointerId);
@@ -177,7 +179,12 @@ class Player {
       const { time, at } = this.playing;
       if (!this.current()) return this.await(tick);
       const wanted = time + ((now - at) / 1000) * Number(this.find("speed").value);
-      const index = this.frameAt(wanted);
+      let index = this.frameAt(wanted);
+      const next = this.times[index + 1];
+      if (next - this.times[index] > LONGEST_STILL_S && wanted - this.times[index] > 1 / this.clip.rate_hz) {
+        index += 1; // no picture for long: nobody waits that out
+        this.playing = { time: next, at: now };
+      }
       if (index !== this.index) {
         this.index = index;
         this.draw();
@@ -242,7 +249,7 @@ class Player {
     const at = this.index - (span?.first ?? 0);
     this.box.dataset.frame = this.index;
     this.find("slider").value = this.index;
-    this.find("clock").textContent = `${this.times[this.index].toFixed(1)} s of ${this.clip.duration_s.toFixed(1)} s`;
+    this.find("clock").textContent = `${this.times[this.index].toFixed(1)} s of ${this.clip.end_s.toFixed(1)} s`;
     this.drawScene(span, at);
     this.drawFace(span, at);
     for (const [group, rows] of Object.entries(this.bars)) {
@@ -362,7 +369,8 @@ class Player {
   }
 
   x(time, width) {
-    return (time / this.clip.duration_s) * width;
+    const { start_s, end_s } = this.clip;
+    return ((time - start_s) / (end_s - start_s)) * width;
   }
 
   /** Means of a group's columns over the frames that share a pixel: [x, shares], NaN where no frame counts. */
@@ -387,10 +395,13 @@ function drawVerdict(pen, width, height, player) {
   const { clip } = player, band = Math.round(height * 0.16), room = height - band - 4;
   for (const part of clip.segments) {
     pen.fillStyle = part.colour;
-    pen.fillRect(player.x(part.start_s, width), height - band, player.x(part.end_s - part.start_s, width), band);
+    pen.fillRect(player.x(part.start_s, width), height - band, player.x(part.end_s, width) - player.x(part.start_s, width), band);
   }
   clip.groups.verdict.forEach(({ colour }, column) => {
-    const points = clip.curve.times.map((time, at) => [player.x(time, width), room * (1 - clip.curve.rows[at][column]) + 2]);
+    const points = clip.curve.times.map((time, at) => {
+      const row = clip.curve.rows[at]; // none where there is no picture
+      return [player.x(time, width), row ? room * (1 - row[column]) + 2 : NaN];
+    });
     stroke(pen, points, colour, 2);
   });
 }

@@ -9,16 +9,18 @@ _OF = "_position_of"
 
 
 def get(result: session.Result) -> float:
-    """Seconds from the start of the clip; another clip starts at 0."""
+    """Seconds on the clip's own clock; another clip starts at its first picture."""
+    video = result.analysis.video
     if st.session_state.get(_OF) != result.key:
-        return 0.0
-    return float(min(st.session_state.get(_POSITION, 0.0), result.analysis.video.duration_s))
+        return video.start_s
+    return float(min(st.session_state.get(_POSITION, video.start_s), video.end_s))
 
 
 def put(result: session.Result, time_s: float) -> None:
-    """Move every tab to `time_s`, held to the length of the clip."""
+    """Move every tab to `time_s`, held to the pictures of the clip."""
     st.session_state[_OF] = result.key
-    st.session_state[_POSITION] = min(max(time_s, 0.0), result.analysis.video.duration_s)
+    video = result.analysis.video
+    st.session_state[_POSITION] = min(max(time_s, video.start_s), video.end_s)
 
 
 def frame(result: session.Result) -> int:

@@ -36,7 +36,8 @@ def render_timeline(figure: "go.Figure", key: str, alt: str, result: session.Res
 
 def follow_clicks(keys: Sequence[str], result: session.Result) -> None:
     """Let a click on one of the charts over time, told by their keys, move the moment on show."""
-    data = {"keys": list(keys), "duration_s": result.analysis.video.duration_s}
+    video = result.analysis.video
+    data = {"keys": list(keys), "start_s": video.start_s, "end_s": video.end_s}
     _clicks()(key=_CLICKS, data=data, on_position_change=_go_there)
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from emo_core.emotions import EMOTION_COLOURS, EMOTIONS, class_colour, display_name
 from emo_core.report.charts.style import NEUTRAL_INK, faded, layout
-from emo_core.types import Analysis, Booleans, Doubles, Prediction, Segment
+from emo_core.types import Analysis, Booleans, Doubles, Prediction, Segment, VideoInfo
 
 MAX_POINTS = 3000
 """Most points in a trace."""
@@ -40,7 +40,7 @@ def timeline_figure(analysis: Analysis) -> go.Figure:
         Figure with one trace per class, then one that carries the verdict's name into the hover box.
     """
     prediction = analysis.prediction
-    times, rows = window_curve(prediction, analysis.video.duration_s)
+    times, rows = window_curve(prediction, analysis.video)
     figure = go.Figure()
     for column, label in enumerate(prediction.labels):
         colour = class_colour(label, prediction.labels)
@@ -60,8 +60,8 @@ def timeline_figure(analysis: Analysis) -> go.Figure:
         marker={"size": 1, "color": [class_colour(item.label, prediction.labels) for item in spans]},
         customdata=[_segment_text(item) for item in spans], hovertemplate="%{customdata}<extra>Verdict</extra>",
     )  # fmt: skip
-    _shade_masked(figure, analysis.timestamps_s, analysis.normalized.mask, analysis.video.duration_s)
-    _time_layout(figure, analysis.video.duration_s, "Probability", height=300)
+    _shade_masked(figure, analysis)
+    _time_layout(figure, analysis.video, "Probability", height=300)
     figure.update_yaxes(range=[-0.18, 1.03])
     return figure
 
@@ -79,8 +79,8 @@ def emotions_figure(analysis: Analysis) -> go.Figure:
             line={"color": EMOTION_COLOURS[emotion], "width": 0.5}, fillcolor=faded(EMOTION_COLOURS[emotion], 0.78),
             hovertemplate="%{y:.0%}",
         )  # fmt: skip
-    _shade_masked(figure, analysis.timestamps_s, analysis.normalized.mask, analysis.video.duration_s)
-    _time_layout(figure, analysis.video.duration_s, "Share of the frame", height=340)
+    _shade_masked(figure, analysis)
+    _time_layout(figure, analysis.video, "Share of the frame", height=340)
     figure.update_yaxes(range=[0, 1])
     return figure
 
@@ -101,8 +101,8 @@ def quality_figure(analysis: Analysis) -> go.Figure:
             x=times, y=rows[:, column], name=name.replace("_", " ").capitalize(), mode="lines",
             line={"color": COMPONENT_COLOURS.get(name, NEUTRAL_INK), "width": 1.4}, hovertemplate="%{y:.0%}",
         )  # fmt: skip
-    _shade_masked(figure, analysis.timestamps_s, clip.mask, analysis.video.duration_s)
-    _time_layout(figure, analysis.video.duration_s, "Quality", height=320)
+    _shade_masked(figure, analysis)
+    _time_layout(figure, analysis.video, "Quality", height=320)
     figure.update_yaxes(range=[0, 1.03])
     return figure
 
@@ -233,7 +233,7 @@ def add_cursor(figure: go.Figure, here_s: float) -> None:
     figure.add_vline(x=here_s, line={"width": 2, "color": CURSOR_INK})
 
 
-def masked_spans(times_s: Doubles, mask: Booleans, duration_s: float) -> list[tuple[float, float]]:
+def masked_spans(times_s: Doubles, mask: Booleans, end_s: float) -> list[tuple[float, float]]:
     """Spans in seconds of the frames that do not count; a frame reaches to the next one, the last to the clip's end.
 
     Example:
@@ -243,19 +243,25 @@ def masked_spans(times_s: Doubles, mask: Booleans, duration_s: float) -> list[tu
     if not len(mask):
         return []
     edges = np.flatnonzero(np.diff(np.concatenate(([False], ~mask, [False])).astype(np.int8)))
-    ends = np.append(times_s, duration_s)
+    ends = np.append(times_s, end_s)
     return [(float(ends[first]), float(ends[last])) for first, last in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def window_curve(prediction: Prediction, duration_s: float) -> tuple[Doubles, Doubles]:
-    """Times and (n, C) probabilities of the windows' middles, held to both ends of what the windows cover."""
+def window_curve(prediction: Prediction, video: VideoInfo) -> tuple[Doubles, Doubles]:
+    """Times and (n, C) probabilities of the windows' middles, held to both ends of what the windows cover.
+
+    A row of NaN stands in each gap without a picture.
+    """
     windows = prediction.windows
     if not windows:
-        return np.array([0.0, duration_s]), np.tile(prediction.probabilities.astype(np.float64), (2, 1))
+        return np.array([video.start_s, video.end_s]), np.tile(prediction.probabilities.astype(np.float64), (2, 1))
     middles = np.array([(item.start_s + item.end_s) / 2 for item in windows])
     middles, rows = thin(middles, np.stack([item.probabilities for item in windows]))
     times = np.concatenate(([windows[0].start_s], middles, [windows[-1].end_s]))
-    return times, np.concatenate((rows[:1], rows, rows[-1:]))
+    rows = np.concatenate((rows[:1], rows, rows[-1:]))
+    breaks = np.array([(start_s + end_s) / 2 for start_s, end_s in video.gaps])
+    places = np.searchsorted(times, breaks)
+    return np.insert(times, places, breaks), np.insert(rows, places, np.nan, axis=0)
 
 
 def _segment_at(segments: Sequence[Segment], time_s: float) -> Segment:
@@ -267,19 +273,22 @@ def _segment_text(segment: Segment) -> str:
     return f"{display_name(segment.label)}, {segment.start_s:.1f}–{segment.end_s:.1f} s"
 
 
-def _shade_masked(figure: go.Figure, times_s: Doubles, mask: Booleans, duration_s: float) -> None:
-    """Grey spans behind the frames that do not count."""
-    for start_s, end_s in masked_spans(times_s, mask, duration_s)[:200]:
+def _shade_masked(figure: go.Figure, analysis: Analysis) -> None:
+    """Grey spans behind the frames that do not count, and where there is none."""
+    video = analysis.video
+    spans = masked_spans(analysis.timestamps_s, analysis.normalized.mask, video.end_s)
+    for start_s, end_s in (*spans[:200], *video.gaps[:200]):
         figure.add_shape(
             type="rect", x0=start_s, x1=end_s, y0=0, y1=1, layer="below", fillcolor=_MASKED_FILL, line={"width": 0}
         )
 
 
-def _time_layout(figure: go.Figure, duration_s: float, quantity: str, height: int) -> None:
+def _time_layout(figure: go.Figure, video: VideoInfo, quantity: str, height: int) -> None:
     """The x axis that all charts over time share, and a y axis in percent."""
     layout(figure, height)
     figure.update_xaxes(
-        title="Time in the clip (s)", range=[0, duration_s], nticks=11, unifiedhovertitle={"text": "%{x:.1f} s"}
+        title="Time in the clip (s)", range=[video.start_s, video.end_s], nticks=11,
+        unifiedhovertitle={"text": "%{x:.1f} s"},
     )  # fmt: skip
     figure.update_yaxes(title=quantity, tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1], automargin=False)
     figure.update_layout(margin={"l": 62})

@@ -65,7 +65,8 @@ def mark(figure: go.Figure, annotations: Annotations) -> None:
 def quality_comparison(analyses: Mapping[str, Analysis]) -> go.Figure:
     """Overall quality of the frames of some clips on one scale of time, a line for each; gaps where none counts."""
     figure = go.Figure()
-    longest_s = max(item.video.duration_s for item in analyses.values())
+    videos = [item.video for item in analyses.values()]
+    span_s = [min(video.start_s for video in videos), max(video.end_s for video in videos)]
     for number, (name, item) in enumerate(analyses.items()):
         quality = np.where(item.normalized.mask, item.normalized.quality, np.nan)
         times, rows = figures.thin(item.timestamps_s, quality[:, np.newaxis])
@@ -74,7 +75,7 @@ def quality_comparison(analyses: Mapping[str, Analysis]) -> go.Figure:
             line={"color": _LINES[number % len(_LINES)], "width": 2.5, "dash": "dash" if number else "solid"},
         )  # fmt: skip
     layout(figure, height=260)
-    figure.update_xaxes(title="Time in the clip (s)", range=[0, longest_s], nticks=11)
+    figure.update_xaxes(title="Time in the clip (s)", range=span_s, nticks=11)
     figure.update_yaxes(
         title="Quality", range=[0, 1.03], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1], automargin=False
     )

@@ -101,7 +101,7 @@ def picture_figure(
 
 
 def importance_figure(
-    times_s: Doubles, importance: Floats, colour: str, duration_s: float, cursor_s: float | None = None
+    times_s: Doubles, importance: Floats, colour: str, span_s: tuple[float, float], cursor_s: float | None = None
 ) -> go.Figure:
     """How far the margin of the verdict falls without each frame: above 0 for the class, below against it.
 
@@ -109,7 +109,7 @@ def importance_figure(
         times_s: (T,) seconds.
         importance: (T,) log-odds.
         colour: of the class.
-        duration_s: of the clip.
+        span_s: start and end of the clip.
         cursor_s: where to draw the cursor.
     """
     times, rows = thin(times_s, importance[:, np.newaxis])
@@ -123,7 +123,7 @@ def importance_figure(
             fill="tozeroy", hovertemplate="%{y:+.3f}",
         )  # fmt: skip
     layout(figure, 260)
-    figure.update_xaxes(title="Time in the clip (s)", range=[0, duration_s], nticks=11)
+    figure.update_xaxes(title="Time in the clip (s)", range=list(span_s), nticks=11)
     figure.update_xaxes(unifiedhovertitle={"text": "%{x:.1f} s"})
     figure.update_yaxes(title="Fall of the margin (log-odds)")
     _draw_cursor(figure, cursor_s)

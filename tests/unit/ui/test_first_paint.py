@@ -1,4 +1,4 @@
-"""What may be imported before a page is painted: what takes long is loaded while the visitor reads (ui.shell.preload)."""
+"""What may be imported before a page is painted: the rest is loaded while the visitor reads."""
 
 import subprocess
 import sys

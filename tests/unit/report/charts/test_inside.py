@@ -58,7 +58,7 @@ def test_values_over_time_are_drawn_as_one_picture_of_bounded_size(num_frames):
 
 def test_importance_of_a_long_clip_keeps_its_points_few_and_its_signs():
     values = np.repeat(np.array([0.5, -0.25], np.float32), 3000)
-    figure = inside.importance_figure(np.arange(6000) / 10, values, "#F08A24", 600.0)
+    figure = inside.importance_figure(np.arange(6000) / 10, values, "#F08A24", (0.0, 600.0))
     above, below = figure.data
     assert max(len(trace.x) for trace in figure.data) <= MAX_POINTS
     assert (above.y[0], below.y[0], above.y[-1], below.y[-1]) == (0.5, 0, 0, -0.25)
