@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_core.errors import BundleError
+from emo_core.files.arrays import read_npz
 from emo_core.model.apart import ApartError, run_apart
-from emo_core.model.arrays import read_npz
 from emo_core.model.bundle import Bundle
 from emo_core.model.bundle_files import KERAS_HEAD
 from emo_core.types import Booleans, Floats, check_shape

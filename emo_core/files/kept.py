@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from numpy.typing import NDArray
 
-from emo_core.model.arrays import read_npy, read_npz
+from emo_core.files.arrays import read_npy, read_npz
 
 _MOST_BYTES = 8 * 2**30  # what was seen of a whole training set is kept in one file
 

@@ -18,8 +18,8 @@ from msgspec import Meta
 from emo_core.config import NUM_BLENDSHAPES, PipelineConfig
 from emo_core.emotions import HybridClass
 from emo_core.errors import BundleError
+from emo_core.files.arrays import read_npz
 from emo_core.model.apart import ApartError
-from emo_core.model.arrays import read_npz
 from emo_core.model.bundle_files import (
     CARD,
     FRAME_CNN,

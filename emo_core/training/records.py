@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_core.errors import BundleError, DatasetError
+from emo_core.files.arrays import read_npz
 from emo_core.files.csv_files import read_csv, to_csv
 from emo_core.model import bundle as bundles
-from emo_core.model.arrays import read_npz
 from emo_core.model.bundle_files import json_object, read_record
 from emo_core.training.card.model_card import model_card
 
