@@ -271,6 +271,11 @@ class ModelInfo:
     version: str
     labels: tuple[str, ...]
 
+    @property
+    def title(self) -> str:
+        """Name and version, as every card, row and export names the model."""
+        return f"{self.name} {self.version}"
+
 
 @dataclass(frozen=True, slots=True)
 class StageTimings:

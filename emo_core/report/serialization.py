@@ -100,9 +100,7 @@ def to_text(analysis: Analysis) -> str:
         mix = _mix_words(segment.salience, segment.is_blend)
         lines.append(f"  {span}  {display_name(segment.label)} ({best}{display_percent(segment.probability)}){mix}")
     lines += ["", *(f"  Note: {warning}" for warning in analysis.warnings)]
-    lines.append(
-        f"  Model {analysis.model.name} {analysis.model.version}, {analysis.timing_ms.total / 1e3:.1f} s of work"
-    )
+    lines.append(f"  Model {analysis.model.title}, {analysis.timing_ms.total / 1e3:.1f} s of work")
     return "\n".join(lines)
 
 

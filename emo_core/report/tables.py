@@ -77,8 +77,7 @@ def segments_vtt(analysis: Analysis, annotations: Annotations) -> str:
     ]
     blocks = [
         "WEBVTT",
-        f"NOTE\nVerdicts of the model {_vtt_text(model.name)} {_vtt_text(model.version)}: what a face shows, not what "
-        "a person feels.",
+        f"NOTE\nVerdicts of the model {_vtt_text(model.title)}: what a face shows, not what a person feels.",
         *(f"{_vtt_time(a)} --> {_vtt_time(b)}\n{_vtt_text(words)}" for a, b, words in sorted(cues) if b - a >= 1e-3),
     ]
     return "\n\n".join(blocks) + "\n"

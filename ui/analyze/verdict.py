@@ -10,7 +10,7 @@ from emo_core.emotions import EMOTION_COLOURS, OTHER, UNSURE, class_colour, disp
 
 if TYPE_CHECKING:
     from emo_core.model.bundle import Bundle
-    from emo_core.types import Analysis, ModelInfo, Prediction, Segment
+    from emo_core.types import Analysis, Prediction, Segment
 
 _MAX_PARTS = 4
 
@@ -31,14 +31,9 @@ def card_html(analysis: "Analysis", bundle: "Bundle") -> str:
         _mix_html(prediction, bundle),
         _parts_html(analysis, bundle),
         *(f'<p class="es-soft">⚠️ {escape(warning)}</p>' for warning in analysis.warnings),
-        f'<p class="es-soft" data-testid="model">Model {escape(model_name(analysis.model))}</p>',
+        f'<p class="es-soft" data-testid="model">Model {escape(analysis.model.title)}</p>',
     ]
     return f'<div class="es-card" style="--tone:{tone}">{"".join(parts)}</div>'
-
-
-def model_name(model: "ModelInfo") -> str:
-    """A model as every card and row names it."""
-    return f"{model.name} {model.version}"
 
 
 def headline(prediction: "Prediction") -> str:
