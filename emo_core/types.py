@@ -171,6 +171,7 @@ class Segment:
         probability: in [0, 1], of the label; of the most probable class if unsure.
         salience: as in :class:`Prediction`, from the frames of the span; empty if none of them is usable.
         is_blend: as in :class:`Prediction`.
+        presence, emotions: as in :class:`Prediction`, from the frames of the span.
     """
 
     start_s: float
@@ -179,6 +180,8 @@ class Segment:
     probability: float
     salience: Mapping[str, float] = field(default_factory=dict)
     is_blend: bool = False
+    presence: Mapping[str, float] = field(default_factory=dict)
+    emotions: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -191,11 +194,13 @@ class Prediction:
         probability: calibrated probability of `label` (of the most probable class if unsure), in [0, 1].
         probabilities: (C,) float32, sums to 1.
         salience: component → share of the pair in [0, 1], sums to 1; empty unless `label` is a pair.
-        is_blend: whether both components hold at least 25 % of the pair.
+        is_blend: whether both components are present in the frames, together or one after the other.
         reason: why the verdict is unsure, one sentence; empty otherwise.
         windows: overlapping windows in order of time.
         step_probabilities: (T, C) float32, running verdict at every sampled frame; NaN where no face was found.
         segments: spans of one verdict that cover the clip.
+        presence: component → mean probability of its emotion in the frames, in [0, 1]; empty unless `label` is a pair.
+        emotions: basic emotion → mean probability in the frames, weighted by quality; empty if none is usable.
     """
 
     labels: tuple[str, ...]
@@ -208,6 +213,8 @@ class Prediction:
     windows: tuple[WindowPrediction, ...]
     step_probabilities: Floats
     segments: tuple[Segment, ...]
+    presence: Mapping[str, float] = field(default_factory=dict)
+    emotions: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_shape("probabilities", self.probabilities, (len(self.labels),))

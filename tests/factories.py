@@ -79,6 +79,8 @@ def make_prediction(
             Segment(0.0, duration_s / 2, OTHER, 0.6),
             Segment(duration_s / 2, duration_s, label, float(probabilities.max())),
         ),
+        presence={name: 0.6 * share for name, share in shares.items()},
+        emotions={"neutral": 0.4, "happiness": 0.6},
     )
 
 

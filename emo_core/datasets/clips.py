@@ -2,12 +2,14 @@
 
     <label>/<person>__<anything>.mp4       a folder for each class; people from the names of the files
     manifest.csv                           path, label; person, session, source, story, degradation if known
+    segments.csv                           path, start_s, end_s, label; person, is_gif, note if known: parts of videos
 
 A clip that names no person is one unknown person of its own: people are never guessed.
 """
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +29,7 @@ from emo_core.model.bundle import FrameNetwork
 from emo_core.types import Floats
 from emo_core.video.source import clean_name
 
-MANIFEST = "manifest.csv"
+MANIFEST, SEGMENTS = "manifest.csv", "segments.csv"
 COLUMNS = ("path", "label", "person", "session", "source", "story", "degradation")
 """Columns of a manifest that are known; others are kept as they are."""
 
@@ -47,6 +49,7 @@ class DatasetClip:
         degradation: what is wrong with the picture; ``none`` for a clean clip.
         session: the occasion on which it was recorded; empty where that is unknown.
         person_known: whether the data set says who is shown.
+        start_s, end_s: the part of the file that is meant, on the file's clock; by default all of it.
     """
 
     path: Path
@@ -57,10 +60,12 @@ class DatasetClip:
     degradation: str = "none"
     session: str = ""
     person_known: bool = True
+    start_s: float = 0.0
+    end_s: float = math.inf
 
 
 def read_dataset(path: Path) -> list[DatasetClip]:
-    """Clips of a data set: a ``manifest.csv``, a folder that holds one, or a folder with a folder for each label.
+    """Clips of a data set: a ``manifest.csv`` or ``segments.csv``, a folder that holds one, or a folder for each label.
 
     Raises:
         DatasetError: there is no such data set, it holds no clips, a label cannot be used, see
@@ -72,10 +77,13 @@ def read_dataset(path: Path) -> list[DatasetClip]:
         396
     """
     try:
-        if path.is_dir() and not (path / MANIFEST).exists():
+        for listed, read in ((MANIFEST, read_manifest), (SEGMENTS, read_segments)):
+            if path.is_dir() and (path / listed).exists():
+                return read(path / listed)
+        if path.is_dir():
             return _read_folders(path)
-        if path.is_dir() or path.exists():
-            return read_manifest(path / MANIFEST if path.is_dir() else path)
+        if path.exists():
+            return read_segments(path) if path.name == SEGMENTS else read_manifest(path)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise DatasetError(
@@ -167,14 +175,31 @@ def read_manifest(path: Path) -> list[DatasetClip]:
         DatasetError: the file is missing or unreadable, lacks a column or a value, or names a clip that is not there or
             lies outside; the lines are named.
     """
+    return _read_table(path, _NEEDED, COLUMNS, _clip_of)
+
+
+def read_segments(path: Path) -> list[DatasetClip]:
+    """Parts of videos of a ``segments.csv``: columns path, label, start_s, end_s; further ones as far as known.
+
+    `source` tells GIF and video apart where a column `is_gif` does.
+
+    Raises:
+        DatasetError: as :func:`read_manifest`, or a part is none.
+    """
+    return _read_table(path, (*_NEEDED, "start_s", "end_s"), (*COLUMNS, "is_gif", "note"), _segment_of)
+
+
+def _read_table(
+    path: Path, needs: Sequence[str], may: Sequence[str], read: Callable[[Row, ClipFolder], DatasetClip]
+) -> list[DatasetClip]:
     name = clean_name(path.name)
-    rows = read_csv(path, _NEEDED, COLUMNS).rows
+    rows = read_csv(path, needs, may).rows
     if not rows:
-        raise DatasetError(f"{name} lists no clips: it needs columns path and label and a line for each clip.")
+        raise DatasetError(f"{name} lists no clips: it needs columns {', '.join(needs)} and a line for each clip.")
     place, clips, faults = ClipFolder(path.parent), [], []
     for row in rows:
         try:
-            clips.append(_clip_of(row, place))
+            clips.append(read(row, place))
         except DatasetError as error:
             faults.append((row.line, str(error)))
     check_lines(name, faults)
@@ -196,6 +221,19 @@ def _clip_of(row: Row, place: ClipFolder) -> DatasetClip:
         tidy(cells.get("session", "")),
         person_known=bool(person),
     )
+
+
+def _segment_of(row: Row, place: ClipFolder) -> DatasetClip:
+    cells = row.cells
+    try:
+        start_s, end_s = float(cells["start_s"]), float(cells["end_s"])
+    except ValueError:
+        start_s = end_s = math.nan
+    if not 0 <= start_s < end_s < math.inf:
+        raise DatasetError("start_s and end_s must be seconds, the start before the end.")
+    clip = _clip_of(row, place)
+    kind = {"1": "GIF", "0": "video"}.get(cells.get("is_gif", ""), clip.source)
+    return replace(clip, source=kind, story=cells.get("note", "") or clip.story, start_s=start_s, end_s=end_s)
 
 
 def split_people(people: Sequence[str], shares: Sequence[float], *, seed: int) -> list[set[str]]:
@@ -245,7 +283,7 @@ def see_clips(
         if not index % 50:
             say(f"Seeing clip {index + 1} of {len(clips)}")
         try:
-            seen = eyes.read(clip.path)
+            seen = eyes.read(clip.path).within(clip.start_s, clip.end_s)
         except (NoFaceError, VideoError) as error:
             say(f"Left out: {error}")
             continue

@@ -263,16 +263,19 @@ def frame_importance(
     """
     sequence, weights = head_inputs(bundle, analysis.features, analysis.normalized)
     labels = bundle.info.labels
+    emotions = np.nan_to_num(analysis.features.emotions)
     wanted = None if label is None else labels.index(label)
     held: dict[int, list[tuple[Floats, Floats, Floats, Floats]]] = {}  # frame → with and without it, by window
     for places, own in windows_of(bundle, weights, analysis.timestamps_s):
         if tell:
             tell(places[0, 0] / len(weights))
-        windows = padded(sequence, places)
+        windows, seen = padded(sequence, places), padded(emotions, places)
         whole = calibrated(head.run(windows, own).logits[:, -1], bundle.temperature)
+        whole = bundle.evidence.together(bundle.classes, whole, seen, own)
         which, frames = np.unique(np.stack([np.nonzero(own)[0], places[own > 0]]), axis=1)
         left = np.where(places[which] == frames[:, np.newaxis], 0, own[which])  # a variant without each valid frame
         without = calibrated(head.last_logits(windows, which, left), bundle.temperature)
+        without = bundle.evidence.together(bundle.classes, without, seen[which], left)
         for window, frame, *rest in zip(which, frames.tolist(), without, left, strict=True):
             held.setdefault(frame, []).append((whole[window], own[window], *rest))
     result = np.zeros(len(weights), np.float32)

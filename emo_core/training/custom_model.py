@@ -166,7 +166,7 @@ def _tuned(
         return found
     frames = []
     for part in PARTS[:2]:
-        members = [(clips[k].path, labels.index(clips[k].label)) for k in split.members(part)]
+        members = [(clips[k], labels.index(clips[k].label)) for k in split.members(part)]
         tell = functools.partial(told.progress, f"Seeing frames ({part})")
         frames.append(gather_frames(members, eyes.network, eyes.config, tell))
     with tempfile.TemporaryDirectory() as folder:

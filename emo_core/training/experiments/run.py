@@ -144,7 +144,10 @@ def measure_protocols(
     )
     reader = ClipReader(cnn, config, cache)
     members = sorted(set(windows.clips.tolist()))
-    prints = dict(zip(members, (reader.read(clips[index].path).prints for index in members), strict=True))
+    prints = {
+        index: reader.read(clips[index].path).within(clips[index].start_s, clips[index].end_s).prints
+        for index in members
+    }
     nothing = np.zeros((0, 4), np.uint64)
     joined = join_people(windows.people, windows.clips.tolist(), [prints.get(k, nothing) for k in range(len(clips))])
     folds = max(2, min(num_folds, len(set(joined or windows.people)), int(np.bincount(windows.labels).min())))
