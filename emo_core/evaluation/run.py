@@ -149,7 +149,7 @@ class _ClipJudge:
         features, weights = seen.features, seen.weights
         kept = features if config.blendshapes else features[:, : self._cnn.num_features]
         read = FeatureSequence(kept, seen.emotions, weights > 0)
-        windows, _ = judge_windows(self._bundle, self._head, read, _as_seen(weights), seen.times_s)
+        windows, _ = judge_windows(self._bundle, self._head, read, as_seen(weights), seen.times_s)
         ruling = rule(self._bundle, windows)
         counts = weights > 0
         return EvaluatedClip(
@@ -171,7 +171,7 @@ class _ClipJudge:
         )
 
 
-def _as_seen(weights: Floats) -> NormalizedClip:
+def as_seen(weights: Floats) -> NormalizedClip:
     """What the judge reads of a clip beside its features: no pictures, no components of quality."""
     nothing = np.zeros(len(weights), np.float32)
     faces = np.zeros((len(weights), 0, 0), np.float32)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from emo_core.training.card import custom, sections
+from emo_core.training.card import custom, people, sections
 from emo_core.training.card import heatmaps as card_heatmaps
 
 _USE = """## Intended use
@@ -46,9 +46,12 @@ _FURTHER = """ Then it was trained further: on the votes
 
 
 _SECTIONS: Mapping[str, Callable[[Any], str]] = {
+    "real_clips": people.real_clips,
+    "portraits": people.portraits,
     "real_stills": sections.stills,
     "composed_clips": sections.clips,
     "rendered_clips": sections.rendered,
+    "presence": people.presence,
     "salience": sections.salience,
     "seeds": sections.seeds,
     "normalization": sections.normalization,

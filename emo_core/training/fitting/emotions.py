@@ -4,22 +4,34 @@ The features stay, so the head stays; see :mod:`emo_core.training.fitting.emotio
 """
 
 import hashlib
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
+import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from emo_core.datasets.clips import read_manifest
-from emo_core.datasets.ferplus import align, read_votes
-from emo_core.datasets.portraits import Portraits
+from emo_core.datasets.ferplus import align, majority_labels, read_votes
+from emo_core.datasets.portraits import Portraits, find_faces, read_portraits
 from emo_core.emotions import EMOTIONS
 from emo_core.errors import DatasetError
+from emo_core.evaluation.metrics import evaluate_stills
+from emo_core.evaluation.portrait_metrics import evaluate_portraits
 from emo_core.faces.tracking import normalize_intensity
+from emo_core.inference.windows import calibrated
 from emo_core.model import bundle as bundles
-from emo_core.training.fitting.emotion_layer import SeenFaces
+from emo_core.training import networks
+from emo_core.training.build import calibrate
+from emo_core.training.fitting.emotion_layer import SeenFaces, fit_layer
 from emo_core.training.frame_cnn import training_set
+from emo_core.training.head_data import halves, unseen
+from emo_core.training.records import VERSION, read_json, write_with_records
 from emo_core.training.rendered_frames import rendered_frames
+from emo_core.training.salience_fit import VotedEmotions, fit_salience, measure_salience
 from emo_core.training.synthesis.augmentation import augment, disguise
 from emo_core.types import Bytes, FaceTrack, Floats
 
@@ -56,9 +68,10 @@ class EmotionFit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gathered:
-    """What the layer is fitted to: stills, rendered frames, and per view the training portraits."""
+    """What the layer is fitted to: stills with votes (N, 10), rendered frames, training portraits in all views."""
 
     stills: SeenFaces
+    votes: NDArray[np.uint8]
     rendered: SeenFaces
     portraits: SeenFaces
 
@@ -93,6 +106,7 @@ def gather_faces(
     weight = np.array(DRAW)[labels] * counts[labels] ** (recipe.rarity - 1)
     return Gathered(
         SeenFaces(stills[0], targets[chosen], np.ones(len(chosen), np.float32)),
+        votes[majority_labels(votes) >= 0][chosen],
         SeenFaces(_see(cnn, drawn, cache)[0], shares, np.ones(len(drawn), np.float32)),
         SeenFaces(people[0], goals.astype(np.float32), weight.astype(np.float32)),
     )
@@ -117,3 +131,89 @@ def _see(cnn: bundles.FrameNetwork, crops: Bytes, cache: Path) -> tuple[Floats, 
     np.savez(part, features=features, emotions=emotions)
     part.replace(path)
     return features, emotions
+
+
+def fit_emotions(
+    data: Path, people: Path, rendered: Path, out: Path, cache: Path, recipe: EmotionFit, command: str, say: Say
+) -> dict[str, Any]:
+    """Fit the emotions of the frame CNN of a finished bundle again and put the result with its records into it.
+
+    Portraits are parted by person: three fifths are learned from, one fifth chose the recipe, one is only measured
+    on. The temperature comes from the first half of ``valid.npz``, as before.
+
+    Args:
+        data: folder in FER+ layout.
+        people: portraits, as :func:`emo_core.datasets.portraits.read_portraits` reads them.
+        rendered: ``manifest.csv`` of rendered clips of people who are not among the demo clips.
+        out: bundle directory.
+        cache: folder for what was seen.
+        recipe: how.
+        command: the command line, for the records.
+        say: called with a line of text as the work goes on.
+
+    Returns:
+        `real_stills` and `portraits`: metrics on pictures with votes, and on portraits by part.
+
+    Raises:
+        BundleError: `out` holds no finished model.
+        DatasetError: the pictures or clips cannot be read.
+    """
+    started, side = time.monotonic(), bundles.load_bundle(out).config.crop_side_px
+    portraits = read_portraits(people)
+    track = find_faces(portraits, side, cache, say)
+    gathered = gather_faces(data, portraits, track, rendered, out, cache, recipe, say)
+    model = keras.models.load_model(out / bundles.KERAS_FRAME_CNN, compile=False)
+    layer = model.get_layer(networks.FRAME_EMOTIONS)
+    shares = (recipe.portrait_share, recipe.rendered_share)
+    sources = [(gathered.stills, 1 - sum(shares)), (gathered.portraits, shares[0]), (gathered.rendered, shares[1])]
+    kernel, bias = layer.get_weights()
+    kernel, bias = fit_layer(kernel, bias, sources, recipe.hold)
+    layer.set_weights([kernel, bias])
+    images, votes = read_votes(data / "valid.npz")
+    crops, new = align(images, votes, side, cache).crops, unseen(data)
+    first, second = halves(new)
+    temperature = calibrate(model, crops[first], votes[first])
+    tflite = networks.to_tflite(model)
+    cnn = bundles.FrameNetwork(tflite)
+    said = cnn(normalize_intensity(crops))[1]
+    earlier = read_json(out / bundles.METRICS).get("real_stills", {})
+    metrics: dict[str, Any] = {
+        "real_stills": evaluate_stills(said, votes) | {
+            "share_aligned": earlier.get("share_aligned"),
+            "without_copies": evaluate_stills(said[new], votes[new]),
+            "second_half": evaluate_stills(said[second], votes[second]),
+        },
+        "portraits": _measure_portraits(cnn, portraits, track),
+    }  # fmt: skip
+    record = {
+        "command": command,
+        "recipe": asdict(recipe),
+        "temperature": temperature,
+        "num_people": {part: _count(portraits, part) for part in ("train", "choose", "measure")},
+        "minutes": round((time.monotonic() - started) / 60, 1),
+    }
+    learned = calibrated(gathered.stills.features @ layer.get_weights()[0] + layer.get_weights()[1], 1.0)
+    classes = bundles.load_bundle(out).classes
+    curves = fit_salience(VotedEmotions(learned, gathered.votes), VotedEmotions(said[first], votes[first]), classes)
+    kept = {"stills_probabilities": said, "stills_is_copy": ~new, "stills_is_second_half": second}
+    metrics["salience"] = measure_salience(votes, kept, classes, curves)
+    files = {bundles.FRAME_CNN: tflite, bundles.KERAS_FRAME_CNN: networks.to_keras(model)}
+    told = {name: asdict(curve) for name, curve in curves.items()}
+    write_with_records(out, {"version": VERSION, "emotion_fit": record, "salience": told}, metrics, (), files, kept)
+    return metrics
+
+
+def _measure_portraits(cnn: bundles.FrameNetwork, portraits: Portraits, track: FaceTrack) -> dict[str, Any]:
+    """Figures on the portraits that chose the recipe, and on those that are only measured on."""
+    found = {}
+    for part in ("choose", "measure"):
+        chosen = portraits.part(part)
+        seen = chosen & track.detected
+        probabilities = np.full((len(chosen), len(EMOTIONS)), np.nan, np.float32)
+        probabilities[seen] = cnn(normalize_intensity(track.crops[seen]))[1]
+        found[part] = evaluate_portraits(probabilities[chosen], portraits.labels[chosen], portraits.people[chosen])
+    return found
+
+
+def _count(portraits: Portraits, part: str) -> int:
+    return len(np.unique(portraits.people[portraits.part(part)]))
