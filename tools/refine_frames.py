@@ -31,29 +31,15 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
-from sklearn.metrics import roc_auc_score  # noqa: E402
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn  # noqa: E402
 
-from emo_core.emotions import EMOTIONS  # noqa: E402
 from emo_core.errors import EmoError  # noqa: E402
 from emo_core.files.atomic_write import replaced_whole  # noqa: E402
 from emo_core.model import bundle as bundles  # noqa: E402
-from tools.refine.faces import (  # noqa: E402
-    PORTRAIT_DRAW,
-    Faces,
-    Refinement,
-    batches,
-    gather_portraits,
-    gather_rendered,
-    gather_stills,
-    gather_valid,
-)
-from tools.refine.net import FrameNet, answer, first_weights, half_precision  # noqa: E402
+from tools.refine.faces import Faces, Refinement, batches, gather_rendered, gather_stills, gather_valid  # noqa: E402
+from tools.refine.net import FrameNet, answer, first_weights  # noqa: E402
 
-TUNABLE = (
-    "epochs", "seed", "learning_rate", "last_rate", "average", "stills_in_batch", "rendered_in_batch",
-    "portraits_in_batch", "disguise_share", "mixup", "easy_share", "teacher_views",
-)  # fmt: skip
+TUNABLE = ("epochs", "seed", "learning_rate", "last_rate", "average")
 """What of the recipe the command line can change."""
 
 
@@ -65,9 +51,8 @@ def run_epoch(
     losses, right = [], []
     for inputs, targets, weights in steps:
         optimizer.zero_grad()
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half_precision()):
-            logits = net(inputs)
-        entropy = -(targets * logits.float().log_softmax(1)).sum(1)
+        logits = net(inputs)
+        entropy = -(targets * logits.log_softmax(1)).sum(1)
         loss = (weights * entropy).sum() / weights.sum()
         loss.backward()
         optimizer.step()
@@ -76,18 +61,6 @@ def run_epoch(
         losses.append(loss.item())
         right.append((logits.argmax(1) == targets.argmax(1)).float().mean().item())
     return {"loss": float(np.mean(losses)), "accuracy": float(np.mean(right))}
-
-
-def measure_portraits(net: FrameNet, faces: Faces, prefix: str) -> dict[str, float]:
-    """Recall of the most frequent emotions on portraits, and the area under the curve of sadness and fear together."""
-    said = answer(net, faces.crops, mirrored=False)
-    recalls = {
-        f"{prefix}{name}": float((said.argmax(axis=1) == index)[faces.labels == index].mean())
-        for index, name in enumerate(EMOTIONS[:4])
-    }
-    pair = [EMOTIONS.index(name) for name in ("sadness", "fear")]
-    area = roc_auc_score(np.isin(faces.labels, pair), said[:, pair].sum(axis=1))
-    return {**measure(net, faces, prefix), **recalls, f"{prefix}auc": float(area)}
 
 
 def measure(net: FrameNet, faces: Faces, prefix: str) -> dict[str, float]:
@@ -106,25 +79,14 @@ def refine(options: argparse.Namespace, recipe: Refinement) -> None:
     stills = gather_stills(options.data, side, options.cache, net, recipe)
     rendered, held_out = gather_rendered(options.rendered, options.demo, options.start, options.cache)
     valid = gather_valid(options.data, side, options.cache)
-    portraits = gather_portraits(options.portraits, side, options.cache, net, recipe) if options.portraits else {}
-
-    def figures(network: FrameNet) -> dict[str, float]:
-        rows = {**measure(network, valid, "val_"), **measure(network, held_out, "rendered_")}
-        return rows | (measure_portraits(network, portraits["choose"], "choose_") if portraits else {})
-
     net.to(memory_format=torch.channels_last)
     per_epoch = int(stills.chance.sum() / recipe.stills_in_batch)
     print(f"{len(stills.crops)} stills, {len(rendered.crops)} rendered frames, about {per_epoch} steps an epoch")
-    print({name: round(value, 4) for name, value in figures(net).items()}, flush=True)
+    print({**measure(net, valid, "val_"), **measure(net, held_out, "rendered_")}, flush=True)
     optimizer, schedule = make_optimizer(net, recipe, per_epoch)
-    content = [
-        repr((recipe, PORTRAIT_DRAW, bool(portraits))).encode(),
-        options.rendered.read_bytes(),
-        *(array.tobytes() for array in weights),
-    ]
+    content = [repr(recipe).encode(), options.rendered.read_bytes(), *(array.tobytes() for array in weights)]
     digest = hashlib.sha256(b"".join(content)).hexdigest()[:12]  # another recipe or start never resumes from it
     checkpoint = options.cache / f"refine-{digest}.pt"
-    learned = portraits.get("train")
     average = running_mean(net, recipe)
     parts = {"net": net, "average": average, "optimizer": optimizer, "schedule": schedule}
     rows: list[dict[str, float]] = []
@@ -137,9 +99,10 @@ def refine(options: argparse.Namespace, recipe: Refinement) -> None:
         began = time.monotonic()
         row = {
             "epoch": float(epoch),
-            **run_epoch(net, average, optimizer, schedule, batches(stills, rendered, learned, recipe, epoch)),
+            **run_epoch(net, average, optimizer, schedule, batches(stills, rendered, recipe, epoch)),
         }
-        rows.append({**row, **figures(average.module), "seconds": time.monotonic() - began})
+        row |= {**measure(average.module, valid, "val_"), **measure(average.module, held_out, "rendered_")}
+        rows.append({**row, "seconds": time.monotonic() - began})
         print(json.dumps({name: round(value, 4) for name, value in rows[-1].items()}), flush=True)
         with replaced_whole(checkpoint) as file:
             torch.save({name: part.state_dict() for name, part in parts.items()} | {"rows": rows}, file)
@@ -187,7 +150,6 @@ def main() -> int:
     parser.add_argument("--start", type=Path, required=True, help="bundle with the frame CNN to start from")
     parser.add_argument("--rendered", type=Path, required=True, metavar="CSV", help="manifest of rendered clips")
     parser.add_argument("--demo", type=Path, default=ROOT / "assets" / "demo" / "manifest.csv", help="to measure on")
-    parser.add_argument("--portraits", type=Path, help="folder or zip with labels.csv, to learn from as well")
     parser.add_argument("--weights", type=Path, required=True, help="file to write, .npz")
     parser.add_argument("--cache", type=Path, default=Path(".cache"), help="folder for aligned pictures")
     for name in TUNABLE:

@@ -11,19 +11,14 @@ import torch
 
 from emo_core.datasets.clips import read_manifest, split_people
 from emo_core.datasets.ferplus import align, majority_labels, read_votes
-from emo_core.datasets.portraits import PARTS, find_faces, read_portraits
 from emo_core.datasets.seen_by_model import HELD_OUT_SEED, PEOPLE_SHARES
-from emo_core.emotions import EMOTIONS
 from emo_core.errors import DatasetError
 from emo_core.model import bundle as bundles
 from emo_core.training.frame_cnn import training_set
 from emo_core.training.rendered_frames import rendered_frames
-from emo_core.training.synthesis.augmentation import augment, disguise
+from emo_core.training.synthesis.augmentation import augment
 from emo_core.types import Bytes, Floats
 from tools.refine.net import FrameNet, answer, as_input
-
-PORTRAIT_DRAW = (1.3, 1.0, 1.1, 1.5, 0.8, 0.5, 0.3, 0.05)
-"""How often portraits of each emotion are drawn, in the order of the emotions: rare ones more than they occur."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +36,6 @@ class Refinement:
         teacher_share: weight of what the first network says beside the votes.
         easy: a still is easy when the first network gives the most voted emotion at least this probability.
         easy_share: share of the easy stills that an epoch shows; they count for the others as well.
-        teacher_views: how many other views of each still the first network is asked about.
-        portraits_in_batch: portraits in a step, drawn by emotion with :data:`PORTRAIT_DRAW`.
-        portrait_certainty: target of a portrait's one label; the rest is what the first network says.
-        disguise_share: share of all faces blurred a little, and of all compressed, so that nothing but the face tells
-            where a picture is from.
-        mixup: both parameters of the Beta distribution of the share in which faces of a step are mixed; 0 for none.
     """
 
     seed: int = 7
@@ -61,11 +50,6 @@ class Refinement:
     teacher_share: float = 0.5
     easy: float = 0.95
     easy_share: float = 0.35
-    teacher_views: int = 2
-    portraits_in_batch: int = 0
-    portrait_certainty: float = 0.9
-    disguise_share: float = 0.0
-    mixup: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +65,7 @@ class Faces:
 def gather_stills(data: Path, side: int, cache: Path, net: FrameNet, recipe: Refinement) -> Faces:
     """Training pictures that people recognized, with votes averaged with what `net` says of two other views."""
     crops, targets, labels = _recognized(data / "train.npz", side, cache)
-    said = first_opinion(net, crops, recipe.seed, cache, recipe.teacher_views)
+    said = first_opinion(net, crops, recipe.seed, cache)
     mixed = (1 - recipe.teacher_share) * targets + recipe.teacher_share * said
     chance = np.where(said[np.arange(len(labels)), labels] >= recipe.easy, recipe.easy_share, 1.0)
     return Faces(crops, mixed.astype(np.float32), chance.astype(np.float32), labels)
@@ -99,32 +83,14 @@ def _recognized(path: Path, side: int, cache: Path) -> tuple[Bytes, Floats, np.n
     return *training_set(align(images, votes, side, cache)), labels[labels >= 0]
 
 
-def gather_portraits(path: Path, side: int, cache: Path, net: FrameNet, recipe: Refinement) -> dict[str, Faces]:
-    """Portraits in which a face is found, by what their people are for: train, choose, measure."""
-    portraits = read_portraits(path)
-    track = find_faces(portraits, side, cache, print)
-    said = answer(net, track.crops, mirrored=True)
-    sure = np.eye(len(EMOTIONS), dtype=np.float32)[portraits.labels]
-    targets = recipe.portrait_certainty * sure + (1 - recipe.portrait_certainty) * said
-    counts = {}
-    for name in PARTS:
-        chosen = portraits.part(name) & track.detected
-        labels = portraits.labels[chosen]
-        chance = np.array(PORTRAIT_DRAW, np.float32)[labels] / np.bincount(labels, minlength=len(EMOTIONS))[labels]
-        exact = targets if name == "train" else sure
-        counts[name] = Faces(track.crops[chosen], exact[chosen].astype(np.float32), chance / chance.sum(), labels)
-    return counts
-
-
-def first_opinion(net: FrameNet, crops: Bytes, seed: int, cache: Path, num_views: int) -> Floats:
-    """Emotions (N, 8) that the first network gives other views of each face; kept in the folder `cache`."""
-    weights = net.emotions.weight.detach().numpy().tobytes()
-    content = hashlib.sha256(crops.tobytes() + weights + bytes([seed % 256, num_views]))
+def first_opinion(net: FrameNet, crops: Bytes, seed: int, cache: Path) -> Floats:
+    """Emotions (N, 8) that the first network gives two other views of each face; kept in the folder `cache`."""
+    content = hashlib.sha256(crops.tobytes() + net.emotions.weight.detach().numpy().tobytes() + bytes([seed % 256]))
     path = cache / f"opinion-{content.hexdigest()[:20]}.npy"
     if not path.exists():
         rng = np.random.default_rng(seed)
-        views = [np.stack([augment(crop, rng, 0.0) for crop in crops]) for _ in range(num_views)]
-        np.save(path, np.mean([answer(net, view, mirrored=num_views > 1) for view in views], axis=0))
+        views = [np.stack([augment(crop, rng, 0.0) for crop in crops]) for _ in range(2)]
+        np.save(path, np.mean([answer(net, view, mirrored=True) for view in views], axis=0))
     return np.asarray(np.load(path, allow_pickle=False), np.float32)
 
 
@@ -146,37 +112,26 @@ def gather_rendered(manifest: Path, demo: Path, bundle: Path, cache: Path) -> tu
     return train, held_out
 
 
-def batches(
-    stills: Faces, rendered: Faces, portraits: Faces | None, recipe: Refinement, epoch: int
-) -> Iterator[tuple[torch.Tensor, ...]]:
+def batches(stills: Faces, rendered: Faces, recipe: Refinement, epoch: int) -> Iterator[tuple[torch.Tensor, ...]]:
     """Inputs, targets and weights of an epoch's steps, prepared one ahead; every epoch differs."""
     rng = np.random.default_rng((recipe.seed, epoch))
     shown = rng.permutation(np.flatnonzero(rng.random(len(stills.crops)) < stills.chance))
-    size = recipe.stills_in_batch
-    steps = []
-    for start in range(0, len(shown) - size + 1, size):
-        drawn = rng.integers(len(rendered.crops), size=recipe.rendered_in_batch)
-        people = np.empty(0, np.intp)
-        if portraits:
-            people = rng.choice(len(portraits.crops), recipe.portraits_in_batch, p=portraits.chance)
-        steps.append((shown[start : start + size], drawn, people))
+    steps = [
+        (
+            shown[start : start + recipe.stills_in_batch],
+            rng.integers(len(rendered.crops), size=recipe.rendered_in_batch),
+        )
+        for start in range(0, len(shown) - recipe.stills_in_batch + 1, recipe.stills_in_batch)
+    ]
 
     def prepare(step: int) -> tuple[torch.Tensor, ...]:
         own = np.random.default_rng((recipe.seed, epoch, step))
-        real, drawn, people = steps[step]
-        parts = [(stills, real, recipe.damage_share), (rendered, drawn, 0.1)]
-        parts += [(portraits, people, recipe.damage_share)] if portraits else []
-        crops = [augment(faces.crops[i], own, share) for faces, chosen, share in parts for i in chosen]
-        crops = [disguise(crop, own, recipe.disguise_share) for crop in crops]
-        targets = np.concatenate([faces.targets[chosen] for faces, chosen, _ in parts])
-        weights = np.ones(len(crops), np.float32)
-        weights[: len(real)] = 1 / stills.chance[real]
-        inputs, goals = as_input(np.stack(crops)), torch.from_numpy(targets)
-        if recipe.mixup:
-            share, other = float(own.beta(recipe.mixup, recipe.mixup)), torch.from_numpy(own.permutation(len(crops)))
-            inputs, goals = (share * values + (1 - share) * values[other] for values in (inputs, goals))
-            weights = share * weights + (1 - share) * weights[other.numpy()]
-        return inputs.contiguous(memory_format=torch.channels_last), goals, torch.from_numpy(weights).float()
+        real, drawn = steps[step]
+        crops = [augment(stills.crops[i], own, recipe.damage_share) for i in real]
+        crops += [augment(rendered.crops[i], own, 0.1) for i in drawn]
+        targets = np.concatenate([stills.targets[real], rendered.targets[drawn]])
+        weights = np.concatenate([1 / stills.chance[real], np.ones(len(drawn), np.float32)])
+        return as_input(np.stack(crops)), torch.from_numpy(targets), torch.from_numpy(weights)
 
     with ThreadPoolExecutor(1) as worker:
         ahead = worker.submit(prepare, 0)

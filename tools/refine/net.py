@@ -72,11 +72,6 @@ def _normalization(gamma: torch.Tensor, beta: torch.Tensor, mean: torch.Tensor, 
     return layer
 
 
-def half_precision() -> bool:
-    """Whether to compute in bfloat16, which takes half the time, where the processor has it."""
-    return bool(torch.cpu._is_avx512_bf16_supported())
-
-
 def as_input(crops: Bytes) -> torch.Tensor:
     """Crops (N, S, S) uint8 → what the network reads, (N, 1, S, S) float32."""
     return torch.from_numpy(normalize_intensity(crops)[:, np.newaxis]).contiguous(memory_format=torch.channels_last)
@@ -87,12 +82,11 @@ def answer(net: FrameNet, crops: Bytes, *, mirrored: bool) -> Floats:
     """Emotions (N, 8) of faces, averaged over their mirror images if `mirrored`."""
     net.eval()
     ways = (crops, crops[:, :, ::-1]) if mirrored else (crops,)
-    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half_precision()):
-        parts = [
-            sum(net(as_input(np.ascontiguousarray(way[start : start + 256]))).float() for way in ways) / len(ways)
-            for start in range(0, len(crops), 256)
-        ]
-    return torch.cat(parts).softmax(1).numpy()
+    parts = [
+        (sum(net(as_input(np.ascontiguousarray(way[start : start + 256]))) for way in ways) / len(ways)).softmax(1)
+        for start in range(0, len(crops), 256)
+    ]
+    return torch.cat(parts).numpy()
 
 
 def first_weights(bundle: Path, side: int) -> list[np.ndarray]:

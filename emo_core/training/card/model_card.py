@@ -17,7 +17,8 @@ honesty, health, fitness for a job or guilt. An expression is not a feeling: the
 annotators, not what a person feels.
 
 ## Known limits
-- Trained on still pictures with votes and on clips composed from them; no labelled video of real people was at hand.
+- Trained on still pictures and on clips composed from them; labelled video of real people was too little to learn
+  from, and fear is hardly among it.
 - FER+ has no amusement: happiness stands for it.
 - FER+ holds pictures found on the web, posed and acted ones among them; people, ages and skin tones are not balanced,
   and who is in it is unknown, so no figure here is a figure by person.
@@ -75,8 +76,21 @@ def model_card(manifest: Mapping[str, Any], metrics: Mapping[str, Any], history:
     return "\n".join([*parts, _training(manifest, history), custom.USE if "taught" in manifest else _USE])
 
 
+_PORTRAITS = """- **Portraits** (labels as published with muxspace/facial_expressions, Apache-2.0; press photos and film stills, not
+  part of this bundle): one emotion each by one annotator. Of the people three fifths taught the last layer of the frame
+  CNN its eight emotions again, together with FER+ and rendered frames; one fifth chose how; one fifth is only measured
+  on. The features below that layer stayed as they were, and so the LSTM.
+"""
+
+_REAL = """- **Real clips** (not part of this bundle): parts of videos labelled by eye. They helped to choose how the mean frame
+  emotions count beside the LSTM and the thresholds, in the balance with composed and rendered clips.
+"""
+
+
 def _data(manifest: Mapping[str, Any]) -> str:
-    return _DATA.format(further=_FURTHER if "started_from" in manifest.get("frame_training", {}) else "")
+    told = _DATA.format(further=_FURTHER if "started_from" in manifest.get("frame_training", {}) else "")
+    told += _PORTRAITS if "emotion_fit" in manifest else ""
+    return told + (_REAL if "decision_fit" in manifest else "")
 
 
 def _summary(manifest: Mapping[str, Any]) -> str:
@@ -87,7 +101,17 @@ def _summary(manifest: Mapping[str, Any]) -> str:
         f"Classes: {labels}, and *unsure* where no class passes its threshold. Input: a video of one face, sampled at\n"
         f"{pipeline['sample_rate_hz']:g} frames a second, judged in windows of {pipeline['window_steps']} frames. "
         f"A frame CNN (eight basic emotions) on {side}×{side} grey\n"
-        f"crops aligned by the eyes, {_normalization_words(manifest)}, an LSTM over the window.\n"
+        f"crops aligned by the eyes, {_normalization_words(manifest)}, an LSTM over the window."
+        f"{_evidence_words(manifest)}\n"
+    )
+
+
+def _evidence_words(manifest: Mapping[str, Any]) -> str:
+    weight = manifest.get("frame_evidence", {}).get("weight", 0)
+    return (
+        f" The mean\nframe emotions of the window count {weight:.0%} of its verdict, the LSTM the rest."
+        if weight
+        else ""
     )
 
 
@@ -106,6 +130,9 @@ def _training(manifest: Mapping[str, Any], history: Sequence[Mapping[str, Any]])
             lines += _steps(record, epochs)
             if "started_from" in record:
                 lines += [f"- `{record['command']}`: calibrates and measures what came out"]
+    for key in ("emotion_fit", "decision_fit"):
+        if key in manifest:
+            lines.append(f"- `{manifest[key]['command']}`: {manifest[key]['minutes']:g} minutes")
     return "\n".join([*lines, ""])
 
 
