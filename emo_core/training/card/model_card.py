@@ -76,14 +76,14 @@ def model_card(manifest: Mapping[str, Any], metrics: Mapping[str, Any], history:
     return "\n".join([*parts, _training(manifest, history), custom.USE if "taught" in manifest else _USE])
 
 
-_PORTRAITS = """- **Portraits** (labels as published with muxspace/facial_expressions, Apache-2.0; press photos and film stills, not
-  part of this bundle): one emotion each by one annotator. Of the people three fifths taught the last layer of the frame
-  CNN its eight emotions again, together with FER+ and rendered frames; one fifth chose how; one fifth is only measured
-  on. The features below that layer stayed as they were, and so the LSTM.
+_PORTRAITS = """- **Portraits** (labels as published with muxspace/facial_expressions, Apache-2.0; press photos
+  and film stills, not part of this bundle): one emotion each by one annotator. Of the people three fifths taught the
+  last layer of the frame CNN its eight emotions again, together with FER+ and rendered frames; one fifth chose how; one
+  fifth is only measured on. The features below that layer stayed as they were, and so the LSTM.
 """
 
-_REAL = """- **Real clips** (not part of this bundle): parts of videos labelled by eye. They helped to choose how the mean frame
-  emotions count beside the LSTM and the thresholds, in the balance with composed and rendered clips.
+_REAL = """- **Real clips** (not part of this bundle): parts of videos labelled by eye. They helped to choose how the
+  mean frame emotions count beside the LSTM, and the thresholds, in the balance with composed and rendered clips.
 """
 
 
@@ -108,11 +108,9 @@ def _summary(manifest: Mapping[str, Any]) -> str:
 
 def _evidence_words(manifest: Mapping[str, Any]) -> str:
     weight = manifest.get("frame_evidence", {}).get("weight", 0)
-    return (
-        f" The mean\nframe emotions of the window count {weight:.0%} of its verdict, the LSTM the rest."
-        if weight
-        else ""
-    )
+    if not weight:
+        return ""
+    return f"\nThe mean frame emotions of the window are {weight:.0%} of its verdict, the LSTM the rest."
 
 
 def _normalization_words(manifest: Mapping[str, Any]) -> str:
