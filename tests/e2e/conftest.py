@@ -105,8 +105,7 @@ def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable
         address = message.location.get("url", "")
         # Streamlit looks for its own endpoints below the address first, and finds them at the root
         expected = "/_stcore/" in address and not address.split("/", 3)[3].startswith("_stcore")
-        own = not address and message.text.startswith("Evaluating a string")  # wait_for_function, not a page of ours
-        if message.type == "error" and not expected and not own:
+        if message.type == "error" and not expected:
             complaints.append(f"{message.text} ({address})")
 
     def visit(

@@ -19,6 +19,7 @@ from tests.e2e.camera_pages import (
     needs_network,
     outside_address,
     record,
+    until,
     verdict,
 )
 from tests.e2e.conftest import ROOT, running_server
@@ -87,7 +88,7 @@ def test_live_follows_the_face_survives_reruns_and_ends_with_the_page(watched, l
 def expect_lit(page: Page) -> None:
     """Past the trial of the camera, the connection has it on."""
     expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible(timeout=LIVE_S)
-    page.wait_for_function(f"{LIT}.length === 1")
+    until(page, f"{LIT}.length === 1")
 
 
 @needs_network
