@@ -14,7 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emo_core.datasets.clip_paths import RECORD, ClipFolder
-from emo_core.datasets.clips import COLUMNS, MANIFEST, DatasetClip, is_clip, is_dataset, person_of, read_manifest
+from emo_core.datasets.clips import (
+    COLUMNS,
+    MANIFEST,
+    DatasetClip,
+    is_clip,
+    is_dataset,
+    person_of,
+    read_dataset,
+    read_manifest,
+)
 from emo_core.datasets.feature_cache import forget
 from emo_core.datasets.names import check_label, check_person
 from emo_core.errors import DatasetError, os_remedy
@@ -202,8 +211,10 @@ def _check_ours(folder: Path) -> None:
 
 
 def _read(folder: Path) -> list[DatasetClip]:
-    """Clips of the manifest; none where it lists none yet."""
-    return read_manifest(folder / MANIFEST) if _table(folder).rows else []
+    """Clips of the manifest, or of a folder for each label; none where there are none yet."""
+    if (folder / MANIFEST).exists():
+        return read_manifest(folder / MANIFEST) if _table(folder).rows else []
+    return read_dataset(folder) if is_dataset(folder) else []
 
 
 def _take_up(folder: Path) -> list[DatasetClip]:
