@@ -51,6 +51,7 @@ def make_windows(num_frames: int, label: str, window: int = 32, hop: int = 8) ->
             scores=make_probabilities(label) - 0.5,
             quality=0.7,
             num_valid_frames=min(window, num_frames),
+            face_s=min(window, num_frames) / RATE_HZ,
         )
         for start in starts
     )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from emo_core.faces.landmarks import NUM_LANDMARKS, FaceLandmarker, Mesh, Region, overlap
+from emo_core.faces.landmarks import NUM_LANDMARKS, FaceLandmarker, Mesh, Region, is_same_place, overlap, turned_back
 from emo_core.types import Bytes, Clip, Doubles, FaceTrack, Floats
 
 EYE_CENTRES = np.array([[0.311, 0.386], [0.674, 0.386]])
@@ -25,6 +25,7 @@ _RIGHT_EYE, _LEFT_EYE = (33, 133), (362, 263)  # corners; the person's right eye
 _FOREHEAD, _CHIN = 10, 152
 _PITCH_OFFSET = np.radians(7.5)  # forehead to chin is not upright in a level face: median over FER+
 _PRESENT_LOGIT = 0.0  # under even odds the mesh is drawn on something that is not a face
+_SURE_LOGIT, _CLEARLY_BETTER = 12.0, 4.0  # a face upside down is fitted with up to 10; turned, with 4 more at least
 _CLEAR_LOGIT = 15.0  # unobstructed faces lie at 15…25, a hand before the face at 4…13
 _SEARCH_PERIOD_S = 1.0
 _STANDARD_MEAN, _STANDARD_DEVIATION = 0.5, 0.2
@@ -45,6 +46,7 @@ class FaceTracker:
         self._regions: list[Region] = []  # last known place of each person
         self._lost: list[bool] = []
         self._next_search_s = 0.0
+        self._quarter_turns = 0  # of the picture in which faces stand upright
 
     def track(self, clip: Clip) -> list[FaceTrack]:
         """Tracks through `clip`, one per person seen so far in the video, in the order of their first appearance."""
@@ -64,7 +66,8 @@ class FaceTracker:
                 meshes[later] = None  # two tracks ran onto one face
         due = time_s >= self._next_search_s
         if due or not any(meshes):
-            self._search(frame, meshes, thorough=due)
+            found = self._find(frame, meshes, thorough=due)
+            self._add(meshes, found)
         if due:
             self._next_search_s = time_s + _SEARCH_PERIOD_S
         self._lost = [mesh is None for mesh in meshes]
@@ -77,20 +80,53 @@ class FaceTracker:
         mesh = self._landmarker.fit(frame, region)
         return mesh if mesh.presence_logit > _PRESENT_LOGIT else None
 
-    def _search(self, frame: Bytes, meshes: list[Mesh | None], *, thorough: bool) -> None:
-        """Add faces that nobody follows: a lost person who is back, else a newcomer."""
-        for region in self._landmarker.detect(frame, thorough=thorough):
-            if any(mesh is not None and overlap(mesh.region.box_xyxy, region.box_xyxy) > 0.2 for mesh in meshes):
+    def _find(self, frame: Bytes, meshes: list[Mesh | None], *, thorough: bool) -> list[Mesh]:
+        """Faces that nobody follows. A followed one that stands in another way up than it is fitted is mended.
+
+        The picture is searched as faces stood in it so far; where no face is clear, in the other three ways, too.
+        """
+        found = self._detect(frame, self._quarter_turns, meshes, thorough=thorough)
+        seen = [mesh for mesh in (*meshes, *found) if mesh is not None]
+        if not thorough or (seen and all(mesh.presence_logit > _SURE_LOGIT for mesh in seen)):
+            return found
+        for turns in range(1, 4):
+            quarter_turns = (self._quarter_turns + turns) % 4
+            for mesh in self._detect(frame, quarter_turns, [], thorough=not seen):
+                rival = next((other for other in seen if _same_face(mesh, other)), None)
+                if rival is None and not seen:
+                    found.append(mesh)
+                elif rival is None or not _stands_better(mesh, rival):
+                    continue
+                elif rival in found:
+                    found[found.index(rival)] = mesh
+                else:
+                    meshes[meshes.index(rival)] = mesh
+                self._quarter_turns = quarter_turns
+                seen = [other for other in (*meshes, *found) if other is not None]
+        return found
+
+    def _detect(self, frame: Bytes, quarter_turns: int, meshes: list[Mesh | None], *, thorough: bool) -> list[Mesh]:
+        """Faces of a picture, searched as it looks after some quarter turns, that none of `meshes` covers."""
+        picture = np.ascontiguousarray(np.rot90(frame, quarter_turns)) if quarter_turns else frame
+        found: list[Mesh] = []
+        for turned in self._landmarker.detect(picture, thorough=thorough):
+            region = turned_back(turned, quarter_turns, frame.shape) if quarter_turns else turned
+            if any(mesh is not None and _is_near(mesh.region, region) for mesh in meshes):
                 continue
             mesh = self._fit(frame, region)
-            if mesh is None or any(_same_face(mesh, other) for other in meshes):
-                continue
+            if mesh is not None and not any(_same_face(mesh, other) for other in (*meshes, *found)):
+                found.append(mesh)
+        return found
+
+    def _add(self, meshes: list[Mesh | None], found: list[Mesh]) -> None:
+        """Give each face to a lost person who is back, else to a newcomer."""
+        for mesh in found:
             lost = [person for person, other in enumerate(meshes) if other is None]
             if lost:
-                meshes[min(lost, key=lambda person: _distance(self._regions[person], region))] = mesh
+                meshes[min(lost, key=lambda person: _distance(self._regions[person], mesh.region))] = mesh
             elif len(meshes) < MAX_FACES:
                 meshes.append(mesh)
-                self._regions.append(region)
+                self._regions.append(mesh.region)
 
     def _assemble(self, clip: Clip, meshes: Sequence[Mesh | None]) -> FaceTrack:
         track = empty_track(len(meshes), self._side)
@@ -225,7 +261,17 @@ def _plausible(mesh: Mesh, height: int) -> bool:
 
 
 def _same_face(a: Mesh | None, b: Mesh | None) -> bool:
-    return a is not None and b is not None and overlap(a.region.box_xyxy, b.region.box_xyxy) > 0.5
+    return a is not None and b is not None and is_same_place(a.region.box_xyxy, b.region.box_xyxy)
+
+
+def _stands_better(mesh: Mesh, rival: Mesh) -> bool:
+    """Whether a face is fitted clearly better, and in another way up: anything less is left as it is followed."""
+    turned = np.cos(mesh.region.angle - rival.region.angle) < np.cos(np.pi / 4)
+    return bool(turned) and mesh.presence_logit > rival.presence_logit + _CLEARLY_BETTER
+
+
+def _is_near(a: Region, b: Region) -> bool:
+    return overlap(a.box_xyxy, b.box_xyxy) > 0.2 or is_same_place(a.box_xyxy, b.box_xyxy)
 
 
 def _distance(a: Region, b: Region) -> float:

@@ -8,6 +8,7 @@ import pytest
 
 from emo_core.config import PipelineConfig
 from emo_core.emotions import EMOTIONS, OTHER, PAPER_CLASSES, UNSURE
+from emo_core.inference.window_plan import window_starts
 from emo_core.inference.windows import (
     REJECTED,
     calibrated,
@@ -15,7 +16,6 @@ from emo_core.inference.windows import (
     decide,
     judge_windows,
     predict,
-    window_starts,
 )
 from emo_core.model.bundle import Bundle
 from emo_core.model.normalization import FeatureNormalizer, ScoreNormalizer
@@ -81,7 +81,9 @@ def make_normalized(mask, quality=0.8):
 
 def make_window(start_s, label, *, probability=0.8, quality=0.8, num_valid=8, length_s=0.8):
     probabilities = make_probabilities(label, probability)
-    return WindowPrediction(start_s, start_s + length_s, label, probabilities, probabilities - 0.4, quality, num_valid)
+    return WindowPrediction(
+        start_s, start_s + length_s, label, probabilities, probabilities - 0.4, quality, num_valid, num_valid / 10
+    )
 
 
 def judge(bundle, logits, mask=None):
