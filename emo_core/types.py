@@ -299,7 +299,8 @@ class StageTimings:
 class Analysis:
     """Everything about one clip: the input of every page, report and export.
 
-    `timestamps_s` is (T,) float64; every array inside has the same T.
+    `timestamps_s` is (T,) float64, on the file's own clock; every array inside has the same T. `source_frames` is None
+    where the frames were changed first, and so are none of the file's.
     """
 
     video: VideoInfo
@@ -311,6 +312,7 @@ class Analysis:
     prediction: Prediction
     timing_ms: StageTimings
     warnings: tuple[str, ...]
+    source_frames: SourceFrames | None = None
 
     def __post_init__(self) -> None:
         frames = len(self.timestamps_s)
@@ -319,6 +321,7 @@ class Analysis:
             ("normalized", len(self.normalized.faces)),
             ("features", len(self.features.features)),
             ("step_probabilities", len(self.prediction.step_probabilities)),
+            ("source_frames", len(self.source_frames.numbers) if self.source_frames else frames),
         ):
             if length != frames:
                 raise ValueError(f"{name} has {length} frames, expected {frames}")

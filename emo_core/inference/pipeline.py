@@ -29,6 +29,7 @@ from emo_core.types import (
     FaceTrack,
     FeatureSequence,
     NormalizedClip,
+    SourceFrames,
     StageTimings,
     VideoInfo,
 )
@@ -107,7 +108,7 @@ def analyze(
     tell("Done", 1.0)
     return Analysis(
         seen.video, bundle.info, seen.times_s, seen.track, seen.normalized, seen.features, prediction,
-        timer.timings(), seen.warnings,
+        timer.timings(), seen.warnings, seen.source_frames,
     )  # fmt: skip
 
 
@@ -121,6 +122,7 @@ class Seen:
     normalized: NormalizedClip
     features: FeatureSequence
     warnings: tuple[str, ...]
+    source_frames: SourceFrames | None
 
 
 def watch(
@@ -149,6 +151,7 @@ class _Video:
         self._length_s: float | None = None
         self.info: VideoInfo | None = None
         self.notes: tuple[str, ...] = ()
+        self.sampled: SourceFrames | None = None
 
     def clips(self) -> Generator[Clip, None, None]:
         with open_video(self._source, name=self._name) as reader:
@@ -156,7 +159,7 @@ class _Video:
             try:
                 yield from reader.clips(self._rate_hz, _FRAMES_PER_CLIP, self.tell_reached)
             finally:
-                self.info, self.notes = reader.info(), reader.notes
+                self.info, self.notes, self.sampled = reader.info(), reader.notes, reader.sampled
 
     def tell_reached(self, elapsed_s: float) -> None:
         """Report how far the pass has come, in seconds from the first frame."""
@@ -184,7 +187,8 @@ def _watch(
     del people  # a long video is held twice while its parts are joined: only one person's, one stage after the other
     track, normalized, features = person.join()
     warnings += quality_warnings(track, normalized)
-    return Seen(info, times_s, track, normalized, features, tuple(warnings))
+    own_frames = video.sampled if change is None else None
+    return Seen(info, times_s, track, normalized, features, tuple(warnings), own_frames)
 
 
 def _changed_info(info: VideoInfo, times_s: Doubles) -> VideoInfo:
