@@ -85,7 +85,7 @@ def create(folder: Path, labels: Iterable[str]) -> Collection:
             (folder / name).mkdir(exist_ok=True)
         with _locked(folder):
             if not (folder / MANIFEST).exists():
-                _write(folder, [])
+                _write(folder, _read(folder))
     except (OSError, ValueError) as error:
         raise _not_written(folder, error) from error
     return open_collection(folder)

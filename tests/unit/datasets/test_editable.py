@@ -83,6 +83,15 @@ def test_what_others_wrote_into_the_manifest_stays(folder):
     assert open_collection(folder).labels == ("calm", "joy_fear")
 
 
+def test_further_classes_leave_folders_of_labels_whole(tmp_path):
+    folder = tmp_path / "set"
+    (folder / "calm" / "deep").mkdir(parents=True)
+    (folder / "calm" / "ben__1.mp4").touch()
+    found = create(folder, ["joy"])
+    assert [clip.path.name for clip in found.clips] == ["ben__1.mp4"]
+    assert found.labels == ("calm", "joy")
+
+
 def test_folders_of_labels_without_a_manifest_grow_and_shrink_like_any_other(tmp_path):
     folder = tmp_path / "set"
     for name in ("calm/ben__1.mp4", "calm/deep/notes.txt", "joy/anna__1.mp4", "joy/anna__2.mp4"):
