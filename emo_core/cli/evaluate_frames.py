@@ -49,7 +49,7 @@ def evaluate_frames(
 def _with_votes(pictures: Path, model: Path, predictions: Path | None) -> dict[str, Any]:
     import numpy as np
 
-    from emo_core.datasets.ferplus import align, read_votes
+    from emo_core.datasets.pictures.ferplus import align, read_votes
     from emo_core.evaluation.metrics import evaluate_stills
     from emo_core.faces.tracking import normalize_intensity
     from emo_core.model.bundle import load_frame_network
@@ -67,7 +67,7 @@ def _with_votes(pictures: Path, model: Path, predictions: Path | None) -> dict[s
 def _of_people(pictures: Path, model: Path, part: str | None, predictions: Path | None) -> dict[str, Any]:
     import numpy as np
 
-    from emo_core.datasets.portraits import judge_faces, read_portraits
+    from emo_core.datasets.pictures.portraits import judge_faces, read_portraits
     from emo_core.evaluation.portrait_metrics import evaluate_portraits
     from emo_core.model.bundle import load_frame_network
 

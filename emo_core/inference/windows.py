@@ -22,6 +22,7 @@ from emo_core.inference.window_plan import (
     plan_windows,
 )
 from emo_core.model.bundle import Bundle, HeadNetwork
+from emo_core.model.calibration import calibrated
 from emo_core.model.normalization import ScoreNormalizer
 from emo_core.model.presence import mean_emotions, presence_of, weaker_share
 from emo_core.model.salience import SalienceCurve, pair_salience
@@ -39,18 +40,6 @@ _SLACK_S = 1e-6
 
 REJECTED = -1
 """Index that stands for *unsure* among class indices."""
-
-
-def calibrated(logits: Floats, temperature: float) -> Floats:
-    """Class probabilities (…, C) of logits (…, C): softmax(logits / temperature); rows sum to 1.
-
-    Example:
-        >>> calibrated(np.zeros((1, 2), np.float32), 1.5)
-        array([[0.5, 0.5]], dtype=float32)
-    """
-    scaled = np.asarray(logits, np.float64) / temperature
-    powers = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=-1, keepdims=True), np.float32)
 
 
 def decide(probabilities: Floats, scores: Floats) -> NDArray[np.intp]:

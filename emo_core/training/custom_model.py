@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_core.config import PipelineConfig
-from emo_core.datasets.clips import DatasetClip, read_dataset, see_clips
+from emo_core.datasets.clips import DatasetClip, read_dataset
 from emo_core.datasets.feature_cache import content_key
 from emo_core.datasets.splits import PARTS, Protocol, Split, check_enough, split_clips
-from emo_core.datasets.windows import LabelledClips
+from emo_core.datasets.windows import LabelledClips, see_clips
 from emo_core.emotions import OTHER, class_named
 from emo_core.errors import BundleError
 from emo_core.evaluation.results import Evaluation, to_json

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from emo_core.datasets.windows import LabelledClips
 from emo_core.emotions import OTHER, HybridClass
-from emo_core.evaluation.metrics import best_calibration, log_loss
-from emo_core.inference.windows import calibrated, decide
+from emo_core.inference.windows import decide
 from emo_core.model import bundle as bundles
+from emo_core.model.calibration import best_calibration, calibrated, log_loss
 from emo_core.model.evidence import FrameEvidence
 from emo_core.model.normalization import FeatureNormalizer, ScoreNormalizer
 from emo_core.training import networks

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_core.config import PipelineConfig
-from emo_core.datasets.clips import read_manifest, see_clips, split_people
-from emo_core.datasets.ferplus import align, find_copies, read_votes
+from emo_core.datasets.clips import read_manifest
+from emo_core.datasets.pictures.ferplus import align, find_copies, read_votes
 from emo_core.datasets.seen_by_model import HELD_OUT_SEED, PEOPLE_SHARES
-from emo_core.datasets.windows import LabelledClips
+from emo_core.datasets.splits import split_people
+from emo_core.datasets.windows import LabelledClips, see_clips
 from emo_core.errors import DatasetError
 from emo_core.model import bundle as bundles
 from emo_core.model.normalization import FeatureNormalizer

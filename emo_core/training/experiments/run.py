@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from emo_core.datasets.clips import read_dataset, see_clips
+from emo_core.datasets.clips import read_dataset
 from emo_core.datasets.feature_cache import ClipReader
 from emo_core.datasets.splits import check_enough
+from emo_core.datasets.windows import see_clips
 from emo_core.emotions import PAPER_CLASSES
 from emo_core.evaluation.run import folder_of
 from emo_core.files.kept import kept_lines

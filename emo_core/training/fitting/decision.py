@@ -16,14 +16,15 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_core.datasets.clips import DatasetClip, clip_probabilities, read_dataset, read_manifest
+from emo_core.datasets.clips import DatasetClip, read_dataset, read_manifest
 from emo_core.datasets.feature_cache import ClipReader
-from emo_core.datasets.ferplus import read_votes
-from emo_core.datasets.windows import LabelledClips
+from emo_core.datasets.pictures.ferplus import read_votes
+from emo_core.datasets.windows import LabelledClips, clip_probabilities
 from emo_core.errors import NoFaceError, VideoError
 from emo_core.evaluation.run import as_seen
-from emo_core.inference.windows import calibrated, judge_windows
+from emo_core.inference.windows import judge_windows
 from emo_core.model import bundle as bundles
+from emo_core.model.calibration import calibrated
 from emo_core.model.evidence import FrameEvidence, families
 from emo_core.training.fitting.decision_choice import HeldOut, RealClip, candidates, choose, cross_validated, finished
 from emo_core.training.fitting.presence import (

@@ -15,15 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_core.datasets.clips import read_manifest
-from emo_core.datasets.ferplus import align, majority_labels, read_votes
-from emo_core.datasets.portraits import Portraits, find_faces, read_portraits
+from emo_core.datasets.pictures.ferplus import align, majority_labels, read_votes
+from emo_core.datasets.pictures.portraits import Portraits, find_faces, read_portraits
 from emo_core.emotions import EMOTIONS
 from emo_core.errors import DatasetError
 from emo_core.evaluation.metrics import evaluate_stills
 from emo_core.evaluation.portrait_metrics import evaluate_portraits
 from emo_core.faces.tracking import normalize_intensity
-from emo_core.inference.windows import calibrated
 from emo_core.model import bundle as bundles
+from emo_core.model.calibration import calibrated
 from emo_core.training import networks
 from emo_core.training.build import calibrate
 from emo_core.training.fitting.emotion_layer import SeenFaces, fit_layer
@@ -143,7 +143,7 @@ def fit_emotions(
 
     Args:
         data: folder in FER+ layout.
-        people: portraits, as :func:`emo_core.datasets.portraits.read_portraits` reads them.
+        people: portraits, as :func:`emo_core.datasets.pictures.portraits.read_portraits` reads them.
         rendered: ``manifest.csv`` of rendered clips of people who are not among the demo clips.
         out: bundle directory.
         cache: folder for what was seen.

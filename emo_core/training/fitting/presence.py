@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 from sklearn import metrics
 
-from emo_core.datasets.ferplus import voted_pair
+from emo_core.datasets.pictures.ferplus import voted_pair
 from emo_core.emotions import EMOTIONS, HybridClass
 from emo_core.types import Booleans, Doubles, Floats
 

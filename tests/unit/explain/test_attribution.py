@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from emo_core.config import PipelineConfig
-from emo_core.explain import attribution
+from emo_core.explain import attribution, importance
 from emo_core.explain.numpy_lstm import LstmHead, load_lstm, randomized
 from emo_core.inference.pipeline import analyze
 from emo_core.inference.windows import clip_scores, judge_windows
@@ -162,7 +162,7 @@ def test_importance_is_what_the_judge_says_without_the_frame(hybrid, head, laugh
     without = laughing.normalized.mask.copy()
     without[frame] = False
     expected = margin(laughing.normalized.mask) - margin(without)
-    found = attribution.frame_importance(hybrid, head, laughing, hybrid.info.labels[AMUSED])
+    found = importance.frame_importance(hybrid, head, laughing, hybrid.info.labels[AMUSED])
     assert found[frame] == pytest.approx(expected, abs=2e-3)
     assert np.abs(found).max() > 2e-3  # there is something to agree on
 
@@ -177,7 +177,7 @@ def test_masked_frames_have_no_importance_and_the_last_one_left_has_all(world, l
         track=replace(laughing.track, **{name: getattr(laughing.track, name)[:6] for name in laughing.track.__slots__}),
         prediction=replace(laughing.prediction, step_probabilities=laughing.prediction.step_probabilities[:6]),
     )  # fmt: skip
-    found = attribution.frame_importance(bundle, head, analysis)
+    found = importance.frame_importance(bundle, head, analysis)
     assert not found[~alone].any()
     assert found[2] > 0.1
 

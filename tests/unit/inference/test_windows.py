@@ -9,15 +9,9 @@ import pytest
 from emo_core.config import PipelineConfig
 from emo_core.emotions import EMOTIONS, OTHER, PAPER_CLASSES, UNSURE
 from emo_core.inference.window_plan import window_starts
-from emo_core.inference.windows import (
-    REJECTED,
-    calibrated,
-    clip_scores,
-    decide,
-    judge_windows,
-    predict,
-)
+from emo_core.inference.windows import REJECTED, clip_scores, decide, judge_windows, predict
 from emo_core.model.bundle import Bundle
+from emo_core.model.calibration import calibrated
 from emo_core.model.normalization import FeatureNormalizer, ScoreNormalizer
 from emo_core.types import QUALITY_COMPONENTS, FeatureSequence, ModelInfo, NormalizedClip, WindowPrediction
 from tests.factories import LABELS, make_probabilities

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from emo_core.__main__ import main
-from emo_core.datasets.portraits import PARTS, decode, part_of, read_portraits
+from emo_core.datasets.pictures.portraits import PARTS, decode, part_of, read_portraits
 from emo_core.emotions import EMOTIONS
 from emo_core.errors import DatasetError
 from emo_core.evaluation.portrait_metrics import evaluate_portraits, recall_at

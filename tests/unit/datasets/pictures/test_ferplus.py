@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from emo_core.datasets import ferplus as stills
-from emo_core.datasets.ferplus import (
+from emo_core.datasets.pictures import ferplus as stills
+from emo_core.datasets.pictures.ferplus import (
     DAMAGES,
     align,
     damage,
