@@ -66,10 +66,11 @@ def cut_sample(folder: Path) -> Cut:
 
 
 def encode(
-    path: Path, frames: Sequence[NDArray[np.uint8]], *, rate: Fraction = RATE, ticks: Ticks | None = None,
+    path: Path, frames: Sequence[NDArray[np.uint8]], *, rate: Fraction | int = RATE, ticks: Ticks | None = None,
     codec: str = "libx264", pixels: str = "yuv420p", options: dict[str, str] | None = None, **stream_settings: object,
 ) -> Path:  # fmt: skip
     """Frames at 1 / `rate` seconds, or at `ticks` of a thousandth of a second."""
+    rate = Fraction(rate)
     options = {"crf": "16", "preset": "ultrafast", "bf": "0", "g": "24"} if options is None else options
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate, options)

@@ -207,6 +207,41 @@ class TestWindows:
         assert steps.shape == (1, 3)
 
 
+class TestTime:
+    def judge_at(self, times_s, logits=(5.0, 0, 0)):
+        bundle = make_bundle(config=replace(CONFIG, window_steps=32, hop_steps=8))
+        features = make_features(np.tile(np.array(logits), (len(times_s), 1)), happiness=0.6, surprise=0.3)
+        normalized = make_normalized(features.mask)
+        times_s = np.asarray(times_s, float)
+        windows, steps = judge_windows(bundle, lambda sequence, weights: sequence, features, normalized, times_s)
+        step_s = float(np.median(np.diff(times_s)))
+        return predict(bundle, windows, steps, features, normalized, times_s, times_s[-1] + step_s)
+
+    def test_nothing_is_said_of_a_gap(self):
+        prediction = self.judge_at([*np.arange(40) / 10, *(100 + np.arange(40) / 10)])
+        spans = [(round(item.start_s, 2), round(item.end_s, 2), item.label) for item in prediction.segments]
+        assert spans == [(0.0, 4.0, AMUSED), (100.0, 104.0, AMUSED)]
+        assert prediction.label == AMUSED
+
+    def test_a_window_counts_by_its_seconds_of_face(self):
+        prediction = self.judge_at(np.arange(20) / 4)
+        assert {window.num_valid_frames for window in prediction.windows} == {13, 14}
+        assert [window.face_s for window in prediction.windows] == pytest.approx([3.2] * 4)
+        assert prediction.label == AMUSED
+
+    @pytest.mark.parametrize(("rate_hz", "expected"), [(1.0, UNSURE), (1.9, UNSURE), (2.0, AMUSED), (3.0, AMUSED)])
+    def test_too_few_pictures_a_second_say_nothing_of_change(self, rate_hz, expected):
+        prediction = self.judge_at(np.arange(20) / rate_hz)
+        assert prediction.label == expected
+        assert {segment.label for segment in prediction.segments} == {expected}
+        assert ("pictures a second" in prediction.reason) == (expected == UNSURE)
+
+    def test_times_are_those_of_the_file(self):
+        prediction = self.judge_at(90000 + np.arange(40) / 10)
+        assert prediction.windows[0].start_s == 90000
+        assert [(item.start_s, item.end_s) for item in prediction.segments] == [(90000, pytest.approx(90004))]
+
+
 class TestClip:
     def test_one_emotion_throughout(self):
         windows = [make_window(0.4 * k, AMUSED) for k in range(4)]
