@@ -41,9 +41,8 @@ model: .venv/app.stamp .venv/refine.stamp .venv-render/stamp
 		--epochs 16 --learning-rate 5e-4 --last-rate 0.1 --average 0.998
 	$(BIN)/python -m emo_core train-frames --data $(FERPLUS) --out models/hybrid --weights .cache/refined-2.npz --plain
 	$(BIN)/python -m emo_core train --data $(FERPLUS) --out models/hybrid
-	$(BIN)/python -m emo_core fit-emotions --data $(FERPLUS) --portraits $(PORTRAITS) \
-		--rendered $(MORE)/manifest.csv --out models/hybrid
 	$(BIN)/python -m emo_core fit-decision --data $(FERPLUS) --real $(REAL) --out models/hybrid
+	$(BIN)/python -m emo_core evaluate-frames $(PORTRAITS) --model models/hybrid --record
 	$(BIN)/python -m emo_core ablate --data $(FERPLUS) --out models/hybrid --jobs 2
 	$(BIN)/python -m emo_core protocols --out models/hybrid
 	$(BIN)/python -m emo_core check-heatmaps --data $(FERPLUS) --out models/hybrid

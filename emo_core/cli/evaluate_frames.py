@@ -6,18 +6,15 @@ from typing import Any
 
 import click
 
-from emo_core.cli.terminal import PATH, json_option, model_option, native_messages_dropped, say
+from emo_core.cli.terminal import PATH, json_option, model_option, native_messages_dropped, recorded_command, say
 from emo_core.errors import DatasetError
 
 
 @click.command()
 @click.argument("pictures", type=PATH, metavar="PICTURES")
 @model_option()
-@click.option(
-    "--part",
-    type=click.Choice(["train", "choose", "measure"]),
-    help="Only the people whom the training of the shipped model learns from, chooses with, or measures on.",
-)
+@click.option("--record", is_flag=True, help="Put the figures into the records of the model (folder or zip).")
+@click.option("--cache", type=PATH, metavar="DIR", help="Keep the faces that were found, for the next time.")
 @json_option("Write the figures as JSON.")
 @click.option(
     "--predictions",
@@ -26,7 +23,7 @@ from emo_core.errors import DatasetError
     help="Write probabilities (N,8), with the files if they have names; NaN where no face was found.",
 )
 def evaluate_frames(
-    pictures: Path, model: Path, part: str | None, json_file: Path | None, predictions: Path | None
+    pictures: Path, model: Path, cache: Path | None, json_file: Path | None, predictions: Path | None, *, record: bool
 ) -> None:
     """Measure the frame CNN on PICTURES.
 
@@ -34,13 +31,17 @@ def evaluate_frames(
     (file, emotion; person where known).
     """
     if pictures.suffix.lower() == ".npz" or (pictures.is_file() and pictures.suffix.lower() != ".zip"):
-        if part:
-            raise DatasetError("--part needs a folder or zip of pictures with labels.csv: an .npz names no people.")
+        if record:
+            raise DatasetError("--record needs a folder or zip of pictures with labels.csv: an .npz names no people.")
         metrics = _with_votes(pictures, model, predictions)
         text = votes_text(metrics)
     else:
-        metrics = _of_people(pictures, model, part, predictions)
+        metrics = _of_people(pictures, model, cache, predictions)
         text = people_text(metrics)
+        if record:
+            from emo_core.training.records import write_with_records
+
+            write_with_records(model, {}, {"portraits": metrics | {"command": recorded_command()}}, (), {}, {})
     if json_file:
         json_file.write_text(json.dumps(metrics, indent=1) + "\n", "utf-8")
     print(text)
@@ -64,7 +65,7 @@ def _with_votes(pictures: Path, model: Path, predictions: Path | None) -> dict[s
     return evaluate_stills(probabilities, votes) | {"share_aligned": float(stills.track.detected.mean())}
 
 
-def _of_people(pictures: Path, model: Path, part: str | None, predictions: Path | None) -> dict[str, Any]:
+def _of_people(pictures: Path, model: Path, cache: Path | None, predictions: Path | None) -> dict[str, Any]:
     import numpy as np
 
     from emo_core.datasets.pictures.portraits import judge_faces, read_portraits
@@ -72,13 +73,9 @@ def _of_people(pictures: Path, model: Path, part: str | None, predictions: Path 
     from emo_core.model.bundle import load_frame_network
 
     portraits = read_portraits(pictures)
-    if part:
-        portraits = portraits.subset(portraits.part(part))
-    if not portraits.files:
-        raise DatasetError(f"Nobody in these pictures is in the part “{part}”: leave --part away.")
     with native_messages_dropped():
         cnn, config = load_frame_network(model)
-    probabilities = judge_faces(portraits, cnn, config.crop_side_px, say=say)
+    probabilities = judge_faces(portraits, cnn, config.crop_side_px, cache, say)
     if predictions:
         np.savez(predictions, files=np.array(portraits.files), probabilities=probabilities)
     return evaluate_portraits(probabilities, portraits.labels, portraits.people)

@@ -1,30 +1,10 @@
-"""``fit-emotions`` and ``fit-decision``: what decides in a finished model, fitted to people and to real clips."""
+"""``fit-decision``: what decides in a finished model, chosen with real clips in the balance."""
 
 from pathlib import Path
 
 import click
 
-from emo_core.cli.evaluate_frames import people_text, votes_text
 from emo_core.cli.terminal import DEMO, PATH, cache_option, recorded_command, say
-
-
-@click.command()
-@click.option("--data", type=PATH, required=True, metavar="DIR", help="train.npz and valid.npz of FER+.")
-@click.option("--portraits", type=PATH, required=True, metavar="DIR", help="Folder or zip of pictures with labels.csv.")
-@click.option(
-    "--rendered", type=PATH, required=True, metavar="CSV", help="Manifest of rendered clips, none of demo people."
-)
-@click.option("--out", type=PATH, required=True, metavar="DIR", help="Directory of the finished model.")
-@cache_option("What was seen.")
-def fit_emotions(data: Path, portraits: Path, rendered: Path, out: Path, cache: Path) -> None:
-    """Fit the emotions of the frame CNN to portraits as well."""
-    from emo_core.training.fitting import emotions
-
-    fit = emotions.EmotionFit()
-    metrics = emotions.fit_emotions(data, portraits, rendered, out, cache, fit, recorded_command(), say)
-    print(votes_text(metrics["real_stills"]))
-    for part, words in (("choose", "that chose the recipe"), ("measure", "that are only measured on")):
-        print(f"\nPortraits {words}:\n{people_text(metrics['portraits'][part])}")
 
 
 @click.command()

@@ -75,7 +75,7 @@ def train_frames(
     model = networks.finished_frame_cnn(model, mirrored=recipe.mirrored)
     new = unseen(data)
     first, second = halves(new)
-    temperature = calibrate(model, valid.crops[first], valid_votes[first])
+    temperature = _calibrate(model, valid.crops[first], valid_votes[first])
     tflite = networks.to_tflite(model)
     probabilities = bundles.FrameNetwork(tflite)(normalize_intensity(valid.crops))[1]
     metrics = evaluate_stills(probabilities, valid_votes) | {
@@ -196,7 +196,7 @@ def _kept_ablation(out: Path, said: Floats) -> dict[str, Any]:
     return {"ablation": found if is_same else {**found, "of_former_frame_cnn": True}}
 
 
-def calibrate(model: keras.Model, crops: Bytes, votes: NDArray[np.uint8]) -> float:
+def _calibrate(model: keras.Model, crops: Bytes, votes: NDArray[np.uint8]) -> float:
     """Make the frame emotions as sure as they are right on pictures with votes; the temperature they are divided by.
 
     A network that learned shares of votes is less sure of the most voted emotion than it is right.

@@ -253,7 +253,7 @@ def _measure(
 def _manifest(
     lesson: Lesson, head: TrainedHead, labels: Sequence[str], config: PipelineConfig, base: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Entries of ``bundle.json`` but for its records; a pair that the base knows keeps its curve of salience."""
+    """Entries of ``bundle.json`` but for its records; a pair that the base knows keeps its presence and salience."""
     curves = base.get("salience", {})
     return {
         "name": lesson.out.name,
@@ -262,6 +262,7 @@ def _manifest(
         "pipeline": replace(config, blendshapes=lesson.recipe.blendshapes).to_dict(),
         "temperature": head.temperature,
         "salience": {label: curves[label] for label in labels if label in curves},
+        "presence": {label: least for label, least in base.get("presence", {}).items() if label in labels},
     }
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from emo_core.__main__ import main
+from emo_core.cli.main import main
 from emo_core.datasets.clips import read_dataset
 from emo_core.datasets.editable import add_clip, create
 from emo_core.evaluation.results import store

@@ -16,7 +16,7 @@ def render(measured: Mapping[str, Any]) -> None:
     if record := measured.get("real_clips"):
         _real_clips(record)
     if record := measured.get("portraits"):
-        _portraits(record["measure"])
+        _portraits(record)
     if rows := measured.get("presence"):
         _presence(rows)
 

@@ -22,15 +22,11 @@ from emo_core.faces.landmarks import FaceLandmarker
 from emo_core.faces.tracking import FaceTracker, empty_track, normalize_intensity
 from emo_core.files.csv_files import parse_csv
 from emo_core.model.bundle import FrameNetwork
-from emo_core.types import Booleans, Bytes, Clip, FaceTrack, Floats, concatenate
+from emo_core.types import Bytes, Clip, FaceTrack, Floats, concatenate
 from emo_core.video.source import clean_name
 
 LABELS = "labels.csv"
-PARTS = ("train", "choose", "measure")
-"""What people of a set of pictures are for; nobody is in two."""
 
-_SHARES = (0.6, 0.2, 0.2)
-_SPLIT_SEED = 20
 _MOST_BYTES = 64 * 2**20  # of one picture; more is no portrait
 _MAX_SIDE_PX = 960  # as videos are reduced
 _CACHE_VERSION = 1  # raise when what is seen of a picture changes
@@ -55,16 +51,6 @@ class Portraits:
     def images(self) -> Iterator[Bytes | None]:
         """The pictures one by one, upright RGB (H, W, 3) uint8; None for one that cannot be read."""
         return (decode(self.read(name)) for name in self.files)
-
-    def subset(self, chosen: Booleans) -> "Portraits":
-        """Those where `chosen` (N,) is True."""
-        files = tuple(name for name, kept in zip(self.files, chosen, strict=True) if kept)
-        return Portraits(files, self.labels[chosen], self.people[chosen], self.read)
-
-    def part(self, name: str) -> Booleans:
-        """Which pictures (N,) are of people of one of :data:`PARTS`."""
-        parts = {person: part_of(str(person)) for person in np.unique(self.people)}
-        return np.array([parts[person] == name for person in self.people], bool)
 
 
 def read_portraits(path: Path) -> Portraits:
@@ -101,17 +87,6 @@ def read_portraits(path: Path) -> Portraits:
     if not found:
         raise DatasetError(f"{LABELS} lists no picture: it needs columns file and emotion and a line for each picture.")
     return Portraits(tuple(found), np.array(labels, np.intp), np.array(people), lambda name: files[found[name]]())
-
-
-def part_of(person: str) -> str:
-    """Which of :data:`PARTS` a person is in; the same whoever else is there.
-
-    Example:
-        >>> part_of("p0000") == part_of("p0000")
-        True
-    """
-    drawn = int(hashlib.sha256(f"{_SPLIT_SEED} {person}".encode()).hexdigest()[:8], 16) / 2**32
-    return PARTS[int(np.searchsorted(np.cumsum(_SHARES)[:-1], drawn, side="right"))]
 
 
 def decode(content: bytes) -> Bytes | None:

@@ -76,12 +76,6 @@ def model_card(manifest: Mapping[str, Any], metrics: Mapping[str, Any], history:
     return "\n".join([*parts, _training(manifest, history), custom.USE if "taught" in manifest else _USE])
 
 
-_PORTRAITS = """- **Portraits** (labels as published with muxspace/facial_expressions, Apache-2.0; press photos
-  and film stills, not part of this bundle): one emotion each by one annotator. Of the people three fifths taught the
-  last layer of the frame CNN its eight emotions again, together with FER+ and rendered frames; one fifth chose how; one
-  fifth is only measured on. The features below that layer stayed as they were, and so the LSTM.
-"""
-
 _REAL = """- **Real clips** (not part of this bundle): parts of videos labelled by eye. They helped to choose how the
   mean frame emotions count beside the LSTM, and the thresholds, in the balance with composed and rendered clips.
 """
@@ -89,7 +83,6 @@ _REAL = """- **Real clips** (not part of this bundle): parts of videos labelled 
 
 def _data(manifest: Mapping[str, Any]) -> str:
     told = _DATA.format(further=_FURTHER if "started_from" in manifest.get("frame_training", {}) else "")
-    told += _PORTRAITS if "emotion_fit" in manifest else ""
     return told + (_REAL if "decision_fit" in manifest else "")
 
 
@@ -128,9 +121,8 @@ def _training(manifest: Mapping[str, Any], history: Sequence[Mapping[str, Any]])
             lines += _steps(record, epochs)
             if "started_from" in record:
                 lines += [f"- `{record['command']}`: calibrates and measures what came out"]
-    for key in ("emotion_fit", "decision_fit"):
-        if key in manifest:
-            lines.append(f"- `{manifest[key]['command']}`: {manifest[key]['minutes']:g} minutes")
+    if fit := manifest.get("decision_fit"):
+        lines.append(f"- `{fit['command']}`: {fit['num_tried']} ways to decide tried, {fit['minutes']:g} minutes")
     return "\n".join([*lines, ""])
 
 

@@ -47,8 +47,7 @@ def real_clips(record: Mapping[str, Any]) -> str:
 
 def portraits(record: Mapping[str, Any]) -> str:
     """The frame CNN on pictures of people that it has not seen."""
-    found = record["measure"]
-    scores = found["scores"]
+    scores = record["scores"]
     rows = [
         (
             row["label"],
@@ -56,20 +55,21 @@ def portraits(record: Mapping[str, Any]) -> str:
             f"{row['recall']:.2f}{_spread(row['recall_interval'])}",
             row["support"],
         )
-        for row in found["per_class"]
+        for row in record["per_class"]
+        if row["support"]
     ]  # fmt: skip
     pairs = [
         f"- {row['pair']} against the rest: AUC {row['auc']['value']:.3f}{_spread(row['auc']['interval'], 3)}, recall "
         f"at 5 % false alarms {row['recall_at_false_alarms']['value']:.2f}"
         f"{_spread(row['recall_at_false_alarms']['interval'])}, n = {row['num_positive']}"
-        for row in found["pairs"]
+        for row in record["pairs"]
         if row["auc"]["value"] is not None
     ]
     lines = [
         "## Frame CNN on portraits of people it never saw",
-        f"{found['num_pictures']} pictures of people in the press and in films, one emotion each by one annotator; no "
-        f"face found in {found['num_without_face']}, the others show {found['num_people']} people, of whom none was",
-        "learned from or chosen with. In brackets 95 % intervals over people.",
+        f"{record['num_pictures']} pictures of people in the press and in films, one emotion each by one annotator; no "
+        f"face found in {record['num_without_face']}, the others show {record['num_people']} people, none of",
+        "whose pictures here was learned from or chosen with. In brackets 95 % intervals over people.",
         "",
         f"- accuracy {scores['accuracy']['value']:.1%}{_spread(scores['accuracy']['interval'])}, macro-F1 "
         f"{scores['macro_f1']['value']:.3f}, calibration error {scores['calibration_error']['value']:.3f}",

@@ -23,13 +23,3 @@ def augment(crop: Bytes, rng: np.random.Generator, damage_share: float) -> Bytes
         gamma = math.exp(rng.normal(0, 0.3))
         crop = (255 * (np.arange(256) / 255) ** gamma).astype(np.uint8)[crop]
     return crop
-
-
-def disguise(crop: Bytes, rng: np.random.Generator, share: float) -> Bytes:
-    """One crop (S, S) uint8, sometimes blurred a little and sometimes compressed, `share` of the times each."""
-    if share and rng.random() < share:
-        crop = np.asarray(cv2.GaussianBlur(crop, (0, 0), rng.uniform(0.3, 1.0)), np.uint8)
-    if share and rng.random() < share:
-        _, data = cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))])
-        crop = np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
-    return crop

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from emo_core.__main__ import main
+from emo_core.cli.main import main
 from emo_core.datasets.checks import check_dataset
 from emo_core.datasets.clip_paths import RECORD
 from emo_core.datasets.clips import count_skipped, is_dataset, read_dataset

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from emo_core.__main__ import main
+from emo_core.cli.main import main
 from emo_core.datasets.clips import read_dataset
 from emo_core.errors import DatasetError
 from emo_core.evaluation.run import choose_clips, evaluate_dataset

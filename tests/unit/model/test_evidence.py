@@ -9,7 +9,6 @@ from emo_core.emotions import EMOTIONS, PAPER_CLASSES
 from emo_core.inference.windows import REJECTED
 from emo_core.model.evidence import FrameEvidence, families
 from emo_core.training.fitting.decision_choice import Decision, choose, cross_validated, mean_recall, right
-from emo_core.training.fitting.emotion_layer import SeenFaces, fit_layer
 
 LABELS = tuple(item.name for item in PAPER_CLASSES)
 
@@ -107,32 +106,3 @@ class TestChoice:
         assert not right(self.TRUTH, verdicts, LABELS).any()
         best = choose([first, second], self.TRUTH, np.arange(6), LABELS)
         assert mean_recall(self.TRUTH, best.verdicts, LABELS) == 0.5
-
-
-class TestLayer:
-    def faces(self, count, seed):
-        rng = np.random.default_rng(seed)
-        labels = rng.integers(0, 8, count)
-        features = rng.normal(0, 1, (count, 12)).astype(np.float32)
-        features[np.arange(count), labels] += 3
-        return SeenFaces(features, np.eye(8, dtype=np.float32)[labels], np.ones(count, np.float32))
-
-    def test_it_learns_what_the_faces_show(self):
-        kernel, bias = np.zeros((12, 8), np.float32), np.zeros(8, np.float32)
-        learned, unseen = self.faces(2000, 0), self.faces(500, 1)
-        found = fit_layer(kernel, bias, [(learned, 1.0)], 1e-4)
-        assert unseen.log_loss(*found) < 0.5 * unseen.log_loss(kernel, bias)
-
-    def test_held_fast_it_stays_as_it_was(self):
-        rng = np.random.default_rng(2)
-        kernel, bias = rng.normal(0, 1, (12, 8)).astype(np.float32), np.zeros(8, np.float32)
-        held, _ = fit_layer(kernel, bias, [(self.faces(500, 0), 1.0)], 1e4)
-        np.testing.assert_allclose(held, kernel, atol=1e-2)
-
-    def test_a_source_counts_by_its_share_and_not_by_its_size(self):
-        few, many = self.faces(50, 0), self.faces(3000, 1)
-        swapped = SeenFaces(many.features, np.roll(many.targets, 1, axis=1), many.weights)
-        kernel, bias = np.zeros((12, 8), np.float32), np.zeros(8, np.float32)
-        found = fit_layer(kernel, bias, [(few, 0.9), (swapped, 0.1)], 1e-3)
-        said = (many.features @ found[0] + found[1]).argmax(axis=1)
-        assert (said == many.targets.argmax(axis=1)).mean() > 0.7

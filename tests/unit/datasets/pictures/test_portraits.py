@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from emo_core.__main__ import main
-from emo_core.datasets.pictures.portraits import PARTS, decode, part_of, read_portraits
+from emo_core.cli.main import main
+from emo_core.datasets.pictures.portraits import decode, read_portraits
 from emo_core.emotions import EMOTIONS
 from emo_core.errors import DatasetError
 from emo_core.evaluation.portrait_metrics import evaluate_portraits, recall_at
@@ -120,13 +120,6 @@ def test_pictures_are_upright_colour_of_bounded_size():
     red = np.zeros((8, 8, 3), np.uint16)
     red[..., 2] = 65535
     assert decode(encoded(red))[0, 0].tolist() == [255, 0, 0]
-
-
-def test_nobody_is_in_two_parts_and_a_person_stays_where_they_are():
-    people = [f"person {number}" for number in range(2000)]
-    shares = [np.mean([part_of(person) == part for person in people]) for part in PARTS]
-    assert shares == pytest.approx([0.6, 0.2, 0.2], abs=0.03)
-    assert part_of("p0000") == part_of("p0000")
 
 
 def made(labels, sure):
