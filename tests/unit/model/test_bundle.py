@@ -164,6 +164,10 @@ class TestLoading:
         refused(tiny)
         assert not marker.exists()
 
+    def test_parts_of_two_models_are_no_model(self, tiny):
+        change_manifest(tiny, pipeline=CONFIG.to_dict() | {"blendshapes": True})
+        assert "features of 37 numbers for a normalization of 6" in refused(tiny)
+
     def test_nobody_changes_a_loaded_bundle(self, tiny):
         with pytest.raises(AttributeError):
             load_bundle(tiny).temperature = 2.0
