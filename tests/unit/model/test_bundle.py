@@ -110,6 +110,10 @@ class TestLoading:
             {"pipeline": {"hop": 3}},
             {"pipeline": {"hop_steps": 0}},
             {"pipeline": {"sample_rate_hz": "ten"}},
+            {"presence": [0.1]},
+            {"presence": {"sadness_fear": float("nan")}},
+            {"frame_evidence": {"weight": 2}},
+            {"frame_evidence": {"weight": 0.5, "offsets": [1.0]}},
         ],
         ids=str,
     )
