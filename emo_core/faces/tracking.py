@@ -26,6 +26,7 @@ _FOREHEAD, _CHIN = 10, 152
 _PITCH_OFFSET = np.radians(7.5)  # forehead to chin is not upright in a level face: median over FER+
 _PRESENT_LOGIT = 0.0  # under even odds the mesh is drawn on something that is not a face
 _SURE_LOGIT, _CLEARLY_BETTER = 12.0, 4.0  # a face upside down is fitted with up to 10; turned, with 4 more at least
+_PATIENCE = 4  # searches for which something before a clear face is no reason to turn the picture
 _CLEAR_LOGIT = 15.0  # unobstructed faces lie at 15…25, a hand before the face at 4…13
 _SEARCH_PERIOD_S = 1.0
 _STANDARD_MEAN, _STANDARD_DEVIATION = 0.5, 0.2
@@ -47,6 +48,7 @@ class FaceTracker:
         self._lost: list[bool] = []
         self._next_search_s = 0.0
         self._quarter_turns = 0  # of the picture in which faces stand upright
+        self._doubts = _PATIENCE  # thorough searches since faces were clear
 
     def track(self, clip: Clip) -> list[FaceTrack]:
         """Tracks through `clip`, one per person seen so far in the video, in the order of their first appearance."""
@@ -87,7 +89,13 @@ class FaceTracker:
         """
         found = self._detect(frame, self._quarter_turns, meshes, thorough=thorough)
         seen = [mesh for mesh in (*meshes, *found) if mesh is not None]
-        if not thorough or (seen and all(mesh.presence_logit > _SURE_LOGIT for mesh in seen)):
+        if not thorough:
+            return found
+        if seen and all(mesh.presence_logit > _SURE_LOGIT for mesh in seen):
+            self._doubts = 0
+            return found
+        self._doubts += 1
+        if seen and self._doubts <= _PATIENCE:
             return found
         for turns in range(1, 4):
             quarter_turns = (self._quarter_turns + turns) % 4
