@@ -57,6 +57,18 @@ def turn(image, angle_deg, scale=1.0):
     return cv2.warpAffine(image, matrix, image.shape[1::-1], borderMode=cv2.BORDER_REPLICATE), matrix
 
 
+@pytest.mark.parametrize("quarter_turns", [1, 2, 3])
+def test_a_face_is_fitted_in_the_way_up_in_which_it_stands(landmarker, whole, quarter_turns):
+    frames = [np.ascontiguousarray(np.rot90(frame, quarter_turns)) for frame in sample.clip().frames]
+    (track,) = follow(landmarker, frames)
+    assert track.detected.mean() > 0.95
+    clear = track.detected & whole.detected & (whole.confidence == 1)
+    apart = np.abs(track.crops[clear].astype(float) - whole.crops[clear]).mean(axis=(1, 2))
+    assert np.median(apart) < 8
+    roll_deg = np.median((track.pose_deg[clear, 2] - whole.pose_deg[clear, 2] + 90 * quarter_turns + 180) % 360 - 180)
+    assert abs(roll_deg) < 5
+
+
 class TestTracking:
     def test_one_person_is_seen_through_the_clip(self, whole):
         assert whole.detected.all()
