@@ -153,6 +153,7 @@ def train(
             _seed_row(recipe.seed + index, head, figures[index], shipped=index == chosen)
             for index, head in enumerate(heads)
         ],
+        "real_clips": None,  # those of the head before; fit-decision measures them again
     }
     record = {
         "command": command,
@@ -168,6 +169,8 @@ def train(
         "temperature": head.temperature,
         "salience": {name: asdict(curve) for name, curve in curves.items()},
         "head_training": record,
+        "frame_evidence": {},
+        "decision_fit": None,
     }
     write_with_records(out, manifest, metrics, history_rows("head", head.history), head_files(head), predictions)
     for checkpoint in kept:

@@ -72,7 +72,7 @@ def model_card(manifest: Mapping[str, Any], metrics: Mapping[str, Any], history:
     """
     parts = [f"# Model card: {manifest['name']} {manifest['version']}\n", _summary(manifest)]
     parts += [custom.taught(manifest, metrics)] if "taught" in manifest else [_data(manifest)]
-    parts += [write(metrics[name]) for name, write in _SECTIONS.items() if name in metrics]
+    parts += [write(metrics[name]) for name, write in _SECTIONS.items() if metrics.get(name)]
     return "\n".join([*parts, _training(manifest, history), custom.USE if "taught" in manifest else _USE])
 
 
@@ -83,7 +83,7 @@ _REAL = """- **Real clips** (not part of this bundle): parts of videos labelled 
 
 def _data(manifest: Mapping[str, Any]) -> str:
     told = _DATA.format(further=_FURTHER if "started_from" in manifest.get("frame_training", {}) else "")
-    return told + (_REAL if "decision_fit" in manifest else "")
+    return told + (_REAL if manifest.get("decision_fit") else "")
 
 
 def _summary(manifest: Mapping[str, Any]) -> str:
