@@ -72,7 +72,7 @@ def model_card(manifest: Mapping[str, Any], metrics: Mapping[str, Any], history:
     """
     parts = [f"# Model card: {manifest['name']} {manifest['version']}\n", _summary(manifest)]
     parts += [custom.taught(manifest, metrics)] if "taught" in manifest else [_data(manifest)]
-    parts += [write(metrics[name]) for name, write in _SECTIONS.items() if metrics.get(name)]
+    parts += [write(metrics[name]) for name, write in _SECTIONS.items() if name in metrics]
     return "\n".join([*parts, _training(manifest, history), custom.USE if "taught" in manifest else _USE])
 
 

@@ -148,6 +148,7 @@ class TestWhole:
             assert (whole / name).read_bytes() == (frames_only / name).read_bytes()
 
     def test_its_records_hold_n(self, whole):
+        assert load_bundle(whole).evidence.weight == 0
         metrics = read_json(whole / bundles.METRICS)
         assert set(metrics) == {
             "real_stills", "composed_clips", "rendered_clips", "salience", "seeds", "normalization",
