@@ -11,6 +11,7 @@ from emo_core.errors import DatasetError
 from emo_core.evaluation.clip_metrics import auc_interval, figures_of_tables
 from emo_core.evaluation.metrics import calibration_error, per_class
 from emo_core.evaluation.people_intervals import People
+from emo_core.records import Interval
 from emo_core.types import Booleans, Doubles, Floats
 
 FALSE_ALARMS = 0.05
@@ -103,5 +104,5 @@ def _pair(first: str, second: str, found: Floats, truth: NDArray[np.intp], peopl
     }
 
 
-def _with(value: float | None, interval: list[float] | None) -> dict[str, Any]:
+def _with(value: float | None, interval: Interval) -> dict[str, Any]:
     return {"value": value, "interval": interval}
