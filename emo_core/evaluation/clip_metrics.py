@@ -18,15 +18,13 @@ from emo_core.records import (
     ClassScores,
     ClipMetrics,
     CoveragePoint,
-    Interval,
     MeanScores,
     PrecisionRecallCurve,
     RocCurve,
     Score,
 )
-from emo_core.types import Booleans, Doubles
+from emo_core.types import Doubles
 
-_FEW_PAIRS = 4_000_000  # positive × negative clips up to which the area under a curve gets an interval
 _CONFUSION_FIGURES = ("accuracy", "precision", "recall", "f1")
 
 
@@ -141,24 +139,11 @@ def _curves(evaluation: Evaluation, index: int, people: People) -> ClassCurves:
     return ClassCurves(
         label,
         num_positive,
-        roc_auc=Score(float(metrics.roc_auc_score(positive, scores)), auc_interval(scores, positive, people)),
+        roc_auc=Score(float(metrics.roc_auc_score(positive, scores)), people.interval(people.areas(scores, positive))),
         average_precision=float(metrics.average_precision_score(positive, scores)),
         roc=RocCurve(tuple(false_positive.tolist()), tuple(true_positive.tolist())),
         precision_recall=PrecisionRecallCurve(tuple(recall.tolist()), tuple(precision.tolist())),
     )
-
-
-def auc_interval(scores: Doubles, positive: Booleans, people: People) -> Interval:
-    """Interval of the area under the ROC curve: in how many pairs of a positive and a negative clip it leads."""
-    ours, others = scores[positive], scores[~positive]
-    if len(ours) * len(others) > _FEW_PAIRS:
-        return None
-    leads = (ours[:, np.newaxis] > others) + 0.5 * (ours[:, np.newaxis] == others)
-    weights = people.draws[:, people.index]
-    of_ours, of_others = weights[:, positive], weights[:, ~positive]
-    won = ((of_ours @ leads) * of_others).sum(axis=1)
-    pairs = of_ours.sum(axis=1) * of_others.sum(axis=1)
-    return people.interval(np.divide(won, pairs, out=np.full(len(won), np.nan), where=pairs > 0))
 
 
 def _calibration(evaluation: Evaluation, people: People) -> Calibration:

@@ -15,6 +15,8 @@ from emo_core.types import Booleans, Doubles
 NUM_DRAWS = 2000
 """Draws of people behind every interval."""
 
+_DRAWS_AT_ONCE = 200  # bounds the memory
+
 
 class People:
     """Draws of people with replacement.
@@ -72,6 +74,21 @@ class People:
             exact = binomtest(int(value) * num_people, num_people).proportion_ci()
             return float(exact.low), float(exact.high)
         return self.interval(drawn) if num_people > 1 else None
+
+    def areas(self, scores: Doubles, positive: Booleans) -> Doubles:
+        """Area under the ROC curve (B,) in every draw: how often a positive one leads another, ties half."""
+        order = np.argsort(scores, kind="stable")
+        ranked, ours = scores[order], positive[order]
+        first, behind = (np.searchsorted(ranked, ranked, side=side) for side in ("left", "right"))  # each one's equals
+        areas = []
+        for draws in np.array_split(self.draws, max(1, len(self.draws) // _DRAWS_AT_ONCE)):
+            weights = draws[:, self.index[order]]
+            below = np.concatenate([np.zeros((len(draws), 1)), np.cumsum(np.where(ours, 0, weights), axis=1)], axis=1)
+            led = (below[:, first] + below[:, behind]) / 2
+            won = (np.where(ours, weights, 0) * led).sum(axis=1)
+            pairs = np.where(ours, weights, 0).sum(axis=1) * below[:, -1]
+            areas.append(np.divide(won, pairs, out=np.full(len(won), np.nan), where=pairs > 0))
+        return np.concatenate(areas)
 
 
 def percentile_interval(drawn: Doubles) -> tuple[float, float]:

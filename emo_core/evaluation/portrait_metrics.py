@@ -8,7 +8,7 @@ from sklearn import metrics
 
 from emo_core.emotions import EMOTIONS, PAPER_CLASSES
 from emo_core.errors import DatasetError
-from emo_core.evaluation.clip_metrics import auc_interval, figures_of_tables
+from emo_core.evaluation.clip_metrics import figures_of_tables
 from emo_core.evaluation.metrics import calibration_error, per_class
 from emo_core.evaluation.people_intervals import People
 from emo_core.records import Interval
@@ -98,7 +98,7 @@ def _pair(first: str, second: str, found: Floats, truth: NDArray[np.intp], peopl
     recall, threshold = recall_at(scores, positive)
     hit = people.ratio((positive & (scores > threshold)).astype(np.float64), positive.astype(np.float64))
     return row | {
-        "auc": _with(float(metrics.roc_auc_score(positive, scores)), auc_interval(scores, positive, people)),
+        "auc": _with(float(metrics.roc_auc_score(positive, scores)), people.interval(people.areas(scores, positive))),
         "recall_at_false_alarms": _with(recall, people.interval_of_share(recall, hit, positive)),
         "threshold": threshold,
     }
