@@ -1,11 +1,9 @@
 """``evaluate``: a model against a data set, or its recipe under two protocols."""
 
-import json
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -24,6 +22,7 @@ from emo_core.cli.terminal import (
 )
 from emo_core.jobs.progress import ProgressWriter
 from emo_core.jobs.queue import Order
+from emo_core.records import Protocols, bracketed
 
 _PROTOCOLS = {"random": ("random",), "subject": ("subject",), "both": ("random", "subject")}
 _TITLES = {"random": "random", "subject": "subject", "joined": "subject, people with the same clips taken for one"}
@@ -65,7 +64,9 @@ def evaluate(
     order = Order("protocols", data.name, str(data), str(model), str(cache), protocol, seed, epochs, folds=folds)
     table = _compare(order, ProgressWriter(None))
     if json_file:
-        json_file.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        from emo_core.evaluation.results import indented
+
+        json_file.write_text(indented(table) + "\n", "utf-8")
     print(_protocol_text(table))
 
 
@@ -74,7 +75,7 @@ def _evaluate(
 ) -> None:
     from emo_core.datasets.clips import read_dataset
     from emo_core.evaluation.clip_metrics import summarize
-    from emo_core.evaluation.results import content_of, store
+    from emo_core.evaluation.results import indented, store
     from emo_core.evaluation.run import choose_clips, evaluate_dataset, folder_of
     from emo_core.evaluation.store import evaluation_path
     from emo_core.evaluation.text import clip_table, to_csv, to_text
@@ -92,8 +93,7 @@ def _evaluate(
     store(evaluation, evaluation_path(cache, bundle.path, clips, everyone=everyone))
     figures = summarize(evaluation)
     if json_file:
-        content: dict[str, Any] = {"figures": figures, "evaluation": content_of(evaluation)}
-        json_file.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        json_file.write_text(indented({"figures": figures, "evaluation": evaluation}) + "\n", "utf-8")
     if csv_file:
         csv_file.write_text(to_csv(clip_table(evaluation)), "utf-8")
     print(to_text(evaluation, figures))
@@ -112,9 +112,9 @@ def compare_protocols(order: Order, writer: ProgressWriter) -> str:
     return _protocol_text(_compare(order, writer))
 
 
-def _compare(order: Order, writer: ProgressWriter) -> dict[str, Any]:
+def _compare(order: Order, writer: ProgressWriter) -> Protocols:
     from emo_core.datasets.clips import read_dataset
-    from emo_core.evaluation.store import protocols_path, store_table
+    from emo_core.evaluation.store import protocols_path, store_protocols
     from emo_core.training.experiments.run import measure_protocols, recipe_of
 
     data, model, cache = Path(order.data), Path(order.out), Path(order.cache)
@@ -124,7 +124,7 @@ def _compare(order: Order, writer: ProgressWriter) -> dict[str, Any]:
         say, num_folds=order.folds, protocols=_PROTOCOLS[order.protocol], progress=writer.work,
     )  # fmt: skip
     if order.protocol == "both":
-        store_table(protocols_path(cache, model, clips), table)
+        store_protocols(protocols_path(cache, model, clips), table)
     return table
 
 
@@ -135,22 +135,18 @@ def _command(order: Order) -> str:
     return shlex.join([*words, *(word for name, value in options.items() for word in (f"--{name}", str(value)))])
 
 
-def _protocol_text(table: Mapping[str, Any]) -> str:
-    lines = []
-    for name, title in _TITLES.items():
-        if name in table:
-            row = table[name]
-            lines.append(f"{title}: accuracy {row['accuracy']:.4f}{_spread(row['interval_over_people'])}, "
-                         f"macro-F1 {row['macro_f1']:.4f}{_spread(row['macro_f1_interval_over_people'])}")  # fmt: skip
-    if table["same_people"]:
-        lines.append(f"the same people under several names: {', '.join(table['same_people'])}")
-    if "leakage" in table:
-        lines.append(f"leakage: {table['leakage']:+.4f}{_spread(table['leakage_interval'])}")
+def _protocol_text(table: Protocols) -> str:
+    of = "95 % over people"
+    lines = [
+        f"{_TITLES[name]}: accuracy {row.accuracy:.4f}{bracketed(row.interval_over_people, '.4f', of)}, "
+        f"macro-F1 {row.macro_f1:.4f}{bracketed(row.macro_f1_interval_over_people, '.4f', of)}"
+        for name, row in table.splits.items()
+    ]
+    if table.same_people:
+        lines.append(f"the same people under several names: {', '.join(table.same_people)}")
+    if table.leakage is not None:
+        lines.append(f"leakage: {table.leakage:+.4f}{bracketed(table.leakage_interval, '.4f', of)}")
     return "\n".join(lines)
-
-
-def _spread(interval: list[float] | None) -> str:
-    return f" (95 % over people {interval[0]:.4f} – {interval[1]:.4f})" if interval else ""
 
 
 def _every_tenth(say: Callable[[str], None]) -> Callable[[str, float], None]:

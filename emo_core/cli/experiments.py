@@ -16,6 +16,7 @@ from emo_core.cli.terminal import (
     say,
     seed_option,
 )
+from emo_core.records import bracketed
 
 
 @click.command()
@@ -41,8 +42,8 @@ def ablate(
         figures = "    ".join(f"{row[f'{name}_macro_f1'][0]:.4f}" for name in ("clean", "degraded", "rendered"))
         print(f"{Job.name_of(row):<44} {figures}")
     for row in table["effects"]:
-        mean, low, high = row["clean"]
-        print(f"{row['part']:<12} {row['figure']}, clean: {mean:+.4f} ({low:+.4f} – {high:+.4f})")
+        mean, *ends = row["clean"]
+        print(f"{row['part']:<12} {row['figure']}, clean: {mean:+.4f}{bracketed(ends, '+.4f')}")
 
 
 @click.command()
@@ -57,8 +58,6 @@ def protocols(demo: Path, out: Path, cache: Path, seed: int | None, epochs: int 
 
     recipe = replace(PROTOCOLS, **given(seed=seed, epochs=epochs))
     table = run_protocols(demo, out, cache, recipe, recorded_command(), say)
-    for name in ("random", "subject"):
-        row = table[name]
-        low, high = row["interval_over_people"]
-        print(f"{name:<8} accuracy {row['accuracy']:.4f} (95 % over people {low:.4f} – {high:.4f})")
-    print(f"leakage  {table['leakage']:+.4f}")
+    for name, row in table.splits.items():
+        print(f"{name:<8} accuracy {row.accuracy:.4f}{bracketed(row.interval_over_people, '.4f', '95 % over people')}")
+    print(f"leakage  {table.leakage:+.4f}")

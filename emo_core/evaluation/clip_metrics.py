@@ -1,7 +1,6 @@
 """Figures of an evaluation: what scikit-learn has, each with its 95 % interval over people."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,23 +9,27 @@ from sklearn import metrics
 from emo_core.emotions import UNSURE
 from emo_core.errors import DatasetError
 from emo_core.evaluation.metrics import calibration_bins, calibration_error, confidence_bins, per_class
-from emo_core.evaluation.people_intervals import NUM_DRAWS, Interval, People
+from emo_core.evaluation.people_intervals import NUM_DRAWS, People
 from emo_core.evaluation.results import Evaluation
 from emo_core.evaluation.slices import slices
-from emo_core.types import Booleans, Doubles
+from emo_core.records import (
+    Calibration,
+    ClassCurves,
+    ClassScores,
+    ClipMetrics,
+    CoveragePoint,
+    MeanScores,
+    PrecisionRecallCurve,
+    RocCurve,
+    Score,
+)
+from emo_core.types import Doubles
 
-_FEW_PAIRS = 4_000_000  # positive × negative clips up to which the area under a curve gets an interval
 _CONFUSION_FIGURES = ("accuracy", "precision", "recall", "f1")
 
 
-def summarize(evaluation: Evaluation, *, num_draws: int = NUM_DRAWS, seed: int = 0) -> dict[str, Any]:
-    """All figures of an evaluation, JSON-ready; the same evaluation gives the same figures.
-
-    Returns:
-        num_clips, num_people, num_left_out; `scores` (accuracy, and precision, recall and f1 as means over classes),
-        `per_class` and `confusion` force a choice, the most probable class; `coverage`, `accuracy_when_decided` and
-        `verdicts` (last column unsure) let the model abstain as the app does. Every figure has its interval over
-        people. Then `curves` (ROC and precision-recall of each class), `calibration`, `coverage_curve` and `slices`.
+def summarize(evaluation: Evaluation, *, num_draws: int = NUM_DRAWS, seed: int = 0) -> ClipMetrics:
+    """All figures of an evaluation; the same evaluation gives the same figures.
 
     Raises:
         DatasetError: there is no clip.
@@ -37,22 +40,24 @@ def summarize(evaluation: Evaluation, *, num_draws: int = NUM_DRAWS, seed: int =
     truth, forced, labels = evaluation.truth, evaluation.forced, evaluation.labels
     order = range(len(labels))
     decided, right = evaluation.decided, forced == truth
-    return {
-        "num_clips": len(truth),
-        "num_people": people.count,
-        "num_left_out": len(evaluation.left_out),
-        "labels": list(labels),
-        **_from_confusion(truth, forced, labels, people),
-        "confusion": metrics.confusion_matrix(truth, forced, labels=order).tolist(),
-        "coverage": people.share(decided, np.ones(len(truth), bool)),
-        "accuracy_when_decided": people.share(right & decided, decided),
-        "verdict_columns": [*labels, UNSURE],
-        "verdicts": verdict_table(evaluation).tolist(),
-        "curves": [_curves(evaluation, index, people) for index in order],
-        "calibration": _calibration(evaluation, people),
-        "coverage_curve": coverage_curve(evaluation),
-        "slices": slices(evaluation, num_draws=num_draws, seed=seed),
-    }
+    scores, rows = _from_confusion(truth, forced, labels, people)
+    return ClipMetrics(
+        num_clips=len(truth),
+        num_people=people.count,
+        num_left_out=len(evaluation.left_out),
+        labels=labels,
+        scores=scores,
+        per_class=rows,
+        confusion=tuple(map(tuple, metrics.confusion_matrix(truth, forced, labels=order).tolist())),
+        coverage=people.share(decided, np.ones(len(truth), bool)),
+        accuracy_when_decided=people.share(right & decided, decided),
+        verdict_columns=(*labels, UNSURE),
+        verdicts=tuple(map(tuple, verdict_table(evaluation).tolist())),
+        curves=tuple(_curves(evaluation, index, people) for index in order),
+        calibration=_calibration(evaluation, people),
+        coverage_curve=coverage_curve(evaluation),
+        slices=slices(evaluation, num_draws=num_draws, seed=seed),
+    )
 
 
 def verdict_table(evaluation: Evaluation) -> NDArray[np.intp]:
@@ -64,14 +69,14 @@ def verdict_table(evaluation: Evaluation) -> NDArray[np.intp]:
     return table
 
 
-def coverage_curve(evaluation: Evaluation, num_points: int = 200) -> list[dict[str, float]]:
+def coverage_curve(evaluation: Evaluation, num_points: int = 200) -> tuple[CoveragePoint, ...]:
     """How often a verdict is right as the model is let say *unsure* more or less often.
 
     A clip gets a verdict when its best normalized score is above a threshold; 0 is the app's own. Clips that do not
     bear out one verdict never get one.
 
     Returns:
-        From the strictest to the laxest threshold: threshold, coverage and accuracy of the verdicts.
+        From the strictest to the laxest threshold.
     """
     margins, right = evaluation.margins, evaluation.forced == evaluation.truth
     order = np.argsort(-margins, kind="stable")
@@ -79,19 +84,15 @@ def coverage_curve(evaluation: Evaluation, num_points: int = 200) -> list[dict[s
     last = np.flatnonzero(np.append(margins[1:] != margins[:-1], True) & np.isfinite(margins))  # ties go together
     if len(last) > num_points:
         last = last[np.unique(np.linspace(0, len(last) - 1, num_points).astype(int))]
-    return [
-        {
-            "threshold": float(margins[end]),
-            "coverage": float((end + 1) / len(margins)),
-            "accuracy": float(correct[end] / (end + 1)),
-        }
+    return tuple(
+        CoveragePoint(float(margins[end]), float((end + 1) / len(margins)), float(correct[end] / (end + 1)))
         for end in last
-    ]
+    )
 
 
 def _from_confusion(
     truth: NDArray[np.intp], forced: NDArray[np.intp], labels: Sequence[str], people: People
-) -> dict[str, Any]:
+) -> tuple[MeanScores, tuple[ClassScores, ...]]:
     """Accuracy, the means over classes of precision, recall and F1, and these of each class, with intervals."""
     rows = per_class(truth, forced, labels)
     cells = np.zeros((len(truth), len(labels), len(labels)))
@@ -109,13 +110,11 @@ def _from_confusion(
         }
     everything = np.ones(len(truth), bool)
     overall = {name: drawn[name] if name == "accuracy" else drawn[name].mean(axis=1) for name in values}
-    return {
-        "scores": {
-            name: {"value": float(value), "interval": people.interval_of_share(float(value), overall[name], everything)}
-            for name, value in values.items()
-        },
-        "per_class": rows,
+    scores = {
+        name: Score(float(value), people.interval_of_share(float(value), overall[name], everything))
+        for name, value in values.items()
     }
+    return MeanScores(**scores), tuple(ClassScores(**row) for row in rows)
 
 
 def figures_of_tables(tables: Doubles) -> dict[str, Doubles]:
@@ -130,48 +129,30 @@ def figures_of_tables(tables: Doubles) -> dict[str, Doubles]:
     }
 
 
-def _curves(evaluation: Evaluation, index: int, people: People) -> dict[str, Any]:
-    """ROC and precision-recall curve of a class against the rest, with their areas; None where one side is empty."""
+def _curves(evaluation: Evaluation, index: int, people: People) -> ClassCurves:
     positive, scores = evaluation.truth == index, evaluation.probabilities[:, index]
-    row: dict[str, Any] = {"label": evaluation.labels[index], "num_positive": int(positive.sum())}
+    label, num_positive = evaluation.labels[index], int(positive.sum())
     if positive.all() or not positive.any():
-        return row | {"roc_auc": None, "average_precision": None, "roc": None, "precision_recall": None}
+        return ClassCurves(label, num_positive)
     false_positive, true_positive, _ = metrics.roc_curve(positive, scores)
     precision, recall, _ = metrics.precision_recall_curve(positive, scores)
-    return row | {
-        "roc_auc": {
-            "value": float(metrics.roc_auc_score(positive, scores)),
-            "interval": _auc_interval(scores, positive, people),
-        },
-        "average_precision": float(metrics.average_precision_score(positive, scores)),
-        "roc": {"false_positive_rate": false_positive.tolist(), "true_positive_rate": true_positive.tolist()},
-        "precision_recall": {"recall": recall.tolist(), "precision": precision.tolist()},
-    }
+    return ClassCurves(
+        label,
+        num_positive,
+        roc_auc=Score(float(metrics.roc_auc_score(positive, scores)), people.interval(people.areas(scores, positive))),
+        average_precision=float(metrics.average_precision_score(positive, scores)),
+        roc=RocCurve(tuple(false_positive.tolist()), tuple(true_positive.tolist())),
+        precision_recall=PrecisionRecallCurve(tuple(recall.tolist()), tuple(precision.tolist())),
+    )
 
 
-def _auc_interval(scores: Doubles, positive: Booleans, people: People) -> Interval:
-    """Interval of the area under the ROC curve: in how many pairs of a positive and a negative clip it leads."""
-    ours, others = scores[positive], scores[~positive]
-    if len(ours) * len(others) > _FEW_PAIRS:
-        return None
-    leads = (ours[:, np.newaxis] > others) + 0.5 * (ours[:, np.newaxis] == others)
-    weights = people.draws[:, people.index]
-    of_ours, of_others = weights[:, positive], weights[:, ~positive]
-    won = ((of_ours @ leads) * of_others).sum(axis=1)
-    pairs = of_ours.sum(axis=1) * of_others.sum(axis=1)
-    return people.interval(np.divide(won, pairs, out=np.full(len(won), np.nan), where=pairs > 0))
-
-
-def _calibration(evaluation: Evaluation, people: People) -> dict[str, Any]:
+def _calibration(evaluation: Evaluation, people: People) -> Calibration:
     """Confidence against accuracy by bin of confidence, and the expected calibration error with its interval."""
     probabilities, truth = evaluation.probabilities.astype(np.float32), evaluation.truth
     rows = calibration_bins(probabilities, truth)
     confidence, right = probabilities.max(axis=1).astype(np.float64), (evaluation.forced == truth).astype(np.float64)
-    bins = np.array([row["bin"] for row in rows])
+    bins = np.array([row.bin for row in rows])
     member = (confidence_bins(probabilities)[:, np.newaxis] == bins).astype(np.float64)
     sums = people.sums(np.stack([member * (confidence - right)[:, np.newaxis], member], axis=2))
     drawn = np.abs(sums[:, :, 0]).sum(axis=1) / np.maximum(sums[:, :, 1].sum(axis=1), 1)
-    return {
-        "error": {"value": calibration_error(probabilities, truth), "interval": people.interval(drawn)},
-        "bins": rows,
-    }
+    return Calibration(Score(calibration_error(probabilities, truth), people.interval(drawn)), tuple(rows))

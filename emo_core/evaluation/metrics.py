@@ -13,8 +13,10 @@ from sklearn import metrics
 from emo_core.datasets.pictures.ferplus import majority_labels, voted_pair
 from emo_core.emotions import EMOTIONS, UNSURE, HybridClass
 from emo_core.errors import DatasetError
+from emo_core.evaluation.people_intervals import percentile_interval
 from emo_core.inference.windows import REJECTED, decide
 from emo_core.model.salience import SalienceCurve
+from emo_core.records import CalibrationBin
 from emo_core.types import Floats
 
 Indices = NDArray[np.intp]
@@ -205,21 +207,17 @@ def calibration_error(probabilities: Floats, labels: Indices) -> float:
         0.5
     """
     rows = calibration_bins(probabilities, labels)
-    return float(sum(abs(row["confidence"] - row["accuracy"]) * row["num_samples"] for row in rows) / len(labels))
+    return float(sum(abs(row.confidence - row.accuracy) * row.num_samples for row in rows) / len(labels))
 
 
-def calibration_bins(probabilities: Floats, labels: Indices) -> list[dict[str, Any]]:
-    """The bins of :func:`calibration_error` that hold samples: bin, mean confidence, accuracy, number of samples."""
+def calibration_bins(probabilities: Floats, labels: Indices) -> list[CalibrationBin]:
+    """The bins of :func:`calibration_error` that hold samples."""
     confidence, bins = probabilities.max(axis=1), confidence_bins(probabilities)
     correct = probabilities.argmax(axis=1) == labels
     return [
-        {
-            "bin": int(number),
-            "confidence": float(confidence[bins == number].mean()),
-            "accuracy": float(correct[bins == number].mean()),
-            "num_samples": int((bins == number).sum()),
-        }
+        CalibrationBin(int(number), float(confidence[inside].mean()), float(correct[inside].mean()), int(inside.sum()))
         for number in np.unique(bins)
+        for inside in [bins == number]
     ]
 
 
@@ -229,11 +227,11 @@ def confidence_bins(probabilities: Floats) -> Indices:
     return np.asarray(np.minimum(scaled, _CALIBRATION_BINS - 1), np.intp)
 
 
-def bootstrap_interval(values: NDArray[np.float64], *, seed: int = 0) -> list[float]:
-    """95 % percentile interval of the mean of independent values (N,), by resampling them: [low, high]."""
+def bootstrap_interval(values: NDArray[np.float64], *, seed: int = 0) -> tuple[float, float]:
+    """95 % percentile interval of the mean of independent values (N,), by resampling them."""
     rng = np.random.default_rng(seed)
     means = [float(rng.choice(values, len(values)).mean()) for _ in range(_BOOTSTRAPS)]
-    return [float(bound) for bound in np.percentile(means, [2.5, 97.5])]
+    return percentile_interval(np.array(means))
 
 
 def _pair_auc(

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_core.evaluation.clip_metrics import figures_of_tables
+from emo_core.evaluation.people_intervals import percentile_interval
 from emo_core.types import Doubles
 
 _NUM_DRAWS = 1000
@@ -32,20 +33,18 @@ class Pictures:
         first, second = index.reshape(pictures.shape).T
         self.weights = np.asarray(drawn[:, first] * np.where(first == second, 1, drawn[:, second]), np.float64)
 
-    def mean(self, values: Doubles) -> list[float]:
-        """Interval of the mean of values (N,): [low, high]."""
-        return _interval(self.weights @ values / self.weights.sum(axis=1))
+    def mean(self, values: Doubles) -> tuple[float, float]:
+        """Interval of the mean of values (N,)."""
+        return percentile_interval(self.weights @ values / self.weights.sum(axis=1))
 
-    def verdicts(self, truth: NDArray[np.intp], guesses: NDArray[np.intp], num_classes: int) -> dict[str, list[float]]:
+    def verdicts(
+        self, truth: NDArray[np.intp], guesses: NDArray[np.intp], num_classes: int
+    ) -> dict[str, tuple[float, float]]:
         """Intervals of the accuracy and the macro-F1 of `guesses` (N,) against the classes `truth` (N,)."""
         cells = np.zeros((len(truth), num_classes**2))
         cells[np.arange(len(truth)), truth * num_classes + guesses] = 1
         drawn = figures_of_tables((self.weights @ cells).reshape(-1, num_classes, num_classes))
         return {
-            "accuracy_interval": _interval(drawn["accuracy"]),
-            "macro_f1_interval": _interval(drawn["f1"].mean(axis=1)),
+            "accuracy_interval": percentile_interval(drawn["accuracy"]),
+            "macro_f1_interval": percentile_interval(drawn["f1"].mean(axis=1)),
         }
-
-
-def _interval(drawn: Doubles) -> list[float]:
-    return [float(bound) for bound in np.percentile(drawn, [2.5, 97.5])]

@@ -3,29 +3,31 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from emo_core.evaluation.text import Table
+from msgspec.structs import astuple
 
-_PROTOCOLS = ("random", "subject", "joined")
+from emo_core.evaluation.model_comparison import Comparison
+from emo_core.evaluation.text import Table, bounds
+from emo_core.records import Protocols
+
 _SETS = ("clean", "degraded", "rendered")
 _PARTS = ("reader", "mean_input", "q_features", "blendshapes")
 
 
-def protocol_table(record: Mapping[str, Any]) -> Table:
+def protocol_table(record: Protocols) -> Table:
     """One recipe under each way to split the same clips, and the leakage."""
     header = ("protocol", "accuracy", "low", "high", "macro_f1", "macro_f1 low", "macro_f1 high")
     rows: list[tuple[Any, ...]] = [
         (
             name,
-            row["accuracy"],
-            *_bounds(row.get("interval_over_people")),
-            row["macro_f1"],
-            *_bounds(row.get("macro_f1_interval_over_people")),
+            row.accuracy,
+            *bounds(row.interval_over_people),
+            row.macro_f1,
+            *bounds(row.macro_f1_interval_over_people),
         )
-        for name in _PROTOCOLS
-        if (row := record.get(name))
+        for name, row in record.splits.items()
     ]
-    if "leakage" in record:
-        rows.append(("leakage", record["leakage"], *_bounds(record.get("leakage_interval")), "", "", ""))
+    if record.leakage is not None:
+        rows.append(("leakage", record.leakage, *bounds(record.leakage_interval), "", "", ""))
     return header, rows
 
 
@@ -63,7 +65,7 @@ def history_table(stages: Mapping[str, Sequence[Mapping[str, float]]]) -> Table:
     return ("stage", *names), rows
 
 
-def comparison_table(found: Mapping[str, Any], first: str, second: str) -> Table:
+def comparison_table(found: Comparison, first: str, second: str) -> Table:
     """The clips on which two models differ.
 
     Args:
@@ -71,9 +73,4 @@ def comparison_table(found: Mapping[str, Any], first: str, second: str) -> Table
         first: name of the first model.
         second: of the other one.
     """
-    rows = [(row["path"], row["label"], row["first"], row["second"]) for row in found["differing"]]
-    return ("path", "label", first, second), rows
-
-
-def _bounds(interval: Sequence[float] | None) -> tuple[Any, Any]:
-    return (interval[0], interval[1]) if interval else ("", "")
+    return ("path", "label", first, second), [astuple(row) for row in found.differing]

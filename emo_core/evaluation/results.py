@@ -3,12 +3,11 @@
 Metrics and charts are computed from it, so what a page shows is what the file says.
 """
 
-import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -18,8 +17,6 @@ from emo_core.emotions import UNSURE
 from emo_core.errors import DatasetError
 from emo_core.files.cache import keep
 from emo_core.types import Booleans, Doubles
-
-SCHEMA = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +89,7 @@ class Evaluation:
         exposure: what is known about whom the model was trained on, one sentence.
         command: that gives the same figures.
         made_at: date and time, ISO 8601, UTC.
+        schema: of the stored form; another one is not read.
 
     Raises:
         ValueError: a clip has a label, a verdict or a number of probabilities that does not fit `labels`.
@@ -110,6 +108,7 @@ class Evaluation:
     exposure: str = ""
     command: str = ""
     made_at: str = ""
+    schema: Literal[1] = 1
 
     def __post_init__(self) -> None:
         for clip in self.clips:
@@ -160,14 +159,13 @@ class Evaluation:
 
 
 def to_json(evaluation: Evaluation) -> str:
-    """JSON text of an evaluation, the inverse of :func:`from_json`; numbers rounded to seven digits."""
-    return json.dumps(content_of(evaluation), ensure_ascii=False, indent=1)
+    """JSON text of an evaluation, the inverse of :func:`from_json`."""
+    return indented(evaluation)
 
 
-def content_of(evaluation: Evaluation) -> dict[str, Any]:
-    """JSON-ready content of an evaluation."""
-    content: dict[str, Any] = _rounded(asdict(evaluation) | {"schema": SCHEMA})
-    return content
+def indented(record: Any) -> str:
+    """JSON text of records, a line for each of their entries."""
+    return msgspec.json.format(msgspec.json.encode(record), indent=1).decode()
 
 
 def from_json(text: str) -> Evaluation:
@@ -177,12 +175,12 @@ def from_json(text: str) -> Evaluation:
         DatasetError: the text is not one that :func:`to_json` gave.
     """
     try:
-        content = json.loads(text)
-        if not isinstance(content, dict) or content.get("schema") != SCHEMA or not content.get("clips"):
-            raise ValueError("another schema, or no clips")
-        return msgspec.convert(content, Evaluation)
+        evaluation = msgspec.json.decode(text, type=Evaluation)
+        if not evaluation.clips:
+            raise ValueError("no clips")
     except (ValueError, RecursionError) as error:
         raise DatasetError("This stored evaluation cannot be read: evaluate the data set again.") from error
+    return evaluation
 
 
 def store(evaluation: Evaluation, path: Path) -> bool:
@@ -204,13 +202,3 @@ def load(path: Path) -> Evaluation:
             f"There is no evaluation {path.name} that can be read: evaluate a data set first."
         ) from error
     return from_json(text)
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, float):
-        return round(value, 7)
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_rounded(item) for item in value]
-    return value

@@ -1,13 +1,14 @@
 """Accuracy by part of a data set: who is shown, where the clips are from, how good and how long they are."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
 from emo_core.evaluation.people_intervals import NUM_DRAWS, People
 from emo_core.evaluation.results import EvaluatedClip, Evaluation
 from emo_core.model.quality_bins import neighbourhood_index
+from emo_core.records import SliceScore
 
 _LENGTHS_S = (2.0, 3.0, 4.0, 8.0)
 
@@ -15,12 +16,11 @@ _Value: TypeAlias = tuple[float, str]
 """Where a part of a slice stands among the others, and its name."""
 
 
-def slices(evaluation: Evaluation, *, num_draws: int = NUM_DRAWS, seed: int = 0) -> list[dict[str, Any]]:
+def slices(evaluation: Evaluation, *, num_draws: int = NUM_DRAWS, seed: int = 0) -> tuple[SliceScore, ...]:
     """Accuracy by person, source, damage, neighbourhood of quality and clip length, each with its counts.
 
     Returns:
-        One row for each part of each slice: slice, value, num_clips, num_people, accuracy with interval over people,
-        and the share of clips with a verdict. Slices in which all clips are alike are left out.
+        One for each part of each slice. Slices in which all clips are alike are left out.
     """
     rows = []
     for name, value_of in _slicers(evaluation).items():
@@ -32,16 +32,16 @@ def slices(evaluation: Evaluation, *, num_draws: int = NUM_DRAWS, seed: int = 0)
             people = People(chosen.people, num_draws, seed)
             everything = np.ones(len(chosen.clips), bool)
             rows.append(
-                {
-                    "slice": name,
-                    "value": value[1],
-                    "num_clips": len(chosen.clips),
-                    "num_people": people.count,
-                    "accuracy": people.share(chosen.forced == chosen.truth, everything),
-                    "coverage": float(chosen.decided.mean()),
-                }
+                SliceScore(
+                    slice=name,
+                    value=value[1],
+                    num_clips=len(chosen.clips),
+                    num_people=people.count,
+                    accuracy=people.share(chosen.forced == chosen.truth, everything),
+                    coverage=float(chosen.decided.mean()),
+                )
             )
-    return rows
+    return tuple(rows)
 
 
 def _slicers(evaluation: Evaluation) -> Mapping[str, Callable[[EvaluatedClip], _Value]]:

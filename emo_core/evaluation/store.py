@@ -5,10 +5,9 @@ The page and the command line find what the other one measured.
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -16,6 +15,7 @@ from emo_core.datasets.clips import DatasetClip
 from emo_core.errors import DatasetError
 from emo_core.files.cache import keep
 from emo_core.model.bundle_files import model_digest
+from emo_core.records import Protocols
 
 
 def evaluation_path(cache: Path, model: Path, clips: Sequence[DatasetClip], *, everyone: bool) -> Path:
@@ -35,51 +35,26 @@ def protocols_path(cache: Path, model: Path, clips: Sequence[DatasetClip]) -> Pa
     return cache / "protocols" / f"{_digest(model, clips, 'protocols')}.json"
 
 
-def store_table(path: Path, table: Mapping[str, Any]) -> None:
-    """Write a table of figures into the cache, whole or not at all."""
-    text = json.dumps(table, indent=1, ensure_ascii=False) + "\n"
-    keep(path, lambda part: part.write_text(text, "utf-8"))
+def store_protocols(path: Path, found: Protocols) -> None:
+    """Write a comparison of protocols into the cache, whole or not at all."""
+    keep(path, lambda part: part.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n"))
 
 
-class _Split(msgspec.Struct, frozen=True):
-    """One way to split, as far as it is shown."""
-
-    accuracy: float
-    macro_f1: float
-    interval_over_people: tuple[float, float] | None
-    macro_f1_interval_over_people: tuple[float, float] | None = None
-
-
-class _Protocols(msgspec.Struct, frozen=True):
-    """The comparison of protocols, as far as it is shown."""
-
-    random: _Split
-    subject: _Split
-    leakage: float
-    leakage_interval: tuple[float, float] | None
-    num_windows: int = 0
-    num_people: int = 0
-    joined: _Split | None = None
-    sources: list[str] = []
-    same_people: list[str] = []
-    command: str = ""
-    made_at: str = ""
-
-
-def load_protocols(path: Path) -> dict[str, Any] | None:
-    """A stored comparison of protocols; None where there is none.
+def load_protocols(path: Path) -> Protocols | None:
+    """A stored comparison of both protocols; None where there is none.
 
     Raises:
         DatasetError: the file is damaged.
     """
     try:
-        table: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        msgspec.convert(table, _Protocols)
+        found = msgspec.json.decode(path.read_bytes(), type=Protocols)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, RecursionError) as error:
-        raise DatasetError("This stored comparison cannot be read: compare the protocols again.") from error
-    return table
+    except (OSError, ValueError, RecursionError):
+        found = Protocols()
+    if None in (found.random, found.subject, found.leakage):
+        raise DatasetError("This stored comparison cannot be read: compare the protocols again.")
+    return found
 
 
 def forget(cache: Path, data: str, paths: Collection[str]) -> None:

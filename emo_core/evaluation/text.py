@@ -1,69 +1,55 @@
 """An evaluation as text for a terminal and as tables for a spreadsheet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
+
+from msgspec.structs import asdict, astuple
 
 from emo_core.evaluation.results import Evaluation
 from emo_core.files import csv_files
+from emo_core.records import ClassCurves, ClassScores, ClipMetrics, Interval, Score
 
 Table = tuple[tuple[str, ...], list[tuple[Any, ...]]]
 """Header and rows."""
 
 
-def to_text(evaluation: Evaluation, figures: Mapping[str, Any]) -> str:
+def to_text(evaluation: Evaluation, figures: ClipMetrics) -> str:
     """What was measured, for a terminal.
 
     Args:
         evaluation: the verdicts.
         figures: of :func:`emo_core.evaluation.clip_metrics.summarize`.
     """
-    scores = figures["scores"]
     lines = [
-        f"{evaluation.model} {evaluation.version} on {evaluation.data}: {figures['num_clips']} clips of "
-        f"{figures['num_people']} people",
+        f"{evaluation.model} {evaluation.version} on {evaluation.data}: {figures.num_clips} clips of "
+        f"{figures.num_people} people",
         evaluation.exposure,
         *(f"left out: {item.path}: {item.reason}" for item in evaluation.left_out),
         "forced to choose, 95 % intervals over people:",
-        *(f"  {name:<10} {with_interval(score)}" for name, score in scores.items()),
+        *(f"  {name:<10} {score.text('.4f')}" for name, score in asdict(figures.scores).items()),
         "free to say unsure:",
-        f"  gives a verdict   {with_interval(figures['coverage'])}",
-        f"  is right then     {with_interval(figures['accuracy_when_decided'])}",
-        f"calibration error   {with_interval(figures['calibration']['error'])}",
+        f"  gives a verdict   {figures.coverage.text('.4f')}",
+        f"  is right then     {figures.accuracy_when_decided.text('.4f')}",
+        f"calibration error   {figures.calibration.error.text('.4f')}",
     ]
-    width = max(len(label) for label in figures["labels"])
+    width = max(len(label) for label in figures.labels)
     lines.append(f"{'class':<{width}}  precision  recall  F1      AUC     n")
-    for row, curve in zip(figures["per_class"], figures["curves"], strict=True):
-        auc = "     –" if curve["roc_auc"] is None else f"{curve['roc_auc']['value']:.4f}"
+    for row, curve in zip(figures.per_class, figures.curves, strict=True):
+        auc = f"{curve.roc_auc.value:.4f}" if curve.roc_auc else "     –"
         lines.append(
-            f"{row['label']:<{width}}  {row['precision']:.4f}     {row['recall']:.4f}  {row['f1']:.4f}  {auc}  "
-            f"{row['support']:d}"
+            f"{row.label:<{width}}  {row.precision:.4f}     {row.recall:.4f}  {row.f1:.4f}  {auc}  {row.support:d}"
         )
     lines.append("verdicts (rows true):")
-    lines.append(f"  {'':<{width}}  " + "  ".join(figures["verdict_columns"]))
-    for label, row in zip(figures["labels"], figures["verdicts"], strict=True):
-        cells = (f"{count:>{len(name)}d}" for count, name in zip(row, figures["verdict_columns"], strict=True))
+    lines.append(f"  {'':<{width}}  " + "  ".join(figures.verdict_columns))
+    for label, counts in zip(figures.labels, figures.verdicts, strict=True):
+        cells = (f"{count:>{len(name)}d}" for count, name in zip(counts, figures.verdict_columns, strict=True))
         lines.append(f"  {label:<{width}}  " + "  ".join(cells))
     return "\n".join(line for line in lines if line)
 
 
-def with_interval(score: Mapping[str, Any]) -> str:
-    """A figure with its interval.
-
-    Example:
-        >>> with_interval({"value": 0.75, "interval": [0.7, 0.8]})
-        '0.7500  (0.7000 – 0.8000)'
-        >>> with_interval({"value": None, "interval": None})
-        'none'
-    """
-    if score["value"] is None:
-        return "none"
-    interval = score["interval"]
-    return f"{score['value']:.4f}" + (f"  ({interval[0]:.4f} – {interval[1]:.4f})" if interval else "")
-
-
-def tables(evaluation: Evaluation, figures: Mapping[str, Any]) -> dict[str, Table]:
+def tables(evaluation: Evaluation, figures: ClipMetrics) -> dict[str, Table]:
     """Every table of an evaluation by its name, for export."""
-    labels = figures["labels"]
+    labels = figures.labels
     return {
         "clips": clip_table(evaluation),
         "scores": (
@@ -71,41 +57,32 @@ def tables(evaluation: Evaluation, figures: Mapping[str, Any]) -> dict[str, Tabl
             [
                 (name, *_spread(score))
                 for name, score in (
-                    *figures["scores"].items(),
-                    ("coverage", figures["coverage"]),
-                    ("accuracy_when_decided", figures["accuracy_when_decided"]),
-                    ("calibration_error", figures["calibration"]["error"]),
-                    *((f"roc_auc {row['label']}", row["roc_auc"]) for row in figures["curves"] if row["roc_auc"]),
+                    *asdict(figures.scores).items(),
+                    ("coverage", figures.coverage),
+                    ("accuracy_when_decided", figures.accuracy_when_decided),
+                    ("calibration_error", figures.calibration.error),
+                    *((f"roc_auc {row.label}", row.roc_auc) for row in figures.curves if row.roc_auc),
                 )
             ],
         ),
-        "per_class": _per_class(figures["per_class"]),
-        "confusion": (("truth", *labels), [(n, *row) for n, row in zip(labels, figures["confusion"], strict=True)]),
+        "per_class": _per_class(figures.per_class),
+        "confusion": (("truth", *labels), [(n, *row) for n, row in zip(labels, figures.confusion, strict=True)]),
         "verdicts": (
-            ("truth", *figures["verdict_columns"]),
-            [(name, *row) for name, row in zip(labels, figures["verdicts"], strict=True)],
+            ("truth", *figures.verdict_columns),
+            [(name, *row) for name, row in zip(labels, figures.verdicts, strict=True)],
         ),
         "calibration": (
             ("bin", "confidence", "accuracy", "num_clips"),
-            [tuple(row.values()) for row in figures["calibration"]["bins"]],
+            [astuple(row) for row in figures.calibration.bins],
         ),
-        "coverage": (
-            ("threshold", "coverage", "accuracy"),
-            [tuple(row.values()) for row in figures["coverage_curve"]],
-        ),
-        "roc": (
-            ("class", "false_positive_rate", "true_positive_rate"),
-            _points(figures["curves"], "roc"),
-        ),
-        "precision_recall": (
-            ("class", "recall", "precision"),
-            _points(figures["curves"], "precision_recall"),
-        ),
+        "coverage": (("threshold", "coverage", "accuracy"), [astuple(row) for row in figures.coverage_curve]),
+        "roc": (("class", "false_positive_rate", "true_positive_rate"), _points(figures.curves, "roc")),
+        "precision_recall": (("class", "recall", "precision"), _points(figures.curves, "precision_recall")),
         "slices": (
             ("slice", "value", "num_clips", "num_people", "accuracy", "low", "high", "coverage"),
             [
-                (r["slice"], r["value"], r["num_clips"], r["num_people"], *_spread(r["accuracy"]), r["coverage"])
-                for r in figures["slices"]
+                (row.slice, row.value, row.num_clips, row.num_people, *_spread(row.accuracy), row.coverage)
+                for row in figures.slices
             ],
         ),
         "left_out": (("path", "reason"), [(item.path, item.reason) for item in evaluation.left_out]),
@@ -143,24 +120,24 @@ def to_csv(table: Table) -> str:
     )
 
 
-def _spread(score: Mapping[str, Any]) -> tuple[Any, Any, Any]:
-    low, high = score["interval"] or ("", "")
-    return ("" if score["value"] is None else score["value"]), low, high
+def bounds(interval: Interval) -> tuple[Any, Any]:
+    """Cells of both ends of an interval, empty where there is none."""
+    return interval or ("", "")
 
 
-def _points(curves: Sequence[Mapping[str, Any]], name: str) -> list[tuple[Any, ...]]:
+def _spread(score: Score) -> tuple[Any, Any, Any]:
+    return ("" if score.value is None else score.value), *bounds(score.interval)
+
+
+def _points(curves: Sequence[ClassCurves], name: str) -> list[tuple[Any, ...]]:
     """Class and both coordinates of every point of a kind of curve."""
-    return [(row["label"], *point) for row in curves if row[name] for point in zip(*row[name].values(), strict=True)]
+    drawn = [(row.label, getattr(row, name)) for row in curves]
+    return [(label, *point) for label, curve in drawn if curve for point in zip(*astuple(curve), strict=True)]
 
 
-def _per_class(rows: Sequence[Mapping[str, Any]]) -> Table:
+def _per_class(rows: Sequence[ClassScores]) -> Table:
     names = ("precision", "recall", "f1")
     header = ("class", "support", *(f"{name}{end}" for name in names for end in ("", " low", " high")))
     return header, [
-        (
-            row["label"],
-            row["support"],
-            *(value for name in names for value in (row[name], *(row[f"{name}_interval"] or ("", "")))),
-        )
-        for row in rows
+        (row.label, row.support, *(cell for score in row.scores.values() for cell in _spread(score))) for row in rows
     ]

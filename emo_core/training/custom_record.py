@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from emo_core.datasets.clips import DatasetClip
 from emo_core.datasets.feature_cache import content_key
 from emo_core.datasets.splits import PARTS, Split
@@ -46,7 +48,8 @@ def taught_record(
 
 def taught_figures(evaluation: Evaluation) -> dict[str, Any]:
     """Figures for ``metrics.json``; curves are drawn from the evaluation itself, which is a file of its own."""
-    return {name: value for name, value in summarize(evaluation).items() if name not in ("curves", "coverage_curve")}
+    figures = msgspec.to_builtins(summarize(evaluation))
+    return {name: value for name, value in figures.items() if name not in ("curves", "coverage_curve")}
 
 
 def _part(clips: Sequence[DatasetClip], split: Split, part: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 import streamlit as st
 
@@ -9,9 +10,10 @@ from emo_core.datasets.clips import read_dataset
 from emo_core.emotions import display_name
 from emo_core.errors import DatasetError
 from emo_core.evaluation.results import LeftOut, store
-from emo_core.evaluation.store import protocols_path, store_table
+from emo_core.evaluation.store import protocols_path, store_protocols
 from emo_core.jobs.progress import TrainingProgress
 from emo_core.jobs.queue import JobStatus
+from emo_core.records import Protocols
 from tests.evaluations import DEMO, LABELS, make_evaluation
 from tests.tiny import write_tiny_bundle
 from ui.evaluate import choice as evaluate_choice
@@ -185,7 +187,8 @@ def test_two_protocols_stand_side_by_side_and_the_difference_is_named(studio, mo
         "same_people": ["ann = anna"], "command": "a command", "made_at": "2026-01-02T00:00:00+00:00",
     }  # fmt: skip
     clips = read_dataset(models.parent / "set")
-    store_table(protocols_path(models.parent / "cache", models / "hybrid", clips), table)
+    path = protocols_path(models.parent / "cache", models / "hybrid", clips)
+    store_protocols(path, msgspec.convert(table, Protocols))
     studio.app.session_state[tabs.KEY] = "Two protocols"
     app = studio.open("evaluate")
     assert not app.exception
@@ -261,7 +264,7 @@ def test_nothing_that_an_evaluation_says_is_shown_as_a_picture(studio, models):
     table = {"random": row, "subject": row, "leakage": 0.1, "leakage_interval": None, "num_people": 2}
     table |= {"sources": [picture], "same_people": [picture], "command": picture, "made_at": picture}
     path = evaluate_run.protocols_path(evaluate_choice.Choice(models / "hybrid", models.parent / "set", "My set"))
-    store_table(path, table)
+    store_protocols(path, msgspec.convert(table, Protocols))
     for tab in tabs._TABS:
         studio.app.session_state[tabs.KEY] = tab
         studio.app.session_state["evaluate-list"] = "All"

@@ -41,27 +41,26 @@ def _comparison(first: "Evaluation", second: "Evaluation", folder: Path) -> None
     from emo_core.evaluation.text import to_csv
 
     found = compare(first, second)
-    if found["num_clips"] < max(len(first.clips), len(second.clips)):
+    if found.num_clips < max(len(first.clips), len(second.clips)):
         st.caption("Each model leaves out the people that it has learned from; only clips that both judged count.")
     rows = [
         (errors.plain(f"{item.model} {item.version}"), f"{accuracy:.1%}", str(only))
         for item, accuracy, only in zip(
-            (first, second), found["accuracies"], (found["only_first"], found["only_second"]), strict=True
+            (first, second), found.accuracies, (found.only_first, found.only_second), strict=True
         )
     ]
     tables.render(("Model", "Accuracy", "Clips that it alone has right"), rows)
-    difference = found["difference"]
-    chance = "no chance finding at 5 %" if found["p_value"] < 0.05 else "within what chance does"
+    chance = "no chance finding at 5 %" if found.p_value < 0.05 else "within what chance does"
     st.markdown(
-        f"Difference {100 * difference['value']:+.1f} points{tables.interval(difference)} on {found['num_clips']} "
-        f"clips of {found['num_people']} people. McNemar's exact test: p = {found['p_value']:.3f}, {chance}."
+        f"Difference in percentage points {found.difference.text('+.1%')} on {found.num_clips} clips of "
+        f"{found.num_people} people. McNemar's exact test: p = {found.p_value:.3f}, {chance}."
     )
     st.caption("The test takes clips as independent; the interval in brackets draws people, and is the safer one.")
-    if not found["differing"]:
+    if not found.differing:
         st.info("They judge every clip alike.")
         return
-    st.subheader(f"{len(found['differing'])} clips on which they differ", anchor=False)
-    by_path = {row["path"]: row for row in found["differing"]}
+    st.subheader(f"{len(found.differing)} clips on which they differ", anchor=False)
+    by_path = {row.path: row for row in found.differing}
     names = (f"{first.model} {first.version}", f"{second.model} {second.version}")
     st.download_button(
         "Download them as CSV", data=to_csv(comparison_table(found, *names)), mime="text/csv", on_click="ignore",
@@ -69,7 +68,7 @@ def _comparison(first: "Evaluation", second: "Evaluation", folder: Path) -> None
     )  # fmt: skip
     clips = [clip for clip in first.clips if clip.path in by_path]
     notes = {
-        path: f"{first.model}: {display_name(row['first'])}; {second.model}: {display_name(row['second'])}"
+        path: f"{first.model}: {display_name(row.first)}; {second.model}: {display_name(row.second)}"
         for path, row in by_path.items()
     }
     clip_list.render(clips, first.labels, folder, "differing", notes)

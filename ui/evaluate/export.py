@@ -1,11 +1,11 @@
 """Everything of an evaluation as files: a report in one page, JSON, and a CSV for each table."""
 
-import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from emo_core.records import ClipMetrics, Protocols
 from ui.evaluate import run
 from ui.evaluate.choice import Choice
 from ui.state import models
@@ -22,7 +22,7 @@ _TITLES = {
 }  # fmt: skip
 
 
-def render(choice: Choice, evaluation: "Evaluation", figures: Mapping[str, Any]) -> None:
+def render(choice: Choice, evaluation: "Evaluation", figures: ClipMetrics) -> None:
     """Download buttons; the report and the JSON are made when they are asked for."""
     from emo_core.evaluation.text import tables, to_csv
 
@@ -59,20 +59,20 @@ def _records(choice: Choice) -> "dict[str, Table]":
     ablation = models.metrics(choice.model).get("ablation")
     measured = ablation if isinstance(ablation, dict) else {}
     return {
-        "Two protocols": record_tables.protocol_table(run.find_protocols(choice) or {}),
+        "Two protocols": record_tables.protocol_table(run.find_protocols(choice) or Protocols()),
         "What each part is worth": record_tables.effect_table(measured),
         "All heads of the ablation": record_tables.variant_table(measured),
         "Training": record_tables.history_table(models.history(choice.model)),
     }
 
 
-def _report(evaluation: "Evaluation", figures: Mapping[str, Any], more: "Mapping[str, Table]") -> str:
+def _report(evaluation: "Evaluation", figures: ClipMetrics, more: "Mapping[str, Table]") -> str:
     from emo_core.evaluation.html_report import to_html
 
     return to_html(evaluation, figures, more)
 
 
-def _json(evaluation: "Evaluation", figures: Mapping[str, Any]) -> str:
-    from emo_core.evaluation.results import content_of
+def _json(evaluation: "Evaluation", figures: ClipMetrics) -> str:
+    from emo_core.evaluation.results import indented
 
-    return json.dumps({"figures": figures, "evaluation": content_of(evaluation)}, ensure_ascii=False, indent=1)
+    return indented({"figures": figures, "evaluation": evaluation})

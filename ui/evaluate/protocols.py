@@ -1,10 +1,10 @@
 """Two protocols on the Evaluate page: what was measured, and a button that measures it in a process of its own."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from emo_core.records import Protocols, span
 from ui.evaluate import run
 from ui.evaluate.choice import Choice
 from ui.shell import errors, preload
@@ -78,18 +78,17 @@ def _progress(status: "JobStatus") -> None:
     button.button("Stop", key="compare-stop", on_click=jobs().stop, args=[status.order.name], width="stretch")
 
 
-def _protocols(found: Mapping[str, Any]) -> None:
+def _protocols(found: Protocols) -> None:
     """The gap, both figures as bars, and as a table."""
     from emo_core.report.charts.evaluation import protocols_figure
 
-    bounds = found.get("leakage_interval")
-    spread = f"({100 * bounds[0]:+.1f} – {100 * bounds[1]:+.1f})" if bounds else None
-    st.metric(
-        "Leakage (accuracy)", f"{100 * found['leakage']:+.1f} points", spread, delta_color="off",
-        delta_arrow="off", border=True, width=260,
-    )  # fmt: skip
-    names = {name: title for name, title in measured.SPLITS.items() if name in found}
-    charts.render(protocols_figure(found, names), "evaluate-protocols", "Accuracy by protocol", picture="protocols")
+    if found.leakage is not None:
+        st.metric(
+            "Leakage (accuracy)", f"{100 * found.leakage:+.1f} points", span(found.leakage_interval, "+.1%") or None,
+            delta_color="off", delta_arrow="off", border=True, width=260,
+        )  # fmt: skip
+    chart = protocols_figure(found, measured.SPLITS)
+    charts.render(chart, "evaluate-protocols", "Accuracy by protocol", picture="protocols")
     measured.render_protocols(found)
-    when = f" on {errors.plain(found['made_at'][:10])}" if "made_at" in found else ""
-    st.caption(f"Measured{when} by {errors.plain(str(found.get('command', 'a command that was not kept')))}.")
+    when = f" on {errors.plain(found.made_at[:10])}" if found.made_at else ""
+    st.caption(f"Measured{when} by {errors.plain(found.command or 'a command that was not kept')}.")

@@ -1,12 +1,13 @@
 """Running an evaluation on the page, and finding the stored one again."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
 import streamlit as st
 
 from emo_core.errors import DatasetError
+from emo_core.records import ClipMetrics, Protocols
 from ui.evaluate.choice import CACHE, Choice
 from ui.state import models
 from ui.state.datasets import DEMO
@@ -34,7 +35,7 @@ class Found(NamedTuple):
     """A stored evaluation with the figures of it; neither is ever changed."""
 
     evaluation: "Evaluation"
-    figures: Mapping[str, Any]
+    figures: ClipMetrics
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -81,13 +82,14 @@ def protocols_path(choice: Choice) -> Path:
     return evaluation_store.protocols_path(CACHE, choice.model, read_dataset(choice.data))
 
 
-def find_protocols(choice: Choice) -> dict[str, Any] | None:
+def find_protocols(choice: Choice) -> Protocols | None:
     """Two protocols on the data set with the recipe of the model, if they were compared; those of the model itself too.
 
     A damaged file is dropped, and the page says so.
 
     Raises:
         DatasetError: the data set cannot be read.
+        BundleError: what the records of the model say of it cannot.
     """
     from emo_core.evaluation.store import load_protocols
 
@@ -98,8 +100,8 @@ def find_protocols(choice: Choice) -> dict[str, Any] | None:
         _drop(path, "comparison of protocols")
         table = None
     if table is None and choice.data == DEMO:
-        recorded = models.metrics(choice.model).get("protocols")
-        return recorded if isinstance(recorded, dict) else None
+        with models.reading("metrics.json"):
+            return msgspec.convert(models.metrics(choice.model).get("protocols"), Protocols | None)
     return table
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from emo_core.emotions import display_name
+from emo_core.records import ClassScores, ClipMetrics, span
 from ui.evaluate import compare, export, method, protocols
 from ui.evaluate.choice import Choice
 from ui.shell import errors
@@ -32,7 +33,7 @@ class Shown:
 
     choice: Choice
     evaluation: "Evaluation"
-    figures: Mapping[str, Any]
+    figures: ClipMetrics
 
     @property
     def folder(self) -> Path:
@@ -55,21 +56,15 @@ def _headline(shown: Shown) -> None:
     """The honest figures first, with their intervals and what stands behind them."""
     figures, evaluation = shown.figures, shown.evaluation
     with st.container(horizontal=True, key="evaluate-headline"):
-        for title, score in (
-            ("Accuracy", figures["scores"]["accuracy"]),
-            ("Macro-F1", figures["scores"]["f1"]),
-            ("Gives a verdict", figures["coverage"]),
-            ("Right when it does", figures["accuracy_when_decided"]),
-        ):
-            st.metric(
-                title, tables.percent(score), tables.interval(score), delta_color="off", delta_arrow="off", border=True
-            )
+        for title, score in figures.headline.items():
+            value = "none" if score.value is None else f"{score.value:.1%}"
+            st.metric(title, value, span(score.interval), delta_color="off", delta_arrow="off", border=True)
     sources = sorted({clip.source or "source not stated" for clip in evaluation.clips})
     origins, judge = errors.plain(", ".join(sources)), errors.plain(f"{evaluation.model} {evaluation.version}")
     st.caption(
-        f"{figures['num_clips']} clips of {figures['num_people']} people ({origins}), judged by {judge}; in brackets "
-        "the 95 % interval over people. Accuracy and macro-F1 take the most probable class even where the app would "
-        f"say that it is not sure. {errors.plain(evaluation.exposure)}"
+        f"{figures.num_clips} clips of {figures.num_people} people ({origins}), judged by {judge}; below "
+        "each figure its 95 % interval over people. Accuracy and macro-F1 take the most probable class even where the "
+        f"app would say that it is not sure. {errors.plain(evaluation.exposure)}"
     )
     if len(sources) > 1:
         st.caption("The clips come from several sources: read the figures of each under Slices, not their mixture.")
@@ -93,7 +88,7 @@ def _verdicts(shown: Shown) -> None:
     """The confusion matrix whose cells open their clips, and the report of the classes."""
     from emo_core.report.charts.evaluation import clickable_confusion_figure
 
-    labels, counts = shown.figures["labels"], shown.figures["confusion"]
+    labels, counts = shown.figures.labels, shown.figures.confusion
     left, right = st.columns([5, 6], gap="large")
     with left:
         st.subheader("Confusion matrix", anchor=False)
@@ -104,13 +99,13 @@ def _verdicts(shown: Shown) -> None:
         )  # fmt: skip
     with right:
         st.subheader("Classification report", anchor=False)
-        _report(shown.figures["per_class"])
+        _report(shown.figures.per_class)
         st.subheader("As the app says it", anchor=False)
         tables.render(
-            ("Truth", *(_name(column) for column in shown.figures["verdict_columns"])),
+            ("Truth", *(_name(column) for column in shown.figures.verdict_columns)),
             [
                 (_name(label), *map(str, row))
-                for label, row in zip(labels, shown.figures["verdicts"], strict=True)
+                for label, row in zip(labels, shown.figures.verdicts, strict=True)
             ],
         )  # fmt: skip
     _list(shown, event["selection"]["points"])
@@ -143,15 +138,10 @@ def _list(shown: Shown, points: Sequence[Mapping[str, Any]]) -> None:
     clip_list.render(clips, evaluation.labels, shown.folder, key)
 
 
-def _report(rows: list[Mapping[str, Any]]) -> None:
-    def told(row: Mapping[str, Any], name: str) -> str:
-        bounds = row[f"{name}_interval"]
-        return f"{row[name]:.0%}" + (f" ({bounds[0]:.0%} – {bounds[1]:.0%})" if bounds else "")
-
-    names = ("precision", "recall", "f1")
+def _report(rows: Sequence[ClassScores]) -> None:
     tables.render(
         ("Class", "Precision", "Recall", "F1", "n"),
-        [(_name(row["label"]), *(told(row, name) for name in names), str(row["support"])) for row in rows],
+        [(_name(row.label), *(score.text(".0%") for score in row.scores.values()), str(row.support)) for row in rows],
     )
 
 
@@ -161,23 +151,22 @@ def _scores(shown: Shown) -> None:
 
     st.subheader("Accuracy, precision, recall, F1", anchor=False)
     st.caption("Whiskers: 95 % interval over people. The bars of all classes are means over them.")
-    chart = figures.scores_figure(shown.figures["scores"], shown.figures["per_class"])
+    chart = figures.scores_figure(shown.figures.scores, shown.figures.per_class)
     charts.render(chart, "evaluate-scores", "Accuracy, precision, recall and F1", picture="scores")
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("ROC, each class against the rest", anchor=False)
-        charts.render(figures.roc_figure(shown.figures["curves"]), "evaluate-roc", "ROC curves", picture="roc")
+        charts.render(figures.roc_figure(shown.figures.curves), "evaluate-roc", "ROC curves", picture="roc")
     with right:
         st.subheader("Precision and recall", anchor=False)
-        chart = figures.precision_recall_figure(shown.figures["curves"])
+        chart = figures.precision_recall_figure(shown.figures.curves)
         charts.render(chart, "evaluate-pr", "Precision-recall curves", picture="precision_recall")
-    rows = [row for row in shown.figures["curves"] if row["roc_auc"]]
     tables.render(
         ("Class", "Area under the ROC curve", "Average precision", "n"),
         [
-            (_name(row["label"]), f"{row['roc_auc']['value']:.3f}{tables.interval(row['roc_auc'], digits=3)}",
-             f"{row['average_precision']:.3f}", str(row["num_positive"]))
-            for row in rows
+            (_name(row.label), row.roc_auc.text(".3f"), f"{row.average_precision:.3f}", str(row.num_positive))
+            for row in shown.figures.curves
+            if row.roc_auc
         ],
     )  # fmt: skip
 
@@ -186,20 +175,17 @@ def _certainty(shown: Shown) -> None:
     """Whether probabilities keep their word, and what saying *not sure* buys."""
     from emo_core.report.charts import evaluation as figures
 
-    error = shown.figures["calibration"]["error"]
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Calibration", anchor=False)
-        st.caption(
-            f"Expected calibration error {error['value']:.3f}{tables.interval(error, digits=3)}: 0 keeps its word."
-        )
-        chart = figures.calibration_figure(shown.figures["calibration"])
+        error = shown.figures.calibration.error.text(".3f")
+        st.caption(f"Expected calibration error {error}: 0 keeps its word.")
+        chart = figures.calibration_figure(shown.figures.calibration)
         charts.render(chart, "evaluate-calibration", "Confidence against accuracy", picture="calibration")
     with right:
         st.subheader("Verdicts against silence", anchor=False)
         st.caption("The line moves the threshold of the verdict; a stricter one speaks less and should err less.")
-        coverage, accuracy = shown.figures["coverage"]["value"], shown.figures["accuracy_when_decided"]["value"]
-        chart = figures.coverage_figure(shown.figures["coverage_curve"], coverage, accuracy)
+        chart = figures.coverage_figure(shown.figures)
         charts.render(chart, "evaluate-coverage", "Coverage against accuracy", picture="coverage")
 
 
@@ -207,21 +193,21 @@ def _slices(shown: Shown) -> None:
     """Accuracy by part of the data set."""
     from emo_core.report.charts.evaluation import slices_figure
 
-    rows = shown.figures["slices"]
-    present = [name for name in _SLICES if any(row["slice"] == name for row in rows)]
+    rows = shown.figures.slices
+    present = [name for name in _SLICES if any(row.slice == name for row in rows)]
     if not present:
         st.info("All clips are alike in source, quality and length, and of one person: there is nothing to part.")
         return
     st.subheader("Accuracy by part", anchor=False)
     chosen = st.segmented_control("Part the clips by", present, default=present[0], format_func=_SLICES.__getitem__)
-    own = [row for row in rows if row["slice"] == (chosen or present[0])]
+    own = [row for row in rows if row.slice == (chosen or present[0])]
     st.caption("Whiskers: 95 % interval over people; none where a part is of one person. n counts clips.")
     charts.render(slices_figure(own), "evaluate-slices", f"Accuracy by {chosen}", picture=f"slices_{chosen}")
     tables.render(
         ("Part", "Clips", "People", "Accuracy", "Gives a verdict"),
         [
-            (errors.plain(row["value"]), str(row["num_clips"]), str(row["num_people"]),
-             f"{tables.percent(row['accuracy'])}{tables.interval(row['accuracy'])}", f"{row['coverage']:.0%}")
+            (errors.plain(row.value), str(row.num_clips), str(row.num_people), row.accuracy.text(),
+             f"{row.coverage:.0%}")
             for row in own
         ],
     )  # fmt: skip

@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import streamlit as st
 
+from emo_core.records import Protocols, span
 from ui.shell import errors
 from ui.state import models
 from ui.widgets import charts, measured_custom, measured_people, tables
@@ -90,27 +92,28 @@ def render_method() -> None:
     if protocols := _mapping(measured.get("protocols")):
         st.subheader("What a random split hides", anchor=False)
         with models.reading("metrics.json"):
-            render_protocols(protocols)
+            render_protocols(msgspec.convert(protocols, Protocols))
     if ablation := _mapping(measured.get("ablation")):
         st.subheader("What each part is worth", anchor=False)
         with models.reading("metrics.json"):
             render_ablation(ablation)
 
 
-def render_protocols(protocols: Mapping[str, Any]) -> None:
+def render_protocols(protocols: Protocols) -> None:
     """One recipe on the same clips, split at random and by person, as a table."""
-    found = {title: _mapping(protocols.get(name)) for name, title in SPLITS.items()}
-    rows = [(title, *_shares(row, "accuracy", "macro_f1"), _range(row)) for title, row in found.items() if row]
+    rows = [
+        (SPLITS[name], f"{row.accuracy:.1%}", f"{row.macro_f1:.1%}", span(row.interval_over_people))
+        for name, row in protocols.splits.items()
+    ]
     tables.render(("Clips split", "Accuracy", "Macro-F1", "95 % interval over people"), rows)
-    sources = ", ".join(protocols.get("sources", ["rendered"]))
+    sources = ", ".join(protocols.sources or ["rendered"])
     st.caption(
-        f"One recipe, {_count(protocols, 'num_windows')} windows of clips ({errors.plain(sources)}) of "
-        f"{_count(protocols, 'num_people')} people, cross-validated; the difference is leakage."
+        f"One recipe, {protocols.num_windows:,} windows of clips ({errors.plain(sources)}) of "
+        f"{protocols.num_people:,} people, cross-validated; the difference is leakage."
     )
-    if same := protocols.get("same_people"):
-        st.caption(
-            f"Clips of these people show the same frames, so they are taken for one: {errors.plain(', '.join(same))}."
-        )
+    if protocols.same_people:
+        same = errors.plain(", ".join(protocols.same_people))
+        st.caption(f"Clips of these people show the same frames, so they are taken for one: {same}.")
 
 
 def render_ablation(ablation: Mapping[str, Any]) -> None:

@@ -1,7 +1,6 @@
 """Small tables as Markdown: they follow the theme, fit a phone and need no data-frame library."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
@@ -24,19 +23,6 @@ def count(number: int, noun: str) -> str:
         ('1 clip', '1,200 clips')
     """
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def percent(score: Mapping[str, Any]) -> str:
-    """The value of a figure in percent."""
-    return "none" if score["value"] is None else f"{score['value']:.1%}"
-
-
-def interval(score: Mapping[str, Any], digits: int | None = None) -> str:
-    """The interval of a figure in brackets, in percent or with so many digits; empty where there is none."""
-    if not score["interval"]:
-        return ""
-    low, high = (f"{bound:.1%}" if digits is None else f"{bound:.{digits}f}" for bound in score["interval"])
-    return f" ({low} – {high})"
 
 
 def segments(items: Sequence[Segment]) -> None:

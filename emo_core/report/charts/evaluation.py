@@ -1,14 +1,26 @@
-"""Charts of an evaluation, from the figures of :func:`emo_core.evaluation.clip_metrics.summarize` alone.
+"""Charts of an evaluation, from its :class:`~emo_core.records.ClipMetrics` alone.
 
 Every interval is drawn as a whisker; every chart says in its hover box how many clips stand behind a point.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
+from msgspec.structs import asdict
 
 from emo_core.emotions import class_colour, display_name
+from emo_core.records import (
+    Calibration,
+    ClassCurves,
+    ClassScores,
+    ClipMetrics,
+    MeanScores,
+    Protocols,
+    Score,
+    SliceScore,
+    span,
+)
 from emo_core.report.charts.analysis import confusion_figure
 from emo_core.report.charts.style import NEUTRAL_INK, faded, layout
 
@@ -43,108 +55,93 @@ def clickable_confusion_figure(labels: Sequence[str], counts: Sequence[Sequence[
     return figure
 
 
-def scores_figure(scores: Mapping[str, Any], per_class: Sequence[Mapping[str, Any]]) -> go.Figure:
+def scores_figure(scores: MeanScores, per_class: Sequence[ClassScores]) -> go.Figure:
     """Accuracy, precision, recall and F1 with their intervals, overall and for each class (the paper's Fig. 5)."""
-    labels = tuple(str(row["label"]) for row in per_class)
+    labels = tuple(row.label for row in per_class)
     figure = go.Figure()
-    _add_bars(figure, "All classes", _ALL_CLASSES, {title: scores[name] for name, title in _SCORES.items()})
+    _add_bars(figure, "All classes", _ALL_CLASSES, {_SCORES[name]: score for name, score in asdict(scores).items()})
     for row in per_class:
-        own = {
-            title: {"value": row[name], "interval": row[f"{name}_interval"]}
-            for name, title in _SCORES.items()
-            if name in row
-        }
-        _add_bars(figure, display_name(row["label"]), class_colour(row["label"], labels), own)
+        own = {_SCORES[name]: score for name, score in row.scores.items()}
+        _add_bars(figure, display_name(row.label), class_colour(row.label, labels), own)
     layout(figure, height=340)
     figure.update_layout(barmode="group", hovermode="closest", bargap=0.25)
     figure.update_yaxes(range=[0, 1.02], tickformat=".0%")
     return figure
 
 
-def roc_figure(curves: Sequence[Mapping[str, Any]]) -> go.Figure:
+def roc_figure(curves: Sequence[ClassCurves]) -> go.Figure:
     """How many clips of a class are found against how many others are taken for it, each class against the rest."""
     figure = go.Figure()
-    figure.add_scatter(
-        x=[0, 1], y=[0, 1], mode="lines", name="Guessing", hoverinfo="skip",
-        line={"color": NEUTRAL_INK, "dash": "dot", "width": 1.2},
-    )  # fmt: skip
-    for row, colour in _drawn(curves, "roc"):
-        name = f"{display_name(row['label'])}, area {row['roc_auc']['value']:.3f}"
-        x, y = row["roc"]["false_positive_rate"], row["roc"]["true_positive_rate"]
+    _add_diagonal(figure, "Guessing")
+    labels = tuple(row.label for row in curves)
+    for row in curves:
+        if row.roc is None or row.roc_auc is None:
+            continue
         figure.add_scatter(
-            x=x, y=y, mode="lines", name=name, line={"color": colour, "width": 2.4, "shape": "hv"},
+            x=row.roc.false_positive_rate, y=row.roc.true_positive_rate, mode="lines",
+            name=f"{display_name(row.label)}, area {row.roc_auc.value:.3f}",
+            line={"color": class_colour(row.label, labels), "width": 2.4, "shape": "hv"},
             hovertemplate="found %{y:.0%}, others taken for it %{x:.0%}<extra></extra>",
         )  # fmt: skip
     return _unit_square(figure, "Others taken for it (false positives)", "Found (true positives)")
 
 
-def precision_recall_figure(curves: Sequence[Mapping[str, Any]]) -> go.Figure:
+def precision_recall_figure(curves: Sequence[ClassCurves]) -> go.Figure:
     """How many of the clips called a class are of it against how many of it are found."""
     figure = go.Figure()
-    for row, colour in _drawn(curves, "precision_recall"):
-        name = f"{display_name(row['label'])}, mean precision {row['average_precision']:.3f}"
-        x, y = row["precision_recall"]["recall"], row["precision_recall"]["precision"]
+    labels = tuple(row.label for row in curves)
+    for row in curves:
+        if row.precision_recall is None:
+            continue
         figure.add_scatter(
-            x=x, y=y, mode="lines", name=name, line={"color": colour, "width": 2.4, "shape": "vh"},
+            x=row.precision_recall.recall, y=row.precision_recall.precision, mode="lines",
+            name=f"{display_name(row.label)}, mean precision {row.average_precision:.3f}",
+            line={"color": class_colour(row.label, labels), "width": 2.4, "shape": "vh"},
             hovertemplate="precision %{y:.0%} at recall %{x:.0%}<extra></extra>",
         )  # fmt: skip
     return _unit_square(figure, "Recall", "Precision")
 
 
-def calibration_figure(calibration: Mapping[str, Any]) -> go.Figure:
+def calibration_figure(calibration: Calibration) -> go.Figure:
     """How often the model is right when it is so sure; larger points hold more clips."""
-    rows = calibration["bins"]
-    most = max(row["num_samples"] for row in rows)
+    rows = calibration.bins
+    most = max(row.num_samples for row in rows)
     figure = go.Figure()
+    _add_diagonal(figure, "As it says")
     figure.add_scatter(
-        x=[0, 1], y=[0, 1], mode="lines", name="As it says", hoverinfo="skip",
-        line={"color": NEUTRAL_INK, "dash": "dot", "width": 1.2},
-    )  # fmt: skip
-    figure.add_scatter(
-        x=[row["confidence"] for row in rows], y=[row["accuracy"] for row in rows], mode="lines+markers",
-        name="Measured", line={"color": ACCENT, "width": 1.6}, customdata=[row["num_samples"] for row in rows],
-        marker={"size": [8 + 18 * (row["num_samples"] / most) ** 0.5 for row in rows], "opacity": 0.75},
+        x=[row.confidence for row in rows], y=[row.accuracy for row in rows], mode="lines+markers",
+        name="Measured", line={"color": ACCENT, "width": 1.6}, customdata=[row.num_samples for row in rows],
+        marker={"size": [8 + 18 * (row.num_samples / most) ** 0.5 for row in rows], "opacity": 0.75},
         hovertemplate="says %{x:.0%}, is right in %{y:.0%} of %{customdata} clips<extra></extra>",
     )  # fmt: skip
     return _unit_square(figure, "Probability of the most probable class", "Share that is right")
 
 
-def coverage_figure(curve: Sequence[Mapping[str, float]], coverage: float, accuracy: float | None) -> go.Figure:
-    """How often verdicts are right as more or fewer clips get one, and where the app stands.
-
-    Args:
-        curve: of :func:`emo_core.evaluation.clip_metrics.coverage_curve`.
-        coverage: share of clips to which the app gives a verdict.
-        accuracy: share of these verdicts that is right; None where it gives none.
-    """
+def coverage_figure(metrics: ClipMetrics) -> go.Figure:
+    """How often verdicts are right as more or fewer clips get one, and where the app stands, if it gives any."""
+    curve = metrics.coverage_curve
     figure = go.Figure()
     figure.add_scatter(
-        x=[row["coverage"] for row in curve], y=[row["accuracy"] for row in curve], mode="lines",
-        name="Threshold moved", line={"color": ACCENT, "width": 2.2}, customdata=[row["threshold"] for row in curve],
+        x=[row.coverage for row in curve], y=[row.accuracy for row in curve], mode="lines",
+        name="Threshold moved", line={"color": ACCENT, "width": 2.2}, customdata=[row.threshold for row in curve],
         hovertemplate="verdict on %{x:.0%}, right in %{y:.0%}<br>threshold %{customdata:+.2f}<extra></extra>",
     )  # fmt: skip
-    if accuracy is not None:
+    if metrics.accuracy_when_decided.value is not None:
         figure.add_scatter(
-            x=[coverage], y=[accuracy], mode="markers", name="The app", marker={"size": 13, "color": "#F08A24"},
+            x=[metrics.coverage.value], y=[metrics.accuracy_when_decided.value], mode="markers", name="The app",
+            marker={"size": 13, "color": "#F08A24"},
             hovertemplate="the app: verdict on %{x:.0%}, right in %{y:.0%}<extra></extra>",
         )  # fmt: skip
     return _unit_square(figure, "Clips with a verdict", "Verdicts that are right")
 
 
-def slices_figure(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
+def slices_figure(rows: Sequence[SliceScore]) -> go.Figure:
     """Accuracy of the parts of one slice with their intervals, in their own order from above."""
-    names = [f"{row['value']} (n = {row['num_clips']})" for row in rows]
-    values = [row["accuracy"]["value"] for row in rows]
-    bounds = [row["accuracy"]["interval"] or (value, value) for row, value in zip(rows, values, strict=True)]
+    names = [f"{row.value} (n = {row.num_clips})" for row in rows]
     figure = go.Figure()
     figure.add_scatter(
-        x=values, y=names, mode="markers", marker={"size": 11, "color": ACCENT},
-        error_x={
-            "type": "data", "symmetric": False, "thickness": 1.6, "width": 5,
-            "array": [high - value for value, (_, high) in zip(values, bounds, strict=True)],
-            "arrayminus": [value - low for value, (low, _) in zip(values, bounds, strict=True)],
-        },
-        customdata=[row["num_people"] for row in rows],
+        x=[row.accuracy.value for row in rows], y=names, mode="markers", marker={"size": 11, "color": ACCENT},
+        error_x=_whiskers([row.accuracy for row in rows]), customdata=[row.num_people for row in rows],
         hovertemplate="%{y}<br>right in %{x:.0%}, people: %{customdata}<extra></extra>",
     )  # fmt: skip
     layout(figure, height=70 + 30 * len(rows))
@@ -154,45 +151,43 @@ def slices_figure(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
     return figure
 
 
-def protocols_figure(protocols: Mapping[str, Any], names: Mapping[str, str]) -> go.Figure:
-    """Accuracy and macro-F1 of one recipe under each way to split the same clips.
-
-    Args:
-        protocols: of :func:`emo_core.training.experiments.ablation.compare_protocols`.
-        names: key of a protocol → its name for people.
-    """
+def protocols_figure(protocols: Protocols, names: Mapping[str, str]) -> go.Figure:
+    """Accuracy and macro-F1 of one recipe under each way to split the same clips; `names` tells these for people."""
     colours = (NEUTRAL_INK, ACCENT, "#2A9D8F")
     figure = go.Figure()
-    for (key, title), colour in zip(names.items(), colours, strict=False):
-        row = protocols[key]
-        accuracy = {"value": row["accuracy"], "interval": row["interval_over_people"]}
-        f1 = {"value": row["macro_f1"], "interval": row.get("macro_f1_interval_over_people")}
-        _add_bars(figure, title, colour, {"Accuracy": accuracy, "Macro-F1": f1})
+    for (name, row), colour in zip(protocols.splits.items(), colours, strict=False):
+        accuracy = Score(row.accuracy, row.interval_over_people)
+        f1 = Score(row.macro_f1, row.macro_f1_interval_over_people)
+        _add_bars(figure, names[name], colour, {"Accuracy": accuracy, "Macro-F1": f1})
     layout(figure, height=300)
     figure.update_layout(barmode="group", hovermode="closest", bargap=0.35)
     figure.update_yaxes(range=[0, 1.02], tickformat=".0%")
     return figure
 
 
-def _add_bars(figure: go.Figure, name: str, colour: str, scores: Mapping[str, Mapping[str, Any]]) -> None:
-    values = [score["value"] for score in scores.values()]
-    bounds = [score["interval"] or (score["value"],) * 2 for score in scores.values()]
+def _add_bars(figure: go.Figure, name: str, colour: str, scores: Mapping[str, Score]) -> None:
     figure.add_bar(
-        x=list(scores), y=values, name=name, marker={"color": colour},
-        error_y={
-            "type": "data", "symmetric": False, "thickness": 1.4, "width": 4,
-            "array": [high - value for value, (_, high) in zip(values, bounds, strict=True)],
-            "arrayminus": [value - low for value, (low, _) in zip(values, bounds, strict=True)],
-        },
-        customdata=[f"{low:.1%} – {high:.1%}" for low, high in bounds],
+        x=list(scores), y=[score.value for score in scores.values()], name=name, marker={"color": colour},
+        error_y=_whiskers(scores.values()), customdata=[span(score.interval) or "–" for score in scores.values()],
         hovertemplate=f"{name}<br>%{{x}} %{{y:.1%}}<br>95 % interval %{{customdata}}<extra></extra>",
     )  # fmt: skip
 
 
-def _drawn(curves: Sequence[Mapping[str, Any]], kind: str) -> list[tuple[Mapping[str, Any], str]]:
-    """Curves of that kind that are there, each with the colour of its class."""
-    labels = tuple(str(row["label"]) for row in curves)
-    return [(row, class_colour(row["label"], labels)) for row in curves if row[kind]]
+def _whiskers(scores: Iterable[Score]) -> dict[str, Any]:
+    """The intervals of scores, of no length where there is none."""
+    known = [(score.value or 0.0, score.interval or (score.value or 0.0,) * 2) for score in scores]
+    return {
+        "type": "data", "symmetric": False, "thickness": 1.5, "width": 4,
+        "array": [high - value for value, (_, high) in known],
+        "arrayminus": [value - low for value, (low, _) in known],
+    }  # fmt: skip
+
+
+def _add_diagonal(figure: go.Figure, name: str) -> None:
+    figure.add_scatter(
+        x=[0, 1], y=[0, 1], mode="lines", name=name, hoverinfo="skip",
+        line={"color": NEUTRAL_INK, "dash": "dot", "width": 1.2},
+    )  # fmt: skip
 
 
 def _unit_square(figure: go.Figure, x_title: str, y_title: str) -> go.Figure:

@@ -5,12 +5,13 @@ are on both sides; split by person, nobody is. Where clips of two people show th
 the clips copies: then a third split takes such people for one, and it is the honest one.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import count
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace as replaced
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -21,6 +22,7 @@ from emo_core.datasets.windows import LabelledClips
 from emo_core.evaluation.clip_metrics import figures_of_tables
 from emo_core.evaluation.metrics import macro_f1
 from emo_core.evaluation.people_intervals import People
+from emo_core.records import Protocols, ProtocolScores
 from emo_core.training.head import HeadTraining, fit_feature_normalizer, fit_head
 from emo_core.types import Booleans, Doubles
 
@@ -41,7 +43,7 @@ def compare_protocols(
     protocols: Sequence[str] = PROTOCOLS[:2],
     joined: Sequence[str] = (),
     progress: Progress = lambda what, done, total: None,
-) -> dict[str, Any]:
+) -> Protocols:
     """Cross-validate heads of one recipe on the same clips under each protocol, so that each window is judged once.
 
     Args:
@@ -55,15 +57,14 @@ def compare_protocols(
         progress: called as the work goes on.
 
     Returns:
-        Figures by protocol, each with its interval over people, and `leakage`: accuracy at random minus that of the
-        honest split, with its interval.
+        The figures; nothing of how they were measured.
     """
     names = [*protocols, *(["joined"] if joined and "subject" in protocols else [])]
     people = np.array(windows.people, np.str_)
     groups: dict[str, NDArray[np.str_] | None] = {"random": None, "subject": people, "joined": np.array(joined)}
     kept = windows if recipe.blendshapes else replace(windows, features=windows.features[..., :num_features])
     draws = People(np.array(joined) if joined else people)
-    results: dict[str, Any] = {"num_windows": len(people), "num_people": len(np.unique(people))}
+    results = Protocols(num_windows=len(people), num_people=len(np.unique(people)))
     right: dict[str, Doubles] = {}
     total, step = len(names) * num_folds, count()
     for name in names:
@@ -72,13 +73,13 @@ def compare_protocols(
             lambda name=name: progress(f"Cross-validating, {name} split", next(step), total),  # type: ignore[misc]
         )  # fmt: skip
         right[name] = (guesses == windows.labels).astype(np.float64)
-        results[name] = _figures(windows.labels, guesses, len(labels), draws)
+        results = replaced(results, **{name: _figures(windows.labels, guesses, len(labels), draws)})
     honest = names[-1]
-    if "random" in names and honest != "random":
-        gap = right["random"] - right[honest]
-        results["leakage"] = float(gap.mean())
-        results["leakage_interval"] = draws.interval(draws.ratio(gap, np.ones(len(gap))))
-    return results
+    if "random" not in names or honest == "random":
+        return results
+    gap = right["random"] - right[honest]
+    interval = draws.interval(draws.ratio(gap, np.ones(len(gap))))
+    return replaced(results, leakage=float(gap.mean()), leakage_interval=interval)
 
 
 def join_people(people: Sequence[str], clips: Sequence[int], prints: Sequence[Words]) -> list[str]:
@@ -142,13 +143,13 @@ def _judge_fold(
     return np.asarray(head.logits(windows.chosen(tested)).argmax(axis=1))
 
 
-def _figures(truth: NDArray[np.intp], guesses: NDArray[np.intp], num_classes: int, draws: People) -> Mapping[str, Any]:
+def _figures(truth: NDArray[np.intp], guesses: NDArray[np.intp], num_classes: int, draws: People) -> ProtocolScores:
     cells = np.zeros((len(truth), num_classes, num_classes))
     cells[np.arange(len(truth)), truth, guesses] = 1
     drawn = figures_of_tables(draws.sums(cells))
-    return {
-        "accuracy": float((guesses == truth).mean()),
-        "interval_over_people": draws.interval(drawn["accuracy"]),
-        "macro_f1": macro_f1(truth, guesses, num_classes),
-        "macro_f1_interval_over_people": draws.interval(drawn["f1"].mean(axis=1)),
-    }
+    return ProtocolScores(
+        accuracy=float((guesses == truth).mean()),
+        macro_f1=macro_f1(truth, guesses, num_classes),
+        interval_over_people=draws.interval(drawn["accuracy"]),
+        macro_f1_interval_over_people=draws.interval(drawn["f1"].mean(axis=1)),
+    )

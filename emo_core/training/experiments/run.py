@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from emo_core.datasets.clips import read_dataset
@@ -23,6 +24,7 @@ from emo_core.evaluation.run import folder_of
 from emo_core.files.kept import kept_lines
 from emo_core.model import bundle as bundles
 from emo_core.model.bundle_files import converted, read_entries
+from emo_core.records import Protocols
 from emo_core.training.experiments.ablation import PARTS, Job, ablate, jobs_of, summarize
 from emo_core.training.experiments.protocols import PROTOCOLS as PROTOCOL_NAMES
 from emo_core.training.experiments.protocols import Progress, compare_protocols, join_people
@@ -90,7 +92,7 @@ def run_ablation(
 
 def run_protocols(
     demo: Path, out: Path, cache: Path, recipe: HeadTraining, command: str, say: Say, num_folds: int = 5
-) -> dict[str, Any]:
+) -> Protocols:
     """Compare a random split with one by person on the rendered clips and put both into the records of `out`.
 
     Args:
@@ -107,14 +109,14 @@ def run_protocols(
         DatasetError: the clips cannot be read.
     """
     table = measure_protocols(demo, out, cache, recipe, command, say, num_folds=num_folds)
-    write_with_records(out, {}, {"protocols": table}, (), {}, {})
+    write_with_records(out, {}, {"protocols": msgspec.to_builtins(table)}, (), {}, {})
     return table
 
 
 def measure_protocols(
     data: Path, model: Path, cache: Path, recipe: HeadTraining, command: str, say: Say, *, num_folds: int = 5,
     protocols: Sequence[str] = PROTOCOL_NAMES[:2], progress: Progress = lambda what, done, total: None,
-) -> dict[str, Any]:  # fmt: skip
+) -> Protocols:  # fmt: skip
     """Train heads on a data set, split at random and by person, on the frame CNN of a model.
 
     Args:
@@ -129,7 +131,7 @@ def measure_protocols(
         progress: called as the work goes on.
 
     Returns:
-        The table of :func:`emo_core.training.experiments.protocols.compare_protocols` with what it was made of.
+        The figures of :func:`emo_core.training.experiments.protocols.compare_protocols` with what they were made of.
 
     Raises:
         BundleError: `model` holds no frame CNN.
@@ -156,16 +158,17 @@ def measure_protocols(
     table = compare_protocols(
         windows, recipe, cnn.num_features, labels, folds, protocols=protocols, joined=joined, progress=progress
     )
-    return table | {
-        "command": command,
-        "recipe": asdict(recipe),
-        "num_folds": folds,
-        "num_clips": len(members),
-        "data": folder_of(data).resolve().name,
-        "sources": sorted({clip.source or "not stated" for clip in clips}),
-        "same_people": sorted({name for name in joined if " = " in name}),
-        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
+    return msgspec.structs.replace(
+        table,
+        command=command,
+        recipe=asdict(recipe),
+        num_folds=folds,
+        num_clips=len(members),
+        data=folder_of(data).resolve().name,
+        sources=tuple(sorted({clip.source or "not stated" for clip in clips})),
+        same_people=tuple(sorted({name for name in joined if " = " in name})),
+        made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
 
 
 def recipe_of(model: Path) -> HeadTraining:

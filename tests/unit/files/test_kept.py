@@ -4,6 +4,7 @@ import io
 import json
 from types import SimpleNamespace
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -16,6 +17,7 @@ from emo_core.evaluation.results import load as load_evaluation
 from emo_core.evaluation.results import store
 from emo_core.evaluation.store import load_protocols
 from emo_core.files import kept
+from emo_core.records import Protocols
 from emo_core.training.checkpoint import Checkpoint
 from emo_core.training.synthesis import feature_bank
 from tests.damage import DEEP
@@ -160,7 +162,7 @@ def test_a_comparison_of_protocols_is_whole_or_refused(tmp_path, content):
     path = tmp_path / "protocols.json"
     assert load_protocols(path) is None
     path.write_text(json.dumps(PROTOCOLS))
-    assert load_protocols(path) == PROTOCOLS
+    assert load_protocols(path) == msgspec.convert(PROTOCOLS, Protocols)
     path.write_bytes(content)
     with pytest.raises(DatasetError, match="compare the protocols again"):
         load_protocols(path)

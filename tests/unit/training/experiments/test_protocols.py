@@ -1,12 +1,13 @@
 """Two protocols on clips in which a leak was planted: the gap between them is that leak."""
 
-import json
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 import pytest
 
 from emo_core.datasets.windows import LabelledClips
+from emo_core.records import Protocols
 from emo_core.training.experiments.protocols import compare_protocols, join_people
 from emo_core.training.head import HeadTraining
 from tests.tiny import LABELS, make_windows
@@ -42,17 +43,16 @@ def test_a_planted_leak_shows_as_the_gap_between_the_protocols():
     table = compare_protocols(
         windows, RECIPE, 12, LABELS, 2, joined=joined, progress=lambda what, done, total: steps.append((done, total))
     )
-    assert table["random"]["accuracy"] > 0.8
-    assert table["subject"]["accuracy"] > table["joined"]["accuracy"] + 0.1  # some names are on both sides
-    assert table["joined"]["accuracy"] < 0.6
-    assert table["leakage"] == pytest.approx(table["random"]["accuracy"] - table["joined"]["accuracy"])
-    assert table["leakage_interval"][0] > 0.1
-    for row in (table["random"], table["subject"], table["joined"]):
-        for name, value in (("", row["accuracy"]), ("macro_f1_", row["macro_f1"])):
-            low, high = row[f"{name}interval_over_people"]
-            assert low <= value <= high
+    assert table.random.accuracy > 0.8
+    assert table.subject.accuracy > table.joined.accuracy + 0.1  # some names are on both sides
+    assert table.joined.accuracy < 0.6
+    assert table.leakage == pytest.approx(table.random.accuracy - table.joined.accuracy)
+    assert table.leakage_interval[0] > 0.1
+    for row in table.splits.values():
+        assert row.interval_over_people[0] <= row.accuracy <= row.interval_over_people[1]
+        assert row.macro_f1_interval_over_people[0] <= row.macro_f1 <= row.macro_f1_interval_over_people[1]
     assert steps == [(step, 6) for step in range(6)]
-    json.dumps(table)
+    assert msgspec.json.decode(msgspec.json.encode(table), type=Protocols) == table
 
 
 def test_nobody_is_joined_where_no_clips_are_alike():
@@ -63,5 +63,5 @@ def test_nobody_is_joined_where_no_clips_are_alike():
 
 def test_one_protocol_alone_has_no_gap():
     table = compare_protocols(make_windows(), replace(RECIPE, epochs=1), 12, LABELS, 2, protocols=("subject",))
-    assert "random" not in table
-    assert "leakage" not in table
+    assert list(table.splits) == ["subject"]
+    assert table.leakage is None

@@ -13,6 +13,7 @@ from emo_core.evaluation.store import load_protocols, protocols_path
 from emo_core.jobs.queue import ORDER, PROGRESS, Order
 from emo_core.model import bundle as bundles
 from emo_core.model.bundle import load_bundle
+from emo_core.records import Protocols, ProtocolScores
 from emo_core.training.experiments import run
 from emo_core.training.head import HeadTraining
 from tests.tiny import LABELS, read_json, run_command
@@ -37,12 +38,12 @@ class TestStudies:
         assert load_bundle(out).info.name == "studio"
 
     def test_two_protocols_on_any_data_set_are_kept_for_the_page(self, out, whole, data, capsys, tmp_path, monkeypatch):
-        row = {"accuracy": 0.5, "macro_f1": 0.4, "interval_over_people": None, "macro_f1_interval_over_people": None}
+        row = ProtocolScores(0.5, 0.4, None)
         asked = []
 
         def compare(windows, recipe, num_features, labels, num_folds, **words):
             asked.append((len(windows.labels), recipe.epochs, labels, num_folds, words["protocols"], words["joined"]))
-            return {"random": row, "subject": row, "leakage": 0.0, "leakage_interval": [-0.1, 0.1]}
+            return Protocols(row, row, leakage=0.0, leakage_interval=(-0.1, 0.1))
 
         monkeypatch.setattr(run, "compare_protocols", compare)
         demo, cache = data / "demo", out.parent / "cache"
@@ -52,10 +53,10 @@ class TestStudies:
         assert "leakage: +0.0000 (95 % over people -0.1000 – 0.1000)" in capsys.readouterr().out
         assert asked == [(72, 3, list(LABELS), 2, ("random", "subject"), [])]
         table = load_protocols(protocols_path(cache, out, read_dataset(demo)))
-        assert table["random"] == row
-        assert table["recipe"]["epochs"] == 3
-        assert "--cache" not in table["command"]
-        assert table["command"].endswith("--protocol both --epochs 3 --folds 2")
+        assert table.random == row
+        assert table.recipe["epochs"] == 3
+        assert "--cache" not in table.command
+        assert table.command.endswith("--protocol both --epochs 3 --folds 2")
         assert read_json(tmp_path / PROGRESS)["state"] == "done"
         assert (out / bundles.METRICS).read_bytes() == (whole / bundles.METRICS).read_bytes()
 
