@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 import msgspec
 from msgspec import Meta
 
-NUM_BLENDSHAPES = 52
+NUM_BLENDSHAPES = 31
 """Numbers that the landmark model's blendshapes add to a frame feature."""
 
 

@@ -142,6 +142,18 @@ def joined(folder: Path, cut: Cut, suffix: str, parts: int) -> Path:
     return path
 
 
+def later_part_first(folder: Path, cut: Cut) -> Path:
+    """The first half has stamps 5000 s behind those of the second."""
+    half = len(cut.frames) // 2
+    content = b""
+    for number, shift_s in enumerate((5000.0, 0.0)):
+        path = folder / f"{number}.ts"
+        keep = slice(number * half, (number + 1) * half)
+        content += remux(path, cut.plain, shift_s=shift_s, keep=keep).read_bytes()
+    (folder / "later.ts").write_bytes(content)
+    return folder / "later.ts"
+
+
 def turned_midway(folder: Path, cut: Cut, *, upright_first: bool) -> Path:
     """Half of it in frames of 180×320 around the face: a phone that was turned."""
     half = len(cut.frames) // 2
@@ -270,9 +282,11 @@ VARIANTS = {
     "a day late mkv": _late("mkv", 90000.0),
     "far mkv": _far("mkv", 300.0),
     "far ts": _far("ts", 90000.0),
-    "two parts ts": Variant(partial(joined, suffix="ts", parts=2), warning="start anew"),
-    "five parts ts": Variant(partial(joined, suffix="ts", parts=5), warning="start anew"),
-    "three parts mpg": Variant(partial(joined, suffix="mpg", parts=3), warning="start anew"),
+    "two parts ts": Variant(partial(joined, suffix="ts", parts=2), warning="2 recordings"),
+    "five parts ts": Variant(partial(joined, suffix="ts", parts=5), warning="5 recordings"),
+    "later part first ts": Variant(later_part_first, warning="2 recordings"),
+    "clock of ts runs over": _far("ts", 2**33 / 90000 - 2),
+    "three parts mpg": Variant(partial(joined, suffix="mpg", parts=3), warning="3 recordings"),
     "gap ts": _gap("ts", 6.0, 120.0),
     "gap mkv": _gap("mkv", 6.0, 2.0),
     "gap mp4": _gap("mp4", 6.0, 600.0),

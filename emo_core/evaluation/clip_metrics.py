@@ -141,7 +141,7 @@ def _curves(evaluation: Evaluation, index: int, people: People) -> dict[str, Any
     return row | {
         "roc_auc": {
             "value": float(metrics.roc_auc_score(positive, scores)),
-            "interval": auc_interval(scores, positive, people),
+            "interval": _auc_interval(scores, positive, people),
         },
         "average_precision": float(metrics.average_precision_score(positive, scores)),
         "roc": {"false_positive_rate": false_positive.tolist(), "true_positive_rate": true_positive.tolist()},
@@ -149,7 +149,7 @@ def _curves(evaluation: Evaluation, index: int, people: People) -> dict[str, Any
     }
 
 
-def auc_interval(scores: Doubles, positive: Booleans, people: People) -> Interval:
+def _auc_interval(scores: Doubles, positive: Booleans, people: People) -> Interval:
     """Interval of the area under the ROC curve: in how many pairs of a positive and a negative clip it leads."""
     ours, others = scores[positive], scores[~positive]
     if len(ours) * len(others) > _FEW_PAIRS:

@@ -32,7 +32,7 @@ def test_a_recording_becomes_a_verdict_and_is_gone_when_deleted(watched, launch,
     camera_is_off(page)
     page.get_by_role("button", name="Record again").click()
     record(page, 3)
-    assert verdict(page) == "Amusement + surprise"
+    assert verdict(page) == "Amusement (of the pair amusement + surprise)"
     camera_is_off(page)
     page.get_by_role("tab", name="Mark & export").click()
     with page.expect_download() as download:

@@ -26,7 +26,7 @@ from emo_core.inference.windows import judge_windows
 from emo_core.model import bundle as bundles
 from emo_core.model.calibration import calibrated
 from emo_core.model.evidence import FrameEvidence, families
-from emo_core.training.fitting.decision_choice import HeldOut, RealClip, candidates, choose, cross_validated, finished
+from emo_core.training.fitting.decision_choice import HeldOut, RealClip, candidates, choose, finished, worth_it
 from emo_core.training.fitting.presence import (
     Told,
     components_shown,
@@ -74,8 +74,8 @@ def fit_decision(data: Path, demo: Path, real: Path, out: Path, cache: Path, com
     say(f"Choosing on {len(items)} real clips and {len(held_out.probabilities)} others")
     tried = candidates(bundle, items, held_out, neutral)
     truth = np.array([item.label for item in items])
-    honest = cross_validated(tried, truth, [item.clip.person for item in items], bundle.info.labels)
-    chosen = choose(tried, truth, np.arange(len(items)), bundle.info.labels)
+    able, honest, compared = worth_it(tried, truth, [item.clip.person for item in items], bundle.info.labels)
+    chosen = choose(able, truth, np.arange(len(items)), bundle.info.labels)
     chosen = finished(bundle, chosen, items, held_out, neutral)
     say(f"Chosen: {chosen.evidence}, neutral hybrids {chosen.neutral_hybrids}")
     beside = BesideFrames(chosen.evidence, bundle.classes, cnn)
@@ -85,7 +85,7 @@ def fit_decision(data: Path, demo: Path, real: Path, out: Path, cache: Path, com
     rendered |= _mean_of_rendered(bundle, cnn, gathered.rendered[2])
     thresholds, presence = _fit_presence(bundle, data, demo, gathered, cnn, out)
     metrics = {
-        "real_clips": real_record(bundle, items, honest, chosen.verdicts, left_out),
+        "real_clips": real_record(bundle, items, honest, chosen.verdicts, left_out) | {"compared": compared},
         "composed_clips": composed,
         "rendered_clips": rendered,
         "normalization": normalization_record(head, bundle.info.labels),

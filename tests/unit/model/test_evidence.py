@@ -8,7 +8,7 @@ import pytest
 from emo_core.emotions import EMOTIONS, PAPER_CLASSES
 from emo_core.inference.windows import REJECTED
 from emo_core.model.evidence import FrameEvidence, families
-from emo_core.training.fitting.decision_choice import Decision, choose, cross_validated, mean_recall, right
+from emo_core.training.fitting.decision_choice import Decision, choose, cross_validated, mean_recall, right, worth_it
 
 LABELS = tuple(item.name for item in PAPER_CLASSES)
 
@@ -83,8 +83,8 @@ def test_the_verdicts_of_a_model_count_the_frames(hybrid):
 class TestChoice:
     TRUTH = np.array([0, 0, 1, 1, 2, 2])
 
-    def decision(self, verdicts, held_out=0.5):
-        return Decision(FrameEvidence(), 0.01, None, None, (), held_out, np.array(verdicts))
+    def decision(self, verdicts, held_out=0.5, forced=0.9):
+        return Decision(FrameEvidence(), 0.01, None, None, (), held_out, forced, np.array(verdicts))
 
     def test_unsure_is_right_for_other_alone(self):
         verdicts = np.array([0, REJECTED, 1, 0, REJECTED, 1])
@@ -92,10 +92,13 @@ class TestChoice:
         assert mean_recall(self.TRUTH, verdicts, LABELS) == 0.5
 
     def test_the_held_out_clips_are_in_the_balance(self):
-        good_on_real = self.decision([0, 0, 1, 1, 2, 2], held_out=0.3)
-        good_on_both = self.decision([0, 0, 1, 0, 2, 2], held_out=0.9)
-        everyone = np.arange(6)
-        assert choose([good_on_real, good_on_both], self.TRUTH, everyone, LABELS) is good_on_both
+        everyone, perfect = np.arange(6), [0, 0, 1, 1, 2, 2]
+        dear, cheap = self.decision(perfect, forced=0.85), self.decision([0, 0, 1, 0, 2, 2], forced=0.9)
+        assert choose([dear, cheap], self.TRUTH, everyone, LABELS) is cheap
+        bearable = self.decision(perfect, forced=0.896)
+        assert choose([dear, cheap, bearable], self.TRUTH, everyone, LABELS) is bearable
+        better = self.decision(perfect, held_out=0.6)
+        assert choose([bearable, better], self.TRUTH, everyone, LABELS) is better
 
     def test_nobody_chooses_what_is_said_of_them(self):
         """Each of two ways is right on one person alone: chosen by the other person, it is wrong on everyone."""
@@ -104,5 +107,7 @@ class TestChoice:
         people = ["anna", "bert"] * 3
         verdicts = cross_validated([first, second], self.TRUTH, people, LABELS)
         assert not right(self.TRUTH, verdicts, LABELS).any()
+        compared = worth_it([first, replace(second, evidence=FrameEvidence(0.5))], self.TRUTH, people, LABELS)
+        assert compared[0] == [first], "counting the frames gained nothing on people who had no say in it"
         best = choose([first, second], self.TRUTH, np.arange(6), LABELS)
         assert mean_recall(self.TRUTH, best.verdicts, LABELS) == 0.5

@@ -13,7 +13,8 @@ from emo_core.cli.main import main
 from emo_core.datasets.pictures.portraits import decode, read_portraits
 from emo_core.emotions import EMOTIONS
 from emo_core.errors import DatasetError
-from emo_core.evaluation.portrait_metrics import evaluate_portraits, recall_at
+from emo_core.evaluation.people_intervals import People
+from emo_core.evaluation.portrait_metrics import _drawn_areas, evaluate_portraits, recall_at
 
 HAPPY = EMOTIONS.index("happiness")
 
@@ -154,3 +155,15 @@ def test_recall_is_told_at_five_percent_of_false_alarms():
     recall, threshold = recall_at(scores, positive)
     assert (scores[:100] > threshold).mean() <= 0.05
     assert recall == pytest.approx(2 / 3)
+
+
+def test_an_area_has_its_interval_over_people_and_ties_count_half():
+    from sklearn.metrics import roc_auc_score
+
+    rng = np.random.default_rng(0)
+    positive = rng.random(60) < 0.4
+    scores = np.round(rng.random(60) + 0.3 * positive, 1)
+    people = People(np.arange(60).astype(str), num_draws=300)
+    drawn = _drawn_areas(scores, positive, people)
+    expected = [roc_auc_score(positive, scores, sample_weight=draw) for draw in people.draws[:, people.index]]
+    np.testing.assert_allclose(drawn, expected, atol=1e-9)
