@@ -89,7 +89,8 @@ def _why(ours: Mapping[str, Any]) -> None:
         "4. Clips made for one purpose, whether the paper's or our rendered ones, are posed, loud and alike, and real "
         "people are not: the rows of real clips show what is left.\n"
         "5. A figure of 100 % without an interval, people or videos of elsewhere tells how well a test part is known, "
-        "not how often a stranger is read rightly, and so ours is the lower one, measured by person and on real clips."
+        "not how often a stranger is read rightly; the figure to believe is the one on real clips, then the one by "
+        "person."
     )
 
 

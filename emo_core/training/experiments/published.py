@@ -3,6 +3,7 @@
 Loads TensorFlow.
 """
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from emo_core.datasets.clips import DatasetClip, read_dataset
+from emo_core.datasets.feature_cache import content_key
 from emo_core.datasets.seen_by_model import without_unnamed
 from emo_core.datasets.splits import LEAST_PEOPLE
 from emo_core.emotions import OTHER, UNSURE
@@ -17,6 +19,8 @@ from emo_core.errors import DatasetError
 from emo_core.evaluation.people_intervals import People
 from emo_core.evaluation.results import EvaluatedClip
 from emo_core.evaluation.run import Progress, folder_of, judge_clips
+from emo_core.evaluation.store import load_protocols, store_table
+from emo_core.files.kept import drop
 from emo_core.model import bundle as bundles
 from emo_core.training.custom_model import Lesson, Told
 from emo_core.training.experiments.run import measure_protocols
@@ -54,12 +58,37 @@ def measure_published(lesson: Lesson, real: Path | None, cache: Path, told: Told
     if real is not None:
         told.say("Judging real clips")
         found[REAL] = verdicts_on(bundle, read_dataset(real), real, cache, tell)
-    if len({clip.person for clip in without_unnamed(clips, bundle.info.labels)}) >= LEAST_PEOPLE:
-        found["protocols"] = measure_protocols(
+    write_with_records(lesson.out, {}, found, (), {}, {})
+    named = without_unnamed(clips, bundle.info.labels)
+    if len({clip.person for clip in named}) < LEAST_PEOPLE:
+        return found
+    path = protocols_file(lesson, named, cache)
+    table = _stored(path)
+    if table is None:
+        table = measure_protocols(
             lesson.data, lesson.out, cache, lesson.head, lesson.command, told.say, progress=told.progress
         )
-    write_with_records(lesson.out, {}, found, (), {}, {})
-    return found
+        store_table(path, table)
+    protocols = {"protocols": table | {"command": lesson.command}}
+    write_with_records(lesson.out, {}, protocols, (), {}, {})
+    return found | protocols
+
+
+def protocols_file(lesson: Lesson, clips: Sequence[DatasetClip], cache: Path) -> Path:
+    """Where the comparison of a recipe is kept: by all that decides it, whatever else of the model is made again."""
+    digest = hashlib.sha256(repr((lesson.head, bundles.load_frame_network(lesson.out)[0].digest)).encode())
+    for clip in clips:
+        told = (content_key(clip.path), clip.label, clip.person, clip.source, clip.start_s, clip.end_s)
+        digest.update(f"{told}\n".encode())
+    return cache / "protocols" / f"published-{digest.hexdigest()[:24]}.json"
+
+
+def _stored(path: Path) -> dict[str, Any] | None:
+    try:
+        return load_protocols(path)
+    except DatasetError:
+        drop(path)
+        return None
 
 
 def verdicts_on(
