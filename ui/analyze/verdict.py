@@ -7,6 +7,7 @@ import streamlit as st
 
 from emo_core.emotions import EMOTION_COLOURS, OTHER, UNSURE, class_colour, display_percent
 from emo_core.model.presence import emotion_words, verdict_words
+from emo_core.model.published import is_published, limits_of
 
 if TYPE_CHECKING:
     from emo_core.model.bundle import Bundle
@@ -31,9 +32,15 @@ def card_html(analysis: "Analysis", bundle: "Bundle") -> str:
         _mix_html(prediction, bundle),
         _parts_html(analysis, bundle),
         *(f'<p class="es-soft">⚠️ {escape(warning)}</p>' for warning in analysis.warnings),
+        *(f'<p class="es-soft" data-testid="limits">⚠️ {escape(words)}</p>' for words in _limits(bundle)),
         f'<p class="es-soft" data-testid="model">Model {escape(analysis.model.title)}</p>',
     ]
     return f'<div class="es-card" style="--tone:{tone}">{"".join(parts)}</div>'
+
+
+def _limits(bundle: "Bundle") -> list[str]:
+    """What a model of the published recipe says of itself under every verdict; nothing for others."""
+    return [limits_of(bundle.info.labels)] if is_published(bundle.metrics) else []
 
 
 def headline(prediction: "Prediction") -> str:
