@@ -12,6 +12,12 @@ from tests import sample
 
 MODEL = sample.PATH.parent.parent / "models" / "hybrid"
 
+
+def pytest_collection_modifyitems(items):
+    """What trains networks comes first, so that no process is left alone with it at the end."""
+    items.sort(key=lambda item: not {"training", "test_heatmap_checks.py"} & set(item.path.parts))
+
+
 settings.register_profile("studio", deadline=None)  # a busy machine is no failure
 settings.load_profile("studio")
 
