@@ -13,9 +13,12 @@ from tests import sample
 MODEL = sample.PATH.parent.parent / "models" / "hybrid"
 
 
+_LONG = {"training", "test_heatmap_checks.py", "test_app.py", "test_teach.py"}
+
+
 def pytest_collection_modifyitems(items):
-    """What trains networks comes first, so that no process is left alone with it at the end."""
-    items.sort(key=lambda item: not {"training", "test_heatmap_checks.py"} & set(item.path.parts))
+    """The files that take longest come first, so that no process is left alone with one at the end."""
+    items.sort(key=lambda item: _LONG.isdisjoint(item.path.parts))
 
 
 settings.register_profile("studio", deadline=None)  # a busy machine is no failure
