@@ -183,10 +183,9 @@ def watch_without_video(source, cnn, config, blendshapes=None):
     features[:, number::3] += 1
     normalized = SimpleNamespace(mask=np.ones(STEPS + 2, bool), quality=rng.uniform(0.4, 1, STEPS + 2))
     crops = rng.integers(0, 255, (STEPS + 2, SIDE, SIDE), np.uint8)
-    return SimpleNamespace(
-        features=SimpleNamespace(features=features), normalized=normalized, track=SimpleNamespace(crops=crops),
-        times_s=np.arange(STEPS + 2) / 10,
-    )  # fmt: skip
+    seen = SimpleNamespace(features=features, emotions=np.full((STEPS + 2, 8), 1 / 8, np.float32))
+    times_s = np.arange(STEPS + 2) / 10
+    return SimpleNamespace(features=seen, normalized=normalized, track=SimpleNamespace(crops=crops), times_s=times_s)
 
 
 def run_command(command, data, out, *words):
