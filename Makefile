@@ -17,10 +17,12 @@ BIN := .venv/bin
 app: .venv/app.stamp
 	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT) --server.address $(HOST)
 
+SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder  # files in the order of tests/conftest.py, longest first
 test: .venv/dev.stamp check
 	sh tools/ensure_browser.sh
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/e2e
-	$(BIN)/python -m pytest tests/e2e  # by themselves: a browser with a camera needs both processors
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --ignore=tests/e2e
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not camera" tests/e2e
+	$(BIN)/python -m pytest -m camera tests/e2e
 
 check: .venv/dev.stamp
 	$(BIN)/ruff check .

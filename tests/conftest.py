@@ -12,6 +12,15 @@ from tests import sample
 
 MODEL = sample.PATH.parent.parent / "models" / "hybrid"
 
+
+_LONG = {"training", "test_heatmap_checks.py", "test_app.py", "test_teach.py"}
+
+
+def pytest_collection_modifyitems(items):
+    """The files that take longest come first, so that no process is left alone with one at the end."""
+    items.sort(key=lambda item: _LONG.isdisjoint(item.path.parts))
+
+
 settings.register_profile("studio", deadline=None)  # a busy machine is no failure
 settings.load_profile("studio")
 

@@ -205,7 +205,8 @@ def _calibrate(model: keras.Model, crops: Bytes, votes: NDArray[np.uint8]) -> fl
     A network that learned shares of votes is less sure of the most voted emotion than it is right.
     """
     labels = majority_labels(votes)
-    emotions = bundles.FrameNetwork(networks.to_tflite(model))(normalize_intensity(crops[labels >= 0]))[1]
+    faces = normalize_intensity(crops[labels >= 0])[..., np.newaxis]
+    emotions = model.predict(faces, batch_size=256, verbose=0)[networks.FRAME_EMOTIONS]
     temperature = best_temperature(np.log(np.maximum(emotions, 1e-9)), labels[labels >= 0])
     networks.soften(model, temperature)
     return temperature

@@ -21,6 +21,7 @@ from emo_core.types import Floats
 _COSTS = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 9.0, 14.0, 20.0)
 """Costs of falsely accepting a pair that are tried, cheapest first; a false *other* misleads nobody and costs 1."""
 
+_AT_ONCE = 256  # clips that are judged in one step
 _THRESHOLD_SHRINKAGE = 200.0  # clips share stills, so a few hundred are worth much fewer
 
 
@@ -312,7 +313,9 @@ def _last_logits(model: keras.Model, normalizer: FeatureNormalizer, clips: Label
     """Logits (N, C) at the last valid step."""
     if not len(clips.labels):
         return np.zeros((0, model.output_shape[-1]), np.float32)
-    logits = model.predict(_inputs(normalizer, clips), batch_size=256, verbose=0)
+    inputs = _inputs(normalizer, clips)
+    starts = range(0, len(clips.labels), _AT_ONCE)  # `predict` builds a pipeline each time, slower than small data sets
+    logits = np.concatenate([model.predict_on_batch([values[k : k + _AT_ONCE] for values in inputs]) for k in starts])
     return np.asarray(logits[np.arange(len(logits)), _last_valid(clips.weights)], np.float32)
 
 
