@@ -9,6 +9,9 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from emo_core.faces.appearance import Look, look_of
+from emo_core.faces.cuts import CutDetector
+from emo_core.faces.followed import CLEAR_LOGIT, Followed, Sight, is_other, likeness_limit
 from emo_core.faces.landmarks import NUM_LANDMARKS, FaceLandmarker, Mesh, Region, overlap
 from emo_core.types import Bytes, Clip, Doubles, FaceTrack, Floats
 
@@ -18,15 +21,15 @@ EYE_CENTRES = np.array([[0.311, 0.386], [0.674, 0.386]])
 EYE_DISTANCE = float(np.linalg.norm(EYE_CENTRES[1] - EYE_CENTRES[0]))
 """Distance between the eye centres as a share of the crop's side."""
 
-MAX_FACES = 3
-"""People followed at once; more are counted as the crowd they are by the warning, not judged."""
+MAX_FACES = 8
+"""People followed at once; that more are seen is told, and they are not judged."""
 
 _RIGHT_EYE, _LEFT_EYE = (33, 133), (362, 263)  # corners; the person's right eye is on the image's left
 _FOREHEAD, _CHIN = 10, 152
 _PITCH_OFFSET = np.radians(7.5)  # forehead to chin is not upright in a level face: median over FER+
 _PRESENT_LOGIT = 0.0  # under even odds the mesh is drawn on something that is not a face
-_CLEAR_LOGIT = 15.0  # unobstructed faces lie at 15…25, a hand before the face at 4…13
 _SEARCH_PERIOD_S = 1.0
+_MOST_REMEMBERED = 256
 _STANDARD_MEAN, _STANDARD_DEVIATION = 0.5, 0.2
 _LEAST_DEVIATION = 4.0  # grey levels; a flat crop is not blown up to noise
 
@@ -34,71 +37,121 @@ _LEAST_DEVIATION = 4.0  # grey levels; a flat crop is not blown up to noise
 class FaceTracker:
     """Follows the faces of one video through successive clips; keeps state, so use one per video.
 
+    A track ends where the face is lost, and where what is followed is no longer the same face: at a cut, or where its
+    look jumps. A face that appears continues the lost track that it looks like, else it begins a new one.
+
     Args:
         landmarker: the face landmark model.
         crop_side_px: side S of the aligned crops.
+
+    Attributes:
+        crowded: whether faces were left out because :data:`MAX_FACES` were followed at once.
+        cuts_s: times at which a new shot began.
     """
 
     def __init__(self, landmarker: FaceLandmarker, crop_side_px: int) -> None:
+        self.crowded = False
+        self.cuts_s: list[float] = []
         self._landmarker = landmarker
         self._side = crop_side_px
-        self._regions: list[Region] = []  # last known place of each person
-        self._lost: list[bool] = []
+        self._cuts = CutDetector()
+        self._faces: dict[int, Followed] = {}
+        self._num_tracks = 0
         self._next_search_s = 0.0
 
-    def track(self, clip: Clip) -> list[FaceTrack]:
-        """Tracks through `clip`, one per person seen so far in the video, in the order of their first appearance."""
+    def track(self, clip: Clip) -> dict[int, FaceTrack]:
+        """Tracks through `clip` by their numbers, which count from 0 through the video; only those seen in it."""
         rows = [self._follow(frame, time_s) for frame, time_s in zip(clip.frames, clip.timestamps_s, strict=True)]
-        return [
-            self._assemble(clip, [row[person] if person < len(row) else None for row in rows])
-            for person in range(len(self._regions))
-        ]
+        numbers = sorted(set().union(*rows))
+        return {number: self._assemble(clip, [row.get(number) for row in rows]) for number in numbers}
 
-    def _follow(self, frame: Bytes, time_s: float) -> list[Mesh | None]:
-        """The mesh of every person in one frame; None for those who are not seen."""
-        meshes: list[Mesh | None] = [
-            None if lost else self._fit(frame, region) for region, lost in zip(self._regions, self._lost, strict=True)
-        ]
-        for later in range(len(meshes)):
-            if any(_same_face(meshes[later], meshes[earlier]) for earlier in range(later)):
-                meshes[later] = None  # two tracks ran onto one face
-        due = time_s >= self._next_search_s
-        if due or not any(meshes):
-            self._search(frame, meshes, thorough=due)
+    def look(self, number: int) -> Look:
+        """How the face of a track looks on the whole."""
+        return self._faces[number].mean
+
+    def _follow(self, frame: Bytes, time_s: float) -> dict[int, Sight]:
+        """Every face in one frame by the number of its track."""
+        is_cut = self._cuts.is_cut(frame)
+        if is_cut:
+            self.cuts_s.append(time_s)
+        sights, strangers = self._follow_on(frame, is_cut=is_cut)
+        due = is_cut or time_s >= self._next_search_s
+        if due or not (sights or strangers):
+            strangers += self._search(frame, [*sights.values(), *strangers], thorough=due)
         if due:
             self._next_search_s = time_s + _SEARCH_PERIOD_S
-        self._lost = [mesh is None for mesh in meshes]
-        for person, mesh in enumerate(meshes):
-            if mesh is not None:
-                self._regions[person] = mesh.region
-        return meshes
+        for sight in strangers:
+            self._recognize(sight, sights, time_s)
+        for number, sight in sights.items():
+            self._faces[number].see(sight, time_s)
+        return sights
 
-    def _fit(self, frame: Bytes, region: Region) -> Mesh | None:
+    def _follow_on(self, frame: Bytes, *, is_cut: bool) -> tuple[dict[int, Sight], list[Sight]]:
+        """Faces that are still the ones they were, by number, and others in their places."""
+        sights: dict[int, Sight] = {}
+        strangers: list[Sight] = []
+        for number, face in self._faces.items():
+            face.is_cut_off |= is_cut
+            sight = None if face.is_lost else self._fit(frame, face.region)
+            face.is_lost = True
+            if sight is None or any(_same_face(sight.mesh, other.mesh) for other in [*sights.values(), *strangers]):
+                continue  # lost, or two tracks ran onto one face
+            if is_other(face, sight, is_cut=is_cut):
+                strangers.append(sight)
+            else:
+                sights[number] = sight
+        return sights, strangers
+
+    def _fit(self, frame: Bytes, region: Region) -> Sight | None:
         mesh = self._landmarker.fit(frame, region)
-        return mesh if mesh.presence_logit > _PRESENT_LOGIT else None
+        if mesh.presence_logit <= _PRESENT_LOGIT:
+            return None
+        eyes = eye_centres(mesh.landmarks)
+        crop = align_face(frame, eyes, self._side)
+        return Sight(mesh, crop, look_of(frame, crop, alignment(eyes, self._side)))
 
-    def _search(self, frame: Bytes, meshes: list[Mesh | None], *, thorough: bool) -> None:
-        """Add faces that nobody follows: a lost person who is back, else a newcomer."""
+    def _search(self, frame: Bytes, known: list[Sight], *, thorough: bool) -> list[Sight]:
+        """Faces that nobody follows."""
+        found: list[Sight] = []
         for region in self._landmarker.detect(frame, thorough=thorough):
-            if any(mesh is not None and overlap(mesh.region.box_xyxy, region.box_xyxy) > 0.2 for mesh in meshes):
+            others = [*known, *found]
+            if any(overlap(other.mesh.region.box_xyxy, region.box_xyxy) > 0.2 for other in others):
                 continue
-            mesh = self._fit(frame, region)
-            if mesh is None or any(_same_face(mesh, other) for other in meshes):
-                continue
-            lost = [person for person, other in enumerate(meshes) if other is None]
-            if lost:
-                meshes[min(lost, key=lambda person: _distance(self._regions[person], region))] = mesh
-            elif len(meshes) < MAX_FACES:
-                meshes.append(mesh)
-                self._regions.append(region)
+            sight = self._fit(frame, region)
+            if sight is not None and not any(_same_face(sight.mesh, other.mesh) for other in others):
+                found.append(sight)
+        return found
 
-    def _assemble(self, clip: Clip, meshes: Sequence[Mesh | None]) -> FaceTrack:
-        track = empty_track(len(meshes), self._side)
-        scale = clip.source_scale
-        for step, mesh in enumerate(meshes):
-            if mesh is not None:
-                track.crops[step] = align_face(clip.frames[step], eye_centres(mesh.landmarks), self._side)
-                _record(track, step, mesh, scale)
+    def _recognize(self, sight: Sight, sights: dict[int, Sight], time_s: float) -> None:
+        """Let a face continue the lost track that it looks most like, or begin a new one."""
+        if len(sights) >= MAX_FACES:
+            self.crowded = True
+            return
+        limits = {
+            number: face.distance(sight.look) / likeness_limit(face, sight, time_s)
+            for number, face in self._faces.items()
+            if number not in sights
+        }
+        best = min(limits, key=lambda number: limits[number], default=None)
+        if best is None or limits[best] > 1:
+            best = self._num_tracks
+            self._num_tracks += 1
+            self._forget_oldest()
+            self._faces[best] = Followed(sight.mesh.region, sight.look, sight.look, time_s)
+        sights[best] = sight
+
+    def _forget_oldest(self) -> None:
+        """Bound what is remembered of faces that are lost."""
+        lost = [number for number, face in self._faces.items() if face.is_lost]
+        for number in lost[: max(0, len(self._faces) - _MOST_REMEMBERED)]:
+            del self._faces[number]
+
+    def _assemble(self, clip: Clip, sights: Sequence[Sight | None]) -> FaceTrack:
+        track = empty_track(len(sights), self._side)
+        for step, sight in enumerate(sights):
+            if sight is not None:
+                track.crops[step] = sight.crop
+                _record(track, step, sight.mesh, clip.source_scale)
         return track
 
 
@@ -212,7 +265,7 @@ def _record(track: FaceTrack, step: int, mesh: Mesh, scale: float) -> None:
     track.landmarks[step] = points
     track.boxes_xyxy[step] = np.concatenate([points[:, :2].min(axis=0), points[:, :2].max(axis=0)])
     track.pose_deg[step] = head_pose(points)
-    track.confidence[step] = np.clip(mesh.presence_logit / _CLEAR_LOGIT, 0.0, 1.0)
+    track.confidence[step] = np.clip(mesh.presence_logit / CLEAR_LOGIT, 0.0, 1.0)
     track.eye_distance_px[step] = eye_distance(eyes)
     track.detected[step] = True
 
@@ -226,10 +279,6 @@ def _plausible(mesh: Mesh, height: int) -> bool:
 
 def _same_face(a: Mesh | None, b: Mesh | None) -> bool:
     return a is not None and b is not None and overlap(a.region.box_xyxy, b.region.box_xyxy) > 0.5
-
-
-def _distance(a: Region, b: Region) -> float:
-    return float(np.hypot(a.centre_x - b.centre_x, a.centre_y - b.centre_y))
 
 
 def _unit(vector: Floats) -> Floats:

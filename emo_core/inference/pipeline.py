@@ -17,10 +17,18 @@ from emo_core.config import PipelineConfig
 from emo_core.faces import quality as quality_stage
 from emo_core.faces.blendshapes import BlendshapeModel
 from emo_core.faces.landmarks import FaceLandmarker
-from emo_core.faces.tracking import FaceTracker, empty_track, normalize_intensity
-from emo_core.inference.subject import Person, choose, crowd_warning, quality_warnings, time_warnings
+from emo_core.faces.tracking import FaceTracker, normalize_intensity
+from emo_core.inference.people import Person, TrackRecord, put_together
+from emo_core.inference.subject import (
+    MOST_PEOPLE,
+    choose,
+    crowd_warnings,
+    least_frames,
+    quality_warnings,
+    time_warnings,
+)
+from emo_core.inference.verdicts import away_frames, judge_person
 from emo_core.inference.window_plan import find_gaps, usual_step_s
-from emo_core.inference.windows import judge_windows, predict
 from emo_core.model.bundle import Bundle, FrameNetwork
 from emo_core.types import (
     Analysis,
@@ -29,6 +37,7 @@ from emo_core.types import (
     FaceTrack,
     FeatureSequence,
     NormalizedClip,
+    PersonAnalysis,
     StageTimings,
     VideoInfo,
 )
@@ -73,7 +82,7 @@ def analyze(
     progress: Progress | None = None,
     change: Change | None = None,
 ) -> Analysis:
-    """See what the model sees in a video of one person's face.
+    """See what the model sees in the face of everybody in a video.
 
     Args:
         source: path or content of a video file.
@@ -83,7 +92,7 @@ def analyze(
         change: done to the frames first; sizes and boxes are then those of the changed frames.
 
     Returns:
-        Everything about the clip; with several faces, about the largest and longest one, with a warning.
+        Everything about the clip and each of its people, the largest and longest in view first.
 
     Raises:
         VideoError: the file cannot be read as a video within the limits.
@@ -99,15 +108,21 @@ def analyze(
     tell = progress or (lambda stage, share: None)
     blendshapes = BlendshapeModel() if bundle.config.blendshapes else None
     video = _Video(source, name, bundle.config.sample_rate_hz, tell)
-    seen = _watch(video, bundle.frame_network(_THREADS), blendshapes, bundle.config, timer, change)
+    watched = _watch(video, bundle.frame_network(_THREADS), blendshapes, bundle.config, timer, change)
     tell("Judging the windows", 0.95)
-    windows, steps = judge_windows(bundle, bundle.head_network(), seen.features, seen.normalized, seen.times_s)
-    prediction = predict(bundle, windows, steps, seen.features, seen.normalized, seen.times_s, seen.video.end_s)
+    people: list[PersonAnalysis] = []
+    head, is_alone = bundle.head_network(), len(watched.people) == 1
+    while watched.people:  # a long video is held twice while its parts are joined: one person after the other
+        seen = watched.take_first()
+        away = away_frames(seen.track.detected | is_alone, seen.times_s)
+        found = judge_person(bundle, head, seen.features, seen.normalized, seen.times_s, seen.video.end_s, away)
+        people.append(PersonAnalysis(len(people) + 1, seen.track, seen.normalized, seen.features, found, seen.warnings))
     timer.lap("head")
     tell("Done", 1.0)
+    main = people[0]
     return Analysis(
-        seen.video, bundle.info, seen.times_s, seen.track, seen.normalized, seen.features, prediction,
-        timer.timings(), seen.warnings,
+        watched.info, bundle.info, watched.times_s, main.track, main.normalized, main.features, main.prediction,
+        timer.timings(), main.warnings, tuple(people),
     )  # fmt: skip
 
 
@@ -126,7 +141,7 @@ class Seen:
 def watch(
     source: Path | str | bytes, cnn: FrameNetwork, config: PipelineConfig, blendshapes: BlendshapeModel | None = None
 ) -> Seen:
-    """Follow the person in a video and see every frame, without a verdict: what heads are trained on.
+    """Follow the largest and longest person in a video and see every frame, without a verdict: to train heads on.
 
     Args:
         source: path or content of a video file.
@@ -138,7 +153,23 @@ def watch(
         VideoError, NoFaceError: as :func:`analyze`.
     """
     video = _Video(source, None, config.sample_rate_hz, lambda stage, share: None)
-    return _watch(video, cnn, blendshapes, config, _Stopwatch(), None)
+    return _watch(video, cnn, blendshapes, config, _Stopwatch(), None).take_first()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Watched:
+    """A video of which every frame was seen: who can be judged, the largest and longest first, and what to warn of."""
+
+    info: VideoInfo
+    times_s: Doubles
+    people: list[Person]
+    warnings: tuple[str, ...]
+
+    def take_first(self) -> Seen:
+        """The first person, joined; what was kept of their parts is given up."""
+        track, normalized, features = self.people.pop(0).join(len(self.times_s))
+        warnings = (*self.warnings, *quality_warnings(track, normalized))
+        return Seen(self.info, self.times_s, track, normalized, features, warnings)
 
 
 class _Video:
@@ -171,20 +202,20 @@ def _watch(
     config: PipelineConfig,
     timer: _Stopwatch,
     change: Change | None,
-) -> Seen:
+) -> _Watched:
+    tracker = FaceTracker(FaceLandmarker(num_threads=_THREADS), config.crop_side_px)
     with closing(video.clips() if change is None else change(video.clips)) as clips:
-        times_s, people = _watch_faces(clips, video, cnn, blendshapes, config, timer)
+        times_s, records = _watch_faces(clips, tracker, video, cnn, blendshapes, timer)
     timer.lap("decode")
     assert video.info is not None  # a pass was made
     info = video.info if change is None else _changed_info(video.info, times_s)
     info = _without_gaps(info, times_s, config.sample_rate_hz)
     step_s = usual_step_s(times_s, config.sample_rate_hz)
-    person = choose(people, config, step_s, info.name)
-    warnings = [*video.notes, *time_warnings(info, times_s, config.sample_rate_hz), *crowd_warning(people, step_s)]
-    del people  # a long video is held twice while its parts are joined: only one person's, one stage after the other
-    track, normalized, features = person.join()
-    warnings += quality_warnings(track, normalized)
-    return Seen(info, times_s, track, normalized, features, tuple(warnings))
+    least = least_frames(config, step_s)
+    people = choose(put_together(records, times_s, tracker.cuts_s, least), least, step_s, info.name)
+    warnings = [*video.notes, *time_warnings(info, times_s, config.sample_rate_hz)]
+    warnings += crowd_warnings(people, crowded=tracker.crowded)
+    return _Watched(info, times_s, people[:MOST_PEOPLE], tuple(warnings))
 
 
 def _changed_info(info: VideoInfo, times_s: Doubles) -> VideoInfo:
@@ -226,34 +257,28 @@ def extract_features(
 
 def _watch_faces(
     clips: Iterator[Clip],
+    tracker: FaceTracker,
     video: _Video,
     cnn: FrameNetwork,
     blendshapes: BlendshapeModel | None,
-    config: PipelineConfig,
     timer: _Stopwatch,
-) -> tuple[Doubles, list[Person]]:
-    """Follow every face through the video: sample times (T,) and the people seen, each with T frames."""
-    tracker = FaceTracker(FaceLandmarker(num_threads=_THREADS), config.crop_side_px)
-    people: list[Person] = []
+) -> tuple[Doubles, list[TrackRecord]]:
+    """Follow every face through the video: sample times (T,) and the tracks."""
+    records: dict[int, TrackRecord] = {}
     times_s: list[Doubles] = []
-
-    def add(person: Person, track: FaceTrack) -> None:
-        normalized = normalize_clip(track)
-        person.add(track, normalized, extract_features(track, normalized, cnn, blendshapes))
-
+    first = 0
     for clip in _laps(clips, timer):
         tracks = tracker.track(clip)
         timer.lap("faces")
-        while len(people) < len(tracks):
-            people.append(Person())
-            for earlier in times_s:
-                add(people[-1], empty_track(len(earlier), config.crop_side_px))
-        for person, track in zip(people, tracks, strict=True):
-            add(person, track)
+        for number, track in tracks.items():
+            normalized = normalize_clip(track)
+            features = extract_features(track, normalized, cnn, blendshapes)
+            records.setdefault(number, TrackRecord()).add(first, track, normalized, features, tracker.look(number))
         times_s.append(clip.timestamps_s)
+        first += len(clip.timestamps_s)
         timer.lap("cnn")
         video.tell_reached(float(clip.timestamps_s[-1] - times_s[0][0]))
-    return np.concatenate([np.empty(0), *times_s]), people
+    return np.concatenate([np.empty(0), *times_s]), list(records.values())
 
 
 def _laps(clips: Iterator[Clip], timer: _Stopwatch) -> Iterator[Clip]:

@@ -1,0 +1,64 @@
+"""What a tracker knows of each face, and when a face is still, again or no longer the one it was."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from emo_core.faces.appearance import ALIKE, SAME, SAME_IN_SHOT, Look, look_distance
+from emo_core.faces.landmarks import Mesh, Region, overlap
+from emo_core.types import Bytes
+
+CLEAR_LOGIT = 15.0
+"""Logit of presence of unobstructed faces, which lie at 15…25; a hand before the face at 4…13."""
+
+_LEARNING = 0.1  # how far one clear frame moves the mean look
+_JUMP, _JUMP_AT_CUT = 1.0, 0.5  # distance of the looks of two frames in a row that one face does not have
+_GROWN = 0.5  # logarithm of the ratio of two sizes in a row that makes a jump likely
+_NEAR_S = 1.0  # of a face that is back after so little, where it was, without a cut, less likeness is asked
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sight:
+    """A face in one frame: its mesh, aligned crop and look."""
+
+    mesh: Mesh
+    crop: Bytes
+    look: Look
+
+
+@dataclass(slots=True, eq=False)
+class Followed:
+    """What is known of one track: where it was last, since when it is lost, how it looked last and on the whole."""
+
+    region: Region
+    last: Look
+    mean: Look
+    seen_s: float
+    is_lost: bool = False
+    is_cut_off: bool = False
+
+    def see(self, sight: Sight, time_s: float) -> None:
+        """Learn from one more frame; the mean forgets slowly, and a face that is half hidden moves it little."""
+        clear = min(1.0, max(0.0, sight.mesh.presence_logit / CLEAR_LOGIT))
+        self.region, self.last, self.seen_s = sight.mesh.region, sight.look, time_s
+        self.mean = self.mean.towards(sight.look, _LEARNING * clear)
+        self.is_lost = self.is_cut_off = False
+
+    def distance(self, look: Look) -> float:
+        """How unlike a look is to this face."""
+        return min(look_distance(self.last, look), look_distance(self.mean, look))
+
+
+def is_other(face: Followed, sight: Sight, *, is_cut: bool) -> bool:
+    """Whether what is seen where a face was is another one: its look or size jumps."""
+    grown = abs(np.log(sight.mesh.region.side / face.region.side)) > _GROWN
+    limit = _JUMP_AT_CUT if is_cut or grown else _JUMP
+    return face.distance(sight.look) > limit
+
+
+def likeness_limit(face: Followed, sight: Sight, time_s: float) -> float:
+    """Distance of looks up to which a face that appears is a lost one; less is asked of one that is back at once."""
+    if face.is_cut_off:
+        return SAME
+    is_near = overlap(face.region.box_xyxy, sight.mesh.region.box_xyxy) > 0.1
+    return ALIKE if is_near and time_s - face.seen_s <= _NEAR_S else SAME_IN_SHOT
