@@ -23,8 +23,8 @@ SAME = 0.45
 SAME_IN_SHOT = 0.65
 """The same within one shot, where somebody who comes back is likelier than somebody new."""
 
-ALIKE = 0.9
-"""Distance over which two looks are those of two people; nobody can say in between."""
+IN_PLACE = 1.3
+"""The same for a face that is where one was just now, without a cut: only another face altogether is another one."""
 
 _BLUR_PX = 1.0
 _COLOUR_GRID = (8, 10)  # columns, rows
@@ -75,6 +75,10 @@ def look_of(image: Bytes, crop: Bytes, to_crop: Doubles) -> Look:
 
 
 def look_distance(a: Look, b: Look) -> float:
-    """How unlike two looks are: 0 for the same picture, see :data:`SAME` and :data:`ALIKE`."""
-    shades = 1.0 - float(a.shades @ b.shades)
-    return shades + _COLOUR_WEIGHT * float(np.sqrt(np.mean((a.colours - b.colours) ** 2)))
+    """How unlike two looks are: 0 for the same picture, see :data:`SAME`."""
+    return shade_distance(a, b) + _COLOUR_WEIGHT * float(np.sqrt(np.mean((a.colours - b.colours) ** 2)))
+
+
+def shade_distance(a: Look, b: Look) -> float:
+    """How unlike the crops of two looks are, whatever the light: 0 for the same picture, about 1 for unrelated ones."""
+    return 1.0 - float(a.shades @ b.shades)

@@ -11,7 +11,7 @@ import numpy as np
 from emo_core.types import Bytes, Floats
 
 _SIZE = (32, 18)
-_MUCH = 0.08  # root mean square of Lab / 255: under it even a cut between two pictures of one room stays
+_MUCH = 0.06  # root mean square of Lab / 255: under it even a cut between two pictures of one room stays
 _TIMES = 3.0
 _MEMORY = 0.7  # of the running mean difference, a frame
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emo_core.faces.appearance import ALIKE, SAME, SAME_IN_SHOT, Look, look_distance
+from emo_core.faces.appearance import IN_PLACE, SAME, SAME_IN_SHOT, Look, look_distance, shade_distance
 from emo_core.faces.landmarks import Mesh, Region, overlap
 from emo_core.types import Bytes
 
@@ -12,7 +12,8 @@ CLEAR_LOGIT = 15.0
 """Logit of presence of unobstructed faces, which lie at 15…25; a hand before the face at 4…13."""
 
 _LEARNING = 0.1  # how far one clear frame moves the mean look
-_JUMP, _JUMP_AT_CUT = 1.0, 0.5  # distance of the looks of two frames in a row that one face does not have
+_JUMP, _JUMP_AT_CUT = IN_PLACE, 0.5  # distance of the looks of two frames in a row that one face does not have
+_SAME_SHADES = 0.12  # distance in shades alone that two people do not have even at a cut; a flash changes colours only
 _GROWN = 0.5  # logarithm of the ratio of two sizes in a row that makes a jump likely
 _NEAR_S = 1.0  # of a face that is back after so little, where it was, without a cut, less likeness is asked
 
@@ -53,7 +54,8 @@ def is_other(face: Followed, sight: Sight, *, is_cut: bool) -> bool:
     """Whether what is seen where a face was is another one: its look or size jumps."""
     grown = abs(np.log(sight.mesh.region.side / face.region.side)) > _GROWN
     limit = _JUMP_AT_CUT if is_cut or grown else _JUMP
-    return face.distance(sight.look) > limit
+    is_same = shade_distance(face.last, sight.look) < _SAME_SHADES
+    return not is_same and face.distance(sight.look) > limit
 
 
 def likeness_limit(face: Followed, sight: Sight, time_s: float) -> float:
@@ -61,4 +63,4 @@ def likeness_limit(face: Followed, sight: Sight, time_s: float) -> float:
     if face.is_cut_off:
         return SAME
     is_near = overlap(face.region.box_xyxy, sight.mesh.region.box_xyxy) > 0.1
-    return ALIKE if is_near and time_s - face.seen_s <= _NEAR_S else SAME_IN_SHOT
+    return IN_PLACE if is_near and time_s - face.seen_s <= _NEAR_S else SAME_IN_SHOT

@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_core.faces.appearance import ALIKE, SAME, SAME_IN_SHOT, Look, look_distance
+from emo_core.faces.appearance import IN_PLACE, SAME, SAME_IN_SHOT, Look, look_distance
 from emo_core.faces.landmarks import overlap
 from emo_core.faces.tracking import empty_track
 from emo_core.types import (
@@ -27,6 +27,7 @@ from emo_core.types import (
 _Part = TypeVar("_Part", FaceTrack, NormalizedClip, FeatureSequence)
 
 _NEAR_S = 1.0
+_ALIKE = 0.6  # looks that two tracks of one person may have, and two people seldom
 _PLACE_SHARE = 0.1  # overlap of two boxes in one place
 
 
@@ -162,7 +163,7 @@ def alike(people: Sequence[Person]) -> list[tuple[int, int]]:
         for i in range(len(people))
         for j in range(i + 1, len(people))
         if not any(_meet(record, people[i]) for record in people[j].records)
-        and min(people[i].distance(record.look) for record in people[j].records if record.look) < SAME_IN_SHOT
+        and min(people[i].distance(record.look) for record in people[j].records if record.look) < _ALIKE
     ]
 
 
@@ -199,7 +200,7 @@ def _limit(record: TrackRecord, person: Person, times_s: Doubles, cuts_s: Sequen
         if any(start_s < cut_s <= end_s for cut_s in cuts_s):
             continue
         is_near = overlap(early.box_at(before), late.box_at(after)) > _PLACE_SHARE
-        limit = max(limit, ALIKE if is_near and end_s - start_s <= _NEAR_S else SAME_IN_SHOT)
+        limit = max(limit, IN_PLACE if is_near and end_s - start_s <= _NEAR_S else SAME_IN_SHOT)
     return limit
 
 
