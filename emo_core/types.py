@@ -322,7 +322,7 @@ class Analysis:
     person: int = 1
 
     def __post_init__(self) -> None:
-        if not self.people:
+        if len(self.people) < 2:
             only = PersonAnalysis(1, self.track, self.normalized, self.features, self.prediction, self.warnings)
             object.__setattr__(self, "people", (only,))
         frames = len(self.timestamps_s)
