@@ -25,7 +25,7 @@ def card_html(analysis: "Analysis", bundle: "Bundle") -> str:
     prediction = analysis.prediction
     tone = class_colour(prediction.label, prediction.labels)
     parts = [
-        f'<div class="es-kicker">Verdict on {escape(analysis.video.name)}</div>',
+        f'<div class="es-kicker">Verdict on {_whom(analysis)}{escape(analysis.video.name)}</div>',
         f'<div class="es-verdict" data-testid="verdict">{escape(headline(prediction))}</div>',
         f"<div>{escape(_sureness(prediction))}</div>",
         _mix_html(prediction, bundle),
@@ -34,6 +34,10 @@ def card_html(analysis: "Analysis", bundle: "Bundle") -> str:
         f'<p class="es-soft" data-testid="model">Model {escape(model_name(analysis.model))}</p>',
     ]
     return f'<div class="es-card" style="--tone:{tone}">{"".join(parts)}</div>'
+
+
+def _whom(analysis: "Analysis") -> str:
+    return f"Person {analysis.person} in " if len(analysis.people) > 1 else ""
 
 
 def model_name(model: "ModelInfo") -> str:
