@@ -16,6 +16,7 @@ import numpy as np
 from emo_core.config import PipelineConfig
 from emo_core.faces import quality as quality_stage
 from emo_core.faces.blendshapes import BlendshapeModel
+from emo_core.faces.cover import hidden_parts
 from emo_core.faces.landmarks import FaceLandmarker
 from emo_core.faces.tracking import FaceTracker, normalize_intensity
 from emo_core.inference.people import Person, TrackRecord, put_together
@@ -32,6 +33,7 @@ from emo_core.inference.window_plan import find_gaps, usual_step_s
 from emo_core.model.bundle import Bundle, FrameNetwork
 from emo_core.types import (
     Analysis,
+    Booleans,
     Clip,
     Doubles,
     FaceTrack,
@@ -111,11 +113,11 @@ def analyze(
     watched = _watch(video, bundle.frame_network(_THREADS), blendshapes, bundle.config, timer, change)
     tell("Judging the windows", 0.95)
     people: list[PersonAnalysis] = []
-    head, is_alone = bundle.head_network(), len(watched.people) == 1
+    head = bundle.head_network()
     while watched.people:  # a long video is held twice while its parts are joined: one person after the other
         seen = watched.take_first()
-        away = away_frames(seen.track.detected | is_alone, seen.times_s)
-        found = judge_person(bundle, head, seen.features, seen.normalized, seen.times_s, seen.video.end_s, away)
+        end_s = seen.video.end_s
+        found = judge_person(bundle, head, seen.features, seen.normalized, seen.times_s, end_s, seen.away)
         people.append(PersonAnalysis(len(people) + 1, seen.track, seen.normalized, seen.features, found, seen.warnings))
     timer.lap("head")
     tell("Done", 1.0)
@@ -128,13 +130,17 @@ def analyze(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """A person as the frame CNN sees them through a video, before anything is judged; fields as in `Analysis`."""
+    """A person as the frame CNN sees them through a video, before anything is judged.
+
+    Fields are as in `Analysis`; `away` (T,) are frames in which they are not there, none for somebody who is alone.
+    """
 
     video: VideoInfo
     times_s: Doubles
     track: FaceTrack
     normalized: NormalizedClip
     features: FeatureSequence
+    away: Booleans
     warnings: tuple[str, ...]
 
 
@@ -163,13 +169,15 @@ class _Watched:
     info: VideoInfo
     times_s: Doubles
     people: list[Person]
+    is_crowd: bool
     warnings: tuple[str, ...]
 
     def take_first(self) -> Seen:
         """The first person, joined; what was kept of their parts is given up."""
         track, normalized, features = self.people.pop(0).join(len(self.times_s))
-        warnings = (*self.warnings, *quality_warnings(track, normalized))
-        return Seen(self.info, self.times_s, track, normalized, features, warnings)
+        away = away_frames(track.detected | (not self.is_crowd), self.times_s)
+        warnings = (*self.warnings, *quality_warnings(track, normalized, away))
+        return Seen(self.info, self.times_s, track, normalized, features, away, warnings)
 
 
 class _Video:
@@ -215,7 +223,7 @@ def _watch(
     people = choose(put_together(records, times_s, tracker.cuts_s, least), least, step_s, info.name)
     warnings = [*video.notes, *time_warnings(info, times_s, config.sample_rate_hz)]
     warnings += crowd_warnings(people, crowded=tracker.crowded)
-    return _Watched(info, times_s, people[:MOST_PEOPLE], tuple(warnings))
+    return _Watched(info, times_s, people[:MOST_PEOPLE], len(people) > 1, tuple(warnings))
 
 
 def _changed_info(info: VideoInfo, times_s: Doubles) -> VideoInfo:
@@ -234,11 +242,14 @@ def _without_gaps(info: VideoInfo, times_s: Doubles, rate_hz: float) -> VideoInf
 
 
 def normalize_clip(track: FaceTrack) -> NormalizedClip:
-    """Intensity-normalized faces of a track with the quality of every frame."""
+    """Intensity-normalized faces of a track with the quality of every frame; hidden eyes or mouths do not count."""
     components = quality_stage.measure_quality(track)
     quality = quality_stage.overall_quality(components)
     faces = normalize_intensity(track.crops) * track.detected[:, np.newaxis, np.newaxis]
-    return NormalizedClip(faces, quality, components, quality_stage.usable(track.detected, quality))
+    usable = quality_stage.usable(track.detected, quality)
+    for hidden in hidden_parts(faces).values():
+        usable = usable & ~hidden
+    return NormalizedClip(faces, quality, components, usable)
 
 
 def extract_features(

@@ -7,11 +7,16 @@ import numpy as np
 
 from emo_core.config import PipelineConfig
 from emo_core.errors import NoFaceError
+from emo_core.faces.cover import hidden_parts, is_still
 from emo_core.inference.people import Person, alike
 from emo_core.inference.window_plan import FEW_HZ, TOO_FEW_HZ, is_below, picture_rate_hz
-from emo_core.types import Doubles, FaceTrack, NormalizedClip, VideoInfo
+from emo_core.types import Booleans, Doubles, FaceTrack, NormalizedClip, VideoInfo
 
 _MOST_SPANS = 5  # named in a warning
+
+_IS = {"eyes": "are", "mouth": "is"}
+_SELDOM, _MOSTLY = 0.1, 0.5  # shares of frames from which something is told
+_TURNED = 0.5  # frontalness at 35° off the camera's axis
 
 MOST_PEOPLE = 8
 """People judged in one video; that more are seen is told."""
@@ -41,6 +46,13 @@ def choose(people: Sequence[Person], least: int, step_s: float, name: str) -> li
         raise NoFaceError(
             f"A face was seen for only {seen_s:.1f} s in {name}: use a clip that shows one for at least half a second."
         )
+    faces = np.concatenate([part.faces[part.quality > 0] for part in people[0].normalized])
+    for part, hidden in hidden_parts(faces).items() if len(faces) else ():
+        if hidden.mean() > _MOSTLY:
+            raise NoFaceError(
+                f"The {part} of the face in {name} {_IS[part]} hidden in {hidden.mean():.0%} of the frames, "
+                "and what is left says too little: use a clip without dark glasses, a mask or a bar over the face."
+            )
     weakest = _weakest_component(people[0].normalized)
     raise NoFaceError(
         f"The face in {name} is not clear enough to judge ({weakest}): "
@@ -89,12 +101,13 @@ def time_warnings(video: VideoInfo, times_s: Doubles, rate_hz: float) -> list[st
     return warnings
 
 
-def quality_warnings(track: FaceTrack, normalized: NormalizedClip) -> list[str]:
-    """What to know of a clip whose face is often lost or hard to see."""
+def quality_warnings(track: FaceTrack, normalized: NormalizedClip, away: Booleans) -> list[str]:
+    """What to know of a person whose face is often lost or hard to see while they are not `away`, (T,)."""
     warnings = []
-    seen = float(track.detected.mean())
+    seen = float(track.detected[~away].mean())
     if seen < 0.8:
         warnings.append(f"The face was found in only {seen:.0%} of the frames; the others do not count.")
+    warnings += _appearance_warnings(track, normalized)
     if normalized.mask.any():
         mean = float(normalized.quality[normalized.mask].mean())
         if mean < 0.35:
@@ -102,6 +115,29 @@ def quality_warnings(track: FaceTrack, normalized: NormalizedClip) -> list[str]:
             warnings.append(
                 f"The frames are of low quality (mean {mean:.2f} of 1, {weakest}): do not lean on the verdict."
             )
+    return warnings
+
+
+def _appearance_warnings(track: FaceTrack, normalized: NormalizedClip) -> list[str]:
+    """What to know of a face that is partly hidden, turned too far, or that never moves."""
+    warnings = []
+    faces = normalized.faces[track.detected]
+    for part, hidden in hidden_parts(faces).items():
+        if hidden.mean() >= _SELDOM:
+            warnings.append(
+                f"The {part} {_IS[part]} hidden in {hidden.mean():.0%} of the frames with the face; they do not count."
+            )
+    turned = float((normalized.components["frontalness"][track.detected] < _TURNED).mean())
+    if turned > _MOSTLY:
+        warnings.append(
+            f"The head is turned by more than 35° in {turned:.0%} of the frames, further than the faces that the model "
+            "learned from: do not lean on the verdict."
+        )
+    if is_still(faces):
+        warnings.append(
+            "Nothing in the face moves from beginning to end, as in a photograph or poster: how an expression comes "
+            "and goes cannot be judged."
+        )
     return warnings
 
 
