@@ -5,7 +5,6 @@ frame is its small crop, landmarks, features and numbers.
 """
 
 import os
-import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from emo_core.faces.cover import hidden_parts
 from emo_core.faces.landmarks import FaceLandmarker
 from emo_core.faces.tracking import FaceTracker, normalize_intensity
 from emo_core.inference.people import Person, TrackRecord, put_together
+from emo_core.inference.stopwatch import Stopwatch
 from emo_core.inference.subject import (
     MOST_PEOPLE,
     choose,
@@ -40,7 +40,6 @@ from emo_core.types import (
     FeatureSequence,
     NormalizedClip,
     PersonAnalysis,
-    StageTimings,
     VideoInfo,
 )
 from emo_core.video.reader import open_video
@@ -56,24 +55,6 @@ Change = Callable[[Passes], Generator[Clip, None, None]]
 
 _FRAMES_PER_CLIP = 16  # bounds the memory of decoded frames
 _THREADS = min(2, os.cpu_count() or 1)  # more do not help networks this small
-
-
-class _Stopwatch:
-    """Wall time by stage, in seconds."""
-
-    def __init__(self) -> None:
-        self.spent = dict.fromkeys(("decode", "faces", "cnn", "head"), 0.0)
-        self._started = time.perf_counter()
-        self._last = self._started
-
-    def lap(self, stage: str) -> None:
-        """Book the time since the last lap on `stage`."""
-        now = time.perf_counter()
-        self.spent[stage] += now - self._last
-        self._last = now
-
-    def timings(self) -> StageTimings:
-        return StageTimings(**{k: 1e3 * v for k, v in self.spent.items()}, total=1e3 * (self._last - self._started))
 
 
 def analyze(
@@ -106,7 +87,7 @@ def analyze(
         >>> analyze("assets/pexels_distress_to_laughter.mp4", bundle).video.num_frames_sampled
         197
     """
-    timer = _Stopwatch()
+    timer = Stopwatch()
     tell = progress or (lambda stage, share: None)
     blendshapes = BlendshapeModel() if bundle.config.blendshapes else None
     video = _Video(source, name, bundle.config.sample_rate_hz, tell)
@@ -159,7 +140,22 @@ def watch(
         VideoError, NoFaceError: as :func:`analyze`.
     """
     video = _Video(source, None, config.sample_rate_hz, lambda stage, share: None)
-    return _watch(video, cnn, blendshapes, config, _Stopwatch(), None).take_first()
+    return _watch(video, cnn, blendshapes, config, Stopwatch(), None).take_first()
+
+
+def watch_everybody(
+    source: Path | str | bytes, name: str, bundle: Bundle, rate_hz: float, progress: Progress | None = None
+) -> list[Seen]:
+    """Follow everybody in a video, whatever it is called, at a rate of one's own, without a verdict.
+
+    Raises:
+        VideoError, NoFaceError: as :func:`analyze`.
+    """
+    config = replace(bundle.config, sample_rate_hz=rate_hz)
+    blendshapes = BlendshapeModel() if config.blendshapes else None
+    video = _Video(source, name, rate_hz, progress or (lambda stage, share: None))
+    watched = _watch(video, bundle.frame_network(_THREADS), blendshapes, config, Stopwatch(), None)
+    return [watched.take_first() for _ in range(len(watched.people))]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -208,7 +204,7 @@ def _watch(
     cnn: FrameNetwork,
     blendshapes: BlendshapeModel | None,
     config: PipelineConfig,
-    timer: _Stopwatch,
+    timer: Stopwatch,
     change: Change | None,
 ) -> _Watched:
     tracker = FaceTracker(FaceLandmarker(num_threads=_THREADS), config.crop_side_px)
@@ -272,7 +268,7 @@ def _watch_faces(
     video: _Video,
     cnn: FrameNetwork,
     blendshapes: BlendshapeModel | None,
-    timer: _Stopwatch,
+    timer: Stopwatch,
 ) -> tuple[Doubles, list[TrackRecord]]:
     """Follow every face through the video: sample times (T,) and the tracks."""
     records: dict[int, TrackRecord] = {}
@@ -292,7 +288,7 @@ def _watch_faces(
     return np.concatenate([np.empty(0), *times_s]), list(records.values())
 
 
-def _laps(clips: Iterator[Clip], timer: _Stopwatch) -> Iterator[Clip]:
+def _laps(clips: Iterator[Clip], timer: Stopwatch) -> Iterator[Clip]:
     """The clips, the time to decode each booked."""
     for clip in clips:
         timer.lap("decode")
