@@ -1,11 +1,14 @@
 # make app    install what is needed and start the app (PORT=8501; HOST=0.0.0.0 lets others in, see SECURITY.md)
 # make test   install what is needed, browser included, and run every check
-# make model  rebuild the shipped bundle (FERPLUS=folder with train.npz and valid.npz, ICT=ict_face.npz)
+# make model  rebuild the shipped bundle (FERPLUS=folder with train.npz and valid.npz, ICT=ict_face.npz,
+#             PORTRAITS=pictures with labels.csv, REAL=real clips with segments.csv)
 PYTHON ?= python3.11
 PORT ?= 8501
 HOST ?= 127.0.0.1
 FERPLUS ?= data/ferplus
 ICT ?= data/ict_face/ict_face.npz
+PORTRAITS ?= data/portraits
+REAL ?= data/real_clips
 BIN := .venv/bin
 
 .PHONY: app test check model bench clean
@@ -38,6 +41,8 @@ model: .venv/app.stamp .venv/refine.stamp .venv-render/stamp
 		--epochs 16 --learning-rate 5e-4 --last-rate 0.1 --average 0.998
 	$(BIN)/python -m emo_core train-frames --data $(FERPLUS) --out models/hybrid --weights .cache/refined-2.npz --plain
 	$(BIN)/python -m emo_core train --data $(FERPLUS) --out models/hybrid
+	$(BIN)/python -m emo_core fit-decision --data $(FERPLUS) --real $(REAL) --out models/hybrid
+	$(BIN)/python -m emo_core evaluate-frames $(PORTRAITS) --model models/hybrid --record
 	$(BIN)/python -m emo_core ablate --data $(FERPLUS) --out models/hybrid --jobs 2
 	$(BIN)/python -m emo_core protocols --out models/hybrid
 	$(BIN)/python -m emo_core check-heatmaps --data $(FERPLUS) --out models/hybrid

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 import msgspec
 from msgspec import Meta
 
-NUM_BLENDSHAPES = 52
+NUM_BLENDSHAPES = 31
 """Numbers that the landmark model's blendshapes add to a frame feature."""
 
 
@@ -45,7 +45,7 @@ class PipelineConfig(_JsonConfig):
         window_steps: frames in a window, T of the LSTM.
         hop_steps: frames between the starts of two windows.
         min_face_s: a clip with less face than this is refused; a window with less is unsure.
-        blend_share: least share of each component in a true blend.
+        blend_share: least share of each component in a blend, for pairs whose presence was not measured.
         clip_share: least share of the evidence that the windows of the clip's verdict hold; with less the clip changes
             on the way and its verdict is unsure.
         blendshapes: whether the head reads the blendshapes of the landmark model beside the features of the frame CNN.

@@ -57,13 +57,8 @@ class HybridClass:
         return bool(self.components)
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON form, the inverse of :meth:`from_dict`."""
+        """JSON form: the arguments by name."""
         return {"name": self.name, "components": dict(self.components)}
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> "HybridClass":
-        """Class from its JSON form."""
-        return cls(str(data["name"]), dict(data["components"]))
 
 
 PAPER_CLASSES: tuple[HybridClass, ...] = (

@@ -171,6 +171,7 @@ class Segment:
         probability: in [0, 1], of the label; of the most probable class if unsure.
         salience: as in :class:`Prediction`, from the frames of the span; empty if none of them is usable.
         is_blend: as in :class:`Prediction`.
+        presence, emotions: as in :class:`Prediction`, from the frames of the span.
     """
 
     start_s: float
@@ -179,6 +180,8 @@ class Segment:
     probability: float
     salience: Mapping[str, float] = field(default_factory=dict)
     is_blend: bool = False
+    presence: Mapping[str, float] = field(default_factory=dict)
+    emotions: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -191,11 +194,13 @@ class Prediction:
         probability: calibrated probability of `label` (of the most probable class if unsure), in [0, 1].
         probabilities: (C,) float32, sums to 1.
         salience: component → share of the pair in [0, 1], sums to 1; empty unless `label` is a pair.
-        is_blend: whether both components hold at least 25 % of the pair.
+        is_blend: whether both components are present in the frames, together or one after the other.
         reason: why the verdict is unsure, one sentence; empty otherwise.
         windows: overlapping windows in order of time.
         step_probabilities: (T, C) float32, running verdict at every sampled frame; NaN where no face was found.
         segments: spans of one verdict that cover the clip.
+        presence: component → mean probability of its emotion in the frames, in [0, 1]; empty unless `label` is a pair.
+        emotions: basic emotion → mean probability in the frames, weighted by quality; empty if none is usable.
     """
 
     labels: tuple[str, ...]
@@ -208,6 +213,8 @@ class Prediction:
     windows: tuple[WindowPrediction, ...]
     step_probabilities: Floats
     segments: tuple[Segment, ...]
+    presence: Mapping[str, float] = field(default_factory=dict)
+    emotions: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_shape("probabilities", self.probabilities, (len(self.labels),))
@@ -271,6 +278,11 @@ class ModelInfo:
     version: str
     labels: tuple[str, ...]
 
+    @property
+    def title(self) -> str:
+        """Name and version, as every card, row and export names the model."""
+        return f"{self.name} {self.version}"
+
 
 @dataclass(frozen=True, slots=True)
 class StageTimings:
@@ -305,8 +317,9 @@ class PersonAnalysis:
 class Analysis:
     """Everything about one clip: the input of every page, report and export.
 
-    `timestamps_s` is (T,) float64; every array inside has the same T. What is told beside `people` is about one of
-    them, the largest and longest in view unless :meth:`about` chose another.
+    `timestamps_s` is (T,) float64, on the file's own clock; every array inside has the same T. What is told beside
+    `people` is about one of them, the largest and longest in view unless :meth:`about` chose another. `source_frames`
+    is None where the frames were changed first, and so are none of the file's.
     """
 
     video: VideoInfo
@@ -318,6 +331,7 @@ class Analysis:
     prediction: Prediction
     timing_ms: StageTimings
     warnings: tuple[str, ...]
+    source_frames: SourceFrames | None = None
     people: tuple[PersonAnalysis, ...] = ()
     person: int = 1
 
@@ -331,6 +345,7 @@ class Analysis:
             ("normalized", len(self.normalized.faces)),
             ("features", len(self.features.features)),
             ("step_probabilities", len(self.prediction.step_probabilities)),
+            ("source_frames", len(self.source_frames.numbers) if self.source_frames else frames),
         ):
             if length != frames:
                 raise ValueError(f"{name} has {length} frames, expected {frames}")

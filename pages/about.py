@@ -14,7 +14,7 @@ navigation.guard(__file__)
 LIMITS = """
 #### Limits
 - It judges what a face **shows**, as people would name it. What a person feels cannot be read from a face.
-- It was trained on photos and on clips composed from them, not on labelled videos of real people.
+- It was trained on photos and on clips composed from them; real clips only helped to choose its thresholds.
 - Faces turned far away, hidden, small, dark or blurred are left out; a clip with too few usable frames is refused or
   called unsure.
 - A neutral face of a speaker can be taken for sadness, and quiet sadness for neutral. How well it works for different

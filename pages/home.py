@@ -14,8 +14,8 @@ with words:
     st.title("Hybrid Emotion Studio", anchor=False)
     st.html(
         '<p class="es-lead">A face can show two emotions at once: amusement with surprise, sadness with fear. '
-        "This studio reads a video of one face, names the pair and its mix, shows every step on the way, and says so "
-        "when it is not sure.</p>"
+        "This studio reads a video of one face, names the pair and what of it is there, shows every step on the way, "
+        "and says so when it is not sure.</p>"
     )
 if sample is not None:
     picture.image(sample.poster, alt=sample.look_for)

@@ -184,8 +184,9 @@ def watch_without_video(source, cnn, config, blendshapes=None):
     normalized = SimpleNamespace(mask=np.ones(STEPS + 2, bool), quality=rng.uniform(0.4, 1, STEPS + 2))
     crops = rng.integers(0, 255, (STEPS + 2, SIDE, SIDE), np.uint8)
     return SimpleNamespace(
-        features=SimpleNamespace(features=features), normalized=normalized, track=SimpleNamespace(crops=crops)
-    )
+        features=SimpleNamespace(features=features), normalized=normalized, track=SimpleNamespace(crops=crops),
+        times_s=np.arange(STEPS + 2) / 10,
+    )  # fmt: skip
 
 
 def run_command(command, data, out, *words):

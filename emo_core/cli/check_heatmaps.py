@@ -20,7 +20,7 @@ def check_heatmaps(data: Path, out: Path, most: int, seed: int, cache: Path) -> 
     """Measure whether the heatmaps show what the model uses."""
     import numpy as np
 
-    from emo_core.datasets.ferplus import align, find_copies, read_votes
+    from emo_core.datasets.pictures.ferplus import align, find_copies, read_votes
     from emo_core.evaluation.heatmap_checks import check_heatmaps as measure
     from emo_core.explain.numpy_lstm import load_lstm
     from emo_core.model.bundle import load_bundle

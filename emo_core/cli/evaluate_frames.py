@@ -1,4 +1,4 @@
-"""``evaluate-frames``: measure the frame CNN on pictures with votes."""
+"""``evaluate-frames``: measure the frame CNN on pictures with votes, or on pictures of known people."""
 
 import json
 from pathlib import Path
@@ -6,39 +6,83 @@ from typing import Any
 
 import click
 
-from emo_core.cli.terminal import PATH, json_option, model_option, native_messages_dropped
+from emo_core.cli.terminal import PATH, json_option, model_option, native_messages_dropped, recorded_command, say
+from emo_core.errors import DatasetError
 
 
 @click.command()
-@click.argument("images", type=PATH, metavar="IMAGES.npz")
+@click.argument("pictures", type=PATH, metavar="PICTURES")
 @model_option()
+@click.option("--record", is_flag=True, help="Put the figures into the records of the model (folder or zip).")
+@click.option("--cache", type=PATH, metavar="DIR", help="Keep the faces that were found, for the next time.")
 @json_option("Write the figures as JSON.")
-@click.option("--predictions", type=PATH, metavar="FILE.npz", help="Write probabilities (N,8).")
-def evaluate_frames(images: Path, model: Path, json_file: Path | None, predictions: Path | None) -> None:
-    """Measure the frame CNN on IMAGES.npz, arrays images (N,48,48) and votes (N,10)."""
+@click.option(
+    "--predictions",
+    type=PATH,
+    metavar="FILE.npz",
+    help="Write probabilities (N,8), with the files if they have names; NaN where no face was found.",
+)
+def evaluate_frames(
+    pictures: Path, model: Path, cache: Path | None, json_file: Path | None, predictions: Path | None, *, record: bool
+) -> None:
+    """Measure the frame CNN on PICTURES.
+
+    An .npz with arrays images (N,48,48) and votes (N,10); or a folder or zip of pictures of any size with labels.csv
+    (file, emotion; person where known).
+    """
+    if pictures.suffix.lower() == ".npz" or (pictures.is_file() and pictures.suffix.lower() != ".zip"):
+        if record:
+            raise DatasetError("--record needs a folder or zip of pictures with labels.csv: an .npz names no people.")
+        metrics = _with_votes(pictures, model, predictions)
+        text = votes_text(metrics)
+    else:
+        metrics = _of_people(pictures, model, cache, predictions)
+        text = people_text(metrics)
+        if record:
+            from emo_core.training.records import write_with_records
+
+            write_with_records(model, {}, {"portraits": metrics | {"command": recorded_command()}}, (), {}, {})
+    if json_file:
+        json_file.write_text(json.dumps(metrics, indent=1) + "\n", "utf-8")
+    print(text)
+
+
+def _with_votes(pictures: Path, model: Path, predictions: Path | None) -> dict[str, Any]:
     import numpy as np
 
-    from emo_core.datasets.ferplus import align, read_votes
+    from emo_core.datasets.pictures.ferplus import align, read_votes
     from emo_core.evaluation.metrics import evaluate_stills
     from emo_core.faces.tracking import normalize_intensity
     from emo_core.model.bundle import load_frame_network
 
-    pictures, votes = read_votes(images)
+    images, votes = read_votes(pictures)
     with native_messages_dropped():
         cnn, config = load_frame_network(model)
-    stills = align(pictures, votes, config.crop_side_px)
+    stills = align(images, votes, config.crop_side_px)
     probabilities = cnn(normalize_intensity(stills.crops))[1]
     if predictions:
         np.savez(predictions, probabilities=probabilities)
-    metrics = evaluate_stills(probabilities, votes)
-    metrics["share_aligned"] = float(stills.track.detected.mean())
-    if json_file:
-        json_file.write_text(json.dumps(metrics, indent=1) + "\n", "utf-8")
-    print(stills_text(metrics))
+    return evaluate_stills(probabilities, votes) | {"share_aligned": float(stills.track.detected.mean())}
 
 
-def stills_text(metrics: dict[str, Any]) -> str:
-    """The figures of :func:`emo_core.evaluation.metrics.evaluate_stills`, for a terminal."""
+def _of_people(pictures: Path, model: Path, cache: Path | None, predictions: Path | None) -> dict[str, Any]:
+    import numpy as np
+
+    from emo_core.datasets.pictures.portraits import judge_faces, read_portraits
+    from emo_core.evaluation.portrait_metrics import evaluate_portraits
+    from emo_core.model.bundle import load_frame_network
+
+    portraits = read_portraits(pictures)
+    with native_messages_dropped():
+        cnn, config = load_frame_network(model)
+    probabilities = judge_faces(portraits, cnn, config.crop_side_px, cache, say)
+    if predictions:
+        np.savez(predictions, files=np.array(portraits.files), probabilities=probabilities)
+    return evaluate_portraits(probabilities, portraits.labels, portraits.people)
+
+
+def votes_text(metrics: dict[str, Any]) -> str:
+    """Figures on pictures with votes, for a terminal."""
     low, high = metrics["accuracy_interval"]
     lines = [
         f"{metrics['num_images']} pictures ({metrics['num_left_out']} without an emotion left out, "
@@ -50,9 +94,44 @@ def stills_text(metrics: dict[str, Any]) -> str:
     for row in metrics["hybrid_auc"]:
         auc = "no positives" if row["auc"] is None else f"{row['auc']:.4f}"
         lines.append(f"AUC {row['pair']:<18} {auc}  ({row['rule']}; n = {row['num_positive']})")
-    lines.append(f"{'class':<11} precision  recall      F1      n")
-    lines += [
-        f"{row['label']:<11}    {row['precision']:.4f}  {row['recall']:.4f}  {row['f1']:.4f}  {row['support']:5d}"
-        for row in metrics["per_class"]
+    return "\n".join([*lines, *_class_lines(metrics)])
+
+
+def people_text(metrics: dict[str, Any]) -> str:
+    """Figures on pictures of people, for a terminal."""
+    scores = metrics["scores"]
+    missing = metrics["num_without_face"]
+    lines = [
+        f"{metrics['num_pictures']} pictures; no face found in {missing}, which have no prediction; the others show "
+        f"{metrics['num_people']} people",
+        f"accuracy           {_figure(scores['accuracy'])}",
+        f"macro-F1           {_figure(scores['macro_f1'])}",
+        f"calibration error  {_figure(scores['calibration_error'])}",
     ]
-    return "\n".join(lines)
+    for row in metrics["pairs"]:
+        lines += [
+            f"AUC {row['pair']:<18} {_figure(row['auc'])}  n = {row['num_positive']}",
+            f"recall at 5 % false alarms  {_figure(row['recall_at_false_alarms'])}",
+        ]
+    return "\n".join([*lines, *_class_lines(metrics)])
+
+
+def _class_lines(metrics: dict[str, Any]) -> list[str]:
+    lines = [f"{'class':<11} precision  recall      F1      n"]
+    for row in metrics["per_class"]:
+        spread = f"  recall {_spread(row['recall_interval'])}" if row.get("recall_interval") else ""
+        lines.append(
+            f"{row['label']:<11}    {row['precision']:.4f}  {row['recall']:.4f}  {row['f1']:.4f}  {row['support']:5d}"
+            f"{spread}"
+        )
+    return lines
+
+
+def _figure(found: dict[str, Any]) -> str:
+    if found["value"] is None:
+        return "not measured"
+    return f"{found['value']:.4f}" + (f"  {_spread(found['interval'])}" if found["interval"] else "")
+
+
+def _spread(interval: list[float]) -> str:
+    return f"(95 % over people {interval[0]:.4f} – {interval[1]:.4f})"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from emo_core.cli.evaluate_frames import stills_text
+from emo_core.cli.evaluate_frames import votes_text
 from emo_core.cli.terminal import PATH, cache_option, epochs_option, given, recorded_command, say, seed_option
 
 
@@ -25,4 +25,4 @@ def train_frames(
     from emo_core.training.frame_cnn import FrameTraining
 
     recipe = replace(FrameTraining(), mirrored=not plain, **given(seed=seed, epochs=epochs))
-    print(stills_text(build.train_frames(data, out, cache, recipe, recorded_command(), say, weights)))
+    print(votes_text(build.train_frames(data, out, cache, recipe, recorded_command(), say, weights)))

@@ -98,7 +98,7 @@ def check_dataset(
     for number, clip in enumerate(clips):
         progress(number, len(clips))
         try:
-            prints.append(reader.read(clip.path).prints)
+            prints.append(reader.read(clip.path).within(clip.start_s, clip.end_s).prints)
             usable.append(clip)
         except VideoError as error:
             unreadable.append(f"{_name(clip)}: {error}")

@@ -2,32 +2,25 @@
 
     <label>/<person>__<anything>.mp4       a folder for each class; people from the names of the files
     manifest.csv                           path, label; person, session, source, story, degradation if known
+    segments.csv                           path, start_s, end_s, label; person, is_gif, note if known: parts of videos
 
 A clip that names no person is one unknown person of its own: people are never guessed.
 """
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from emo_core.config import PipelineConfig
 from emo_core.datasets.clip_paths import ClipFolder
-from emo_core.datasets.feature_cache import ClipReader
 from emo_core.datasets.names import check_label, tidy
 from emo_core.datasets.skipped_files import skipped_files
-from emo_core.datasets.windows import LabelledClips
-from emo_core.errors import DatasetError, NoFaceError, VideoError
+from emo_core.errors import DatasetError
 from emo_core.files.csv_files import Row, check_lines, has_columns, read_csv
 from emo_core.files.formats import has_video_name
-from emo_core.inference.window_plan import NOTHING, plan_windows
-from emo_core.model.bundle import FrameNetwork
-from emo_core.types import Floats
 from emo_core.video.source import clean_name
 
-MANIFEST = "manifest.csv"
+MANIFEST, SEGMENTS = "manifest.csv", "segments.csv"
 COLUMNS = ("path", "label", "person", "session", "source", "story", "degradation")
 """Columns of a manifest that are known; others are kept as they are."""
 
@@ -47,6 +40,7 @@ class DatasetClip:
         degradation: what is wrong with the picture; ``none`` for a clean clip.
         session: the occasion on which it was recorded; empty where that is unknown.
         person_known: whether the data set says who is shown.
+        start_s, end_s: the part of the file that is meant, on the file's clock; by default all of it.
     """
 
     path: Path
@@ -57,10 +51,12 @@ class DatasetClip:
     degradation: str = "none"
     session: str = ""
     person_known: bool = True
+    start_s: float = 0.0
+    end_s: float = math.inf
 
 
 def read_dataset(path: Path) -> list[DatasetClip]:
-    """Clips of a data set: a ``manifest.csv``, a folder that holds one, or a folder with a folder for each label.
+    """Clips of a data set: a ``manifest.csv`` or ``segments.csv``, a folder that holds one, or a folder for each label.
 
     Raises:
         DatasetError: there is no such data set, it holds no clips, a label cannot be used, see
@@ -72,10 +68,13 @@ def read_dataset(path: Path) -> list[DatasetClip]:
         396
     """
     try:
-        if path.is_dir() and not (path / MANIFEST).exists():
+        for listed, read in ((MANIFEST, read_manifest), (SEGMENTS, read_segments)):
+            if path.is_dir() and (path / listed).exists():
+                return read(path / listed)
+        if path.is_dir():
             return _read_folders(path)
-        if path.is_dir() or path.exists():
-            return read_manifest(path / MANIFEST if path.is_dir() else path)
+        if path.exists():
+            return read_segments(path) if path.name == SEGMENTS else read_manifest(path)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise DatasetError(
@@ -167,14 +166,31 @@ def read_manifest(path: Path) -> list[DatasetClip]:
         DatasetError: the file is missing or unreadable, lacks a column or a value, or names a clip that is not there or
             lies outside; the lines are named.
     """
+    return _read_table(path, _NEEDED, COLUMNS, _clip_of)
+
+
+def read_segments(path: Path) -> list[DatasetClip]:
+    """Parts of videos of a ``segments.csv``: columns path, label, start_s, end_s; further ones as far as known.
+
+    `source` tells GIF and video apart where a column `is_gif` does.
+
+    Raises:
+        DatasetError: as :func:`read_manifest`, or a part is none.
+    """
+    return _read_table(path, (*_NEEDED, "start_s", "end_s"), (*COLUMNS, "is_gif", "note"), _segment_of)
+
+
+def _read_table(
+    path: Path, needs: Sequence[str], may: Sequence[str], read: Callable[[Row, ClipFolder], DatasetClip]
+) -> list[DatasetClip]:
     name = clean_name(path.name)
-    rows = read_csv(path, _NEEDED, COLUMNS).rows
+    rows = read_csv(path, needs, may).rows
     if not rows:
-        raise DatasetError(f"{name} lists no clips: it needs columns path and label and a line for each clip.")
+        raise DatasetError(f"{name} lists no clips: it needs columns {', '.join(needs)} and a line for each clip.")
     place, clips, faults = ClipFolder(path.parent), [], []
     for row in rows:
         try:
-            clips.append(_clip_of(row, place))
+            clips.append(read(row, place))
         except DatasetError as error:
             faults.append((row.line, str(error)))
     check_lines(name, faults)
@@ -198,88 +214,14 @@ def _clip_of(row: Row, place: ClipFolder) -> DatasetClip:
     )
 
 
-def split_people(people: Sequence[str], shares: Sequence[float], *, seed: int) -> list[set[str]]:
-    """People in disjoint groups, subject-independently: nobody is in two of them.
-
-    Example:
-        >>> groups = split_people(["a", "b", "c", "d", "a"], (0.5, 0.25, 0.25), seed=0)
-        >>> [len(group) for group in groups]
-        [2, 1, 1]
-    """
-    names = np.random.default_rng(seed).permutation(sorted(set(people)))
-    ends = np.round(np.cumsum(shares) * len(names)).astype(int)
-    return [set(part.tolist()) for part in np.split(names, ends[:-1])]
-
-
-def see_clips(
-    clips: Sequence[DatasetClip],
-    labels: Sequence[str],
-    cnn: FrameNetwork,
-    config: PipelineConfig,
-    cache: Path,
-    say: Callable[[str], None] = lambda line: None,
-    progress: Callable[[int, int], None] = lambda done, total: None,
-) -> LabelledClips:
-    """The clips in feature space, blendshapes behind the features of the CNN; kept in the folder `cache` by content.
-
-    Clips in which no face can be judged are left out and named by `say`.
-
-    Args:
-        clips: what to see.
-        labels: classes in label order; every clip has one of them.
-        cnn: frame CNN.
-        config: how to sample, crop and part in windows.
-        cache: folder for what was seen.
-        say: called with a line of text as the work goes on.
-        progress: called with the number of clips seen and of all.
-
-    Raises:
-        DatasetError: a label is unknown, or no clip can be judged.
-    """
-    if unknown := {clip.label for clip in clips} - set(labels):
-        raise DatasetError(f"Clips are labelled {', '.join(sorted(unknown))}; this model knows {', '.join(labels)}.")
-    eyes = ClipReader(cnn, config, cache)
-    rows: list[tuple[int, Floats, Floats]] = []
-    for index, clip in enumerate(clips):
-        progress(index, len(clips))
-        if not index % 50:
-            say(f"Seeing clip {index + 1} of {len(clips)}")
-        try:
-            seen = eyes.read(clip.path)
-        except (NoFaceError, VideoError) as error:
-            say(f"Left out: {error}")
-            continue
-        for places in plan_windows(seen.times_s, config).places:
-            rows.append((index, *_window(seen.features, seen.weights, places)))
-    progress(len(clips), len(clips))
-    if not rows:
-        raise DatasetError("None of the clips shows a face that can be judged: use other clips.")
-    members = [clips[index] for index, _, _ in rows]
-    return LabelledClips(
-        np.stack([features for _, features, _ in rows]),
-        np.stack([weights for _, _, weights in rows]),
-        np.array([labels.index(clip.label) for clip in members]),
-        tuple(clip.story for clip in members),
-        tuple(clip.person for clip in members),
-        np.array([index for index, _, _ in rows]),
-    )
-
-
-def _window(features: Floats, weights: Floats, places: NDArray[np.intp]) -> tuple[Floats, Floats]:
-    """One window (steps, m), (steps,) of frames `places`; 0 where a step holds none."""
-    own = np.where(places == NOTHING, 0, weights[places]).astype(np.float32)
-    return (features[places] * (own > 0)[:, np.newaxis]).astype(np.float32), own
-
-
-def clip_probabilities(probabilities: Floats, windows: LabelledClips) -> tuple[Floats, Floats, NDArray[np.intp]]:
-    """Windows together as clips: probabilities (M, C), qualities (M,) and the first window (M,) of each clip.
-
-    A window counts by its evidence, the summed quality of its frames, as in the verdict on a clip.
-    """
-    _, first, member = np.unique(windows.clips, return_index=True, return_inverse=True)
-    evidence = windows.weights.sum(axis=1)
-    sums = np.zeros((len(first), probabilities.shape[1]))
-    np.add.at(sums, member, probabilities * evidence[:, np.newaxis])
-    total = np.bincount(member, evidence)
-    quality = np.bincount(member, windows.quality * evidence) / total
-    return (sums / total[:, np.newaxis]).astype(np.float32), quality.astype(np.float32), first
+def _segment_of(row: Row, place: ClipFolder) -> DatasetClip:
+    cells = row.cells
+    try:
+        start_s, end_s = float(cells["start_s"]), float(cells["end_s"])
+    except ValueError:
+        start_s = end_s = math.nan
+    if not 0 <= start_s < end_s < math.inf:
+        raise DatasetError("start_s and end_s must be seconds, the start before the end.")
+    clip = _clip_of(row, place)
+    kind = {"1": "GIF", "0": "video"}.get(cells.get("is_gif", ""), clip.source)
+    return replace(clip, source=kind, story=cells.get("note", "") or clip.story, start_s=start_s, end_s=end_s)

@@ -23,7 +23,7 @@ from emo_core.emotions import OTHER
 from emo_core.errors import DatasetError, VideoError, os_remedy
 from emo_core.files.atomic_write import replaced_whole
 from emo_core.files.csv_files import check_lines, read_csv, to_csv
-from emo_core.files.formats import POINTER_BYTES, describe_pointer, has_video_name
+from emo_core.files.formats import POINTER_BYTES, describe_pointer, why_no_video
 from emo_core.video.reader import open_video
 from emo_core.video.source import clean_name
 
@@ -155,10 +155,8 @@ def find_clips(corpus: Corpus, source: Path, classes: Mapping[str, str]) -> Foun
 
 def _why_not(corpus: Corpus, path: Path, found: re.Match[str] | None, taken: bool) -> str:
     """Why a file is none of the clips; empty for a clip."""
-    if path.name.startswith("."):
-        return "hidden"
-    if not has_video_name(path.name):
-        return f"not named as a video ({path.suffix.lower()[:10] or 'no ending'})"
+    if reason := why_no_video(path.name):
+        return reason
     if corpus.unlabelled.fullmatch(path.stem):
         return "of the test part, whose names tell no emotion"
     if found is None:

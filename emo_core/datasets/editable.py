@@ -5,22 +5,31 @@ that was written while the manifest was not (the machine went down in between) i
 Only what lies inside the folder is ever deleted.
 """
 
-import fcntl
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from emo_core.datasets.clip_paths import RECORD, ClipFolder
-from emo_core.datasets.clips import COLUMNS, MANIFEST, DatasetClip, is_clip, is_dataset, person_of, read_manifest
+from emo_core.datasets.clips import (
+    COLUMNS,
+    MANIFEST,
+    DatasetClip,
+    is_clip,
+    is_dataset,
+    person_of,
+    read_dataset,
+    read_manifest,
+)
 from emo_core.datasets.feature_cache import forget
 from emo_core.datasets.names import check_label, check_person
 from emo_core.errors import DatasetError, os_remedy
 from emo_core.files.atomic_write import remove_leftovers, write_whole
 from emo_core.files.csv_files import Table, read_csv, to_csv
 from emo_core.files.formats import VIDEO_SUFFIXES
+from emo_core.files.lock import locked
 from emo_core.video.source import clean_name
 
 _LOCK = ".lock"
@@ -53,7 +62,7 @@ def open_collection(folder: Path) -> Collection:
         raise DatasetError(f"There is no data set {clean_name(folder.name)}: create it first.")
     _check_ours(folder)
     try:
-        with _locked(folder):
+        with locked(folder / _LOCK):
             clips = _take_up(folder)
     except OSError:  # read only, or a full disk
         clips = _read(folder)
@@ -74,9 +83,9 @@ def create(folder: Path, labels: Iterable[str]) -> Collection:
         folder.mkdir(parents=True, exist_ok=True)
         for name in names:
             (folder / name).mkdir(exist_ok=True)
-        with _locked(folder):
+        with locked(folder / _LOCK):
             if not (folder / MANIFEST).exists():
-                _write(folder, [])
+                _write(folder, _read(folder))
     except (OSError, ValueError) as error:
         raise _not_written(folder, error) from error
     return open_collection(folder)
@@ -107,7 +116,7 @@ def add_clip(
         (folder / label).mkdir(parents=True, exist_ok=True)
         if not ClipFolder(folder).holds(folder / label):
             raise DatasetError(f"The folder {label} leads outside the data set: choose another class.")
-        with _locked(folder):
+        with locked(folder / _LOCK):
             clips = _read(folder)
             path = _free_name(folder / label, who, ending)
             write_whole(path, content)
@@ -136,7 +145,7 @@ def remove_clips(folder: Path, paths: Sequence[Path], cache: Path) -> list[Path]
         DatasetError: a path is none of the data set's clips, or the disk refuses.
     """
     try:
-        with _locked(folder):
+        with locked(folder / _LOCK):
             clips, place = _read(folder), ClipFolder(folder)
             gone = {path.resolve() for path in paths}
             if gone - {clip.path.resolve() for clip in clips}:
@@ -185,7 +194,7 @@ def write_manifest(folder: Path, clips: Sequence[DatasetClip]) -> None:
         DatasetError: the disk takes no more.
     """
     try:
-        with _locked(folder):
+        with locked(folder / _LOCK):
             _write(folder, clips)
     except OSError as error:
         raise _not_written(folder, error) from error
@@ -202,8 +211,10 @@ def _check_ours(folder: Path) -> None:
 
 
 def _read(folder: Path) -> list[DatasetClip]:
-    """Clips of the manifest; none where it lists none yet."""
-    return read_manifest(folder / MANIFEST) if _table(folder).rows else []
+    """Clips of the manifest, or of a folder for each label; none where there are none yet."""
+    if (folder / MANIFEST).exists():
+        return read_manifest(folder / MANIFEST) if _table(folder).rows else []
+    return read_dataset(folder) if is_dataset(folder) else []
 
 
 def _take_up(folder: Path) -> list[DatasetClip]:
@@ -281,11 +292,3 @@ def _not_written(folder: Path, error: OSError | ValueError) -> DatasetError:
         f"The data set {clean_name(folder.name)} could not be written ({getattr(error, 'strerror', None) or error}); "
         f"nothing was changed. {remedy}"
     )
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """One writer at a time, whatever process it is in."""
-    with (folder / _LOCK).open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

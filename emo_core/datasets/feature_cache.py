@@ -12,6 +12,7 @@ import numpy as np
 
 from emo_core.config import PipelineConfig
 from emo_core.datasets.perceptual_hash import Words, face_prints
+from emo_core.errors import NoFaceError
 from emo_core.faces.blendshapes import BlendshapeModel
 from emo_core.files.atomic_write import remove_leftovers
 from emo_core.files.cache import keep
@@ -21,7 +22,7 @@ from emo_core.model.bundle import FrameNetwork
 from emo_core.types import Doubles, Floats, check_shape
 from emo_core.video.source import clean_name, video_error
 
-_CACHE_VERSION = 3  # raise when what is seen of a clip changes
+_CACHE_VERSION = 4  # raise when what is seen of a clip changes
 _FOLDER = "clips"
 _KEY_LENGTH = 16
 _NAME = re.compile(rf"[0-9a-f]{{{_KEY_LENGTH}}}-[0-9a-f]{{12}}\.npz")
@@ -35,19 +36,38 @@ class SeenClip:
         features: (T, m + K) float32, blendshapes behind the features of the CNN; 0 where no face counts.
         weights: (T,) float32, quality of the frames that count, else 0.
         prints: (N, 4) uint64, perceptual prints of the frames that count.
-        times_s: (T,) float64, seconds from the first frame.
+        times_s: (T,) float64, when each frame was sampled, on the file's clock.
+        emotions: (T, 8) float32, as the frame CNN gives them; NaN where no face counts.
     """
 
     features: Floats
     weights: Floats
     prints: Words
     times_s: Doubles
+    emotions: Floats
 
     def __post_init__(self) -> None:
         check_shape("features", self.features, (len(self.weights), None))
         check_shape("weights", self.weights, (None,))
         check_shape("prints", self.prints, (None, 4))
         check_shape("times_s", self.times_s, (len(self.weights),))
+        check_shape("emotions", self.emotions, (len(self.weights), None))
+
+    def within(self, start_s: float, end_s: float) -> "SeenClip":
+        """What is seen from `start_s` on and before `end_s`, on the clock of the whole clip.
+
+        Raises:
+            NoFaceError: no face counts in this part.
+        """
+        inside = (self.times_s >= start_s) & (self.times_s < end_s)
+        if inside.all():
+            return self
+        if not (self.weights[inside] > 0).any():
+            raise NoFaceError(f"No face counts between {start_s:g} s and {end_s:g} s: choose another part of the clip.")
+        return SeenClip(
+            self.features[inside], self.weights[inside], self.prints[inside[self.weights > 0]], self.times_s[inside],
+            self.emotions[inside],
+        )  # fmt: skip
 
 
 class ClipReader:
@@ -85,8 +105,8 @@ class ClipReader:
         watched = watch(path, self._cnn, self._config, self._blendshapes)
         mask = watched.normalized.mask
         weights = np.where(mask, watched.normalized.quality, 0).astype(np.float32)
-        prints, times_s = face_prints(watched.track.crops[mask]), watched.times_s - watched.times_s[0]
-        seen = SeenClip(watched.features.features, weights, prints, times_s)
+        prints, emotions = face_prints(watched.track.crops[mask]), watched.features.emotions
+        seen = SeenClip(watched.features.features, weights, prints, watched.times_s, emotions)
         if not path.is_file():
             return seen  # it was removed meanwhile
         keep(stored, lambda part: np.savez(part, **{name: getattr(seen, name) for name in seen.__slots__}))

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import msgspec
 
-from emo_core.datasets.clips import DatasetClip, read_manifest, split_people
+from emo_core.datasets.clips import DatasetClip, read_manifest
 from emo_core.datasets.feature_cache import content_key
+from emo_core.datasets.splits import split_people
 from emo_core.model.bundle_files import converted, read_entries
 
 HELD_OUT_SEED = 2025

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from emo_core.files.formats import has_video_name
+from emo_core.files.formats import has_video_name, why_no_video
 
 
 def skipped_files(folder: Path, clips: Iterable[Path], manifest: str) -> dict[str, int]:
@@ -29,10 +29,8 @@ def skipped_files(folder: Path, clips: Iterable[Path], manifest: str) -> dict[st
 
 def _why_skipped(name: str, depth: int, manifest: str) -> str:
     """Why a file is no clip; empty for what nobody would take for one."""
-    if name.startswith("."):
-        return "hidden" if has_video_name(name.lstrip("._")) else ""
-    if not has_video_name(name):
-        return f"not named as a video ({Path(name).suffix.lower()[:10] or 'no ending'})"
+    if reason := why_no_video(name):
+        return reason if reason != "hidden" or has_video_name(name.lstrip("._")) else ""
     if manifest:
         return f"a video that {manifest} does not list"
     return "a video outside the folders of labels" if depth == 0 else "a video in a folder below that of a label"

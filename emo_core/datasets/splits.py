@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from emo_core.datasets.clips import DatasetClip, split_people
+from emo_core.datasets.clips import DatasetClip
 from emo_core.errors import DatasetError
 
 Protocol = Literal["subject", "random"]
@@ -107,3 +107,16 @@ def _at_random(clips: Sequence[DatasetClip], seed: int) -> tuple[str, ...]:
         parts[own[:tested]] = PARTS[2]
         parts[own[tested : tested + chosen]] = PARTS[1]
     return tuple(str(part) for part in parts)
+
+
+def split_people(people: Sequence[str], shares: Sequence[float], *, seed: int) -> list[set[str]]:
+    """People in disjoint groups, subject-independently: nobody is in two of them.
+
+    Example:
+        >>> groups = split_people(["a", "b", "c", "d", "a"], (0.5, 0.25, 0.25), seed=0)
+        >>> [len(group) for group in groups]
+        [2, 1, 1]
+    """
+    names = np.random.default_rng(seed).permutation(sorted(set(people)))
+    ends = np.round(np.cumsum(shares) * len(names)).astype(int)
+    return [set(part.tolist()) for part in np.split(names, ends[:-1])]

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from emo_core.datasets.ferplus import Stills
+from emo_core.datasets.pictures.ferplus import Stills
 from emo_core.errors import DatasetError
 from emo_core.evaluation.metrics import bootstrap_interval
 from emo_core.explain.attribution import Indices, blank_map, class_heatmaps, log_odds, path_gradients

@@ -23,7 +23,10 @@ th, td { padding: .25rem .7rem; border-bottom: 1px solid #d8dce4; text-align: le
 .wide { overflow-x: auto; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(22rem, 1fr)); gap: 1rem; }
 """
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:"
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; "
+    "form-action 'none'"
+)
 """Plotly runs from within the file, draws, and saves pictures of its charts; nothing is fetched."""
 
 _SCORES = {"accuracy": "Accuracy", "precision": "Precision", "recall": "Recall", "f1": "Macro-F1"}

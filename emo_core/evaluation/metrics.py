@@ -8,16 +8,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize, minimize_scalar
-from scipy.special import log_softmax
 from sklearn import metrics
 
-from emo_core.datasets.ferplus import majority_labels, voted_pair
+from emo_core.datasets.pictures.ferplus import majority_labels, voted_pair
 from emo_core.emotions import EMOTIONS, UNSURE, HybridClass
 from emo_core.errors import DatasetError
-from emo_core.inference.windows import REJECTED, calibrated, decide
+from emo_core.inference.windows import REJECTED, decide
 from emo_core.model.salience import SalienceCurve
-from emo_core.types import Doubles, Floats
+from emo_core.types import Floats
 
 Indices = NDArray[np.intp]
 
@@ -29,7 +27,6 @@ _PAIR_RULES = (
 )
 _BOOTSTRAPS = 1000
 _CALIBRATION_BINS = 15
-_OFFSET_CLIPS = 20.0  # how many clips hold the offsets of a calibration near 0
 
 
 def evaluate_stills(probabilities: Floats, votes: NDArray[np.uint8], *, seed: int = 0) -> dict[str, Any]:
@@ -230,54 +227,6 @@ def confidence_bins(probabilities: Floats) -> Indices:
     """Which of the 15 bins the confidence of each sample is in, (N,)."""
     scaled = (probabilities.max(axis=1) * _CALIBRATION_BINS).astype(np.intp)
     return np.asarray(np.minimum(scaled, _CALIBRATION_BINS - 1), np.intp)
-
-
-def best_temperature(logits: Floats, labels: Indices) -> float:
-    """Temperature in [0.3, 5] that gives logits (N, C) the least log loss on `labels` (N,) when they are divided by it.
-
-    Example:
-        >>> logits = np.array([[2.0, 0.0]] * 4, np.float32)  # sure at 88 %, right in half of the cases
-        >>> best_temperature(logits, np.array([0, 1, 0, 1])) > 3
-        True
-    """
-    found = minimize_scalar(lambda t: log_loss(calibrated(logits, t), labels), bounds=(0.3, 5.0), method="bounded")
-    return float(found.x)
-
-
-def best_calibration(logits: Floats, labels: Indices) -> tuple[float, Floats]:
-    """Temperature in [0.3, 5] and offsets (C,), sum 0, that give (logits + offsets) / temperature the least log loss.
-
-    A head that knows its training pictures by heart is not only too sure of what strangers show, it also favours some
-    classes. The offsets are held near 0 as by a few clips that say so: with hardly any clips only the temperature is
-    left.
-
-    Args:
-        logits: (N, C) float32.
-        labels: (N,) int, true classes.
-
-    Example:
-        >>> logits = np.array([[1.0, 0.0]] * 4000, np.float32)  # prefers the first class, which is no more frequent
-        >>> best_calibration(logits, np.arange(4000) % 2)[1].round(1)
-        array([-0.5,  0.5], dtype=float32)
-    """
-    temperature, held = best_temperature(logits, labels), _OFFSET_CLIPS / (2 * max(len(labels), 1))
-
-    def cost(values: Doubles) -> float:
-        offsets = values[1:] - values[1:].mean()
-        said = log_softmax(logits / np.exp(values[0]) + offsets, axis=1)  # in double precision, for its gradient
-        return float(held * offsets @ offsets - said[np.arange(len(labels)), labels].mean())
-
-    start = np.array([np.log(temperature), *np.zeros(logits.shape[1])])
-    free = [(None, None)] * logits.shape[1]
-    found = minimize(cost, start, method="L-BFGS-B", bounds=[(np.log(0.3), np.log(5.0)), *free]).x
-    temperature = float(np.exp(found[0]))
-    return temperature, np.asarray(temperature * (found[1:] - found[1:].mean()), np.float32)
-
-
-def log_loss(probabilities: Floats, labels: Indices) -> float:
-    """Mean negative log probability of the true classes `labels` (N,), from probabilities (N, C)."""
-    chosen = probabilities[np.arange(len(labels)), labels]
-    return float(-np.log(np.maximum(chosen, 1e-9)).mean())
 
 
 def bootstrap_interval(values: NDArray[np.float64], *, seed: int = 0) -> list[float]:

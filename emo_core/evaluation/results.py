@@ -4,6 +4,7 @@ Metrics and charts are computed from it, so what a page shows is what the file s
 """
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -26,7 +27,8 @@ class EvaluatedClip:
     """One clip, what it is and what the model says.
 
     Attributes:
-        path: of the file, relative to the data set where it lies inside it, with forward slashes.
+        path: of the file, relative to the data set where it lies inside it, with forward slashes; ``#t=start,end``
+            behind it, in seconds, where a part of the file was judged.
         label: its true class.
         person, session, source, story, degradation: as the data set says; `person` is one unknown person each where it
             does not.
@@ -55,6 +57,11 @@ class EvaluatedClip:
     scores: tuple[float, ...]
     verdict: str
     settled: bool
+
+    @property
+    def file(self) -> str:
+        """The path without the part."""
+        return re.sub(r"#t=[\d.e+-]+,[\d.e+-]+$", "", self.path)
 
     def most_probable(self, labels: Sequence[str]) -> str:
         """The class that the model would choose if it had to; `labels` in the order of the probabilities."""

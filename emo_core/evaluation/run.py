@@ -4,6 +4,7 @@ Runs on LiteRT, without TensorFlow. What is seen of a clip is kept by its conten
 frame CNN, or the same model once more, judges in milliseconds.
 """
 
+import math
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -102,7 +103,7 @@ def evaluate_dataset(
     judged, left_out = [], []
     for index, clip in enumerate(clips.clips):
         tell(f"Judging clip {index + 1} of {len(clips.clips)}: {clip.path.name}", index / len(clips.clips))
-        path = Path(os.path.relpath(clip.path.resolve(), folder)).as_posix()
+        path = Path(os.path.relpath(clip.path.resolve(), folder)).as_posix() + span_of(clip)
         try:
             judged.append(judge(clip, path))
         except (NoFaceError, VideoError) as error:
@@ -144,10 +145,11 @@ class _ClipJudge:
     def __call__(self, clip: DatasetClip, path: str) -> EvaluatedClip:
         """Judge a clip, called `path` in the result."""
         config = self._bundle.config
-        seen = self._reader.read(clip.path)
+        seen = self._reader.read(clip.path).within(clip.start_s, clip.end_s)
         features, weights = seen.features, seen.weights
         kept = features if config.blendshapes else features[:, : self._cnn.num_features]
-        windows, _ = judge_windows(self._bundle, self._head, *_as_seen(kept, weights), seen.times_s)
+        read = FeatureSequence(kept, seen.emotions, weights > 0)
+        windows, _ = judge_windows(self._bundle, self._head, read, as_seen(weights), seen.times_s)
         ruling = rule(self._bundle, windows)
         counts = weights > 0
         return EvaluatedClip(
@@ -169,13 +171,18 @@ class _ClipJudge:
         )
 
 
-def _as_seen(features: Floats, weights: Floats) -> tuple[FeatureSequence, NormalizedClip]:
-    """What the judge reads of a clip, from what is kept of it: no pictures, no emotions, no components of quality."""
-    mask = weights > 0
+def as_seen(weights: Floats) -> NormalizedClip:
+    """What the judge reads of a clip beside its features: no pictures, no components of quality."""
     nothing = np.zeros(len(weights), np.float32)
-    emotions = np.full((len(weights), 8), np.nan, np.float32)
     faces = np.zeros((len(weights), 0, 0), np.float32)
-    return (
-        FeatureSequence(features, emotions, mask),
-        NormalizedClip(faces, weights, dict.fromkeys(QUALITY_COMPONENTS, nothing), mask),
-    )
+    return NormalizedClip(faces, weights, dict.fromkeys(QUALITY_COMPONENTS, nothing), weights > 0)
+
+
+def span_of(clip: DatasetClip) -> str:
+    """The part of a file that a clip is, as the fragment of a media address; empty where it is all of the file.
+
+    Example:
+        >>> span_of(DatasetClip(Path("a.mp4"), "other", "anna", start_s=1.5, end_s=4.0))
+        '#t=1.5,4'
+    """
+    return "" if clip.end_s == math.inf else f"#t={clip.start_s:g},{clip.end_s:g}"

@@ -105,6 +105,7 @@ def _digest(model: Path, clips: Sequence[DatasetClip], kind: str) -> str:
     for clip in clips:
         path = clip.path.resolve()
         state = path.stat()
-        told = (path, clip.label, clip.person, clip.session, clip.source, state.st_size, state.st_mtime_ns)
+        span = (clip.start_s, clip.end_s)
+        told = (path, clip.label, clip.person, clip.session, clip.source, state.st_size, state.st_mtime_ns, span)
         digest.update(f"{told}\n".encode())
     return digest.hexdigest()[:24]

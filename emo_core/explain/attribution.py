@@ -7,74 +7,22 @@ a blank face to the face (integrated gradients, Sundararajan et al. 2017), and t
 the blank. The head is small enough to go through in NumPy (:mod:`emo_core.explain.numpy_lstm`), without TensorFlow.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emo_core.explain.numpy_lstm import LstmHead, Trace
 from emo_core.inference.window_plan import plan_windows
-from emo_core.inference.windows import calibrated, clip_scores, head_inputs
+from emo_core.inference.windows import head_inputs
 from emo_core.model.bundle import Bundle, FrameNetwork
-from emo_core.types import Analysis, Doubles, FeatureSequence, Floats, NormalizedClip, check_shape
+from emo_core.types import Analysis, Doubles, FeatureSequence, Floats, NormalizedClip
 
 Indices = NDArray[np.intp]
 
-_LEAST_PROBABILITY = 1e-6
+LEAST_PROBABILITY = 1e-6
 _WINDOWS_AT_ONCE = 32  # bounds the memory of their variants
 _PATH_STEPS = 8
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Explanation:
-    """Where in its frames, and in which of them, a clip holds the evidence for each class.
-
-    Attributes:
-        labels: the C classes.
-        frames: (n,) indices of the frames that heatmaps were asked for.
-        heatmaps: (C, n, h, w) float32 in [0, 1], the largest value of a map 1; 0 all over where a frame is masked or
-            nothing in it speaks for the class.
-        frame_importance: (T,) float32, see :func:`frame_importance`.
-    """
-
-    labels: tuple[str, ...]
-    frames: Indices
-    heatmaps: Floats
-    frame_importance: Floats
-
-    def __post_init__(self) -> None:
-        check_shape("frames", self.frames, (None,))
-        check_shape("heatmaps", self.heatmaps, (len(self.labels), len(self.frames), None, None))
-        check_shape("frame_importance", self.frame_importance, (None,))
-
-
-def explain(bundle: Bundle, head: LstmHead, cnn: FrameNetwork, analysis: Analysis, frames: Indices) -> Explanation:
-    """Heatmaps of some frames for every class, and the importance of all frames for the verdict.
-
-    Args:
-        bundle: the model that made the analysis.
-        head: its LSTM.
-        cnn: its frame CNN, of the caller's thread.
-        analysis: of the clip.
-        frames: (n,) indices of the frames to draw; a feature map is big, so it is made anew and dropped.
-
-    Example:
-        >>> from emo_core.model.bundle import load_bundle
-        >>> from emo_core.explain.numpy_lstm import load_lstm
-        >>> from emo_core.inference.pipeline import analyze
-        >>> bundle = load_bundle("models/hybrid")
-        >>> head = load_lstm(bundle)
-        >>> analysis = analyze("assets/pexels_distress_to_laughter.mp4", bundle)
-        >>> explain(bundle, head, bundle.frame_network(), analysis, np.array([20, 150])).heatmaps.shape
-        (3, 2, 6, 6)
-    """
-    return Explanation(
-        labels=bundle.info.labels,
-        frames=frames,
-        heatmaps=heatmaps(bundle, head, cnn, analysis.features, analysis.normalized, analysis.timestamps_s, frames),
-        frame_importance=frame_importance(bundle, head, analysis),
-    )
 
 
 def heatmaps(
@@ -92,7 +40,8 @@ def heatmaps(
     hold it, weighted by their evidence (summed quality).
 
     Returns:
-        (C, n, h, w) float32 in [0, 1] for `frames` (n,), as in :class:`Explanation`.
+        (C, n, h, w) float32 in [0, 1] for `frames` (n,), the largest value of a map 1; 0 all over where a frame is
+        masked or nothing in it speaks for the class.
     """
     blank = blank_map(cnn, normalized.faces.shape[1])
     gradients = evidence_gradients(bundle, head, blank, features, normalized, times_s, frames)
@@ -237,74 +186,6 @@ def trace_at(bundle: Bundle, head: LstmHead, analysis: Analysis, frame: int) -> 
     centres_s = plan.spans_s[:, 0] + length_s / 2
     places = plan.places[int(np.abs(centres_s - here_s).argmin())][np.newaxis]
     return places[0], head.run(padded(sequence, places), padded(weights, places))
-
-
-def frame_importance(
-    bundle: Bundle,
-    head: LstmHead,
-    analysis: Analysis,
-    label: str | None = None,
-    tell: Callable[[float], None] | None = None,
-) -> Floats:
-    """How far the margin of the verdict falls when a frame is masked, (T,) float32, in log-odds.
-
-    The verdict is that of the windows that hold the frame, put together as the judge does; its margin is the log of the
-    probability of the class over that of the best other one.
-
-    Args:
-        bundle: the model.
-        head: its LSTM.
-        analysis: of the clip.
-        label: a class; by default, at each frame, the one that is shown there, or the most probable one if unsure.
-        tell: called with the share done as the work goes on.
-
-    Returns:
-        Above 0 where the frame speaks for the class, below where against it; 0 where it is masked already.
-    """
-    sequence, weights = head_inputs(bundle, analysis.features, analysis.normalized)
-    labels = bundle.info.labels
-    wanted = None if label is None else labels.index(label)
-    held: dict[int, list[tuple[Floats, Floats, Floats, Floats]]] = {}  # frame → with and without it, by window
-    for places, own in windows_of(bundle, weights, analysis.timestamps_s):
-        if tell:
-            tell(places[0, 0] / len(weights))
-        windows = padded(sequence, places)
-        whole = calibrated(head.run(windows, own).logits[:, -1], bundle.temperature)
-        which, frames = np.unique(np.stack([np.nonzero(own)[0], places[own > 0]]), axis=1)
-        left = np.where(places[which] == frames[:, np.newaxis], 0, own[which])  # a variant without each valid frame
-        without = calibrated(head.last_logits(windows, which, left), bundle.temperature)
-        for window, frame, *rest in zip(which, frames.tolist(), without, left, strict=True):
-            held.setdefault(frame, []).append((whole[window], own[window], *rest))
-    result = np.zeros(len(weights), np.float32)
-    for frame, windows_with_it in held.items():
-        probabilities, own, without_it, remaining = (np.stack(part) for part in zip(*windows_with_it, strict=True))
-        before = _together(bundle, probabilities, own)
-        shown = _shown_at(analysis, float(analysis.timestamps_s[frame])) if wanted is None else wanted
-        choice = int(before.argmax()) if shown is None else shown
-        result[frame] = _margin(before, choice) - _margin(_together(bundle, without_it, remaining), choice)
-    return result
-
-
-def _together(bundle: Bundle, probabilities: Floats, weights: Floats) -> Floats:
-    """Probabilities (C,) of windows (W, C) as the judge puts them together; all alike without a valid frame."""
-    evidence = weights.sum(axis=1)
-    if not evidence.any():
-        return np.full(probabilities.shape[1], 1 / probabilities.shape[1], np.float32)
-    quality = evidence / np.maximum(np.count_nonzero(weights, axis=1), 1)
-    return clip_scores(probabilities, quality.astype(np.float32), evidence, bundle.scores)[0]
-
-
-def _margin(probabilities: Floats, choice: int) -> float:
-    """Log of the probability of a class over that of the best other one."""
-    levels = np.log(np.maximum(probabilities, _LEAST_PROBABILITY))
-    return float(levels[choice] - np.delete(levels, choice).max())
-
-
-def _shown_at(analysis: Analysis, time_s: float) -> int | None:
-    """Index of the class that the part around `time_s` shows; None where it is unsure."""
-    labels = analysis.prediction.labels
-    label = next((item.label for item in analysis.prediction.segments if time_s < item.end_s), None)
-    return labels.index(label) if label in labels else None
 
 
 def _log_sum(values: Floats) -> Floats:

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from emo_core.faces.appearance import IN_PLACE, SAME, SAME_IN_SHOT, Look, look_distance, shade_distance
-from emo_core.faces.landmarks import Mesh, Region, overlap
+from emo_core.faces.landmarks import Mesh, Region, is_same_place, overlap
 from emo_core.types import Bytes
 
 CLEAR_LOGIT = 15.0
 """Logit of presence of unobstructed faces, which lie at 15…25; a hand before the face at 4…13."""
 
+_MOST_REMEMBERED = 256
 _LEARNING = 0.1  # how far one clear frame moves the mean look
 _JUMP, _JUMP_AT_CUT = IN_PLACE, 0.5  # distance of the looks of two frames in a row that one face does not have
 _SAME_SHADES = 0.12  # distance in shades alone that two people do not have even at a cut; a flash changes colours only
+_CLEARLY_BETTER = 4.0  # a face upside down is fitted better by that much at least once it is turned
 _GROWN = 0.5  # logarithm of the ratio of two sizes in a row that makes a jump likely
 _NEAR_S = 1.0  # of a face that is back after so little, where it was, without a cut, less likeness is asked
 
@@ -64,3 +66,26 @@ def likeness_limit(face: Followed, sight: Sight, time_s: float) -> float:
         return SAME
     is_near = overlap(face.region.box_xyxy, sight.mesh.region.box_xyxy) > 0.1
     return IN_PLACE if is_near and time_s - face.seen_s <= _NEAR_S else SAME_IN_SHOT
+
+
+def same_face(a: Mesh, b: Mesh) -> bool:
+    """Whether two meshes lie on one face of a frame."""
+    return is_same_place(a.region.box_xyxy, b.region.box_xyxy)
+
+
+def stands_better(mesh: Mesh, rival: Mesh) -> bool:
+    """Whether a face is fitted clearly better, and in another way up: anything less is left as it is followed."""
+    turned = np.cos(mesh.region.angle - rival.region.angle) < np.cos(np.pi / 4)
+    return bool(turned) and mesh.presence_logit > rival.presence_logit + _CLEARLY_BETTER
+
+
+def is_near(a: Region, b: Region) -> bool:
+    """Whether two regions may hold one face."""
+    return overlap(a.box_xyxy, b.box_xyxy) > 0.2 or is_same_place(a.box_xyxy, b.box_xyxy)
+
+
+def forget_oldest(faces: dict[int, Followed]) -> None:
+    """Bound what is remembered of faces that are lost."""
+    lost = [number for number, face in faces.items() if face.is_lost]
+    for number in lost[: max(0, len(faces) - _MOST_REMEMBERED)]:
+        del faces[number]

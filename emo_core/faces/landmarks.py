@@ -23,6 +23,7 @@ _MESH_SIDE_PX = 256
 _REGION_MARGIN = 1.5  # the mesh expects half a face of surroundings
 _DETECTION_THRESHOLD = 0.5
 _OVERLAP_THRESHOLD = 0.3
+_INSIDE_SHARE = 0.6  # of the smaller box; two heads side by side share less
 _DARK_LEVEL = 60.0  # mean grey level under which the detector misses faces that a gain makes visible
 _RIGHT_EYE_OUTER, _LEFT_EYE_OUTER = 33, 263
 
@@ -161,13 +162,39 @@ def overlap(box_a: Floats, box_b: Floats) -> float:
     return shared / (both - shared) if shared else 0.0
 
 
+def is_same_place(box_a: Floats, box_b: Floats) -> bool:
+    """Whether two boxes hold one face: they overlap by half, or the smaller one lies mostly inside the other.
+
+    Example:
+        >>> is_same_place(np.array([0, 0, 9, 9], "f"), np.array([2, 2, 5, 5], "f"))
+        True
+    """
+    extent = np.minimum(box_a[2:], box_b[2:]) - np.maximum(box_a[:2], box_b[:2])
+    shared = float(np.prod(np.clip(extent, 0, None)))
+    smaller = min(float(np.prod(box[2:] - box[:2])) for box in (box_a, box_b))
+    return shared > _INSIDE_SHARE * smaller
+
+
+def turned_back(region: Region, quarter_turns: int, shape: tuple[int, ...]) -> Region:
+    """A region of ``np.rot90(image, quarter_turns)`` as one of the image itself, of `shape` (H, W, …)."""
+    x, y = region.centre_x, region.centre_y
+    height, width = shape[0] - 1, shape[1] - 1
+    x, y = ((x, y), (width - y, x), (width - x, height - y), (y, height - x))[quarter_turns % 4]
+    return Region(x, y, region.side, region.angle + quarter_turns * np.pi / 2)
+
+
 def _suppress_overlaps(found: list[tuple[float, Region]]) -> list[tuple[float, Region]]:
     """The most certain of each group of overlapping detections."""
     kept: list[tuple[float, Region]] = []
     for score, region in sorted(found, key=lambda item: -item[0]):
-        if all(overlap(region.box_xyxy, other.box_xyxy) < _OVERLAP_THRESHOLD for _, other in kept):
+        if not any(_is_covered(region, other) for _, other in kept):
             kept.append((score, region))
     return kept
+
+
+def _is_covered(region: Region, other: Region) -> bool:
+    a, b = region.box_xyxy, other.box_xyxy
+    return overlap(a, b) >= _OVERLAP_THRESHOLD or is_same_place(a, b)
 
 
 def _starts(extent: int, side: int) -> list[int]:

@@ -11,8 +11,19 @@ import numpy as np
 
 from emo_core.faces.appearance import Look, look_of
 from emo_core.faces.cuts import CutDetector
-from emo_core.faces.followed import CLEAR_LOGIT, Followed, Sight, is_other, likeness_limit
-from emo_core.faces.landmarks import NUM_LANDMARKS, FaceLandmarker, Mesh, Region, overlap
+from emo_core.faces.followed import (
+    CLEAR_LOGIT,
+    Followed,
+    Sight,
+    forget_oldest,
+    is_near,
+    is_other,
+    likeness_limit,
+    same_face,
+    stands_better,
+)
+from emo_core.faces.landmarks import NUM_LANDMARKS, FaceLandmarker, Mesh, Region, turned_back
+from emo_core.faces.pose import head_pose
 from emo_core.types import Bytes, Clip, Doubles, FaceTrack, Floats
 
 EYE_CENTRES = np.array([[0.311, 0.386], [0.674, 0.386]])
@@ -25,11 +36,9 @@ MAX_FACES = 8
 """People followed at once; that more are seen is told, and they are not judged."""
 
 _RIGHT_EYE, _LEFT_EYE = (33, 133), (362, 263)  # corners; the person's right eye is on the image's left
-_FOREHEAD, _CHIN = 10, 152
-_PITCH_OFFSET = np.radians(7.5)  # forehead to chin is not upright in a level face: median over FER+
 _PRESENT_LOGIT = 0.0  # under even odds the mesh is drawn on something that is not a face
+_SURE_LOGIT = 12.0  # a face upside down is fitted with up to 10
 _SEARCH_PERIOD_S = 1.0
-_MOST_REMEMBERED = 256
 _STANDARD_MEAN, _STANDARD_DEVIATION = 0.5, 0.2
 _LEAST_DEVIATION = 4.0  # grey levels; a flat crop is not blown up to noise
 
@@ -58,6 +67,7 @@ class FaceTracker:
         self._faces: dict[int, Followed] = {}
         self._num_tracks = 0
         self._next_search_s = 0.0
+        self._quarter_turns = 0  # of the picture in which faces stand upright
 
     def track(self, clip: Clip) -> dict[int, FaceTrack]:
         """Tracks through `clip` by their numbers, which count from 0 through the video; only those seen in it."""
@@ -77,7 +87,10 @@ class FaceTracker:
         sights, strangers = self._follow_on(frame, is_cut=is_cut)
         due = is_cut or time_s >= self._next_search_s
         if due or not (sights or strangers):
-            strangers += self._search(frame, [*sights.values(), *strangers], thorough=due)
+            known = [*sights.values(), *strangers]
+            found = self._find(frame, known, thorough=due)
+            sights = dict(zip(sights, known, strict=False))
+            strangers = [*known[len(sights) :], *found]
         if due:
             self._next_search_s = time_s + _SEARCH_PERIOD_S
         for sight in strangers:
@@ -94,7 +107,7 @@ class FaceTracker:
             face.is_cut_off |= is_cut
             sight = None if face.is_lost else self._fit(frame, face.region)
             face.is_lost = True
-            if sight is None or any(_same_face(sight.mesh, other.mesh) for other in [*sights.values(), *strangers]):
+            if sight is None or any(same_face(sight.mesh, other.mesh) for other in [*sights.values(), *strangers]):
                 continue  # lost, or two tracks ran onto one face
             if is_other(face, sight, is_cut=is_cut):
                 strangers.append(sight)
@@ -110,15 +123,41 @@ class FaceTracker:
         crop = align_face(frame, eyes, self._side)
         return Sight(mesh, crop, look_of(frame, crop, alignment(eyes, self._side)))
 
-    def _search(self, frame: Bytes, known: list[Sight], *, thorough: bool) -> list[Sight]:
-        """Faces that nobody follows."""
+    def _find(self, frame: Bytes, known: list[Sight], *, thorough: bool) -> list[Sight]:
+        """Faces that nobody follows. A followed one that stands in another way up than it is fitted is mended.
+
+        The picture is searched as faces stood in it so far; where no face is clear, in the other three ways, too.
+        """
+        found = self._detect(frame, self._quarter_turns, known, thorough=thorough)
+        seen = [*known, *found]
+        if not thorough or (seen and all(sight.mesh.presence_logit > _SURE_LOGIT for sight in seen)):
+            return found
+        for turns in range(1, 4):
+            quarter_turns = (self._quarter_turns + turns) % 4
+            for sight in self._detect(frame, quarter_turns, [], thorough=not seen):
+                rival = next((other for other in seen if same_face(sight.mesh, other.mesh)), None)
+                if rival is None and not seen:
+                    found.append(sight)
+                elif rival is None or not stands_better(sight.mesh, rival.mesh):
+                    continue
+                elif rival in found:
+                    found[found.index(rival)] = sight
+                else:
+                    known[known.index(rival)] = sight
+                self._quarter_turns = quarter_turns
+                seen = [*known, *found]
+        return found
+
+    def _detect(self, frame: Bytes, quarter_turns: int, known: list[Sight], *, thorough: bool) -> list[Sight]:
+        """Faces of a picture, searched as it looks after some quarter turns, that none of `known` covers."""
+        picture = np.ascontiguousarray(np.rot90(frame, quarter_turns)) if quarter_turns else frame
         found: list[Sight] = []
-        for region in self._landmarker.detect(frame, thorough=thorough):
-            others = [*known, *found]
-            if any(overlap(other.mesh.region.box_xyxy, region.box_xyxy) > 0.2 for other in others):
+        for turned in self._landmarker.detect(picture, thorough=thorough):
+            region = turned_back(turned, quarter_turns, frame.shape) if quarter_turns else turned
+            if any(is_near(sight.mesh.region, region) for sight in known):
                 continue
             sight = self._fit(frame, region)
-            if sight is not None and not any(_same_face(sight.mesh, other.mesh) for other in others):
+            if sight is not None and not any(same_face(sight.mesh, other.mesh) for other in (*known, *found)):
                 found.append(sight)
         return found
 
@@ -136,15 +175,9 @@ class FaceTracker:
         if best is None or limits[best] > 1:
             best = self._num_tracks
             self._num_tracks += 1
-            self._forget_oldest()
+            forget_oldest(self._faces)
             self._faces[best] = Followed(sight.mesh.region, sight.look, sight.look, time_s)
         sights[best] = sight
-
-    def _forget_oldest(self) -> None:
-        """Bound what is remembered of faces that are lost."""
-        lost = [number for number, face in self._faces.items() if face.is_lost]
-        for number in lost[: max(0, len(self._faces) - _MOST_REMEMBERED)]:
-            del self._faces[number]
 
     def _assemble(self, clip: Clip, sights: Sequence[Sight | None]) -> FaceTrack:
         track = empty_track(len(sights), self._side)
@@ -232,18 +265,6 @@ def align_face(image: Bytes, eyes: Doubles, side: int) -> Bytes:
     return np.asarray(cv2.resize(grey, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def head_pose(landmarks: Floats) -> Floats:
-    """Yaw, pitch and roll in degrees, (3,) float32, from landmarks (478, 3); signs as in :class:`FaceTrack`."""
-    across = _unit(landmarks[list(_LEFT_EYE)].mean(axis=0) - landmarks[list(_RIGHT_EYE)].mean(axis=0))
-    down = landmarks[_CHIN] - landmarks[_FOREHEAD]
-    down = _unit(down - across * float(down @ across))
-    forward = 0.0 - np.cross(across, down)  # out of the face, towards the camera; 0 − 0 is +0, −(0) would be −0,
-    yaw = np.arctan2(forward[0], 0.0 - forward[2])  # and points that all coincide would read as turned by 180°
-    pitch = np.arctan2(forward[1], np.hypot(forward[0], forward[2])) - _PITCH_OFFSET
-    roll = np.arctan2(across[1], across[0])
-    return np.degrees([yaw, pitch, roll]).astype(np.float32)
-
-
 def normalize_intensity(crops: Bytes) -> Floats:
     """Crops with the same mean and contrast: (…, S, S) uint8 → float32 in [0, 1], mean 0.5, standard deviation 0.2.
 
@@ -275,11 +296,3 @@ def _plausible(mesh: Mesh, height: int) -> bool:
     eyes = eye_centres(mesh.landmarks) / height
     distance, eyes = eye_distance(eyes), eyes[:, :2]
     return bool((eyes > 0).all() and (eyes < 1).all() and 0.5 * EYE_DISTANCE < distance < 1.6 * EYE_DISTANCE)
-
-
-def _same_face(a: Mesh | None, b: Mesh | None) -> bool:
-    return a is not None and b is not None and overlap(a.region.box_xyxy, b.region.box_xyxy) > 0.5
-
-
-def _unit(vector: Floats) -> Floats:
-    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), np.float32)

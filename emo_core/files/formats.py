@@ -17,7 +17,26 @@ def has_video_name(name: str) -> bool:
         >>> has_video_name("anna__1.MTS"), has_video_name("._anna__1.mp4"), has_video_name("notes.txt")
         (True, False, False)
     """
-    return name.lower().endswith(VIDEO_SUFFIXES) and not name.startswith(".")
+    return not why_no_video(name)
+
+
+def why_no_video(name: str) -> str:
+    """Why a file is none of the videos in a folder by its name; empty for a video.
+
+    Example:
+        >>> why_no_video("anna__1.wav"), why_no_video("._anna__1.mp4"), why_no_video("anna__1.mp4")
+        ('not named as a video (.wav)', 'hidden', '')
+    """
+    if name.startswith("."):
+        return "hidden"
+    try:
+        name.encode()
+    except UnicodeEncodeError:  # as unpacking an archive of another system may leave it
+        return "named in another encoding than UTF-8"
+    if name.lower().endswith(VIDEO_SUFFIXES):
+        return ""
+    _, dot, ending = name.rpartition(".")
+    return f"not named as a video ({f'.{ending.lower()[:10]}' if dot else 'no ending'})"
 
 
 def describe_pointer(start: bytes) -> str:

@@ -37,7 +37,7 @@ def measure_every_frame(
     info = replace(analysis.video, num_frames_sampled=len(dense[0].times_s))
     return replace(
         analysis, video=info, timestamps_s=dense[0].times_s, track=told.track, normalized=told.normalized,
-        features=told.features, prediction=told.prediction, people=people,
+        features=told.features, prediction=told.prediction, people=people, source_frames=dense[0].source_frames,
     )  # fmt: skip
 
 

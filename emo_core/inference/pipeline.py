@@ -40,6 +40,7 @@ from emo_core.types import (
     FeatureSequence,
     NormalizedClip,
     PersonAnalysis,
+    SourceFrames,
     VideoInfo,
 )
 from emo_core.video.reader import open_video
@@ -105,7 +106,7 @@ def analyze(
     main = people[0]
     return Analysis(
         watched.info, bundle.info, watched.times_s, main.track, main.normalized, main.features, main.prediction,
-        timer.timings(), main.warnings, tuple(people),
+        timer.timings(), main.warnings, watched.source_frames, tuple(people),
     )  # fmt: skip
 
 
@@ -123,6 +124,7 @@ class Seen:
     features: FeatureSequence
     away: Booleans
     warnings: tuple[str, ...]
+    source_frames: SourceFrames | None
 
 
 def watch(
@@ -167,13 +169,14 @@ class _Watched:
     people: list[Person]
     is_crowd: bool
     warnings: tuple[str, ...]
+    source_frames: SourceFrames | None
 
     def take_first(self) -> Seen:
         """The first person, joined; what was kept of their parts is given up."""
         track, normalized, features = self.people.pop(0).join(len(self.times_s))
         away = away_frames(track.detected | (not self.is_crowd), self.times_s)
         warnings = (*self.warnings, *quality_warnings(track, normalized, away))
-        return Seen(self.info, self.times_s, track, normalized, features, away, warnings)
+        return Seen(self.info, self.times_s, track, normalized, features, away, warnings, self.source_frames)
 
 
 class _Video:
@@ -184,6 +187,7 @@ class _Video:
         self._length_s: float | None = None
         self.info: VideoInfo | None = None
         self.notes: tuple[str, ...] = ()
+        self.sampled: SourceFrames | None = None
 
     def clips(self) -> Generator[Clip, None, None]:
         with open_video(self._source, name=self._name) as reader:
@@ -191,7 +195,7 @@ class _Video:
             try:
                 yield from reader.clips(self._rate_hz, _FRAMES_PER_CLIP, self.tell_reached)
             finally:
-                self.info, self.notes = reader.info(), reader.notes
+                self.info, self.notes, self.sampled = reader.info(), reader.notes, reader.sampled
 
     def tell_reached(self, elapsed_s: float) -> None:
         """Report how far the pass has come, in seconds from the first frame."""
@@ -219,7 +223,8 @@ def _watch(
     people = choose(put_together(records, times_s, tracker.cuts_s, least), least, step_s, info.name)
     warnings = [*video.notes, *time_warnings(info, times_s, config.sample_rate_hz)]
     warnings += crowd_warnings(people, crowded=tracker.crowded)
-    return _Watched(info, times_s, people[:MOST_PEOPLE], len(people) > 1, tuple(warnings))
+    own_frames = video.sampled if change is None else None
+    return _Watched(info, times_s, people[:MOST_PEOPLE], len(people) > 1, tuple(warnings), own_frames)
 
 
 def _changed_info(info: VideoInfo, times_s: Doubles) -> VideoInfo:

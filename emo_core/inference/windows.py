@@ -3,9 +3,10 @@
 Everything that decides is here, so that a clip in the app and a clip in an evaluation are judged alike.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,9 @@ from emo_core.inference.window_plan import (
     plan_windows,
 )
 from emo_core.model.bundle import Bundle, HeadNetwork
+from emo_core.model.calibration import calibrated
 from emo_core.model.normalization import ScoreNormalizer
+from emo_core.model.presence import mean_emotions, presence_of, weaker_share
 from emo_core.model.salience import SalienceCurve, pair_salience
 from emo_core.types import (
     Doubles,
@@ -37,18 +40,6 @@ _SLACK_S = 1e-6
 
 REJECTED = -1
 """Index that stands for *unsure* among class indices."""
-
-
-def calibrated(logits: Floats, temperature: float) -> Floats:
-    """Class probabilities (…, C) of logits (…, C): softmax(logits / temperature); rows sum to 1.
-
-    Example:
-        >>> calibrated(np.zeros((1, 2), np.float32), 1.5)
-        array([[0.5, 0.5]], dtype=float32)
-    """
-    scaled = np.asarray(logits, np.float64) / temperature
-    powers = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=-1, keepdims=True), np.float32)
 
 
 def decide(probabilities: Floats, scores: Floats) -> NDArray[np.intp]:
@@ -156,7 +147,10 @@ def judge_windows(
         padding = len(places) - len(inside)
         own = weights[inside]
         logits = head(np.pad(sequence[inside], ((0, padding), (0, 0))), np.pad(own, (0, padding)))
-        probabilities = calibrated(logits[: len(inside)], bundle.temperature)
+        probabilities = bundle.evidence.running(
+            bundle.classes, calibrated(logits[: len(inside)], bundle.temperature), features.emotions[inside],
+            normalized.mask[inside],
+        )  # fmt: skip
         trust = np.arange(1, len(probabilities) + 1)
         np.add.at(sums, inside, trust[:, np.newaxis] * probabilities)
         np.add.at(seen, inside, trust)
@@ -184,14 +178,13 @@ def predict(
     if label == UNSURE:
         change = _rate_reason(bundle, times_s) or ("" if ruling.settled else _change_reason(segments))
         reason = change or _weak_reason(probabilities, labels, accepted=ruling.choice != REJECTED)
-    salience, is_blend = _mix(bundle, label, features, normalized.quality)
+    mix = _mix(bundle, label, features, normalized.quality)
     return Prediction(
         labels=labels,
         label=label,
         probability=float(probabilities.max() if label == UNSURE else probabilities[ruling.verdict]),
         probabilities=probabilities,
-        salience=salience,
-        is_blend=is_blend,
+        **mix,
         reason=reason,
         windows=tuple(windows),
         step_probabilities=step_probabilities,
@@ -213,13 +206,19 @@ def _judge(
     return WindowPrediction(float(span_s[0]), float(span_s[1]), label, last, scores, quality, num_valid, face_s)
 
 
-def _mix(bundle: Bundle, label: str, features: FeatureSequence, quality: Floats) -> tuple[Mapping[str, float], bool]:
-    """Salience of a verdict and whether it is a true blend; ({}, False) where it is no pair or no frame is usable."""
-    if label == UNSURE or not features.mask.any():
-        return {}, False
+def _mix(bundle: Bundle, label: str, features: FeatureSequence, quality: Floats) -> dict[str, Any]:
+    """What the frames of a verdict show: emotions, and for a pair presence, salience and whether it is a blend."""
+    emotions = mean_emotions(features, quality)
+    if label == UNSURE or not emotions:
+        return {"emotions": emotions, "presence": {}, "salience": {}, "is_blend": False}
     hybrid = bundle.classes[bundle.info.labels.index(label)]
     salience = pair_salience(hybrid, features, quality, bundle.salience.get(label, SalienceCurve()))
-    return salience, bool(salience) and min(salience.values()) >= bundle.config.blend_share
+    presence = presence_of(hybrid, emotions)
+    if label in bundle.presence:
+        is_blend = weaker_share(presence) >= bundle.presence[label]
+    else:
+        is_blend = bool(salience) and min(salience.values()) >= bundle.config.blend_share
+    return {"emotions": emotions, "presence": presence, "salience": salience, "is_blend": is_blend}
 
 
 def _segments(
@@ -249,7 +248,8 @@ def _segments(
             inside = (times_s >= start_s) & (times_s < stop_s)
             part = FeatureSequence(features.features[inside], features.emotions[inside], features.mask[inside])
             mix = _mix(bundle, window.label, part, quality[inside])
-            segments.append(Segment(start_s, stop_s, window.label, _mean_of(bundle, members[first : index + 1]), *mix))
+            probability = _mean_of(bundle, members[first : index + 1])
+            segments.append(Segment(start_s, stop_s, window.label, probability, **mix))
             first = index + 1
     return tuple(segments)
 

@@ -6,7 +6,7 @@ that a damaged one cannot end the server.
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -40,6 +40,7 @@ from emo_core.model.bundle_files import (
     read_verified,
     write_bundle,
 )
+from emo_core.model.evidence import FrameEvidence
 from emo_core.model.normalization import FeatureNormalizer, ScoreNormalizer
 from emo_core.model.runners import FrameNetwork, HeadNetwork, NetworkShapes, try_networks
 from emo_core.model.salience import SalienceCurve
@@ -52,6 +53,7 @@ __all__ = [
 ]  # fmt: skip
 
 _Text = Annotated[str, Meta(pattern=r"\A[^\x00-\x1f\x7f]{1,100}\Z")]
+_Share = Annotated[float, Meta(ge=0, le=1)]
 _NOT_AS_WRITTEN = (KeyError, TypeError, ValueError)
 
 
@@ -69,6 +71,8 @@ class _Entries(msgspec.Struct, frozen=True):
     pipeline: dict[str, Any]
     temperature: Annotated[float, Meta(gt=0, le=1e3)]
     salience: Annotated[dict[_Text, SalienceCurve], Meta(max_length=64)] = {}
+    presence: Annotated[dict[_Text, _Share], Meta(max_length=64)] = {}
+    frame_evidence: FrameEvidence = FrameEvidence()
 
 
 class _FrameEntries(msgspec.Struct, frozen=True):
@@ -95,6 +99,9 @@ class Bundle:
         metrics: what was measured on it; {} if nothing was.
         card: its model card (Markdown); empty if it has none.
         keras_head: content of ``head.keras``, which shows the weights of the head; empty if it has none.
+        presence: class name → least share of the weaker emotion of a pair in what the frames say of both, at which both
+            are present; none where that was not measured.
+        evidence: how the frame emotions count beside the LSTM.
     """
 
     path: Path
@@ -111,6 +118,8 @@ class Bundle:
     keras_head: bytes
     _frame_cnn: bytes
     _head: bytes
+    presence: Mapping[str, float] = field(default_factory=dict)
+    evidence: FrameEvidence = field(default_factory=FrameEvidence)
 
     def frame_network(self, num_threads: int = 1) -> FrameNetwork:
         """A frame CNN of the caller's own."""
@@ -153,6 +162,8 @@ def load_bundle(path: Path | str) -> Bundle:
             keras_head=files.get(KERAS_HEAD, b""),
             _frame_cnn=files[FRAME_CNN],
             _head=files[HEAD],
+            presence=MappingProxyType(told.presence),
+            evidence=told.frame_evidence,
         )
         _check_classes(bundle)
     except _NOT_AS_WRITTEN as error:
@@ -225,6 +236,8 @@ def _check_classes(bundle: Bundle) -> None:
     if len(set(bundle.info.labels)) < len(bundle.classes):
         raise ValueError(f"two classes have one name: {bundle.info.labels}")
     check_shape("thresholds", bundle.scores.thresholds, (None, len(bundle.classes)))
+    offsets = bundle.evidence.offsets
+    check_shape("offsets", np.array(offsets), (len(bundle.classes) if offsets else 0,))
 
 
 def _check_side(path: Path, shapes: NetworkShapes, config: PipelineConfig) -> None:

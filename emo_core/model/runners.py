@@ -3,6 +3,7 @@
 import hashlib
 import json
 import struct
+import threading
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -99,6 +100,7 @@ class HeadNetwork:
 
 
 _known: dict[str, NetworkShapes | None] = {}  # by content; None where the trial failed
+_trying = threading.Lock()
 
 
 def try_networks(frame_cnn: bytes, head: bytes = b"") -> NetworkShapes | None:
@@ -114,19 +116,23 @@ def try_networks(frame_cnn: bytes, head: bytes = b"") -> NetworkShapes | None:
         ApartError: the machine had no time or no room for the trial.
     """
     key = "".join(hashlib.sha256(part).hexdigest() for part in (frame_cnn, head))
-    if key in _known:
+    with _trying:
+        if key not in _known:
+            found = _try(frame_cnn, head)
+            while len(_known) >= _MOST_KEPT:
+                _known.pop(next(iter(_known)))
+            _known[key] = found
         return _known[key]
+
+
+def _try(frame_cnn: bytes, head: bytes) -> NetworkShapes | None:
     try:
         answer = run_apart(f"{__name__}:report", _SIZES.pack(len(frame_cnn)) + frame_cnn + head)
-        found = NetworkShapes(**json.loads(answer))
+        return NetworkShapes(**json.loads(answer))
     except ApartError as error:
         if not error.final:
             raise
-        found = None
-    while len(_known) >= _MOST_KEPT:
-        _known.pop(next(iter(_known)), None)
-    _known[key] = found
-    return found
+        return None
 
 
 def report(payload: bytes) -> bytes:

@@ -193,7 +193,7 @@ def draw(
     tone = _GOOD if quality >= 0.6 else _FAIR if quality >= 0.3 else _POOR
     cv2.line(picture, (width - margin - taken, height + row - 3), (width - margin, height + row - 3), tone, 2)
     picture[height + row : height + row + len(bar)] = bar
-    model = _fitting(f"model {analysis.model.name} {analysis.model.version}", foot - 3, width - 2 * margin)
+    model = _fitting(f"model {analysis.model.title}", foot - 3, width - 2 * margin)
     _write(picture, model, width - margin, height + row + len(bar) + foot // 2, foot - 3, right=True)
     at = round(_share(time_s, analysis.video) * (width - 1))
     thick = max(1, width // 320)

@@ -104,7 +104,7 @@ def export_all(
 
 def chart_pictures(charts: Sequence[Chart], analysis: Analysis) -> dict[str, bytes]:
     """Charts as PNG by file name; each says of which model it is."""
-    of = f"model {analysis.model.name} {analysis.model.version}"
+    of = f"model {analysis.model.title}"
     return {f"{chart.name}.png": to_png(chart.figure, f"{chart.title} ({of})") for chart in charts}
 
 

@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from markupsafe import Markup
 import emo_core
 from emo_core.emotions import UNSURE, class_colour, display_name, display_percent
 from emo_core.model.bundle import Bundle
+from emo_core.model.presence import emotion_words, verdict_words
 from emo_core.report.annotations import Annotations
 from emo_core.report.charts.catalog import Chart
 from emo_core.report.charts.images import to_svg
@@ -58,7 +59,7 @@ def html_report(
         made_at=(made_at or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC"),
         tone=class_colour(prediction.label, prediction.labels),
         headline=headline(prediction),
-        mix=_mix(prediction.salience, prediction.is_blend),
+        frames_show=emotion_words(prediction.emotions),
         why=_why(prediction),
         parts=_parts(prediction),
         charts=[{"title": c.title, "caption": c.caption, "data": _base64(to_svg(c.figure))} for c in charts],
@@ -74,7 +75,7 @@ def html_report(
 def headline(prediction: Prediction) -> str:
     """The verdict in words; a clip whose parts have different verdicts has no single one."""
     if prediction.label != UNSURE:
-        return display_name(prediction.label)
+        return verdict_words(prediction)
     changes = len({item.label for item in prediction.segments} - {UNSURE}) > 1
     return "It changes on the way" if changes else "Not sure"
 
@@ -93,23 +94,13 @@ def _parts(prediction: Prediction) -> list[dict[str, Any]]:
         {
             "start_s": item.start_s,
             "end_s": item.end_s,
-            "name": display_name(item.label),
+            "name": verdict_words(item),
             "colour": class_colour(item.label, prediction.labels),
             "sure": ("best class " if item.label == UNSURE else "") + display_percent(item.probability),
-            "mix": _mix(item.salience, item.is_blend),
+            "frames_show": emotion_words(item.emotions),
         }
         for item in prediction.segments
     ]
-
-
-def _mix(salience: Mapping[str, float], is_blend: bool) -> str:
-    """``amusement 62 : surprise 38, a true blend``; empty where the verdict is no pair."""
-    if not salience:
-        return ""
-    first, second = salience
-    share = round(100 * salience[first])
-    main = max(salience, key=lambda name: salience[name])
-    return f"{first} {share} : {second} {100 - share}, " + ("a true blend" if is_blend else f"mostly {main}")
 
 
 def _quality_rows(analysis: Analysis) -> list[tuple[str, str, str]]:

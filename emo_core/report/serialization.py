@@ -1,15 +1,15 @@
 """An analysis as text for a terminal and as JSON for programs."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from emo_core.emotions import EMOTIONS, UNSURE, display_name, display_percent
+from emo_core.model.presence import emotion_words, present, verdict_words
 from emo_core.report.annotations import Annotations
 from emo_core.report.people import PersonOverview, people_of
-from emo_core.types import Analysis, Floats, Prediction
+from emo_core.types import Analysis, Floats, Prediction, Segment
 
 SCHEMA = "hybrid-emotion-analysis/2"
 
@@ -71,6 +71,7 @@ def _told(analysis: Analysis) -> dict[str, Any]:
             "probabilities": _named(labels, prediction.probabilities),
             "salience": {name: _number(share) for name, share in prediction.salience.items()},
             "is_blend": prediction.is_blend,
+            **_shown(prediction),
             "reason": prediction.reason,
         },
         "segments": [
@@ -81,6 +82,7 @@ def _told(analysis: Analysis) -> dict[str, Any]:
                 "probability": _number(segment.probability),
                 "salience": {name: _number(share) for name, share in segment.salience.items()},
                 "is_blend": segment.is_blend,
+                **_shown(segment),
             }
             for segment in prediction.segments
         ],
@@ -121,12 +123,10 @@ def to_text(analysis: Analysis) -> str:
     for segment in prediction.segments:
         span = f"{segment.start_s:6.1f} – {segment.end_s:5.1f} s"
         best = "best class " if segment.label == UNSURE else ""
-        mix = _mix_words(segment.salience, segment.is_blend)
-        lines.append(f"  {span}  {display_name(segment.label)} ({best}{display_percent(segment.probability)}){mix}")
+        sure = f"{best}{display_percent(segment.probability)}"
+        lines.append(f"  {span}  {verdict_words(segment)} ({sure}){_frames_words(segment)}")
     lines += ["", *(f"  Note: {warning}" for warning in analysis.warnings)]
-    lines.append(
-        f"  Model {analysis.model.name} {analysis.model.version}, {analysis.timing_ms.total / 1e3:.1f} s of work"
-    )
+    lines.append(f"  Model {analysis.model.title}, {analysis.timing_ms.total / 1e3:.1f} s of work")
     return "\n".join(lines)
 
 
@@ -139,17 +139,14 @@ def _people_lines(analysis: Analysis) -> list[str]:
     for person in found:
         spans = ", ".join(f"{start_s:.1f} – {end_s:.1f} s" for start_s, end_s in person.spans_s[:_MOST_SPANS])
         more = ", …" if len(person.spans_s) > _MOST_SPANS else ""
-        rows.append(
-            f"  {person.name}: {verdict_words(person.prediction)}; in view {person.on_screen_s:.1f} s ({spans}{more})"
+        verdict = person.prediction
+        words = (
+            "Unsure"
+            if verdict.label == UNSURE
+            else f"{verdict_words(verdict)} ({display_percent(verdict.probability)})"
         )
+        rows.append(f"  {person.name}: {words}; in view {person.on_screen_s:.1f} s ({spans}{more})")
     return [*rows, "", f"  Person {analysis.person}", ""]
-
-
-def verdict_words(prediction: Prediction) -> str:
-    """A verdict in a few words."""
-    if prediction.label == UNSURE:
-        return "Unsure"
-    return f"{display_name(prediction.label)} ({display_percent(prediction.probability)})"
 
 
 def _verdict_line(analysis: Analysis) -> str:
@@ -160,17 +157,23 @@ def _verdict_line(analysis: Analysis) -> str:
     )
     if prediction.label == UNSURE:
         return f"Unsure ({shares})"
-    mix = _mix_words(prediction.salience, prediction.is_blend)
-    return f"{display_name(prediction.label)}, {display_percent(prediction.probability)} ({shares}){mix}"
+    sure = display_percent(prediction.probability)
+    return f"{verdict_words(prediction)}, {sure} ({shares}){_frames_words(prediction)}"
 
 
-def _mix_words(salience: Mapping[str, float], is_blend: bool) -> str:
-    """The mix of a pair after the verdict, such as ``; amusement 62 : surprise 38, a true blend``."""
-    if not salience:
-        return ""
-    parts = " : ".join(f"{name} {100 * share:.0f}" for name, share in salience.items())
-    main = max(salience, key=lambda name: salience[name])
-    return f"; {parts}, " + ("a true blend" if is_blend else f"mostly {main}")
+def _frames_words(found: Prediction | Segment) -> str:
+    """The strongest mean frame emotions after a verdict."""
+    words = emotion_words(found.emotions)
+    return f"; frames: {words}" if words else ""
+
+
+def _shown(found: Prediction | Segment) -> dict[str, Any]:
+    """What the frames of a verdict show: components that are present, the evidence for each, all mean emotions."""
+    return {
+        "present": list(present(found)),
+        "presence": {name: _number(share) for name, share in found.presence.items()},
+        "emotions": {name: _number(share) for name, share in found.emotions.items()},
+    }
 
 
 def _timeline(analysis: Analysis) -> list[str]:

@@ -20,7 +20,9 @@ _BOX = ("box_x0", "box_y0", "box_x1", "box_y1")
 def frames_csv(analysis: Analysis, annotations: Annotations) -> str:
     """One row per sampled frame: quality, pose, emotions, running probabilities, verdict of its segment.
 
-    A cell is empty where a number would be invented. A mark stands in the row of the last frame before it.
+    ``time_s`` is on the file's own clock, ``source_frame`` the number of the frame in the file, from 0, and
+    ``source_timestamp_s`` its timestamp as the file has it. A cell is empty where a number would be invented. A mark
+    stands in the row of the last frame before it.
     """
     marks: dict[int, list[str]] = {}
     for marker in annotations.markers:
@@ -30,6 +32,7 @@ def frames_csv(analysis: Analysis, annotations: Annotations) -> str:
     rows = (
         {
             "time_s": f"{time_s:.3f}",
+            **_source(analysis, i),
             "person": analysis.person,
             "face": int(clip.mask[i]),
             "quality": _number(clip.quality[i]),
@@ -79,8 +82,7 @@ def segments_vtt(analysis: Analysis, annotations: Annotations) -> str:
     ]
     blocks = [
         "WEBVTT",
-        f"NOTE\nVerdicts of the model {_vtt_text(model.name)} {_vtt_text(model.version)}: what a face shows, not what "
-        "a person feels.",
+        f"NOTE\nVerdicts of the model {_vtt_text(model.title)}: what a face shows, not what a person feels.",
         *(f"{_vtt_time(a)} --> {_vtt_time(b)}\n{_vtt_text(words)}" for a, b, words in sorted(cues) if b - a >= 1e-3),
     ]
     return "\n\n".join(blocks) + "\n"
@@ -109,6 +111,15 @@ def segment_words(segment: Segment) -> str:
 def mark_words(marker: Marker) -> str:
     """A mark in words that say whose it is."""
     return f"Marked by a person: {marker.note}"
+
+
+def _source(analysis: Analysis, index: int) -> dict[str, str]:
+    """Which frame of the file a sampled one is; empty cells where it is none or has no timestamp."""
+    found = analysis.source_frames
+    return {
+        "source_frame": str(int(found.numbers[index])) if found else "",
+        "source_timestamp_s": _number(found.stamps_s[index]) if found else "",
+    }
 
 
 def _csv(rows: Iterable[Mapping[str, Any]]) -> str:

@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_core.config import PipelineConfig
-from emo_core.datasets.ferplus import align, majority_labels, read_votes
+from emo_core.datasets.pictures.ferplus import align, majority_labels, read_votes
 from emo_core.datasets.windows import LabelledClips
 from emo_core.emotions import EMOTIONS, PAPER_CLASSES, HybridClass
 from emo_core.errors import DatasetError
-from emo_core.evaluation.metrics import best_temperature, evaluate_stills
+from emo_core.evaluation.metrics import evaluate_stills
 from emo_core.faces.tracking import normalize_intensity
 from emo_core.model import bundle as bundles
+from emo_core.model.calibration import best_temperature
 from emo_core.model.salience import SalienceCurve
 from emo_core.training import networks
 from emo_core.training.checkpoint import Checkpoint

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_core.config import PipelineConfig
-from emo_core.datasets.clips import DatasetClip, read_dataset, see_clips
+from emo_core.datasets.clips import DatasetClip, read_dataset
 from emo_core.datasets.feature_cache import content_key
 from emo_core.datasets.splits import PARTS, Protocol, Split, check_enough, split_clips
-from emo_core.datasets.windows import LabelledClips
+from emo_core.datasets.windows import LabelledClips, see_clips
 from emo_core.emotions import OTHER, class_named
 from emo_core.errors import BundleError
 from emo_core.evaluation.results import Evaluation, to_json
@@ -166,7 +166,7 @@ def _tuned(
         return found
     frames = []
     for part in PARTS[:2]:
-        members = [(clips[k].path, labels.index(clips[k].label)) for k in split.members(part)]
+        members = [(clips[k], labels.index(clips[k].label)) for k in split.members(part)]
         tell = functools.partial(told.progress, f"Seeing frames ({part})")
         frames.append(gather_frames(members, eyes.network, eyes.config, tell))
     with tempfile.TemporaryDirectory() as folder:
@@ -253,7 +253,7 @@ def _measure(
 def _manifest(
     lesson: Lesson, head: TrainedHead, labels: Sequence[str], config: PipelineConfig, base: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Entries of ``bundle.json`` but for its records; a pair that the base knows keeps its curve of salience."""
+    """Entries of ``bundle.json`` but for its records; a pair that the base knows keeps its presence and salience."""
     curves = base.get("salience", {})
     return {
         "name": lesson.out.name,
@@ -262,6 +262,7 @@ def _manifest(
         "pipeline": replace(config, blendshapes=lesson.recipe.blendshapes).to_dict(),
         "temperature": head.temperature,
         "salience": {label: curves[label] for label in labels if label in curves},
+        "presence": {label: least for label, least in base.get("presence", {}).items() if label in labels},
     }
 
 

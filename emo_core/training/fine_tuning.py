@@ -6,7 +6,6 @@ they were, the network is also held to what it said of every frame before.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -14,6 +13,7 @@ from keras import layers
 from numpy.typing import NDArray
 
 from emo_core.config import PipelineConfig
+from emo_core.datasets.clips import DatasetClip
 from emo_core.errors import NoFaceError, VideoError
 from emo_core.faces.tracking import normalize_intensity
 from emo_core.inference.pipeline import watch
@@ -62,22 +62,24 @@ class LabelledFrames:
 
 
 def gather_frames(
-    clips: Sequence[tuple[Path, int]], cnn: FrameNetwork, config: PipelineConfig,
+    clips: Sequence[tuple[DatasetClip, int]], cnn: FrameNetwork, config: PipelineConfig,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> LabelledFrames:  # fmt: skip
-    """Frames with a usable face of clips, each a path and the index of its class; those without a face are left out.
+    """Frames with a usable face of clips, each with the index of its class; those without a face are left out.
 
     Raises:
         NoFaceError: none of the clips has one.
     """
     crops, weights, labels = [], [], []
-    for number, (path, label) in enumerate(clips):
+    for number, (clip, label) in enumerate(clips):
         progress(number, len(clips))
         try:
-            seen = watch(path, cnn, config)
+            seen = watch(clip.path, cnn, config)
         except (NoFaceError, VideoError):
             continue
-        mask = seen.normalized.mask
+        mask = seen.normalized.mask & (seen.times_s >= clip.start_s) & (seen.times_s < clip.end_s)
+        if not mask.any():
+            continue
         quality = seen.normalized.quality[mask].astype(np.float64)
         crops.append(seen.track.crops[mask])
         weights.append(quality / quality.sum())

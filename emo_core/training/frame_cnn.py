@@ -15,7 +15,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from emo_core.datasets.ferplus import Stills, majority_labels, vote_distributions
+from emo_core.datasets.pictures.ferplus import Stills, majority_labels, vote_distributions
 from emo_core.errors import DatasetError
 from emo_core.faces.tracking import normalize_intensity
 from emo_core.files.atomic_write import replaced_whole

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_core.datasets.windows import LabelledClips
-from emo_core.emotions import OTHER
-from emo_core.evaluation.metrics import best_calibration, log_loss
-from emo_core.inference.windows import calibrated, decide
+from emo_core.emotions import OTHER, HybridClass
+from emo_core.inference.windows import decide
 from emo_core.model import bundle as bundles
+from emo_core.model.calibration import best_calibration, calibrated, log_loss
+from emo_core.model.evidence import FrameEvidence
 from emo_core.model.normalization import FeatureNormalizer, ScoreNormalizer
 from emo_core.training import networks
 from emo_core.training.checkpoint import Checkpoint
@@ -75,6 +76,26 @@ class HeadTraining:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class BesideFrames:
+    """The frame emotions of a window beside the LSTM, as the judge counts them.
+
+    Attributes:
+        evidence: how much they count.
+        classes: in label order.
+        cnn: frame CNN, whose last layer gives the emotions.
+    """
+
+    evidence: FrameEvidence
+    classes: tuple[HybridClass, ...]
+    cnn: keras.Model
+
+    def __call__(self, probabilities: Floats, clips: LabelledClips) -> Floats:
+        """Probabilities (N, C) of the LSTM with the frames of the clips counted in."""
+        emotions = frame_emotions(self.cnn, clips.features)
+        return self.evidence.together(self.classes, probabilities, emotions, clips.weights)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class TrainedHead:
     """A head with what it needs to be used, how its thresholds were set, and how it came about.
 
@@ -86,6 +107,7 @@ class TrainedHead:
         false_accept_costs: C_FA of each class.
         held_out_loss, held_out_accuracy: of the kept epoch, on the clips that chose it.
         history: one row per epoch.
+        beside: what counts beside the LSTM; None for nothing.
     """
 
     model: keras.Model
@@ -97,6 +119,7 @@ class TrainedHead:
     held_out_loss: float
     held_out_accuracy: float
     history: list[dict[str, float]]
+    beside: BesideFrames | None = None
 
     def logits(self, clips: LabelledClips) -> Floats:
         """Class scores (N, C) at the last valid step."""
@@ -104,7 +127,8 @@ class TrainedHead:
 
     def probabilities(self, clips: LabelledClips) -> Floats:
         """Calibrated class probabilities (N, C)."""
-        return calibrated(self.logits(clips), self.temperature)
+        probabilities = calibrated(self.logits(clips), self.temperature)
+        return self.beside(probabilities, clips) if self.beside else probabilities
 
 
 def fit_head(
@@ -148,7 +172,7 @@ def fit_head(
     networks.shift(model, offsets)
     probabilities, of_neutral = (calibrated(given + offsets, temperature) for given in (logits, neutral_logits))
     costs = [
-        _fit_scores(probabilities, held_out, of_neutral, neutral, labels, recipe.neutral_hybrids, count)
+        fit_scores(probabilities, held_out, of_neutral, neutral, labels, recipe.neutral_hybrids, count)
         for count in (recipe.num_neighbourhoods, 1)
     ]
     return TrainedHead(
@@ -253,7 +277,7 @@ def _last_valid(weights: Floats) -> NDArray[np.intp]:
     return np.asarray(weights.shape[1] - 1 - np.argmax(weights[:, ::-1] > 0, axis=1))
 
 
-def _fit_scores(
+def fit_scores(
     probabilities: Floats,
     held_out: LabelledClips,
     of_neutral: Floats,

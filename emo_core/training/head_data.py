@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_core.config import PipelineConfig
-from emo_core.datasets.clips import read_manifest, see_clips, split_people
-from emo_core.datasets.ferplus import align, find_copies, read_votes
+from emo_core.datasets.clips import read_manifest
+from emo_core.datasets.pictures.ferplus import align, find_copies, read_votes
 from emo_core.datasets.seen_by_model import HELD_OUT_SEED, PEOPLE_SHARES
-from emo_core.datasets.windows import LabelledClips
+from emo_core.datasets.splits import split_people
+from emo_core.datasets.windows import LabelledClips, see_clips
 from emo_core.errors import DatasetError
 from emo_core.model import bundle as bundles
 from emo_core.model.normalization import FeatureNormalizer
@@ -102,8 +103,9 @@ class HeadData:
 
 
 def gather(
-    data: Path, demo: Path, out: Path, labels: Sequence[str], cache: Path, say: Callable[[str], None]
-) -> HeadData:
+    data: Path, demo: Path, out: Path, labels: Sequence[str], cache: Path, say: Callable[[str], None],
+    *, only_held_out: bool = False,
+) -> HeadData:  # fmt: skip
     """See all stills and rendered clips through the frame CNN of a bundle.
 
     Args:
@@ -113,6 +115,7 @@ def gather(
         labels: classes in label order.
         cache: folder for what was seen.
         say: called with a line of text as the work goes on.
+        only_held_out: leave out what heads learn from, which is most of the work.
 
     Raises:
         BundleError: `out` holds no frame CNN.
@@ -121,15 +124,20 @@ def gather(
     cnn, config = bundles.load_frame_network(out)
     listed = read_manifest(demo)
     say("Seeing the stills through the frame CNN")
-    train = _banks(data / "train.npz", cnn, config, cache, _NUM_VARIED)
+    train = () if only_held_out else _banks(data / "train.npz", cnn, config, cache, _NUM_VARIED)
     (valid,) = _banks(data / "valid.npz", cnn, config, cache)
     first, second = halves(unseen(data))
     calibration, test = valid.subset(first), valid.subset(second)
-    for name, bank in (("train.npz", train[0]), *(("Each half of valid.npz", half) for half in (calibration, test))):
+    for name, bank in (
+        *(("train.npz", bank) for bank in train[:1]),
+        *(("Each half of valid.npz", half) for half in (calibration, test)),
+    ):
         if poor := [label for label in labels if not tellable(bank, STORIES[label])]:
             raise DatasetError(f"{name} holds too few pictures to compose clips of {', '.join(poor)}: use more.")
+    groups = split_people([clip.person for clip in listed], PEOPLE_SHARES, seed=HELD_OUT_SEED)
+    if only_held_out:
+        listed = [clip for clip in listed if clip.person not in groups[0]]
     seen = see_clips(listed, labels, cnn, config, cache, say)
-    groups = split_people(seen.people, PEOPLE_SHARES, seed=HELD_OUT_SEED)
     trained_on, calibrated_on, measured_on = (
         seen.chosen(np.array([person in group for person in seen.people])) for group in groups
     )

@@ -8,8 +8,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_core.datasets.clips import clip_probabilities
-from emo_core.datasets.windows import LabelledClips
+from emo_core.datasets.windows import LabelledClips, clip_probabilities
 from emo_core.emotions import HybridClass
 from emo_core.evaluation.metrics import bootstrap_interval, evaluate_clips, macro_f1, mean_emotion_verdicts
 from emo_core.evaluation.picture_intervals import Pictures

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_core.datasets.ferplus import pair_shares
+from emo_core.datasets.pictures.ferplus import pair_shares
 from emo_core.emotions import HybridClass
 from emo_core.evaluation.metrics import evaluate_salience
 from emo_core.model.salience import SalienceCurve

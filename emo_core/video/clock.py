@@ -23,8 +23,9 @@ ROUNDING_S = 1e-3
 _Item = TypeVar("_Item")
 
 _RAW_RATE = Fraction(25)  # for streams that state neither timestamps nor a rate; FFmpeg assumes the same
+_FORWARD_S = 12 * 3600.0  # no recording pauses so long: FFmpeg takes stamps that fall back far for a clock run over
 _BACK_S = 0.25  # stamps that fall back further begin a new part; frames in disorder fall back by less
-_LONGEST_S = 0.3  # nor is a picture taken to stand for longer than this, or three frames, behind the last one
+_SHORTEST_STEPS, _LONGEST_S = 0.1, 0.3  # a last frame that states less, or more than this and three frames, is wrong
 _PAUSE_STEPS, _PAUSE_S = 4.0, 2.0  # a longer way between two frames is no part of the rate
 
 
@@ -63,7 +64,7 @@ class Clock:
         self._stream = stream
         self._by_packets = container.format.name == "avi"
         self._is_raw = container.format.name in RAW_FORMATS
-        self._zero_s = container.start_time / av.time_base if container.start_time else 0.0
+        self._zero_s = max((container.start_time or 0) / av.time_base, -_BACK_S)  # sound may begin a little before 0
         self._offset_s: float | None = None  # from stamps to seconds after the first frame
         self._steady_s, self._num_steady = 0.0, 0
         self._length_s = 0.0  # of the latest frame
@@ -104,7 +105,7 @@ class Clock:
 
     def place(self, frame: av.VideoFrame) -> float | None:
         """Seconds from the first frame to this one; None for a frame that does not get on in time."""
-        stated_s = float(frame.duration * frame.time_base) if frame.duration and frame.time_base else 0.0
+        stated_s = float((frame.duration or 0) * (frame.time_base or 0))
         stamp_s = self.stamp_s(frame)
         time_s = self._after_stamp(stamp_s) if stamp_s is not None else self._expected_s
         if self.num_frames and time_s <= self.last_s:
@@ -114,7 +115,8 @@ class Clock:
             self._steady_s += step_s
             self._num_steady += 1
         self.num_frames += 1
-        self._length_s = stated_s if 0 < stated_s <= max(_LONGEST_S, 3 / self.fps) else 1 / self.fps
+        is_likely = _SHORTEST_STEPS / self.fps < stated_s <= max(_LONGEST_S, 3 / self.fps)
+        self._length_s = stated_s if is_likely and not self._is_raw else 1 / self.fps
         self.last_s, self.end_s = time_s, time_s + self._length_s
         return time_s
 
@@ -133,7 +135,7 @@ class Clock:
                 since_zero_s = begin_s - self._zero_s
                 self.start_s = since_zero_s if since_zero_s > ROUNDING_S else 0.0
         time_s = stamp_s - self._offset_s
-        if self.num_frames and time_s < self.last_s - _BACK_S:
+        if self.num_frames and not self.last_s - _BACK_S <= time_s <= self.last_s + _FORWARD_S:
             self._offset_s = stamp_s - self._expected_s
             self.num_parts += 1
             return self._expected_s

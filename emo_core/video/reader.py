@@ -107,9 +107,10 @@ class VideoReader:
         self._stream = next(stream for stream in container.streams.video if stream.index == chosen.index)
         self._stream_note = chosen.note
         limits.check_pixels(name, self._stream.width, self._stream.height)
-        self._declared_s = declared_duration_s(container, self._stream)
+        is_stated = container.format.name not in ("mpegts", "mpeg")  # a difference of stamps, which may jump on the way
+        self._declared_s = declared_duration_s(container, self._stream) if is_stated else None
         self.duration_estimate_s = self._declared_s or whole_duration_s(container, self._stream)
-        if container.format.name != "mpegts":  # its length is a difference of stamps that may jump on the way
+        if is_stated:
             limits.check_duration(name, self.duration_estimate_s or 0.0)
         self._stream.thread_type = "AUTO"
         self._stream.thread_count = min(_MAX_THREADS, os.cpu_count() or 1)
@@ -210,7 +211,7 @@ class VideoReader:
             )
         if self._clock.num_parts > 1:
             found.append(
-                f"The timestamps of the file start anew {self._clock.num_parts - 1} times, as in recordings that were "
+                f"The timestamps of the file start anew on the way, as in {self._clock.num_parts} recordings that were "
                 "joined: time goes on after what came before."
             )
         if self._upright.has_changed:

@@ -1,12 +1,14 @@
 """The Evaluate page: what it says before, during and after, and the way from a cell to a clip."""
 
+from dataclasses import replace
+
 import pytest
 import streamlit as st
 
 from emo_core.datasets.clips import read_dataset
 from emo_core.emotions import display_name
 from emo_core.errors import DatasetError
-from emo_core.evaluation.results import store
+from emo_core.evaluation.results import LeftOut, store
 from emo_core.evaluation.store import protocols_path, store_table
 from emo_core.jobs.progress import TrainingProgress
 from emo_core.jobs.queue import JobStatus
@@ -242,3 +244,29 @@ def test_a_damaged_comparison_is_dropped_said_once_and_can_be_made_anew(studio, 
     assert ("Compare the two protocols" if tab == "Two protocols" else "Report (HTML)") in labels
     assert not path.exists()
     assert not app.run().warning
+
+
+def test_nothing_that_an_evaluation_says_is_shown_as_a_picture(studio, models):
+    """Sources, people, files and commands of a data set that was meant ill; Markdown would fetch what they name."""
+    picture = "![x](http://elsewhere.example/x.png)"
+    clips = make_evaluation().clips
+    hostile = [
+        replace(clip, source=picture, person=picture, story=picture, path=f"{number}/{picture}")
+        for number, clip in enumerate(clips[:4])
+    ]
+    left_out = (LeftOut(f"b/{picture}", picture),)
+    said = {"exposure": picture, "command": picture, "model": picture, "version": picture}
+    keep(studio, models, clips=(*hostile, *clips[4:]), left_out=left_out, **said)
+    row = {"accuracy": 0.5, "macro_f1": 0.4, "interval_over_people": None}
+    table = {"random": row, "subject": row, "leakage": 0.1, "leakage_interval": None, "num_people": 2}
+    table |= {"sources": [picture], "same_people": [picture], "command": picture, "made_at": picture}
+    path = evaluate_run.protocols_path(evaluate_choice.Choice(models / "hybrid", models.parent / "set", "My set"))
+    store_table(path, table)
+    for tab in tabs._TABS:
+        studio.app.session_state[tabs.KEY] = tab
+        studio.app.session_state["evaluate-list"] = "All"
+        app = studio.open("evaluate")
+        assert not app.exception
+        assert not app.error, tab
+        assert "![" not in told(studio), tab
+        assert "elsewhere" in told(studio), tab

@@ -104,7 +104,7 @@ class TestPlayerData:
     def test_the_numbers_of_the_clip_arrive(self):
         analysis = make_analysis(60)
         data = player_data.clip_data(analysis, "one")
-        np.testing.assert_allclose(numbers(data["times"], np.float32), analysis.timestamps_s, atol=1e-6)
+        np.testing.assert_allclose(numbers(data["times"], np.float64), analysis.timestamps_s, atol=1e-6)
         emotions = numbers(data["series"]["emotions"]).reshape(60, 8)
         seen = analysis.track.detected
         np.testing.assert_allclose(emotions[seen] / 200, analysis.features.emotions[seen], atol=0.003)

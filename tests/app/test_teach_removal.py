@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from emo_core.__main__ import main
+from emo_core.cli.main import main
 from emo_core.datasets.clips import read_dataset
 from emo_core.datasets.editable import add_clip, create
 from emo_core.evaluation.results import store
@@ -62,8 +62,8 @@ def test_a_refused_name_is_told_before_a_face_is_looked_at(studio, place):
     create(place / "data" / "mine", ["joy_fear"])
     app = open_set(studio, "mine")
     upload(app, "a/b")
-    assert "Nothing was added: Name the person" in plain(app.error)
     assert kept(place) == []
+    assert "Nothing was added: Name the person" in plain(app.error)
 
 
 def test_a_disk_that_takes_no_clip_leaves_nothing_of_it(studio, place, monkeypatch):
@@ -72,8 +72,8 @@ def test_a_disk_that_takes_no_clip_leaves_nothing_of_it(studio, place, monkeypat
     with monkeypatch.context() as patch:
         patch.setattr("emo_core.datasets.editable.write_whole", full_disk)
         upload(app, "anna")
-    assert "Free some space, then try again" in plain(app.error)
     assert kept(place) == []
+    assert "Free some space, then try again" in plain(app.error)
 
 
 def full_disk(*_):
@@ -109,6 +109,6 @@ def test_an_import_without_copies_keeps_its_files_and_says_so(studio, place):
     assert main(["dataset", "import", "--from", "ravdess", str(place / "corpus"), str(place / "data" / "theirs")]) == 0
     app = open_set(studio, "theirs")
     remove(app, "corpus/01-01-03-01-01-01-01.mp4")
-    assert "Deleted 1 clip. 1 of them lies outside the data set: the file stays where it is." in plain(app.success)
     assert len(list((place / "corpus").iterdir())) == 2
+    assert "Deleted 1 clip. 1 of them lies outside the data set: the file stays where it is." in plain(app.success)
     assert len(read_dataset(place / "data" / "theirs")) == 1

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
@@ -97,7 +98,10 @@ def browser(launch: Callable[..., Browser]) -> Browser:
 
 @pytest.fixture
 def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
-    """Open pages; at the end the console must be free of errors, and a failed test leaves pictures."""
+    """Open pages; at the end the console must be free of errors, and a failed test leaves pictures.
+
+    Whatever a page shows, the browser may ask nobody but the server that it came from.
+    """
     pages: list[Page] = []
     complaints: list[str] = []
 
@@ -105,9 +109,13 @@ def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable
         address = message.location.get("url", "")
         # Streamlit looks for its own endpoints below the address first, and finds them at the root
         expected = "/_stcore/" in address and not address.split("/", 3)[3].startswith("_stcore")
-        own = not address and message.text.startswith("Evaluating a string")  # wait_for_function, not a page of ours
-        if message.type == "error" and not expected and not own:
+        if message.type == "error" and not expected:
             complaints.append(f"{message.text} ({address})")
+
+    def only_ours(url: str) -> None:
+        host = urlsplit(url).hostname
+        if host not in (None, "localhost", "127.0.0.1"):
+            complaints.append(f"another host was asked: {url}")
 
     def visit(
         address: str,
@@ -123,7 +131,9 @@ def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable
         opened.grant_permissions(list(permissions))
         if script:
             opened.add_init_script(script)
+        opened.on("request", lambda request: only_ours(request.url))
         page = opened.new_page()
+        page.on("websocket", lambda socket: only_ours(socket.url))
         page.set_default_timeout(30_000)
         page.on("console", listen)
         page.on("pageerror", lambda error: complaints.append(str(error)))

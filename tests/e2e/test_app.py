@@ -18,7 +18,12 @@ PAGES = {
     "about": "About",
 }
 ANALYSIS_MS = 60_000
-VERDICTS = {"Amusement + surprise", "Sadness + fear", "Other", "Not sure", "It changes on the way"}
+PAIRS = ("amusement + surprise", "sadness + fear")
+VERDICTS = {
+    "Other", "Not sure", "It changes on the way",
+    *(f"{name.capitalize()} (of the pair {pair})" for pair in PAIRS for name in pair.split(" + ")),
+}  # fmt: skip
+"""What the card can say of a clip that shows no blend."""
 
 
 def expect_title(page: Page, title: str) -> None:

@@ -17,6 +17,7 @@ from tests.e2e.camera_pages import (
     record,
     verdict,
 )
+from tests.e2e.conftest import running_server
 from ui.widgets import camera as words
 from ui.widgets import privacy
 
@@ -31,7 +32,7 @@ def test_a_recording_becomes_a_verdict_and_is_gone_when_deleted(watched, launch,
     camera_is_off(page)
     page.get_by_role("button", name="Record again").click()
     record(page, 3)
-    assert verdict(page) == "Amusement + surprise"
+    assert verdict(page) == "Amusement (of the pair amusement + surprise)"
     camera_is_off(page)
     page.get_by_role("tab", name="Mark & export").click()
     with page.expect_download() as download:
@@ -94,8 +95,12 @@ def test_a_camera_that_cannot_be_used_gets_one_sentence_and_the_upload_stays(wat
 
 
 @needs_network
-def test_an_insecure_address_is_named_as_the_reason(watched, launch, visit, films):
-    address = watched.address.replace("localhost", outside_address())
-    page = visit(f"{address}/analyze", other=launch(*FAKE, f"--use-file-for-fake-video-capture={films.laughter}"))
-    open_recorder(page)
-    expect(page.get_by_role("alert").filter(has_text="https")).to_have_text(words.PROBLEMS["insecure"])
+def test_an_insecure_address_is_named_as_the_reason(launch, visit, films):
+    with running_server(STREAMLIT_SERVER_ADDRESS="0.0.0.0") as address:
+        page = visit(
+            f"{address.replace('localhost', outside_address())}/analyze",
+            other=launch(*FAKE, f"--use-file-for-fake-video-capture={films.laughter}"),
+        )
+        open_recorder(page)
+        expect(page.get_by_role("alert").filter(has_text="https")).to_have_text(words.PROBLEMS["insecure"])
+        page.close()  # before the server that it asks

@@ -5,9 +5,11 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from emo_core.evaluation.clip_metrics import summarize
+from emo_core.evaluation.html_report import to_html
 from tests.e2e.conftest import running_server
 from tests.e2e.test_app import ANALYSIS_MS, expect_fits, expect_title, expect_whole_result
-from tests.evaluations import few_demo_clips
+from tests.evaluations import few_demo_clips, make_evaluation
 
 TABS = ("Scores", "Certainty", "Slices", "Two protocols", "Ablation", "Training", "Compare", "Export")
 
@@ -51,3 +53,24 @@ def test_the_result_is_kept_and_every_part_of_it_fits_a_phone(evaluating, visit)
     with page.expect_download() as download:
         page.get_by_role("button", name="Report (HTML)").click()
     assert "6 clips of" in download.value.path().read_text("utf-8")
+
+
+def test_the_report_draws_itself_alone_and_may_ask_nobody(browser, tmp_path):
+    """As its receiver opens it: every chart drawn under its own content policy, nothing asked for, nothing wrong."""
+    evaluation = make_evaluation(data="![x](http://elsewhere.example/x.png)<img src=http://elsewhere.example/y.png>")
+    (tmp_path / "report.html").write_text(to_html(evaluation, summarize(evaluation)), "utf-8")
+    page = browser.new_context().new_page()
+    wrong, asked = [], []
+    page.on("console", lambda message: wrong.append(message.text))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((tmp_path / "report.html").as_uri())
+    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+    assert page.locator(".js-plotly-plot").count() == 6
+    picture = page.evaluate("Plotly.toImage(document.querySelector('.js-plotly-plot'), {format: 'png'})")
+    assert picture.startswith("data:image/png")
+    page.evaluate("fetch('http://elsewhere.example/').catch(() => 0)")
+    assert [text for text in wrong if "Content Security Policy" not in text] == []
+    assert wrong, "the policy lets nothing be fetched"
+    assert [url for url in asked if not url.startswith(("data:", "blob:", "file:"))] == []
+    page.context.close()

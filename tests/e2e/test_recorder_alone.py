@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import camera
+from tests.e2e.camera_pages import until
 from ui.widgets import camera as words
 from ui.widgets import recorder
 from ui.widgets.recorder import Recording
@@ -65,7 +66,7 @@ def press(page: Page, name: str) -> None:
 
 def sent(page: Page) -> bytes:
     """What the recorder sent, still whole."""
-    page.wait_for_function("clips.length")
+    until(page, "clips.length")
     return Recording.from_message(page.evaluate("clips[0]")).data
 
 
@@ -88,14 +89,14 @@ def test_with_two_cameras_one_is_chosen_and_only_that_is_on(mounted):
     names = choice.locator("option").all_inner_texts()
     assert len(set(names)) == 2
     choice.select_option(names[1])
-    page.wait_for_function("streams.length === 2")
+    until(page, "streams.length === 2")
     expect(page.get_by_role("button", name="Record", exact=True)).to_be_visible()
     assert page.evaluate("streams[1].getVideoTracks()[0].label") == names[1]
     assert page.evaluate(LIGHTS) == 1
     page.evaluate("select = document.querySelector('[data-part=camera]'); select.onchange(); select.onchange()")
-    page.wait_for_function("streams.length === 4")
+    until(page, "streams.length === 4")
     expect(page.get_by_role("button", name="Record", exact=True)).to_be_visible()
-    page.wait_for_function(f"{LIGHTS} === 1")  # two openings at once, and one of them is given up
+    until(page, f"{LIGHTS} === 1")  # two openings at once, and one of them is given up
 
 
 def test_the_countdown_can_be_called_off_and_the_preview_is_a_mirror(mounted):
@@ -135,7 +136,7 @@ def test_in_a_tab_in_the_background_the_recording_still_ends_in_time(mounted):
     page.get_by_label("Length of the recording").select_option("2")
     press(page, "Record")
     press(page, "Use this clip")
-    page.wait_for_function("clips.length")
+    until(page, "clips.length")
     assert 2000 <= page.evaluate("clips[0].ms") < 3500
 
 
@@ -144,6 +145,6 @@ def test_left_in_the_middle_of_a_recording_the_camera_goes_off(mounted):
     press(page, "Record")
     page.get_by_role("button", name="Stop early").wait_for()
     page.evaluate("leave()")
-    page.wait_for_function(f"{LIGHTS} === 0")
+    until(page, f"{LIGHTS} === 0")
     page.wait_for_timeout(300)
     assert page.evaluate("clips.length") == 0

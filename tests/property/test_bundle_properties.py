@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from emo_core.config import NUM_BLENDSHAPES
 from emo_core.emotions import EMOTIONS, UNSURE, HybridClass
 from emo_core.errors import BundleError
 from emo_core.model import bundle as bundles
@@ -55,7 +56,11 @@ def test_round_trip(data, classes, config, temperature, name, version, cnn, head
     features, scores = data.draw(normalizers(len(classes)))
     num_features = features.mean.shape[1]
     shapes = NetworkShapes(
-        config.crop_side_px, num_features - 52 * config.blendshapes, config.window_steps, num_features, len(classes)
+        config.crop_side_px,
+        num_features - NUM_BLENDSHAPES * config.blendshapes,
+        config.window_steps,
+        num_features,
+        len(classes),
     )
     manifest = {
         "name": name,

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from emo_core.emotions import UNSURE
-from emo_core.inference.windows import REJECTED, calibrated, clip_scores, decide, window_starts
+from emo_core.inference.window_plan import window_starts
+from emo_core.inference.windows import REJECTED, clip_scores, decide
+from emo_core.model.calibration import calibrated
 from tests.factories import LABELS
 from tests.unit.inference.test_windows import make_scores, make_window, tell
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from emo_core.datasets.ferplus import DAMAGES, damage
+from emo_core.datasets.pictures.ferplus import DAMAGES, damage
 from emo_core.faces.tracking import empty_track
 from emo_core.inference.pipeline import extract_features, normalize_clip
 from emo_core.training.synthesis.composed_clips import compose

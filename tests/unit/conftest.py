@@ -54,7 +54,7 @@ def small() -> Iterator[None]:
         patch.setattr("emo_core.training.frame_cnn.FrameTraining", partial(FrameTraining, **FRAMES))
         patch.setattr("emo_core.training.head.HeadTraining", partial(HeadTraining, **HEAD))
         patch.setattr("emo_core.training.build.PipelineConfig", partial(PipelineConfig, **CONFIG.to_dict()))
-        patch.setattr("emo_core.datasets.ferplus.align_stills", align_without_landmarks)
+        patch.setattr("emo_core.datasets.pictures.ferplus.align_stills", align_without_landmarks)
         patch.setattr("emo_core.datasets.feature_cache.watch", watch_without_video)
         yield
 

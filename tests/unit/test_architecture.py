@@ -52,6 +52,7 @@ NEED_TENSORFLOW = {
     *(f"emo_core.training.{name}" for name in ("build", "custom_model", "fine_tuning", "frame_cnn", "head")),
     *(f"emo_core.training.{name}" for name in ("head_data", "measure", "networks")),
     *(f"emo_core.training.experiments.{name}" for name in ("ablation", "protocols", "run")),
+    *(f"emo_core.training.fitting.{name}" for name in ("decision", "decision_choice", "real_clips")),
 }
 """Modules that load TensorFlow when they are imported; the others may do so inside a function."""
 

@@ -30,7 +30,7 @@ def test_the_papers_classes():
 
 @pytest.mark.parametrize("item", [*PAPER_CLASSES, HybridClass("mine", PAIR)], ids=lambda item: item.name)
 def test_json_round_trip(item):
-    assert HybridClass.from_dict(item.to_dict()) == item
+    assert HybridClass(**item.to_dict()) == item
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from emo_core.datasets.clips import read_manifest, split_people
-from emo_core.datasets.ferplus import align, majority_labels, read_votes
+from emo_core.datasets.clips import read_manifest
+from emo_core.datasets.pictures.ferplus import align, majority_labels, read_votes
 from emo_core.datasets.seen_by_model import HELD_OUT_SEED, PEOPLE_SHARES
+from emo_core.datasets.splits import split_people
 from emo_core.errors import DatasetError
 from emo_core.model import bundle as bundles
 from emo_core.training.frame_cnn import training_set

@@ -114,7 +114,7 @@ def look(result: session.Result, frame: int) -> View:
 
 def importance(result: session.Result, label: str, colour: str, here_s: float) -> "go.Figure":
     """Chart of how much each frame counts for a class."""
-    from emo_core.explain.attribution import frame_importance
+    from emo_core.explain.importance import frame_importance
     from emo_core.explain.numpy_lstm import load_lstm
     from emo_core.report.charts.inside import importance_figure
 
@@ -149,7 +149,7 @@ def feature_figures(result: session.Result, here_s: float) -> tuple["go.Figure",
 
 def state_figures(result: session.Result, view: View) -> tuple["go.Figure", "go.Figure"]:
     """The LSTM's hidden state over the window, and what it would say after each step."""
-    from emo_core.inference.windows import calibrated
+    from emo_core.model.calibration import calibrated
     from emo_core.report.charts.inside import picture_figure, similar_first, step_figure
 
     labels, count = result.analysis.prediction.labels, len(view.times_s)

@@ -25,7 +25,7 @@ def render(result: session.Result) -> None:
                 f"**{numbers[item.key]}**" + (" (shown)" if item is result else ""),
                 errors.plain(item.source.name),
                 f"{item.analysis.video.duration_s:.1f} s",
-                errors.plain(verdict.model_name(item.analysis.model)),
+                errors.plain(item.analysis.model.title),
                 errors.plain(verdict.headline(item.analysis.prediction)),
                 display_percent(item.analysis.prediction.probability),
                 item.made_at.strftime("%H:%M:%S"),
@@ -40,10 +40,7 @@ def render(result: session.Result) -> None:
     if len(found) < 2:
         st.info("Only one analysis so far. Choose another clip above, and both can be put side by side here.")
         return
-    names = {
-        item.key: f"{numbers[item.key]}: {item.source.name}, model {verdict.model_name(item.analysis.model)}"
-        for item in found
-    }
+    names = {item.key: f"{numbers[item.key]}: {item.source.name}, model {item.analysis.model.title}" for item in found}
     other = next(item for item in found if item is not result)
     sides = st.columns(2, gap="large")
     pair = [_side(column, name, start, names) for column, name, start in zip(sides, "AB", (result, other), strict=True)]
@@ -85,7 +82,7 @@ def _charts(pair: list[session.Result]) -> None:
         mark(figure, session.annotations(item.key))
         figure.update_xaxes(range=span_s)
         figure.update_layout(height=240)
-        words = f"{item.source.name}, model {verdict.model_name(item.analysis.model)}"
+        words = f"{item.source.name}, model {item.analysis.model.title}"
         st.markdown(f"**{name}** {errors.plain(words)}")
         charts.render(figure, f"compare-timeline-{name}", f"Class probabilities over clip {name}")
     st.subheader("Quality of the frames", anchor=False)

@@ -127,7 +127,7 @@ def _features(result: session.Result, here_s: float) -> None:
         st.caption("As the CNN gives them")
         charts.render(raw, "features-raw", "Frame features over time")
     with right:
-        st.caption("After normalization by quality")
+        st.caption("After normalization")
         charts.render(normalized, "features-normalized", "Normalized frame features over time")
     _read(
         "A row is a feature, a column a frame; rows that move alike stand together, in the same order on both sides. "

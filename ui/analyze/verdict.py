@@ -1,16 +1,16 @@
 """The verdict card: what was found, how sure, in which mix and when, or why the model will not say."""
 
-from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from emo_core.emotions import EMOTION_COLOURS, OTHER, UNSURE, class_colour, display_name, display_percent
+from emo_core.emotions import EMOTION_COLOURS, OTHER, UNSURE, class_colour, display_percent
+from emo_core.model.presence import emotion_words, verdict_words
 
 if TYPE_CHECKING:
     from emo_core.model.bundle import Bundle
-    from emo_core.types import Analysis, ModelInfo, Prediction, Segment
+    from emo_core.types import Analysis, Prediction, Segment
 
 _MAX_PARTS = 4
 
@@ -31,7 +31,7 @@ def card_html(analysis: "Analysis", bundle: "Bundle") -> str:
         _mix_html(prediction, bundle),
         _parts_html(analysis, bundle),
         *(f'<p class="es-soft">⚠️ {escape(warning)}</p>' for warning in analysis.warnings),
-        f'<p class="es-soft" data-testid="model">Model {escape(model_name(analysis.model))}</p>',
+        f'<p class="es-soft" data-testid="model">Model {escape(analysis.model.title)}</p>',
     ]
     return f'<div class="es-card" style="--tone:{tone}">{"".join(parts)}</div>'
 
@@ -40,28 +40,11 @@ def _whom(analysis: "Analysis") -> str:
     return f"Person {analysis.person} in " if len(analysis.people) > 1 else ""
 
 
-def model_name(model: "ModelInfo") -> str:
-    """A model as every card and row names it."""
-    return f"{model.name} {model.version}"
-
-
 def headline(prediction: "Prediction") -> str:
     """The verdict in words; a clip whose parts have different verdicts has no single one."""
     if prediction.label != UNSURE:
-        return display_name(prediction.label)
+        return verdict_words(prediction)
     return "It changes on the way" if _changes(prediction) else "Not sure"
-
-
-def mix_words(salience: Mapping[str, float], *, is_blend: bool) -> str:
-    """What a salience means: ``true blend`` or ``mostly amusement``.
-
-    Example:
-        >>> mix_words({"amusement": 0.8, "surprise": 0.2}, is_blend=False)
-        'mostly amusement'
-    """
-    if is_blend:
-        return "true blend"
-    return f"mostly {max(salience, key=lambda name: salience[name])}"
 
 
 def _changes(prediction: "Prediction") -> bool:
@@ -79,10 +62,12 @@ def _sureness(prediction: "Prediction") -> str:
 
 
 def _mix_html(found: "Prediction | Segment", bundle: "Bundle") -> str:
-    """The mix of a pair as a bar and in words: amusement 62 : surprise 38, true blend."""
+    """The mean frame emotions in words; above them, where both of a pair are present, their mix as a bar."""
+    words = emotion_words(found.emotions)
+    seen = f'<div class="es-soft">Frames on average: {escape(words)}</div>' if words else ""
     salience = found.salience
-    if not salience:
-        return ""
+    if not salience or not found.is_blend:
+        return seen
     bases = next((item.components for item in bundle.classes if item.name == found.label), {})
     colours = {name: EMOTION_COLOURS.get(bases.get(name, ""), "#8A94A6") for name in salience}
     first, second = salience
@@ -93,11 +78,10 @@ def _mix_html(found: "Prediction | Segment", bundle: "Bundle") -> str:
         f'<span><i class="es-dot" style="background:{colours[name]}"></i>{escape(name)} {percents[name]}</span>'
         for name in percents
     )
-    words = " : ".join(f"{name} {percent}" for name, percent in percents.items())
-    mix = escape(mix_words(salience, is_blend=found.is_blend))
+    mix = " : ".join(f"{name} {percent}" for name, percent in percents.items())
     return (
-        f'<div class="es-meter" role="img" aria-label="{escape(words)}">{bar}</div>'
-        f'<div class="es-ends">{ends}<b>{mix}</b></div>'
+        f'<div class="es-meter" role="img" aria-label="{escape(mix)}">{bar}</div>'
+        f'<div class="es-ends">{ends}<b>a blend</b></div>{seen}'
     )
 
 
@@ -115,7 +99,7 @@ def _parts_html(analysis: "Analysis", bundle: "Bundle") -> str:
 
 def _part_html(analysis: "Analysis", segment: "Segment", bundle: "Bundle") -> str:
     colour = class_colour(segment.label, analysis.prediction.labels)
-    name = f"<b>{escape(display_name(segment.label))}</b>"
+    name = f"<b>{escape(verdict_words(segment))}</b>"
     sure = "" if segment.label == UNSURE else f", probability {display_percent(segment.probability)}"
     return (
         f'<div><i class="es-dot" style="background:{colour}"></i>{segment.start_s:.0f}–{segment.end_s:.0f} s: '

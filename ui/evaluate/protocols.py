@@ -91,5 +91,5 @@ def _protocols(found: Mapping[str, Any]) -> None:
     names = {name: title for name, title in measured.SPLITS.items() if name in found}
     charts.render(protocols_figure(found, names), "evaluate-protocols", "Accuracy by protocol", picture="protocols")
     measured.render_protocols(found)
-    when = f" on {found['made_at'][:10]}" if "made_at" in found else ""
+    when = f" on {errors.plain(found['made_at'][:10])}" if "made_at" in found else ""
     st.caption(f"Measured{when} by {errors.plain(str(found.get('command', 'a command that was not kept')))}.")

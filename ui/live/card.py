@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from emo_core.emotions import UNSURE, class_colour, display_percent
 from emo_core.live.overlay import verdict_words
-from ui.analyze.verdict import model_name
 from ui.live import status
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def _card(live: "LiveSession", kicker: str, title: str, label: str, rest: str) -
     return (
         f'<div class="es-card" style="--tone:{class_colour(label, model.labels)}"><div class="es-kicker">{kicker}</div>'
         f'<div class="es-verdict" data-testid="live-verdict">{escape(title)}</div>{rest}'
-        f'<p class="es-soft" data-testid="model">Model {escape(model_name(model))}</p></div>'
+        f'<p class="es-soft" data-testid="model">Model {escape(model.title)}</p></div>'
     )
 
 

@@ -25,6 +25,7 @@ from starlette.responses import PlainTextResponse
 from streamlit import config
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
+from emo_core.errors import EmoError
 from emo_core.files import limits
 from ui.state import visits
 
@@ -71,9 +72,8 @@ class Gate:
                 await send({"type": "websocket.close", "code": 1008, "reason": refusal.sentence[:120]})
             return
         answer = self._with_headers(send)
-        upload = _UPLOAD.fullmatch(scope["path"]) if scope["method"] == "PUT" else None
-        if refusal is None and upload is not None:
-            await self._upload(upload[1], headers, scope, receive, answer)
+        if refusal is None and scope["method"] == "PUT":
+            await self._upload(headers, scope, receive, answer)
         elif refusal is None:
             await self._app(scope, receive, answer)
         else:
@@ -88,16 +88,16 @@ class Gate:
                 headers["X-Frame-Options"] = "SAMEORIGIN"
                 headers["Referrer-Policy"] = "no-referrer"
                 headers["Cross-Origin-Resource-Policy"] = "same-origin"
-                headers["Cross-Origin-Opener-Policy"] = "same-origin"
                 headers["Permissions-Policy"] = "camera=(self), microphone=(self), geolocation=()"
             await send(message)
 
         return answer
 
-    async def _upload(self, visit: str, headers: Headers, scope: "Scope", receive: "Receive", send: "Send") -> None:
-        """Pass an upload on as long as there is room for what has come of it."""
-        length = headers.get("content-length", "")
-        refusal = self._no_upload(visit, length)
+    async def _upload(self, headers: Headers, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        """Pass an upload on as long as there is room for what has come of it; nothing else is ever put here."""
+        place = _UPLOAD.fullmatch(scope["path"])
+        visit = place[1] if place else ""
+        refusal = self._no_upload(visit, headers.get("content-length", ""))
         ticket = object()
         self._arriving[ticket] = (visit, 0)
 
@@ -145,14 +145,24 @@ class Gate:
         return all_bytes <= budget_bytes() and own_bytes <= max(budget_bytes() // 2, _FRAMING_BYTES)
 
 
+class SettingError(EmoError):
+    """A setting of the operator that cannot be used."""
+
+
 class _FullError(Exception):
     """Raised out of an upload that there is no more room for."""
 
 
 def budget_bytes() -> int:
-    """Bytes of uploads that the server holds at a time for all visits: ``EMO_UPLOADS_MB``, else four of the largest."""
-    text = os.environ.get("EMO_UPLOADS_MB", "")
-    return (int(text) if text.isdecimal() else 4 * limits.MAX_MB) * 2**20
+    """Bytes of uploads that the server holds at a time for all visits: ``EMO_UPLOADS_MB``, else four of the largest.
+
+    Raises:
+        SettingError: the setting is no whole number.
+    """
+    text = os.environ.get("EMO_UPLOADS_MB", "").strip() or str(4 * limits.MAX_MB)
+    if not (text.isascii() and text.isdecimal()):
+        raise SettingError("EMO_UPLOADS_MB is no whole number: give the megabytes of all uploads, such as 2000.")
+    return int(text) * 2**20
 
 
 def _full() -> Refusal:

@@ -7,6 +7,8 @@ import logging
 import threading
 from importlib import import_module
 
+from emo_core.errors import BundleError
+
 _MODULES = (
     "plotly.graph_objects",
     "emo_core.report.charts.analysis",
@@ -18,6 +20,7 @@ _MODULES = (
     "emo_core.live.overlay",
 )
 _lock = threading.Lock()
+_loaded = threading.Event()
 _worker: threading.Thread | None = None
 
 
@@ -33,13 +36,28 @@ def start() -> None:
 def wait() -> None:
     """Return once everything is loaded: two threads must not import the same package at the same time."""
     start()
-    if _worker is not None:
-        _worker.join()
+    _loaded.wait()
 
 
 def _load() -> None:
-    for name in _MODULES:
+    try:
+        for name in _MODULES:
+            try:
+                import_module(name)
+            except Exception:
+                logging.getLogger(__name__).exception("could not preload %s", name)
+    finally:
+        _loaded.set()
+    _try_models()
+
+
+def _try_models() -> None:
+    """Have the networks of every model tried, which takes a third of a second each: what comes out is kept."""
+    from emo_core.model.bundle import load_bundle
+    from ui.state import models
+
+    for folder in models.found().values():
         try:
-            import_module(name)
-        except Exception:
-            logging.getLogger(__name__).exception("could not preload %s", name)
+            load_bundle(folder)
+        except BundleError:
+            logging.getLogger(__name__).warning("the model in %s cannot be used", folder.name)

@@ -8,10 +8,15 @@ from typing import Any
 from starlette.middleware import Middleware
 
 from emo_core.files import scratch
-from ui.shell.gate import Gate
+from ui.shell import gate
 from ui.state import visits
 
-MIDDLEWARE = (Middleware(Gate),)
+MIDDLEWARE = (Middleware(gate.Gate),)
+
+try:
+    gate.budget_bytes()
+except gate.SettingError as error:  # before the server starts: one sentence, no traceback
+    raise SystemExit(f"error: {error}") from None
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from emo_core.emotions import display_name
 from emo_core.errors import BundleError, DatasetError
 from emo_core.files import folders
 from emo_core.files.csv_files import parse_csv
@@ -27,8 +28,15 @@ def found() -> dict[str, Path]:
     """Finished models by name, that of the application first; half-written ones have no manifest yet."""
     places = {MODEL_DIR.parent, folders.models()}
     begun = {path.parent for place in places for path in place.glob(f"[!.]*/{_MANIFEST}")}
-    finished = [folder for folder in begun if (folder / "head.tflite").exists()]
+    finished = [folder for folder in begun if _is_there(folder / "head.tflite")]
     return {folder.name: folder for folder in sorted(finished, key=lambda folder: (folder != MODEL_DIR, folder.name))}
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a folder that may not be read: loading it says so
+        return True
 
 
 def directory() -> Path:
@@ -154,6 +162,8 @@ def trust_line(measured: Mapping[str, Any]) -> str:
     try:
         if "taught_clips" in measured:
             return _taught_line(measured["taught_clips"])
+        if real := measured.get("real_clips"):
+            return _real_line(real)
         return _composed_line(measured)
     except (LookupError, TypeError, ValueError):
         return "What was measured on this model cannot be read, so treat every verdict as a guess."
@@ -168,6 +178,17 @@ def _composed_line(measured: Mapping[str, Any]) -> str:
     return (
         f"In tests the model was right on {accuracy:.0%} of {count:,} clips composed from photos kept out of training; "
         "expect less on real video."
+    )
+
+
+def _real_line(record: dict[str, Any]) -> str:
+    """What real clips say, whose figures are cross-validated by person; the weakest class with its number."""
+    found = record["parts"][0]["cross_validated"]["by_class"]
+    weakest = min(found, key=lambda row: row["right"] / max(row["num"], 1))
+    return (
+        f"On {record['num_clips']} real clips of {record['num_people']} people that it was not trained on, "
+        f"{sum(row['right'] for row in found)} verdicts were right or held back where there was no pair; weakest is "
+        f"{display_name(weakest['label']).lower()}, {weakest['right']} of {weakest['num']}."
     )
 
 

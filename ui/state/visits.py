@@ -5,6 +5,7 @@ only when something else happens to happen; the sweep here ends it for good, wit
 """
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -136,16 +137,30 @@ async def sweep() -> None:
     rounds_left = 0
     while True:
         await asyncio.sleep(PERIOD_S)
-        server, now_s = runtime.get_instance(), time.monotonic()
-        known = {info.session.id for info in _sessions().list_sessions()}
-        closed_s = {visit: closed_s.get(visit, now_s) for visit in known if not server.is_active_session(visit)}
-        ended = [visit for visit, since_s in closed_s.items() if now_s - since_s >= GRACE_S]
-        for visit in ended:
-            server.close_session(visit)
-        lost = _forget_all_but(known - set(ended))
-        rounds_left = 2 if ended or lost else max(0, rounds_left - 1)
-        if rounds_left:  # twice: a download is only marked the first time
-            server.media_file_mgr.remove_orphaned_files()
+        try:
+            ended = _end_closed(closed_s)
+            rounds_left = 2 if ended else max(0, rounds_left - 1)
+            if rounds_left:  # twice: a download is only marked the first time
+                runtime.get_instance().media_file_mgr.remove_orphaned_files()
+        except Exception:  # one visit that cannot be ended must not keep all others
+            logging.getLogger(__name__).exception("could not end a visit")
+
+
+def _end_closed(closed_s: dict[str, float]) -> bool:
+    """End visits that have been closed for long enough; whether there were any.
+
+    Args:
+        closed_s: since when each closed visit was seen to be so, kept from call to call.
+    """
+    server, now_s = runtime.get_instance(), time.monotonic()
+    known = {info.session.id for info in _sessions().list_sessions()}
+    closed = {visit for visit in known if not server.is_active_session(visit)}
+    for visit in set(closed_s) - closed:
+        del closed_s[visit]
+    ended = {visit for visit in closed if now_s - closed_s.setdefault(visit, now_s) >= GRACE_S}
+    for visit in ended:
+        server.close_session(visit)
+    return _forget_all_but(known - ended) or bool(ended)
 
 
 def _forget_all_but(known: set[str]) -> bool:

@@ -36,7 +36,7 @@ def render(
         for place, clip in zip(st.columns(3), shown[start : start + 3], strict=False):
             with place.container(border=True):
                 guess = clip.most_probable(labels)
-                _card(clip, guess, folder / clip.path, f"{key}-{clip.path}", (notes or {}).get(clip.path, ""))
+                _card(clip, guess, folder / clip.file, f"{key}-{clip.path}", (notes or {}).get(clip.path, ""))
 
 
 def _card(clip: "EvaluatedClip", guess: str, path: Path, key: str, note: str) -> None:

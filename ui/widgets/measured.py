@@ -9,7 +9,7 @@ import streamlit as st
 
 from ui.shell import errors
 from ui.state import models
-from ui.widgets import charts, measured_custom, tables
+from ui.widgets import charts, measured_custom, measured_people, tables
 
 _CLIP_SETS = {
     "clean": "Clips composed from photos kept out of training",
@@ -46,6 +46,7 @@ def render_metrics() -> None:
 
 def _render_metrics(measured: Mapping[str, Any]) -> None:
     """The figures of a model that was taught with composed clips."""
+    measured_people.render(measured)
     composed = _mapping(measured.get("composed_clips"))
     clips = {title: found for name, title in _CLIP_SETS.items() if (found := _mapping(composed.get(name)))}
     stills = _mapping(measured.get("real_stills"))
@@ -64,8 +65,7 @@ def _render_metrics(measured: Mapping[str, Any]) -> None:
     st.caption(
         "Accuracy and macro-F1 (the mean over classes) take the most probable class even where the app would say "
         "unsure. Intervals are over pictures, of rendered clips over people. Damaged stretches are blurred, "
-        "dark, small, hidden or compressed. No labelled videos of real people "
-        "were at hand: accuracy on real video has not been measured, and less is to be expected."
+        "dark, small, hidden or compressed. Expect less on real video."
     )
     if any("coverage" in found for found in clips.values()):
         names = ("coverage", "accuracy_when_decided", "mean_of_frame_emotions_accuracy")

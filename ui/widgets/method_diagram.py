@@ -26,11 +26,11 @@ STAGES: tuple[Stage, ...] = (
     Stage("Frames", "Taken at a steady rate, by their time.", "frames"),
     Stage("Face and alignment", "Found, followed, turned so that the eyes lie level.", "frames"),
     Stage("Quality", "Sharpness, light, size, angle, confidence.", "quality"),
-    Stage("Q-based normalization", "Features brought to one scale; poor frames count less.", "neighbourhoods"),
     Stage("CNN features", "A network trained on faces reads each frame.", "heatmaps"),
+    Stage("Normalization", "Features brought to one scale; unusable frames left out.", "neighbourhoods"),
     Stage("LSTM", "A second network reads the frames in order.", "features"),
     Stage("Scores by quality", "Thresholds depend on the quality.", "thresholds"),
-    Stage("Verdict", "A pair and its mix, other, or unsure.", "verdict"),
+    Stage("Verdict", "A pair and what of it is there, other, or unsure.", "verdict"),
 )
 """The paper's Fig. 1, with what this application adds to it."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from emo_core.training.card import custom, sections
+from emo_core.training.card import custom, people, sections
 from emo_core.training.card import heatmaps as card_heatmaps
 
 _USE = """## Intended use
@@ -17,7 +17,8 @@ honesty, health, fitness for a job or guilt. An expression is not a feeling: the
 annotators, not what a person feels.
 
 ## Known limits
-- Trained on still pictures with votes and on clips composed from them; no labelled video of real people was at hand.
+- Trained on still pictures and on clips composed from them; labelled video of real people was too little to learn
+  from, and fear is hardly among it.
 - FER+ has no amusement: happiness stands for it.
 - FER+ holds pictures found on the web, posed and acted ones among them; people, ages and skin tones are not balanced,
   and who is in it is unknown, so no figure here is a figure by person.
@@ -46,9 +47,12 @@ _FURTHER = """ Then it was trained further: on the votes
 
 
 _SECTIONS: Mapping[str, Callable[[Any], str]] = {
+    "real_clips": people.real_clips,
+    "portraits": people.portraits,
     "real_stills": sections.stills,
     "composed_clips": sections.clips,
     "rendered_clips": sections.rendered,
+    "presence": people.presence,
     "salience": sections.salience,
     "seeds": sections.seeds,
     "normalization": sections.normalization,
@@ -72,8 +76,14 @@ def model_card(manifest: Mapping[str, Any], metrics: Mapping[str, Any], history:
     return "\n".join([*parts, _training(manifest, history), custom.USE if "taught" in manifest else _USE])
 
 
+_REAL = """- **Real clips** (not part of this bundle): parts of videos labelled by eye. They helped to choose how the
+  mean frame emotions count beside the LSTM, and the thresholds, in the balance with composed and rendered clips.
+"""
+
+
 def _data(manifest: Mapping[str, Any]) -> str:
-    return _DATA.format(further=_FURTHER if "started_from" in manifest.get("frame_training", {}) else "")
+    told = _DATA.format(further=_FURTHER if "started_from" in manifest.get("frame_training", {}) else "")
+    return told + (_REAL if "decision_fit" in manifest else "")
 
 
 def _summary(manifest: Mapping[str, Any]) -> str:
@@ -84,8 +94,16 @@ def _summary(manifest: Mapping[str, Any]) -> str:
         f"Classes: {labels}, and *unsure* where no class passes its threshold. Input: a video of one face, sampled at\n"
         f"{pipeline['sample_rate_hz']:g} frames a second, judged in windows of {pipeline['window_steps']} frames. "
         f"A frame CNN (eight basic emotions) on {side}×{side} grey\n"
-        f"crops aligned by the eyes, {_normalization_words(manifest)}, an LSTM over the window.\n"
+        f"crops aligned by the eyes, {_normalization_words(manifest)}, an LSTM over the window."
+        f"{_evidence_words(manifest)}\n"
     )
+
+
+def _evidence_words(manifest: Mapping[str, Any]) -> str:
+    weight = manifest.get("frame_evidence", {}).get("weight", 0)
+    if not weight:
+        return ""
+    return f"\nThe mean frame emotions of the window are {weight:.0%} of its verdict, the LSTM the rest."
 
 
 def _normalization_words(manifest: Mapping[str, Any]) -> str:
@@ -103,6 +121,8 @@ def _training(manifest: Mapping[str, Any], history: Sequence[Mapping[str, Any]])
             lines += _steps(record, epochs)
             if "started_from" in record:
                 lines += [f"- `{record['command']}`: calibrates and measures what came out"]
+    if fit := manifest.get("decision_fit"):
+        lines.append(f"- `{fit['command']}`: {fit['num_tried']} ways to decide tried, {fit['minutes']:g} minutes")
     return "\n".join([*lines, ""])
 
 

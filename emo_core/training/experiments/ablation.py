@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import t as student
 
-from emo_core.datasets.clips import clip_probabilities
-from emo_core.datasets.windows import LabelledClips
+from emo_core.datasets.windows import LabelledClips, clip_probabilities
 from emo_core.evaluation.metrics import half_total_error, macro_f1
 from emo_core.training.head import HeadTraining, fit_head
 from emo_core.training.head_data import HeadData

@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from emo_core.datasets.clips import read_dataset, see_clips
+from emo_core.datasets.clips import read_dataset
 from emo_core.datasets.feature_cache import ClipReader
 from emo_core.datasets.splits import check_enough
+from emo_core.datasets.windows import see_clips
 from emo_core.emotions import PAPER_CLASSES
 from emo_core.evaluation.run import folder_of
 from emo_core.files.kept import kept_lines
@@ -144,7 +145,10 @@ def measure_protocols(
     )
     reader = ClipReader(cnn, config, cache)
     members = sorted(set(windows.clips.tolist()))
-    prints = dict(zip(members, (reader.read(clips[index].path).prints for index in members), strict=True))
+    prints = {
+        index: reader.read(clips[index].path).within(clips[index].start_s, clips[index].end_s).prints
+        for index in members
+    }
     nothing = np.zeros((0, 4), np.uint64)
     joined = join_people(windows.people, windows.clips.tolist(), [prints.get(k, nothing) for k in range(len(clips))])
     folds = max(2, min(num_folds, len(set(joined or windows.people)), int(np.bincount(windows.labels).min())))

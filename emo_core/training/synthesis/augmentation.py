@@ -5,7 +5,7 @@ import math
 import cv2
 import numpy as np
 
-from emo_core.datasets.ferplus import DAMAGES, damage
+from emo_core.datasets.pictures.ferplus import DAMAGES, damage
 from emo_core.types import Bytes
 
 

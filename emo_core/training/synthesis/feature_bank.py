@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_core.datasets.ferplus import DAMAGES, Stills, align, damage, shrink
+from emo_core.datasets.pictures.ferplus import DAMAGES, Stills, align, damage, shrink
 from emo_core.emotions import EMOTIONS
 from emo_core.errors import DatasetError
 from emo_core.faces import quality as quality_stage

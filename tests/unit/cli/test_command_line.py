@@ -38,7 +38,7 @@ class TestAnalyze:
         done = run_process("analyze", laughter)
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout.startswith("laughter.mp4: 4.0 s, 640×360, 40 frames analysed of 40\n")
-        assert "Amusement + surprise, " in done.stdout
+        assert "  Amusement (of the pair amusement + surprise), " in done.stdout
         assert "█" in done.stdout
 
     def test_json_to_a_file_beside_the_text(self, laughter, tmp_path, capsys):

@@ -25,7 +25,8 @@ class Eyes:
         if words[0] == "empty":
             raise NoFaceError(f"No face was found in {path.name}.")
         prints = np.random.default_rng(int(words[0])).integers(0, 1 << 63, (9, 4)).astype(np.uint64)
-        return SeenClip(np.zeros((9, 3), np.float32), np.ones(9, np.float32), prints)
+        nothing = np.zeros((9, 8), np.float32)
+        return SeenClip(np.zeros((9, 3), np.float32), np.ones(9, np.float32), prints, np.arange(9) / 10, nothing)
 
 
 def good_set(folder, people=4, each=2):

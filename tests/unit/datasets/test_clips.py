@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emo_core.datasets.clips import clip_probabilities, read_dataset, read_manifest, see_clips, split_people
+from emo_core.datasets.clips import read_dataset, read_manifest
 from emo_core.datasets.names import check_label
-from emo_core.datasets.windows import LabelledClips
+from emo_core.datasets.splits import split_people
+from emo_core.datasets.windows import LabelledClips, clip_probabilities, see_clips
 from emo_core.errors import DatasetError, NoFaceError
 from tests.tiny import CONFIG, LABELS, STEPS, watch_without_video, write_demo
 

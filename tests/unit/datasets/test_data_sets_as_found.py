@@ -1,12 +1,13 @@
 """Data sets as people have them: what a manifest may spell how, what it may reach, and what is skipped and why."""
 
+import os
 import shutil
 import unicodedata
 from types import SimpleNamespace
 
 import pytest
 
-from emo_core.__main__ import main
+from emo_core.cli.main import main
 from emo_core.datasets.checks import check_dataset
 from emo_core.datasets.clip_paths import RECORD
 from emo_core.datasets.clips import count_skipped, is_dataset, read_dataset
@@ -83,6 +84,14 @@ class TestSkipped:
             "a video in a folder below that of a label": 1, "a video outside the folders of labels": 1, "hidden": 1,
             "not named as a video (.txt)": 1, "not named as a video (.wav)": 1,
         }  # fmt: skip
+
+    def test_names_in_another_encoding_are_skipped_and_harm_nothing(self, tmp_path):
+        create(tmp_path / "set", ["joy"])
+        add_clip(tmp_path / "set", b"x", ".mp4", "joy", "anna")
+        (tmp_path / "set" / "joy" / os.fsdecode(b"b\x81se__1.mp4")).touch()
+        found = open_collection(tmp_path / "set")
+        assert [clip.path.name for clip in found.clips] == ["anna__0001.mp4"]
+        assert count_skipped(tmp_path / "set", found.clips) == {"named in another encoding than UTF-8": 1}
 
     def test_videos_that_the_manifest_does_not_list(self, tmp_path):
         folder = listed(tmp_path / "set", "path,label\na.mp4,joy\n", "a.mp4", "b.mp4")

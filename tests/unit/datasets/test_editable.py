@@ -83,6 +83,27 @@ def test_what_others_wrote_into_the_manifest_stays(folder):
     assert open_collection(folder).labels == ("calm", "joy_fear")
 
 
+def test_further_classes_leave_folders_of_labels_whole(tmp_path):
+    folder = tmp_path / "set"
+    (folder / "calm" / "deep").mkdir(parents=True)
+    (folder / "calm" / "ben__1.mp4").touch()
+    found = create(folder, ["joy"])
+    assert [clip.path.name for clip in found.clips] == ["ben__1.mp4"]
+    assert found.labels == ("calm", "joy")
+
+
+def test_folders_of_labels_without_a_manifest_grow_and_shrink_like_any_other(tmp_path):
+    folder = tmp_path / "set"
+    for name in ("calm/ben__1.mp4", "calm/deep/notes.txt", "joy/anna__1.mp4", "joy/anna__2.mp4"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(name.encode())
+    remove_clips(folder, [folder / "joy" / "anna__1.mp4"], tmp_path / "cache")
+    add_clip(folder, b"x", ".mp4", "joy", "cleo")
+    assert sorted(clip.path.name for clip in read_dataset(folder)) == [
+        "anna__2.mp4", "ben__1.mp4", "cleo__0003.mp4",
+    ]  # fmt: skip
+
+
 def test_removed_clips_are_gone_and_no_others(folder):
     paths = [add_clip(folder, content, ".mp4", "calm", "ben") for content in (b"one", b"two", b"three")]
     remove_clips(folder, [paths[1]], folder.parent / "cache")

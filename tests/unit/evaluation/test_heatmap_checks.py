@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from emo_core.cli.main import main
-from emo_core.datasets.ferplus import Stills
+from emo_core.datasets.pictures.ferplus import Stills
 from emo_core.errors import DatasetError
 from emo_core.evaluation import heatmap_checks as checks
 from emo_core.explain.numpy_lstm import load_lstm

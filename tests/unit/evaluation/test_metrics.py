@@ -6,20 +6,17 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from emo_core.datasets.ferplus import majority_labels
+from emo_core.datasets.pictures.ferplus import majority_labels
 from emo_core.emotions import EMOTIONS, PAPER_CLASSES, HybridClass
 from emo_core.evaluation.metrics import (
-    best_calibration,
-    best_temperature,
     bootstrap_interval,
     calibration_error,
     evaluate_clips,
     evaluate_stills,
-    log_loss,
     mean_emotion_verdicts,
     per_class,
 )
-from emo_core.inference.windows import calibrated
+from emo_core.model.calibration import best_calibration, best_temperature, calibrated, log_loss
 from tests.tiny import LABELS, ferplus_arrays, make_votes
 
 

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from emo_core.config import PipelineConfig
-from emo_core.explain import attribution
+from emo_core.explain import attribution, importance
 from emo_core.explain.numpy_lstm import LstmHead, load_lstm, randomized
 from emo_core.inference.pipeline import analyze
 from emo_core.inference.windows import clip_scores, judge_windows
@@ -73,7 +73,9 @@ def test_planted_evidence_is_found_where_it_lies(world, row, column, num_frames)
     half = SIDE // 2
     faces[:, row * half : (row + 1) * half, column * half : (column + 1) * half] = 1
     cnn = Quadrants()
-    maps = attribution.heatmaps(bundle, head, cnn, *clip_of(faces, cnn), np.arange(num_frames))
+    maps = attribution.heatmaps(
+        bundle, head, cnn, *clip_of(faces, cnn), np.arange(num_frames) / 10, np.arange(num_frames)
+    )
     assert maps.shape == (3, num_frames, GRID, GRID)
     assert np.all(maps[AMUSED, :, row, column] == 1)
     np.testing.assert_allclose(maps[AMUSED].sum(axis=(1, 2)), 1, atol=1e-3)
@@ -90,7 +92,7 @@ def test_the_shipped_networks_find_a_laugh_in_the_half_that_shows_it(hybrid, hea
         judge_windows(hybrid, hybrid.head_network(), features, normalized, np.arange(32) / 10)[0][0].label
         == (hybrid.info.labels[AMUSED])
     )
-    maps = attribution.heatmaps(hybrid, head, cnn, features, normalized, np.arange(32))[AMUSED]
+    maps = attribution.heatmaps(hybrid, head, cnn, features, normalized, np.arange(32) / 10, np.arange(32))[AMUSED]
     assert maps[:, 3:].sum() / maps.sum() > 0.6
 
 
@@ -98,9 +100,8 @@ def test_heatmaps_are_shares_and_nothing_where_a_frame_is_masked(hybrid, head, l
     mask = laughing.normalized.mask.copy()
     mask[7] = False
     normalized = replace(laughing.normalized, mask=mask)
-    maps = attribution.heatmaps(
-        hybrid, head, hybrid.frame_network(), laughing.features, normalized, np.array([3, 7, 30])
-    )
+    given = laughing.features, normalized, laughing.timestamps_s, np.array([3, 7, 30])
+    maps = attribution.heatmaps(hybrid, head, hybrid.frame_network(), *given)
     assert maps.shape == (3, 3, 6, 6)
     assert maps.min() >= 0
     assert set(maps.max(axis=(2, 3)).ravel().tolist()) <= {0.0, 1.0}
@@ -109,7 +110,7 @@ def test_heatmaps_are_shares_and_nothing_where_a_frame_is_masked(hybrid, head, l
 
 
 def test_a_frame_has_the_same_heatmap_whatever_else_is_asked_for(hybrid, head, laughing):
-    given = hybrid, head, hybrid.frame_network(), laughing.features, laughing.normalized
+    given = hybrid, head, hybrid.frame_network(), laughing.features, laughing.normalized, laughing.timestamps_s
     alone, together = (attribution.heatmaps(*given, np.array(frames)) for frames in ([5], [5, 20, 39]))
     np.testing.assert_allclose(alone[:, 0], together[:, 0], atol=1e-4)
 
@@ -119,7 +120,7 @@ def test_another_network_draws_another_map(hybrid, head, laughing):
     frames = np.arange(0, 40, 4)
 
     def draw(reader):
-        given = laughing.features, laughing.normalized, frames
+        given = laughing.features, laughing.normalized, laughing.timestamps_s, frames
         return attribution.heatmaps(hybrid, reader, hybrid.frame_network(), *given)[AMUSED].reshape(len(frames), -1)
 
     own = draw(head)
@@ -161,7 +162,7 @@ def test_importance_is_what_the_judge_says_without_the_frame(hybrid, head, laugh
     without = laughing.normalized.mask.copy()
     without[frame] = False
     expected = margin(laughing.normalized.mask) - margin(without)
-    found = attribution.frame_importance(hybrid, head, laughing, hybrid.info.labels[AMUSED])
+    found = importance.frame_importance(hybrid, head, laughing, hybrid.info.labels[AMUSED])
     assert found[frame] == pytest.approx(expected, abs=2e-3)
     assert np.abs(found).max() > 2e-3  # there is something to agree on
 
@@ -176,7 +177,7 @@ def test_masked_frames_have_no_importance_and_the_last_one_left_has_all(world, l
         track=replace(laughing.track, **{name: getattr(laughing.track, name)[:6] for name in laughing.track.__slots__}),
         prediction=replace(laughing.prediction, step_probabilities=laughing.prediction.step_probabilities[:6]),
     )  # fmt: skip
-    found = attribution.frame_importance(bundle, head, analysis)
+    found = importance.frame_importance(bundle, head, analysis)
     assert not found[~alone].any()
     assert found[2] > 0.1
 
@@ -184,5 +185,5 @@ def test_masked_frames_have_no_importance_and_the_last_one_left_has_all(world, l
 def test_the_state_is_that_of_the_window_around_the_frame(hybrid, head, laughing):
     for frame, start in ((0, 0), (21, 8), (39, 8)):
         found, trace = attribution.trace_at(hybrid, head, laughing, frame)
-        assert found == start
+        assert found.tolist() == list(range(start, start + hybrid.config.window_steps))
         assert trace.hidden.shape == (1, hybrid.config.window_steps, len(head.recurrent))

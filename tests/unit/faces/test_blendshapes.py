@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from emo_core.config import NUM_BLENDSHAPES
 from emo_core.errors import BundleError
 from emo_core.faces.blendshapes import BLENDSHAPES, BlendshapeModel
 from emo_core.inference.pipeline import analyze
@@ -21,6 +22,10 @@ def test_laughter_smiles_more_than_distress(hybrid):
     smile = scores[:, BLENDSHAPES.index("mouthSmile")]
     laughing, distressed = (analysis.timestamps_s > 12) & (analysis.timestamps_s < 18), analysis.timestamps_s < 8
     assert smile[laughing].mean() > smile[distressed].mean() + 0.3
+
+
+def test_there_are_as_many_as_the_settings_say():
+    assert len(BLENDSHAPES) == NUM_BLENDSHAPES
 
 
 def test_frames_without_a_face_are_zero():

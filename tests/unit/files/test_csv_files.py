@@ -110,3 +110,26 @@ def test_what_is_written_is_read_again_and_no_cell_is_a_formula(rows):
 def test_numbers_stay_numbers_and_formulas_do_not():
     cells = ["-0.5", "+3", "-1e-7", "=1", "-a", "@x", "+1+1", "\tx", -2, 0.25, ""]
     assert to_csv(["a"] * 11, [cells]).splitlines()[1] == "-0.5,+3,-1e-7,'=1,'-a,'@x,'+1+1,'\tx,-2,0.25,"
+
+
+@given(st.sampled_from(sorted(SPELLINGS)), st.integers(0, 400), st.binary(max_size=6), st.integers(0, 6))
+def test_damage_is_read_or_told_and_never_anything_else(how, place, what, cut):
+    content = SPELLINGS[how]
+    damaged = content[:place] + what + content[place + cut :]
+    error, rows = outcome(damaged)
+    assert error.startswith("m.csv") or all({"path", "label"} <= set(row.cells) for row in rows)
+    assert "\n" not in error
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_or_told(content):
+    error, rows = outcome(content)
+    assert error.startswith("m.csv") or rows is not None
+
+
+def outcome(content):
+    """What is told, or the rows."""
+    try:
+        return "", parse_csv(content, "m.csv", NEEDS).rows
+    except DatasetError as error:
+        return str(error), None

@@ -2,9 +2,10 @@
 
 import os
 
+import click
 import pytest
 
-from emo_core.__main__ import _parser
+from emo_core.cli.main import commands
 from emo_core.datasets import editable
 from emo_core.datasets.clips import is_dataset
 from emo_core.errors import DatasetError
@@ -60,9 +61,16 @@ def test_the_operator_names_further_folders(data, tmp_path, monkeypatch):
                                    ["protocols", "--out", "o"]])  # fmt: skip
 def test_every_command_keeps_what_it_sees_where_the_pages_do(words, tmp_path, monkeypatch):
     monkeypatch.setenv("EMO_CACHE", str(tmp_path / "cache"))
-    assert _parser().parse_args(words).cache == tmp_path / "cache"
+    assert cache_of(words) == tmp_path / "cache"
     monkeypatch.delenv("EMO_CACHE")
-    assert _parser().parse_args(words).cache == folders.ROOT / ".cache"
+    assert cache_of(words) == folders.ROOT / ".cache"
+
+
+def cache_of(words):
+    command = commands
+    while isinstance(command, click.Group):
+        command, words = command.commands[words[0]], words[1:]
+    return command.make_context("test", list(words)).params["cache"]
 
 
 class TestOnlyDataSets:

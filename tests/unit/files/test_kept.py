@@ -9,8 +9,8 @@ import pytest
 
 from emo_core.config import PipelineConfig
 from emo_core.datasets import feature_cache as clip_reader
-from emo_core.datasets import ferplus
 from emo_core.datasets.feature_cache import ClipReader
+from emo_core.datasets.pictures import ferplus
 from emo_core.errors import DatasetError
 from emo_core.evaluation.results import load as load_evaluation
 from emo_core.evaluation.results import store

@@ -8,16 +8,10 @@ import pytest
 
 from emo_core.config import PipelineConfig
 from emo_core.emotions import EMOTIONS, OTHER, PAPER_CLASSES, UNSURE
-from emo_core.inference.windows import (
-    REJECTED,
-    calibrated,
-    clip_scores,
-    decide,
-    judge_windows,
-    predict,
-    window_starts,
-)
+from emo_core.inference.window_plan import window_starts
+from emo_core.inference.windows import REJECTED, clip_scores, decide, judge_windows, predict
 from emo_core.model.bundle import Bundle
+from emo_core.model.calibration import calibrated
 from emo_core.model.normalization import FeatureNormalizer, ScoreNormalizer
 from emo_core.types import QUALITY_COMPONENTS, FeatureSequence, ModelInfo, NormalizedClip, WindowPrediction
 from tests.factories import LABELS, make_probabilities
@@ -81,7 +75,9 @@ def make_normalized(mask, quality=0.8):
 
 def make_window(start_s, label, *, probability=0.8, quality=0.8, num_valid=8, length_s=0.8):
     probabilities = make_probabilities(label, probability)
-    return WindowPrediction(start_s, start_s + length_s, label, probabilities, probabilities - 0.4, quality, num_valid)
+    return WindowPrediction(
+        start_s, start_s + length_s, label, probabilities, probabilities - 0.4, quality, num_valid, num_valid / 10
+    )
 
 
 def judge(bundle, logits, mask=None):
@@ -209,6 +205,41 @@ class TestWindows:
         (window,), steps = judge(make_bundle(), np.array([[5.0, 0, 0]]))
         assert (window.start_s, window.end_s, window.label) == (0, 0, UNSURE)
         assert steps.shape == (1, 3)
+
+
+class TestTime:
+    def judge_at(self, times_s, logits=(5.0, 0, 0)):
+        bundle = make_bundle(config=replace(CONFIG, window_steps=32, hop_steps=8))
+        features = make_features(np.tile(np.array(logits), (len(times_s), 1)), happiness=0.6, surprise=0.3)
+        normalized = make_normalized(features.mask)
+        times_s = np.asarray(times_s, float)
+        windows, steps = judge_windows(bundle, lambda sequence, weights: sequence, features, normalized, times_s)
+        step_s = float(np.median(np.diff(times_s)))
+        return predict(bundle, windows, steps, features, normalized, times_s, times_s[-1] + step_s)
+
+    def test_nothing_is_said_of_a_gap(self):
+        prediction = self.judge_at([*np.arange(40) / 10, *(100 + np.arange(40) / 10)])
+        spans = [(round(item.start_s, 2), round(item.end_s, 2), item.label) for item in prediction.segments]
+        assert spans == [(0.0, 4.0, AMUSED), (100.0, 104.0, AMUSED)]
+        assert prediction.label == AMUSED
+
+    def test_a_window_counts_by_its_seconds_of_face(self):
+        prediction = self.judge_at(np.arange(20) / 4)
+        assert {window.num_valid_frames for window in prediction.windows} == {13, 14}
+        assert [window.face_s for window in prediction.windows] == pytest.approx([3.2] * 4)
+        assert prediction.label == AMUSED
+
+    @pytest.mark.parametrize(("rate_hz", "expected"), [(1.0, UNSURE), (1.9, UNSURE), (2.0, AMUSED), (3.0, AMUSED)])
+    def test_too_few_pictures_a_second_say_nothing_of_change(self, rate_hz, expected):
+        prediction = self.judge_at(np.arange(20) / rate_hz)
+        assert prediction.label == expected
+        assert {segment.label for segment in prediction.segments} == {expected}
+        assert ("pictures a second" in prediction.reason) == (expected == UNSURE)
+
+    def test_times_are_those_of_the_file(self):
+        prediction = self.judge_at(90000 + np.arange(40) / 10)
+        assert prediction.windows[0].start_s == 90000
+        assert [(item.start_s, item.end_s) for item in prediction.segments] == [(90000, pytest.approx(90004))]
 
 
 class TestClip:

@@ -110,6 +110,10 @@ class TestLoading:
             {"pipeline": {"hop": 3}},
             {"pipeline": {"hop_steps": 0}},
             {"pipeline": {"sample_rate_hz": "ten"}},
+            {"presence": [0.1]},
+            {"presence": {"sadness_fear": float("nan")}},
+            {"frame_evidence": {"weight": 2}},
+            {"frame_evidence": {"weight": 0.5, "offsets": [1.0]}},
         ],
         ids=str,
     )
@@ -163,6 +167,10 @@ class TestLoading:
         replace_file(tiny, bundles.NORMALIZER, buffer.getvalue())
         refused(tiny)
         assert not marker.exists()
+
+    def test_parts_of_two_models_are_no_model(self, tiny):
+        change_manifest(tiny, pipeline=CONFIG.to_dict() | {"blendshapes": True})
+        assert "features of 37 numbers for a normalization of 6" in refused(tiny)
 
     def test_nobody_changes_a_loaded_bundle(self, tiny):
         with pytest.raises(AttributeError):

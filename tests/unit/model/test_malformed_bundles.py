@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from emo_core.__main__ import main
+from emo_core.cli.main import main
 from emo_core.datasets.seen_by_model import exposure
 from emo_core.errors import BundleError
 from emo_core.explain.numpy_lstm import load_lstm

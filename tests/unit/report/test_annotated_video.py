@@ -1,6 +1,7 @@
 """The clip with verdict and timeline drawn: it plays, keeps its time, and shows what is said of each moment."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import av
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from emo_core.inference.pipeline import analyze
 from emo_core.report.annotated_video import _steady, write_annotated
 from emo_core.report.annotations import Annotations
+from emo_core.types import VideoInfo
 from tests import media
 from tests.factories import make_analysis
 
@@ -65,8 +67,16 @@ def test_a_mark_is_named_while_it_is_new(drawn):
 
 def test_uneven_times_become_steady_ones():
     timed = [(np.full((2, 2, 3), k, np.uint8), time_s) for k, time_s in enumerate((0.0, 0.1, 0.5, 0.62))]
-    shown = [int(frame[0, 0, 0]) for frame in _steady(timed, 10, 0.8)]
-    assert shown == [0, 1, 1, 1, 1, 2, 3, 3]
+    video = VideoInfo("uneven.mp4", 0.8, 10.0, 2, 2, 4, 4)
+    shown = [(int(frame[0, 0, 0]), tick) for frame, tick in _steady(timed, Fraction(10), video)]
+    assert shown == list(zip([0, 1, 1, 1, 1, 2, 3, 3], range(8), strict=True))
+
+
+def test_one_dark_frame_stands_where_there_is_no_picture():
+    timed = [(np.full((2, 2, 3), 100 + k, np.uint8), time_s) for k, time_s in enumerate((3.0, 3.1, 9.0, 9.1))]
+    video = VideoInfo("late.mp4", 0.4, 10.0, 2, 2, 4, 4, start_s=3.0, gaps=((3.2, 9.0),))
+    shown = [(int(frame[0, 0, 0]), tick) for frame, tick in _steady(timed, Fraction(10), video)]
+    assert shown == [(24, 0), (100, 30), (101, 31), (24, 32), (102, 90), (103, 91)]
 
 
 def test_a_clip_without_a_face_on_the_way_and_of_odd_size(tmp_path):

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 
+from emo_core.datasets.clips import DatasetClip
 from emo_core.errors import NoFaceError, VideoError
 from emo_core.faces.tracking import normalize_intensity
 from emo_core.training import networks
@@ -83,14 +84,18 @@ def test_every_clip_counts_alike_and_those_without_a_face_do_not(monkeypatch, tm
         quality = np.linspace(0.5, 1, count + 1).astype(np.float32)
         return SimpleNamespace(
             normalized=SimpleNamespace(mask=mask, quality=quality),
+            times_s=np.arange(count + 1) / 10,
             track=SimpleNamespace(crops=np.zeros((count + 1, SIDE, SIDE), np.uint8)),
         )
 
     monkeypatch.setattr("emo_core.training.fine_tuning.watch", watch)
-    clips = [(tmp_path / name, number) for number, name in enumerate(("long", "none", "bad", "short"))]
+    names = ("long", "none", "bad", "short")
+    clips = [(DatasetClip(tmp_path / name, "other", "anna"), number) for number, name in enumerate(names)]
     found = gather_frames(clips, None, CONFIG)
     assert found.labels.tolist() == [0] * 4 + [3] * 2
     assert found.weights[:4].sum() == pytest.approx(0.5)
     assert found.weights.sum() == pytest.approx(1)
     with pytest.raises(NoFaceError, match="None of the clips"):
         gather_frames(clips[1:3], None, CONFIG)
+    part = DatasetClip(tmp_path / "long", "other", "anna", start_s=0.1, end_s=0.3)
+    assert len(gather_frames([(part, 0)], None, CONFIG).labels) == 2

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from emo_core.datasets.ferplus import Stills
+from emo_core.datasets.pictures.ferplus import Stills
 from emo_core.faces.tracking import normalize_intensity
 from emo_core.training import networks
 from emo_core.training.frame_cnn import (

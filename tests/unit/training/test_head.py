@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from emo_core.emotions import OTHER
-from emo_core.inference.windows import REJECTED, calibrated, decide
+from emo_core.inference.windows import REJECTED, decide
 from emo_core.model.bundle import HeadNetwork
+from emo_core.model.calibration import calibrated
 from emo_core.model.normalization import FeatureNormalizer
 from emo_core.training.head import HeadTraining, fit_feature_normalizer, fit_head, frame_emotions
 from emo_core.training.networks import READERS, build_frame_cnn, to_tflite, unrolled

@@ -1,5 +1,8 @@
 """Names by which the server goes, pages that may ask it, room for uploads, and the settings that belong together."""
 
+import os
+import subprocess
+import sys
 import tomllib
 
 import anyio
@@ -127,6 +130,30 @@ def test_an_upload_that_lies_about_its_length_is_cut_off(settings, monkeypatch):
     anyio.run(door, request, receive, send)
     assert (sent[0]["status"], told, sum(taken)) == (507, ["anna"], 2**21)
     assert door._arriving == {}
+
+
+@pytest.mark.parametrize("path", ["/", "/media/a.mp4", "/_stcore/upload_file/a/b/c", "/_stcore/upload_file/a", "/a\nb"])
+def test_nothing_is_put_elsewhere(settings, path):
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    anyio.run(gate.Gate(None), asked(path=path, method="PUT", host="localhost", content_length="1"), None, send)
+    assert sent[0]["status"] == 403
+
+
+def test_a_setting_that_is_none_ends_the_start_in_one_sentence():
+    environment = {**os.environ, "EMO_UPLOADS_MB": "2 GB"}
+    ended = subprocess.run(
+        [sys.executable, "-c", "import ui.shell.server"],
+        env=environment,
+        cwd=folders.ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert (ended.returncode, ended.stderr[:42]) == (1, "error: EMO_UPLOADS_MB is no whole number: ")
+    assert ended.stderr.count("\n") == 1
 
 
 def test_limits_are_the_same_everywhere():

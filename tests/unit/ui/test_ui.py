@@ -57,10 +57,15 @@ def test_card_escapes_names_from_outside():
 
 
 @pytest.mark.parametrize(
-    ("share", "words"), [(0.62, "true blend"), (0.9, "mostly amusement"), (0.1, "mostly surprise")]
+    ("share", "words"),
+    [
+        (0.62, "Amusement + surprise, a blend: 62 % : 38 %"),
+        (0.9, "Amusement (of the pair amusement + surprise)"),
+        (0.1, "Surprise (of the pair amusement + surprise)"),
+    ],
 )
-def test_mix_in_words(share, words):
-    assert f"<b>{words}</b>" in verdict.card_html(make_analysis(amusement=share), BUNDLE)
+def test_the_headline_says_what_of_a_pair_is_there(share, words):
+    assert f">{words}</div>" in verdict.card_html(make_analysis(amusement=share), BUNDLE)
 
 
 def test_unsure_has_no_mix_of_the_whole():
@@ -73,14 +78,15 @@ def test_a_clip_that_changes_has_its_parts_and_their_mixes_for_a_verdict():
     analysis = make_analysis(label=UNSURE)
     segments = (
         Segment(0, 3, "sadness_fear", 0.97, {"sadness": 0.7, "fear": 0.3}, is_blend=True),
-        Segment(3, 6, "amusement_surprise", 0.99, {"amusement": 0.9, "surprise": 0.1}),
+        Segment(3, 6, "amusement_surprise", 0.99, {"amusement": 0.9, "surprise": 0.1}, emotions={"happiness": 0.9}),
     )
     analysis = replace(analysis, prediction=replace(analysis.prediction, segments=segments))
     html = verdict.card_html(analysis, BUNDLE)
     assert verdict.headline(analysis.prediction) == "It changes on the way"
-    assert html.index("Sadness + fear</b>, probability 97%") < html.index("Amusement + surprise</b>, probability 99%")
-    assert html.count("es-meter") == 2
-    assert html.index("true blend") < html.index("mostly amusement")
+    first = html.index("Sadness + fear, a blend: 70 % : 30 %</b>, probability 97%")
+    assert first < html.index("Amusement (of the pair amusement + surprise)</b>, probability 99%")
+    assert html.count("es-meter") == 1, "a bar shows a mix only where there is one"
+    assert "Frames on average: happiness 90 %" in html
 
 
 def test_many_parts_are_cut_to_the_longest():

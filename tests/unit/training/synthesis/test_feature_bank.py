@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from emo_core.datasets import ferplus as stills_module
-from emo_core.datasets.ferplus import align
+from emo_core.datasets.pictures import ferplus as stills_module
+from emo_core.datasets.pictures.ferplus import align
 from emo_core.faces.blendshapes import BLENDSHAPES
 from emo_core.training.synthesis.composed_clips import compose
 from emo_core.training.synthesis.feature_bank import DAMAGED, MOVED, PLAIN, build_banks, find_pools

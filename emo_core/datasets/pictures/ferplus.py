@@ -18,6 +18,7 @@ from emo_core.errors import DatasetError
 from emo_core.faces.landmarks import FaceLandmarker
 from emo_core.faces.tracking import align_stills
 from emo_core.files.cache import keep
+from emo_core.files.formats import POINTER_BYTES, describe_pointer
 from emo_core.files.kept import kept_arrays
 from emo_core.types import Booleans, Bytes, Doubles, FaceTrack, Floats
 from emo_core.video.source import clean_name
@@ -51,10 +52,16 @@ def read_votes(path: Path) -> tuple[Bytes, NDArray[np.uint8]]:
     """
     name = clean_name(path.name)
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
-            images, votes = np.asarray(data["images"]), np.asarray(data["votes"])
+        with path.open("rb") as file:
+            if pointer := describe_pointer(file.read(POINTER_BYTES)):
+                raise DatasetError(f"{name} {pointer}.")
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as data:
+                images, votes = np.asarray(data["images"]), np.asarray(data["votes"])
     except FileNotFoundError as error:
         raise DatasetError(f"There is no file {name}: give the path of an .npz with 'images' and 'votes'.") from error
+    except DatasetError:
+        raise
     except Exception as error:  # zipfile, zlib, NumPy's parser of headers: a damaged file can fail in any of them
         raise DatasetError(
             f"{name} cannot be read: it must be an .npz with arrays 'images' (N, 48, 48) and 'votes' (N, 10)."

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from emo_core.datasets import ferplus as stills
-from emo_core.datasets.ferplus import (
+from emo_core.datasets.pictures import ferplus as stills
+from emo_core.datasets.pictures.ferplus import (
     DAMAGES,
     align,
     damage,
@@ -173,6 +173,11 @@ class TestReading:
     def test_arrays_that_do_not_fit(self, tmp_path, arrays):
         np.savez(tmp_path / "odd.npz", **arrays)
         self.refused(tmp_path / "odd.npz")
+
+    def test_a_pointer_says_how_to_fetch_the_pictures(self, tmp_path):
+        (tmp_path / "train.npz").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 2\n")
+        with pytest.raises(DatasetError, match=r"train\.npz is a Git LFS pointer .* run “git lfs pull”"):
+            read_votes(tmp_path / "train.npz")
 
     def refused(self, path):
         with pytest.raises(DatasetError) as caught:

@@ -1,0 +1,1 @@
+"""Labelled pictures: FER+ with its votes, and portraits of known people."""

@@ -1,0 +1,81 @@
+"""Presence: which of the two emotions of a pair the frames show, before anything is said of their mix.
+
+A clip of plain laughter belongs to the pair amusement + surprise without showing surprise. Both are present when the
+weaker one has its share of the frame emotions, whether together with the other or after it; how large a share, is
+chosen on pictures so that few single emotions are called a blend.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from emo_core.emotions import EMOTIONS, UNSURE, HybridClass, display_name
+from emo_core.types import FeatureSequence, Floats, Prediction, Segment
+
+_LEAST_SHARE, _MOST_NAMED = 0.05, 3
+
+
+def mean_emotions(features: FeatureSequence, quality: Floats) -> Mapping[str, float]:
+    """Mean emotion probabilities of the frames that count, weighted by quality, by name; {} without such a frame."""
+    weights = np.where(features.mask, quality, 0).astype(np.float64)
+    if not weights.any():
+        return {}
+    mean = weights[features.mask] @ features.emotions[features.mask] / weights.sum()
+    return dict(zip(EMOTIONS, map(float, mean), strict=True))
+
+
+def presence_of(hybrid: HybridClass, emotions: Mapping[str, float]) -> Mapping[str, float]:
+    """What the frames say of each component of a pair, in [0, 1]; {} for no pair or no frame.
+
+    Example:
+        >>> pair = HybridClass("sadness_fear", {"sadness": "sadness", "fear": "fear"})
+        >>> presence_of(pair, {"neutral": 0.2, "sadness": 0.7, "fear": 0.1})
+        {'sadness': 0.7, 'fear': 0.1}
+    """
+    return {name: emotions[basic] for name, basic in hybrid.components.items()} if emotions else {}
+
+
+def weaker_share(presence: Mapping[str, float]) -> float:
+    """Share of the weaker component in what speaks for either, in [0, ½]; 0 where nothing does.
+
+    Example:
+        >>> weaker_share({"sadness": 0.6, "fear": 0.2})
+        0.25
+    """
+    total = sum(presence.values())
+    return min(presence.values()) / total if total > 0 else 0.0
+
+
+def present(found: Prediction | Segment) -> tuple[str, ...]:
+    """The components that are there: both in a blend, else the one that the frames say more of; () for no pair."""
+    known = found.presence or found.salience
+    if not known:
+        return ()
+    return tuple(known) if found.is_blend else (max(known, key=lambda name: known[name]),)
+
+
+def verdict_words(found: Prediction | Segment) -> str:
+    """A verdict as a person reads it, with what of a pair is there.
+
+    ``Amusement (of the pair amusement + surprise)``, ``Amusement + surprise, a blend: 62 % : 38 %``, ``Other``.
+    """
+    if found.label == UNSURE:
+        return display_name(found.label)
+    named = present(found)
+    if len(named) == 1:
+        return f"{named[0].capitalize()} (of the pair {found.label.replace('_', ' + ')})"
+    if named and found.salience:
+        first = round(100 * next(iter(found.salience.values())))
+        return f"{display_name(found.label)}, a blend: {first} % : {100 - first} %"
+    return display_name(found.label)
+
+
+def emotion_words(emotions: Mapping[str, float]) -> str:
+    """The strongest mean frame emotions, such as ``sadness 82 %, neutral 11 %``; empty where there are none.
+
+    Example:
+        >>> emotion_words({"neutral": 0.11, "sadness": 0.82, "fear": 0.02})
+        'sadness 82 %, neutral 11 %'
+    """
+    strongest: Sequence[str] = sorted(emotions, key=lambda name: -emotions[name])[:_MOST_NAMED]
+    return ", ".join(f"{name} {100 * emotions[name]:.0f} %" for name in strongest if emotions[name] >= _LEAST_SHARE)

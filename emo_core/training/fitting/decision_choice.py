@@ -1,0 +1,211 @@
+"""Choose how the frames count beside the LSTM, and the thresholds, with real clips in the balance. Loads TensorFlow.
+
+Real clips are few, so they choose between a few candidates only, together with composed and rendered clips; and what
+is told of them is cross-validated by person: the verdicts on a person come from what the other people chose.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emo_core.datasets.clips import DatasetClip
+from emo_core.datasets.windows import LabelledClips
+from emo_core.emotions import OTHER, UNSURE
+from emo_core.inference.windows import REJECTED, decide, rule
+from emo_core.model.bundle import Bundle
+from emo_core.model.evidence import FrameEvidence
+from emo_core.model.normalization import ScoreNormalizer
+from emo_core.training.head import fit_scores
+from emo_core.types import Floats, WindowPrediction
+
+WEIGHTS = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.9)
+OFFSETS = (0.0, 0.5, 1.0)
+NEUTRAL_HYBRIDS = (0.01, 0.02)
+"""What is tried: weight of the frames, log offset of sadness and fear among them, neutral faces called a hybrid."""
+
+MOST_PAID = 0.005
+"""Accuracy on held-out composed and rendered clips that real clips may cost, below the best of all decisions."""
+
+NUM_FOLDS = 10
+_NEIGHBOURHOODS = 4
+_THIN = 3  # of the held-out clips, every third sets the thresholds of a candidate; all of them those of the chosen one
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RealClip:
+    """A labelled part of a real video, judged by the LSTM and seen by the frames, window by window.
+
+    Attributes:
+        clip: what it is.
+        label: index of its class.
+        probabilities: (W, C) of the LSTM alone.
+        emotions: (W, 8) mean frame emotions of each window.
+        mean_emotions: (8,) of the whole part.
+        quality: (W,).
+        num_valid: (W,) frames that count.
+    """
+
+    clip: DatasetClip
+    label: int
+    probabilities: Floats
+    emotions: Floats
+    mean_emotions: Floats
+    quality: Floats
+    num_valid: NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldOut:
+    """Composed and rendered clips of others: what the LSTM says (N, C), mean frame emotions (N, 8), the clips."""
+
+    probabilities: Floats
+    emotions: Floats
+    clips: LabelledClips
+
+    def thinned(self, step: int) -> "HeldOut":
+        """Every `step`-th clip."""
+        kept = np.arange(len(self.probabilities)) % step == 0
+        return HeldOut(self.probabilities[kept], self.emotions[kept], self.clips.chosen(kept))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decision:
+    """One way to decide.
+
+    Attributes:
+        evidence: how the frames count.
+        neutral_hybrids: greatest share of neutral held-out clips that may be called a hybrid.
+        scores, flat_scores: thresholds by quality, and such that do not depend on it.
+        costs: C_FA of each class.
+        held_out: mean recall over the classes on held-out composed and rendered clips, *unsure* being right for other.
+        forced: the same when a choice is forced, on all of them.
+        verdicts: index of the verdict on each real clip, :data:`REJECTED` for unsure.
+    """
+
+    evidence: FrameEvidence
+    neutral_hybrids: float
+    scores: ScoreNormalizer
+    flat_scores: ScoreNormalizer
+    costs: tuple[float, ...]
+    held_out: float
+    forced: float
+    verdicts: NDArray[np.intp]
+
+
+def candidates(bundle: Bundle, real: Sequence[RealClip], held_out: HeldOut, neutral: HeldOut) -> list[Decision]:
+    """Every decision that is tried, with what it says of the real clips."""
+    labels = bundle.info.labels
+    few, found = held_out.thinned(_THIN), []
+    for evidence in _evidences(bundle):
+        given, of_neutral = (_blended(bundle, evidence, part) for part in (few, neutral))
+        guesses = _blended(bundle, evidence, held_out).argmax(axis=1)
+        forced = mean_recall(held_out.clips.labels, guesses, labels)
+        for limit in NEUTRAL_HYBRIDS:
+            scores, costs = fit_scores(given, few.clips, of_neutral, neutral.clips, labels, limit, _NEIGHBOURHOODS)
+            verdicts = decide(given, scores.apply(given, few.clips.quality))
+            said = np.array([verdict_on(bundle, evidence, scores, item) for item in real])
+            recall = mean_recall(few.clips.labels, verdicts, labels)
+            found.append(Decision(evidence, limit, scores, scores, costs, recall, forced, said))
+    return found
+
+
+def finished(
+    bundle: Bundle, chosen: Decision, real: Sequence[RealClip], held_out: HeldOut, neutral: HeldOut
+) -> Decision:
+    """The chosen decision with its thresholds from all held-out clips."""
+    given, of_neutral = (_blended(bundle, chosen.evidence, part) for part in (held_out, neutral))
+    (scores, costs), (flat, _) = (
+        fit_scores(given, held_out.clips, of_neutral, neutral.clips, bundle.info.labels, chosen.neutral_hybrids, count)
+        for count in (_NEIGHBOURHOODS, 1)
+    )
+    said = np.array([verdict_on(bundle, chosen.evidence, scores, item) for item in real])
+    return replace(chosen, scores=scores, flat_scores=flat, costs=costs, verdicts=said)
+
+
+def choose(
+    tried: Sequence[Decision], truth: NDArray[np.intp], among: NDArray[np.intp], labels: Sequence[str]
+) -> Decision:
+    """The decision with the best recall on real clips `among` (indices) of those that hardly pay on held-out clips.
+
+    What is chosen on a dozen sad clips must not be fooled by them: decisions that cost more than :data:`MOST_PAID` of
+    accuracy on thousands of others are out, and between equals these others decide.
+    """
+    bar = max(item.forced for item in tried) - MOST_PAID
+    able = [item for item in tried if item.forced >= bar]
+    return max(able, key=lambda item: (mean_recall(truth[among], item.verdicts[among], labels), item.held_out))
+
+
+def cross_validated(
+    tried: Sequence[Decision], truth: NDArray[np.intp], people: Sequence[str], labels: Sequence[str], *, seed: int = 0
+) -> NDArray[np.intp]:
+    """Verdicts (N,) on real clips, those on each person by the decision that the people of other folds chose."""
+    names = np.random.default_rng(seed).permutation(sorted(set(people)))
+    fold_of = {name: number % NUM_FOLDS for number, name in enumerate(names.tolist())}
+    folds = np.array([fold_of[person] for person in people])
+    verdicts = np.full(len(truth), REJECTED)
+    for fold in np.unique(folds):
+        chosen = choose(tried, truth, np.flatnonzero(folds != fold), labels)
+        verdicts[folds == fold] = chosen.verdicts[folds == fold]
+    return verdicts
+
+
+def worth_it(
+    tried: Sequence[Decision], truth: NDArray[np.intp], people: Sequence[str], labels: Sequence[str]
+) -> tuple[Sequence[Decision], NDArray[np.intp], dict[str, float]]:
+    """All decisions, or those of the LSTM alone where counting the frames gains nothing in the cross-validation.
+
+    Returns:
+        The decisions to choose from, their cross-validated verdicts (N,), and the mean recall of both kinds.
+    """
+    alone = [item for item in tried if not item.evidence.weight]
+    of_all, of_alone = (cross_validated(kind, truth, people, labels) for kind in (tried, alone))
+    found = {
+        "lstm_alone": mean_recall(truth, of_alone, labels),
+        "frames_beside": mean_recall(truth, of_all, labels),
+    }
+    return (tried, of_all, found) if found["frames_beside"] > found["lstm_alone"] else (alone, of_alone, found)
+
+
+def verdict_on(bundle: Bundle, evidence: FrameEvidence, scores: ScoreNormalizer, item: RealClip) -> int:
+    """Index of the verdict on a real clip as the judge gives it, :data:`REJECTED` for unsure."""
+    beside = evidence.of_frames(bundle.classes, item.emotions)
+    mixed = (1 - evidence.weight) * item.probabilities + evidence.weight * beside
+    above = scores.apply(mixed, item.quality)
+    choices = np.where(item.num_valid >= bundle.config.min_face_frames, decide(mixed, above), REJECTED)
+    windows = [
+        WindowPrediction(
+            0.0, 1.0, UNSURE if choice == REJECTED else bundle.info.labels[choice], probabilities, score,
+            float(quality), int(count), int(count) / bundle.config.sample_rate_hz,
+        )
+        for choice, probabilities, score, quality, count in zip(
+            choices, mixed, above, item.quality, item.num_valid, strict=True
+        )
+    ]  # fmt: skip
+    return rule(replace(bundle, scores=scores, evidence=evidence), windows).verdict
+
+
+def right(truth: NDArray[np.intp], verdicts: NDArray[np.intp], labels: Sequence[str]) -> NDArray[np.bool_]:
+    """Which verdicts are right; *unsure* is, where the truth is *other*: it misleads nobody."""
+    other = labels.index(OTHER) if OTHER in labels else len(labels)
+    return np.asarray((verdicts == truth) | ((verdicts == REJECTED) & (truth == other)))
+
+
+def mean_recall(truth: NDArray[np.intp], verdicts: NDArray[np.intp], labels: Sequence[str]) -> float:
+    """Mean over the classes that occur of the share of right verdicts."""
+    correct = right(truth, verdicts, labels)
+    return float(np.mean([correct[truth == label].mean() for label in np.unique(truth)]))
+
+
+def _evidences(bundle: Bundle) -> list[FrameEvidence]:
+    paired = ["sadness" in item.components.values() for item in bundle.classes]
+    found = [FrameEvidence()]
+    for weight in WEIGHTS[1:]:
+        found += [FrameEvidence(weight, tuple(offset * pair for pair in paired)) for offset in OFFSETS]
+    return found
+
+
+def _blended(bundle: Bundle, evidence: FrameEvidence, part: HeldOut) -> Floats:
+    beside = evidence.of_frames(bundle.classes, part.emotions)
+    return np.asarray((1 - evidence.weight) * part.probabilities + evidence.weight * beside, np.float32)

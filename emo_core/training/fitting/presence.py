@@ -1,0 +1,95 @@
+"""When both emotions of a pair are present: thresholds from pictures with votes, and how well they tell blends apart.
+
+What is measured is presence in the words of BLEMORE (arXiv 2601.13225): whether a face shows one emotion or two. Its
+salience, the share of each, is another matter; see :mod:`emo_core.training.salience_fit`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import binomtest
+from sklearn import metrics
+
+from emo_core.datasets.pictures.ferplus import voted_pair
+from emo_core.emotions import EMOTIONS, HybridClass
+from emo_core.types import Booleans, Doubles, Floats
+
+FALSE_BLENDS = 0.05
+"""Share of single emotions that may be called a blend."""
+
+_SINGLE_VOTES = 8
+_LEAST, _MOST = 0.02, 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Told:
+    """Faces or clips of a pair: the share of the weaker emotion (N,), and whether both are there (N,)."""
+
+    shares: Doubles
+    both: Booleans
+
+
+def weaker_shares(emotions: Floats, hybrid: HybridClass) -> Doubles:
+    """Share of the weaker emotion of a pair in what speaks for either, (N,) in [0, ½], from emotions (N, 8)."""
+    pair = emotions[:, [EMOTIONS.index(name) for name in hybrid.components.values()]].astype(np.float64)
+    return np.asarray(pair.min(axis=1) / np.maximum(pair.sum(axis=1), 1e-9))
+
+
+def told_by_votes(emotions: Floats, votes: NDArray[np.uint8], hybrid: HybridClass) -> Told:
+    """Pictures in which people see both of a pair (each ≥ 3 votes, together ≥ 7), or one alone (≥ 8 votes)."""
+    first, second = hybrid.components.values()
+    counts = votes[:, [EMOTIONS.index(first), EMOTIONS.index(second)]]
+    both, one = voted_pair(votes, first, second), counts.max(axis=1) >= _SINGLE_VOTES
+    kept = both | one
+    return Told(weaker_shares(emotions[kept], hybrid), both[kept])
+
+
+def fit_threshold(sources: Sequence[Told], false_blends: float = FALSE_BLENDS) -> float:
+    """The least share of the weaker emotion at which in no source more than `false_blends` of the single ones pass.
+
+    Of a few, one may pass: 5 % of a dozen clips are none, and the threshold would be that of the one worst clip.
+
+    Example:
+        >>> fit_threshold([Told(np.array([0.1, 0.2, 0.4]), np.array([False, False, True]))])
+        0.1001
+    """
+    found = _LEAST
+    for source in sources:
+        ones = np.sort(source.shares[~source.both])[::-1]
+        if len(ones):
+            allowed = max(1, int(false_blends * len(ones)))
+            found = max(found, float(ones[allowed]) + 1e-4 if allowed < len(ones) else 0.0)
+    return round(min(found, _MOST), 4)
+
+
+def measure_presence(told: Told, threshold: float) -> dict[str, Any]:
+    """False blends, recall of blends and area under the curve, with exact 95 % intervals over pictures or clips."""
+    called = told.shares >= threshold
+    known = 0 < told.both.sum() < len(told.both)
+    return {
+        "false_blends": _share(called[~told.both]),
+        "recall": _share(called[told.both]),
+        "auc": float(metrics.roc_auc_score(told.both, told.shares)) if known else None,
+    }
+
+
+def _share(called: Booleans) -> dict[str, Any]:
+    if not len(called):
+        return {"value": None, "interval": None, "num": 0}
+    interval = binomtest(int(called.sum()), len(called)).proportion_ci()
+    return {"value": float(called.mean()), "interval": [float(interval.low), float(interval.high)], "num": len(called)}
+
+
+def components_shown(keyframes: Sequence[tuple[float, Mapping[str, float]]], hybrid: HybridClass) -> int:
+    """How many emotions of a pair a rendered clip shows at any time, by what was drawn.
+
+    Example:
+        >>> pair = HybridClass("sadness_fear", {"sadness": "sadness", "fear": "fear"})
+        >>> components_shown([(0.0, {}), (1.0, {"sadness": 0.8})], pair)
+        1
+    """
+    shown = {name for _, drawn in keyframes for name, strength in drawn.items() if strength > 0}
+    return len(shown & set(hybrid.components.values()))

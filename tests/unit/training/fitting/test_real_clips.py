@@ -1,0 +1,82 @@
+"""Figures on real people in the records: right and unsure counted apart, by source; told in card and trust line."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from emo_core.datasets.clips import DatasetClip
+from emo_core.emotions import EMOTIONS
+from emo_core.evaluation.portrait_metrics import evaluate_portraits
+from emo_core.inference.windows import REJECTED
+from emo_core.model.evidence import FrameEvidence
+from emo_core.training.card.people import portraits, presence, real_clips
+from emo_core.training.fitting.decision_choice import RealClip, verdict_on
+from emo_core.training.fitting.presence import Told, measure_presence
+from emo_core.training.fitting.real_clips import real_record
+from ui.state import models
+
+FEAR, HAPPY = EMOTIONS.index("fear"), EMOTIONS.index("happiness")
+
+
+def real_clip(label, emotion, person, source="video"):
+    emotions = np.zeros((2, 8), np.float32)
+    emotions[:, emotion] = 1
+    clip = DatasetClip(Path("a.mp4"), "other", person, source, start_s=0, end_s=3)
+    flat = np.full((2, 3), 1 / 3, np.float32)
+    return RealClip(clip, label, flat, emotions, emotions[0], np.full(2, 0.8, np.float32), np.array([32, 32]))
+
+
+@pytest.fixture(scope="module")
+def record(hybrid):
+    items = [real_clip(0, HAPPY, "anna"), real_clip(1, FEAR, "bert", "GIF"), real_clip(1, 0, "cleo"),
+             real_clip(2, 0, "dora"), real_clip(2, HAPPY, "emil", "GIF")]  # fmt: skip
+    honest = np.array([0, 1, REJECTED, REJECTED, 0])
+    found = real_record(hybrid, items, honest, honest, [(items[0].clip, "No face.")])
+    return found | {"compared": {"lstm_alone": 0.7, "frames_beside": 0.6}}
+
+
+def test_unsure_is_wrong_but_for_other_and_counted_apart(record):
+    whole, gif, video = record["parts"]
+    assert (whole["clips"], gif["clips"], video["clips"]) == ("all", "GIF", "video")
+    found = whole["cross_validated"]
+    assert [(row["right"], row["unsure"], row["num"]) for row in found["by_class"]] == [(1, 0, 1), (1, 1, 2), (1, 1, 2)]
+    assert found["macro_recall"] == pytest.approx(2 / 3)
+    assert gif["cross_validated"]["macro_recall"] == 0.5
+    assert whole["mean_of_frame_emotions"]["macro_recall"] == pytest.approx(2 / 3)
+    assert record["gain_over_mean"]["value"] == pytest.approx(0)
+    assert (record["num_people"], record["num_left_out"]) == (5, 1)
+    json.dumps(record)
+
+
+def test_the_record_names_nobody(record):
+    told = json.dumps(record)
+    assert not any(name in told for name in ("anna", "bert", "a.mp4"))
+
+
+def test_card_and_trust_line_tell_it(record, monkeypatch):
+    card = real_clips(record)
+    assert "verdicts, cross-validated by person" in card
+    assert "| 1 of 2 |" in card
+    monkeypatch.setattr(models, "metrics", lambda folder=None: {"real_clips": record})
+    line = models.trust_line()
+    assert "On 5 real clips of 5 people" in line
+    assert "3 verdicts were right" in line
+    assert "weakest is sadness + fear, 1 of 2" in line
+
+
+def test_frames_alone_give_the_verdict_where_only_they_count(hybrid):
+    thresholds = hybrid.scores
+    assert verdict_on(hybrid, FrameEvidence(1.0), thresholds, real_clip(1, FEAR, "anna")) == 1
+    assert verdict_on(hybrid, FrameEvidence(0.0), thresholds, real_clip(1, FEAR, "anna")) == REJECTED
+
+
+def test_the_card_tells_portraits_and_presence():
+    labels = np.array([0, 0, 1, 1, 3, 3])
+    said = np.eye(8, dtype=np.float32)[[0, 0, 1, 1, 3, 0]]
+    found = evaluate_portraits(said, labels, np.array(list("abcdef")))
+    assert "| sadness | 1.00 | 0.50" in portraits(found)
+    told = Told(np.array([0.1, 0.2, 0.4]), np.array([False, False, True]))
+    row = {"class": "sadness_fear", "on": "stills", "threshold": 0.3, **measure_presence(told, 0.3)}
+    assert "100% (0.03 – 1.00) of 1" in presence([row])

@@ -1,0 +1,314 @@
+"""The same eight seconds in the many ways in which files hold them, each made in well under a second.
+
+A variant is a function of a folder and the :class:`Cut`; it writes one file and returns its path.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from av.stream import Disposition
+from numpy.typing import NDArray
+
+from emo_core.video import hdr
+from emo_core.video.reader import open_video
+from tests import sample
+
+RATE = Fraction(24000, 1001)
+PARTS_S = (0.0, 4.0), (12.0, 16.0)  # sadness, then laughter
+SIZE = (320, 180)
+Frames = list[NDArray[np.uint8]]
+Ticks = Callable[[int], int]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Frames (180, 320, 3) of the sample, and the file that holds them plainly."""
+
+    frames: Frames
+    plain: Path
+
+
+@dataclass(frozen=True)
+class Variant:
+    """How to make it, and what is right.
+
+    Attributes:
+        make: function of a folder and the cut.
+        start_s: when its first picture is shown.
+        gap: seconds after the first picture at which a gap begins, and how long it lasts.
+        warning: words of the warning that is due; empty if none is.
+        slack_s: how far its segments may begin and end from where those of the plain clip do.
+    """
+
+    make: Callable[[Path, Cut], Path]
+    start_s: float = 0.0
+    gap: tuple[float, float] | None = None
+    warning: str = ""
+    slack_s: float = 0.4
+
+
+def cut_sample(folder: Path) -> Cut:
+    """Four seconds of each, far from the thresholds: what is tried is the file, not the verdict."""
+    with open_video(sample.PATH, max_side_px=SIZE[0]) as reader:
+        frames = [
+            frame.copy()
+            for clip in reader.clips(float(RATE))
+            for frame, time_s in zip(clip.frames, clip.timestamps_s, strict=True)
+            if any(start_s <= time_s < end_s for start_s, end_s in PARTS_S)
+        ]
+    return Cut(frames, encode(folder / "plain.mp4", frames))
+
+
+def encode(
+    path: Path, frames: Sequence[NDArray[np.uint8]], *, rate: Fraction | int = RATE, ticks: Ticks | None = None,
+    codec: str = "libx264", pixels: str = "yuv420p", options: dict[str, str] | None = None, **stream_settings: object,
+) -> Path:  # fmt: skip
+    """Frames at 1 / `rate` seconds, or at `ticks` of a thousandth of a second."""
+    rate = Fraction(rate)
+    options = {"crf": "16", "preset": "ultrafast", "bf": "0", "g": "24"} if options is None else options
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate, options)
+        stream.pix_fmt, stream.height, stream.width = pixels, *frames[0].shape[:2]
+        base = Fraction(1, 1000) if ticks else 1 / rate
+        stream.codec_context.time_base = base
+        for name, value in stream_settings.items():
+            if name == "matrix":
+                stream.set_display_matrix(value)
+            else:
+                setattr(stream.codec_context, name, value)
+        for index, frame in enumerate(frames):
+            picture = "rgb48le" if frame.dtype == np.uint16 else "rgb24"
+            image = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), picture)
+            image.pts, image.time_base = ticks(index) if ticks else index, base
+            container.mux(stream.encode(image))
+        container.mux(stream.encode())
+    return path
+
+
+def remux(
+    path: Path, plain: Path, *, shift_s: float = 0.0, sound_s: float | None = None, keep: slice = slice(None),
+    gap: tuple[float, float] | None = None,
+) -> Path:  # fmt: skip
+    """The packets of the plain file in another container, `shift_s` later; sound from 0 for `sound_s` if given."""
+    with av.open(str(plain)) as source, av.open(str(path), "w", options={"avoid_negative_ts": "disabled"}) as target:
+        picture = source.streams.video[0]
+        own = target.add_stream_from_template(picture)
+        sound = None
+        if sound_s:
+            sound = target.add_stream("libopus" if path.suffix in (".webm", ".mkv") else "aac", 48000)
+            sound.layout = "mono"
+            for packet in _silence(sound, sound_s):
+                target.mux(packet)
+        packets = [packet for packet in source.demux(picture) if packet.size][keep]
+        zero = packets[0].pts
+        for packet in packets:
+            time_s = float((packet.pts - zero) * packet.time_base)
+            later_s = shift_s + (gap[1] if gap and time_s >= gap[0] else 0.0)
+            packet.pts = packet.dts = round((time_s + later_s) / packet.time_base)
+            packet.stream = own
+            target.mux(packet)
+        if sound:
+            target.mux(sound.encode())
+    return path
+
+
+def _silence(stream: av.AudioStream, seconds: float) -> Iterator[av.Packet]:
+    for start in range(0, round(seconds * 48000), 960):
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 960), np.float32), "fltp", "mono")
+        frame.sample_rate, frame.pts = 48000, start
+        yield from stream.encode(frame)
+
+
+def joined(folder: Path, cut: Cut, suffix: str, parts: int) -> Path:
+    """Parts that each begin at the same stamp, one behind the other."""
+    size = -(-len(cut.frames) // parts)
+    content = b""
+    for part in range(parts):
+        path = folder / f"part{part}.{suffix}"
+        some = cut.frames[part * size : (part + 1) * size]
+        if suffix == "mpg":
+            encode(path, some, codec="mpeg2video", options={"g": "12", "q": "2"})
+        else:
+            encode(path, some)
+        content += path.read_bytes()
+    path = folder / f"joined.{suffix}"
+    path.write_bytes(content)
+    return path
+
+
+def later_part_first(folder: Path, cut: Cut) -> Path:
+    """The first half has stamps 5000 s behind those of the second."""
+    half = len(cut.frames) // 2
+    content = b""
+    for number, shift_s in enumerate((5000.0, 0.0)):
+        path = folder / f"{number}.ts"
+        keep = slice(number * half, (number + 1) * half)
+        content += remux(path, cut.plain, shift_s=shift_s, keep=keep).read_bytes()
+    (folder / "later.ts").write_bytes(content)
+    return folder / "later.ts"
+
+
+def turned_midway(folder: Path, cut: Cut, *, upright_first: bool) -> Path:
+    """Half of it in frames of 180×320 around the face: a phone that was turned."""
+    half = len(cut.frames) // 2
+    content = b""
+    for number, (first, some) in enumerate(((True, cut.frames[:half]), (False, cut.frames[half:]))):
+        if first == upright_first:
+            some = [np.pad(frame[:, 70:250], ((70, 70), (0, 0), (0, 0))) for frame in some]
+        path = encode(folder / f"{number}.mp4", some)
+        ts = remux(folder / f"{number}.ts", path, shift_s=number * float(half / RATE))
+        content += ts.read_bytes()
+    (folder / "turned.ts").write_bytes(content)
+    return folder / "turned.ts"
+
+
+def two_streams(folder: Path, cut: Cut, *, default: bool) -> Path:
+    """A larger grey stream before the right one, which is marked as the default or moves alone."""
+    grey = [np.full((360, 640, 3), 90, np.uint8)] * len(cut.frames)
+    other = encode(folder / "grey.mp4", grey)
+    path = folder / "two.mkv"
+    with av.open(str(other)) as first, av.open(str(cut.plain)) as second, av.open(str(path), "w") as target:
+        own = [target.add_stream_from_template(source.streams.video[0]) for source in (first, second)]
+        for number, stream in enumerate(own):
+            stream.disposition = Disposition.default if not default or number == 1 else Disposition(0)
+        packets = [
+            (packet.dts * packet.time_base, number, packet)
+            for number, source in enumerate((first, second))
+            for packet in source.demux(video=0)
+            if packet.size
+        ]
+        for _, number, packet in sorted(packets, key=lambda item: item[:2]):
+            packet.stream = own[number]
+            target.mux(packet)
+    return path
+
+
+def with_matrix(folder: Path, cut: Cut, matrix: tuple[int, int, int, int]) -> Path:
+    """Stored as `matrix` (a, b, c, d) undoes it: x′ = a·x + c·y, y′ = b·x + d·y."""
+    a, b, c, d = matrix
+    stored = [np.ascontiguousarray(_stored(frame, matrix)) for frame in cut.frames]
+    one = 1 << 16
+    values = [a * one, b * one, 0, c * one, d * one, 0, 0, 0, 1 << 30]
+    return encode(folder / "matrix.mp4", stored, matrix=values)
+
+
+def _stored(frame: NDArray[np.uint8], matrix: tuple[int, int, int, int]) -> NDArray[np.uint8]:
+    """Pixel by pixel, as the matrix says: the stored pixel (x, y) is the one shown at (x′, y′)."""
+    a, b, c, d = matrix
+    height, width = frame.shape[:2]
+    if b or c:
+        height, width = width, height
+    y, x = np.mgrid[:height, :width]
+    shown_x, shown_y = a * x + c * y, b * x + d * y
+    return frame[shown_y - shown_y.min(), shown_x - shown_x.min()]
+
+
+def in_hdr(folder: Path, cut: Cut, transfer: int) -> Path:
+    """10 bits in the curve and the primaries of HDR; white at 203 cd/m²."""
+    to_2020 = np.linalg.inv(hdr._BT2020_TO_BT709)
+    curve = hdr._curve(transfer).astype(np.float64)
+    levels = np.searchsorted(curve, np.linspace(0, 1, 4096) ** 3).clip(0, 65535).astype(np.uint16)
+    deep = []
+    for frame in cut.frames:
+        light = cv2.transform((frame / 255.0) ** 2.4, to_2020).clip(0, None)
+        if transfer == hdr.HLG:
+            luminance = np.maximum(light @ hdr._LUMA, 1e-6)[..., np.newaxis]
+            scale = hdr._HLG_PEAK_CD_M2 / hdr._WHITE_CD_M2
+            light = light * (luminance / scale) ** (1 / hdr._HLG_GAMMA - 1) / scale
+        deep.append(levels[(light.clip(0, 1) ** (1 / 3) * 4095).astype(int)])
+    return encode(
+        folder / "hdr.mp4", deep, pixels="yuv420p10le", color_trc=transfer, color_primaries=9, colorspace=9,
+        options={"crf": "12", "preset": "ultrafast"},
+    )  # fmt: skip
+
+
+def uneven(index: int) -> int:
+    """Milliseconds of a rate that wavers between 12 and 40 a second."""
+    return round(1000 * (index / float(RATE) + 0.018 * np.sin(index)))
+
+
+def at_rate(folder: Path, cut: Cut, *, every: int = 1, repeat: int = 1) -> Path:
+    """Every so many frames, or each several times."""
+    frames = [frame for frame in cut.frames[::every] for _ in range(repeat)]
+    return encode(folder / "rate.mp4", frames, rate=RATE * repeat / every)
+
+
+def wide_pixels(folder: Path, cut: Cut) -> Path:
+    """Squeezed to half the width, with pixels twice as wide as high."""
+    squeezed = [cv2.resize(frame, (SIZE[0] // 2, SIZE[1]), interpolation=cv2.INTER_AREA) for frame in cut.frames]
+    return encode(folder / "wide.mp4", squeezed, sample_aspect_ratio=Fraction(2))
+
+
+def _late(suffix: str, start_s: float) -> Variant:
+    def make(folder: Path, cut: Cut) -> Path:
+        return remux(folder / f"late.{suffix}", cut.plain, shift_s=start_s, sound_s=min(start_s, 3.0))
+
+    return Variant(make, start_s=start_s)
+
+
+def _far(suffix: str, start_s: float) -> Variant:
+    return Variant(lambda folder, cut: remux(folder / f"far.{suffix}", cut.plain, shift_s=start_s))
+
+
+def _gap(suffix: str, at_s: float, length_s: float) -> Variant:
+    def make(folder: Path, cut: Cut) -> Path:
+        return remux(folder / f"gap.{suffix}", cut.plain, gap=(at_s, length_s))
+
+    return Variant(make, gap=(at_s, length_s), warning="no picture")
+
+
+def _raw(codec: str, suffix: str, options: dict[str, str], warning: str = "") -> Variant:
+    return Variant(
+        lambda folder, cut: encode(folder / f"raw.{suffix}", cut.frames, codec=codec, options=options), warning=warning
+    )
+
+
+QUICK_HEVC = {"preset": "ultrafast", "x265-params": "log-level=none"}
+MATRICES = [(a, b, c, d) for a in (-1, 0, 1) for b in (-1, 0, 1) for c in (-1, 0, 1) for d in (-1, 0, 1)
+            if abs(a) == abs(d) != abs(b) == abs(c)]  # fmt: skip
+
+VARIANTS = {
+    "a little late mkv": _late("mkv", 0.5),
+    "late mkv": _late("mkv", 3.0),
+    "late mp4": _late("mp4", 3.0),
+    "very late mp4": _late("mp4", 300.0),
+    "very late ts": _late("ts", 300.0),
+    "a day late mkv": _late("mkv", 90000.0),
+    "far mkv": _far("mkv", 300.0),
+    "far ts": _far("ts", 90000.0),
+    "two parts ts": Variant(partial(joined, suffix="ts", parts=2), warning="2 recordings"),
+    "five parts ts": Variant(partial(joined, suffix="ts", parts=5), warning="5 recordings"),
+    "later part first ts": Variant(later_part_first, warning="2 recordings"),
+    "clock of ts runs over": _far("ts", 2**33 / 90000 - 2),
+    "three parts mpg": Variant(partial(joined, suffix="mpg", parts=3), warning="3 recordings"),
+    "gap ts": _gap("ts", 6.0, 120.0),
+    "gap mkv": _gap("mkv", 6.0, 2.0),
+    "gap mp4": _gap("mp4", 6.0, 600.0),
+    "uneven rate": Variant(lambda folder, cut: encode(folder / "uneven.mkv", cut.frames, ticks=uneven)),
+    "120 a second": Variant(partial(at_rate, repeat=5)),
+    "12 a second": Variant(partial(at_rate, every=2)),
+    "8 a second": Variant(partial(at_rate, every=3)),
+    "6 a second": Variant(partial(at_rate, every=4)),
+    "4.8 a second": Variant(partial(at_rate, every=5), warning="only 4.8 pictures a second", slack_s=0.9),
+    "raw h264": _raw("libx264", "h264", {"preset": "ultrafast", "crf": "16"}),
+    "raw hevc": _raw("libx265", "hevc", QUICK_HEVC),
+    "turned midway": Variant(partial(turned_midway, upright_first=False), warning="size of the picture changes"),
+    "turned back midway": Variant(partial(turned_midway, upright_first=True), warning="size of the picture changes"),
+    "default is second": Variant(partial(two_streams, default=True), warning="marked as the default"),
+    "second moves": Variant(partial(two_streams, default=False), warning="the largest that moves"),
+    "PQ": Variant(partial(in_hdr, transfer=hdr.PQ)),
+    "HLG": Variant(partial(in_hdr, transfer=hdr.HLG)),
+    "wide pixels": Variant(wide_pixels),
+    "upside down": Variant(
+        lambda folder, cut: encode(folder / "down.mp4", [frame[::-1, ::-1] for frame in cut.frames])
+    ),
+    "avi": Variant(lambda folder, cut: encode(folder / "old.avi", cut.frames, codec="mpeg4", options={"q": "2"})),
+    "flv": Variant(lambda folder, cut: remux(folder / "plain.flv", cut.plain)),
+    **{f"matrix {matrix}": Variant(partial(with_matrix, matrix=matrix)) for matrix in MATRICES},
+}

@@ -1,0 +1,78 @@
+"""What was measured on real people: clips first, then pictures, then which of a pair is there; never mixed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from emo_core.emotions import display_name
+from ui.widgets import tables
+
+_VERDICTS = {"cross_validated": "verdicts", "mean_of_frame_emotions": "largest mean frame emotions"}
+
+
+def render(measured: Mapping[str, Any]) -> None:
+    """Real clips, portraits and presence, as far as the records of a model hold them."""
+    if record := measured.get("real_clips"):
+        _real_clips(record)
+    if record := measured.get("portraits"):
+        _portraits(record)
+    if rows := measured.get("presence"):
+        _presence(rows)
+
+
+def _real_clips(record: Mapping[str, Any]) -> None:
+    st.markdown("**Real clips**")
+    rows = []
+    for part in record["parts"]:
+        for name, words in _VERDICTS.items():
+            found = part[name]
+            counts = [f"{row['right']} of {row['num']}" for row in found["by_class"]]
+            unsure = str(sum(row["unsure"] for row in found["by_class"]))
+            recall = f"{found['macro_recall']:.2f}{_spread(found['interval'])}"
+            rows.append((f"{part['clips']} ({part['num_clips']})", words, recall, *counts, unsure))
+    names = [display_name(name) for name in record["labels"]]
+    tables.render(("Clips (n)", "By", "Mean recall (95 % interval)", *names, "Unsure"), rows)
+    st.caption(
+        f"{record['num_clips']} parts of videos of {record['num_people']} people, labelled by eye. Unsure counts as "
+        "wrong, but for other. Nothing was trained on them; they helped to choose the thresholds, so verdicts are "
+        "cross-validated by person. Intervals are over people."
+    )
+
+
+def _portraits(found: Mapping[str, Any]) -> None:
+    st.markdown("**Portraits of people it never saw** (frame network alone)")
+    rows = [
+        (row["label"], str(row["support"]), f"{row['recall']:.0%}{_percent(row['recall_interval'])}")
+        for row in found["per_class"]
+        if row["support"]
+    ]
+    tables.render(("Emotion", "n", "Found (95 % interval over people)"), rows)
+    accuracy = found["scores"]["accuracy"]
+    st.caption(
+        f"{found['num_pictures']} pictures of {found['num_people']} people, one label each by one person; accuracy "
+        f"{accuracy['value']:.1%}{_percent(accuracy['interval'])}; no face found in {found['num_without_face']}."
+    )
+
+
+def _presence(rows: Sequence[Mapping[str, Any]]) -> None:
+    st.markdown("**One emotion of a pair, or both**")
+    told = [
+        (display_name(row["class"]), row["on"], _counted(row["false_blends"]), _counted(row["recall"])) for row in rows
+    ]
+    tables.render(("Pair", "On", "Single ones called a blend", "Blends found"), told)
+    st.caption("Stills by the votes of ten annotators, rendered clips by what was drawn into them.")
+
+
+def _counted(found: Mapping[str, Any]) -> str:
+    if found["value"] is None:
+        return "none at hand"
+    return f"{found['value']:.0%}{_percent(found['interval'])} of {found['num']}"
+
+
+def _spread(interval: Sequence[float] | None) -> str:
+    return f" ({interval[0]:.2f} – {interval[1]:.2f})" if interval else ""
+
+
+def _percent(interval: Sequence[float] | None) -> str:
+    return f" ({interval[0]:.0%} – {interval[1]:.0%})" if interval else ""
