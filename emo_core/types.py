@@ -5,7 +5,7 @@ every array: `detected` and `mask` are False there, numbers are NaN or 0 as docu
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
 
@@ -296,11 +296,30 @@ class StageTimings:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class PersonAnalysis:
+    """What is known of one person in a clip of T frames.
+
+    Attributes:
+        number: from 1; 1 is the one who is largest and longest in view.
+        track, normalized, features, prediction: of this person, over all frames of the clip.
+        warnings: what to know of the clip and of this person.
+    """
+
+    number: int
+    track: FaceTrack
+    normalized: NormalizedClip
+    features: FeatureSequence
+    prediction: Prediction
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Analysis:
     """Everything about one clip: the input of every page, report and export.
 
-    `timestamps_s` is (T,) float64, on the file's own clock; every array inside has the same T. `source_frames` is None
-    where the frames were changed first, and so are none of the file's.
+    `timestamps_s` is (T,) float64, on the file's own clock; every array inside has the same T. What is told beside
+    `people` is about one of them, the largest and longest in view unless :meth:`about` chose another. `source_frames`
+    is None where the frames were changed first, and so are none of the file's.
     """
 
     video: VideoInfo
@@ -313,8 +332,13 @@ class Analysis:
     timing_ms: StageTimings
     warnings: tuple[str, ...]
     source_frames: SourceFrames | None = None
+    people: tuple[PersonAnalysis, ...] = ()
+    person: int = 1
 
     def __post_init__(self) -> None:
+        if len(self.people) < 2:
+            only = PersonAnalysis(1, self.track, self.normalized, self.features, self.prediction, self.warnings)
+            object.__setattr__(self, "people", (only,))
         frames = len(self.timestamps_s)
         for name, length in (
             ("track", len(self.track.crops)),
@@ -325,6 +349,20 @@ class Analysis:
         ):
             if length != frames:
                 raise ValueError(f"{name} has {length} frames, expected {frames}")
+
+    def about(self, number: int) -> "Analysis":
+        """The same clip, told about another person.
+
+        Raises:
+            ValueError: there is no person of this number.
+        """
+        found = next((person for person in self.people if person.number == number), None)
+        if found is None:
+            raise ValueError(f"there is no person {number}; known are 1 to {len(self.people)}")
+        return replace(
+            self, track=found.track, normalized=found.normalized, features=found.features,
+            prediction=found.prediction, warnings=found.warnings, person=number,
+        )  # fmt: skip
 
 
 _Part = TypeVar("_Part", FaceTrack, NormalizedClip, FeatureSequence)
@@ -346,3 +384,19 @@ def concatenate(parts: Sequence[_Part]) -> _Part:
         else:
             joined[name] = np.concatenate(values)
     return type(parts[0])(**joined)
+
+
+def select(whole: _Part, frames: Booleans) -> _Part:
+    """One stage's results at some of the frames, (T,) bool.
+
+    Example:
+        >>> whole = FeatureSequence(np.zeros((2, 5), "f"), np.zeros((2, 8), "f"), np.ones(2, bool))
+        >>> select(whole, np.array([True, False])).features.shape
+        (1, 5)
+    """
+    chosen: dict[str, Any] = {}
+    for name in whole.__slots__:
+        values = getattr(whole, name)
+        is_named = isinstance(values, Mapping)
+        chosen[name] = {key: value[frames] for key, value in values.items()} if is_named else values[frames]
+    return type(whole)(**chosen)

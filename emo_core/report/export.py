@@ -41,8 +41,10 @@ def folder_to_fill(out: Path) -> Iterator[Path]:
         raise _cannot(out, error) from error
     try:
         yield part
-        for path in sorted(part.iterdir()):
-            path.replace(out / path.name)
+        for path in sorted(path for path in part.rglob("*") if path.is_file()):
+            target = out / path.relative_to(part)
+            target.parent.mkdir(exist_ok=True)
+            path.replace(target)
     except OSError as error:
         raise _cannot(out, error) from error
     finally:

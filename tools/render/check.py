@@ -63,8 +63,8 @@ def _track(landmarker: FaceLandmarker, path: Path) -> FaceTrack:
     """The largest face of a clip, in every frame."""
     with open_video(path) as reader:
         clip = next(reader.clips(FPS, _MOST_FRAMES))
-    tracks = FaceTracker(landmarker, _CROP_SIDE_PX).track(clip) or [empty_track(len(clip.frames), _CROP_SIDE_PX)]
-    return max(tracks, key=lambda track: float(np.nansum(track.eye_distance_px)))
+    tracks = FaceTracker(landmarker, _CROP_SIDE_PX).track(clip) or {0: empty_track(len(clip.frames), _CROP_SIDE_PX)}
+    return max(tracks.values(), key=lambda track: float(np.nansum(track.eye_distance_px)))
 
 
 def _frames(seed: int) -> tuple[Frame, ...]:

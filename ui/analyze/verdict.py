@@ -26,7 +26,7 @@ def card_html(analysis: "Analysis", bundle: "Bundle") -> str:
     prediction = analysis.prediction
     tone = class_colour(prediction.label, prediction.labels)
     parts = [
-        f'<div class="es-kicker">Verdict on {escape(analysis.video.name)}</div>',
+        f'<div class="es-kicker">Verdict on {_whom(analysis)}{escape(analysis.video.name)}</div>',
         f'<div class="es-verdict" data-testid="verdict">{escape(headline(prediction))}</div>',
         f"<div>{escape(_sureness(prediction))}</div>",
         _mix_html(prediction, bundle),
@@ -41,6 +41,10 @@ def card_html(analysis: "Analysis", bundle: "Bundle") -> str:
 def _limits(bundle: "Bundle") -> list[str]:
     """What a model of the published recipe says of itself under every verdict; nothing for others."""
     return [limits_of(bundle.info.labels)] if is_published(bundle.metrics) else []
+
+
+def _whom(analysis: "Analysis") -> str:
+    return f"Person {analysis.person} in " if len(analysis.people) > 1 else ""
 
 
 def headline(prediction: "Prediction") -> str:

@@ -109,7 +109,7 @@ def decode(content: bytes) -> Bytes | None:
 def find_face(landmarker: FaceLandmarker, image: Bytes, side: int) -> FaceTrack:
     """The largest face of an RGB picture (H, W, 3) uint8, found and aligned as in a frame of a video; T = 1."""
     clip = Clip(image[np.newaxis], np.zeros(1), image.shape[1], image.shape[0])
-    found = [track for track in FaceTracker(landmarker, side).track(clip) if track.detected[0]]
+    found = list(FaceTracker(landmarker, side).track(clip).values())
     return max(found, key=lambda track: float(track.eye_distance_px[0])) if found else empty_track(1, side)
 
 
