@@ -56,7 +56,7 @@ def _the_hundred_percent(ours: Mapping[str, Any], shipped: Mapping[str, Any]) ->
         ("Cross-validated, parted by person", _NOT_REPORTED, _protocol(ours, "subject"), _protocol(shipped, "subject")),
         ("Real clips of the two pairs", _NOT_REPORTED, _real(real, "of_its_classes"), _shipped_real(shipped, True)),
         ("Real clips, other faces among them", _NOT_REPORTED, _real(real, "of_all"), _shipped_real(shipped, False)),
-        ("Rendered clips of other faces", _NOT_REPORTED, _real(forced, "of_all"), _NOTHING),
+        ("Rendered clips of other faces", _NOT_REPORTED, _real(forced, "of_all"), _shipped_other(shipped)),
     ]
     tables.render(("Accuracy on", "The paper", "published, here", "hybrid, here"), rows)
     st.caption(
@@ -126,6 +126,13 @@ def _shipped_real(measured: Mapping[str, Any], pairs_only: bool) -> str:
     ]  # fmt: skip
     right, count = (sum(row[name] for row in rows) for name in ("right", "num"))
     return f"{right / count:.1%}, n = {count:,}" if count else _NOTHING
+
+
+def _shipped_other(measured: Mapping[str, Any]) -> str:
+    """Recall of *other* on rendered clips of people that it never saw."""
+    rows = measured.get("rendered_clips", {}).get("per_class", [])
+    found = next((row for row in rows if row["label"] == OTHER), None)
+    return f"{found['recall']:.1%}, n = {found['support']:,}" if found else _NOTHING
 
 
 def _points(interval: list[float] | None) -> str:

@@ -33,7 +33,7 @@ def render(ours: Mapping[str, Any], folder: Path, paper_samples: int) -> None:
     """
     preload.wait()
     drawings = (
-        method_diagram.render,
+        _flow,
         lambda: _curves(folder),
         lambda: _confusion(ours["taught_clips"]),
         lambda: _report(ours["taught_clips"]),
@@ -49,6 +49,14 @@ def render(ours: Mapping[str, Any], folder: Path, paper_samples: int) -> None:
             continue
         with errors.shown(), models.reading("metrics.json"):
             draw()
+
+
+def _flow() -> None:
+    method_diagram.render()
+    st.caption(
+        "Ours adds alignment, a quality that can be seen, and thresholds by quality, which the published model goes "
+        "without. Each step leads to where it is shown."
+    )
 
 
 def _curves(folder: Path) -> None:
