@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from emo_core.emotions import OTHER
+from emo_core.records import Score
 from ui.about import paper_figures
 from ui.state import models
 from ui.widgets import model_picker, tables
@@ -95,7 +96,7 @@ def _why(ours: Mapping[str, Any]) -> None:
 
 
 def _score(score: Mapping[str, Any], count: int) -> str:
-    return f"{tables.percent(score)}{tables.interval(score)}, n = {count:,}"
+    return f"{Score(score['value'], score['interval']).text()}, n = {count:,}"
 
 
 def _protocol(measured: Mapping[str, Any], name: str) -> str:

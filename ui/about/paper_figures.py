@@ -1,13 +1,15 @@
 """The paper's seven figures: what each shows, and ours beside it, drawn from the records of the published model."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import streamlit as st
 
 from emo_core.emotions import display_name
+from emo_core.records import ClassScores, MeanScores, bracketed
 from ui.shell import errors, preload
 from ui.state import models
 from ui.widgets import charts, method_diagram, tables
@@ -32,7 +34,7 @@ def render(ours: Mapping[str, Any], folder: Path, paper_samples: int) -> None:
         paper_samples: how many samples the paper has.
     """
     preload.wait()
-    drawings = (
+    drawings: tuple[Callable[[], None], ...] = (
         _flow,
         lambda: _curves(folder),
         lambda: _confusion(ours["taught_clips"]),
@@ -104,13 +106,14 @@ def _report(found: Mapping[str, Any]) -> None:
 
 
 def _bounded(row: Mapping[str, Any], name: str) -> str:
-    return f"{row[name]:.2f}{tables.interval({'interval': row[f'{name}_interval']}, digits=2)}"
+    return f"{row[name]:.2f}{bracketed(row[f'{name}_interval'], '.2f')}"
 
 
 def _bars(found: Mapping[str, Any]) -> None:
     from emo_core.report.charts.evaluation import scores_figure
 
-    figure = scores_figure(found["scores"], found["per_class"])
+    per_class = msgspec.convert(found["per_class"], list[ClassScores])
+    figure = scores_figure(msgspec.convert(found["scores"], MeanScores), per_class)
     charts.render(figure, "paper-scores", "Accuracy, precision, recall and F1", picture="paper_scores")
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from emo_core.datasets.clips import DatasetClip, read_dataset
@@ -19,9 +20,10 @@ from emo_core.errors import DatasetError
 from emo_core.evaluation.people_intervals import People
 from emo_core.evaluation.results import EvaluatedClip
 from emo_core.evaluation.run import Progress, folder_of, judge_clips
-from emo_core.evaluation.store import load_protocols, store_table
+from emo_core.evaluation.store import load_protocols, store_protocols
 from emo_core.files.kept import drop
 from emo_core.model import bundle as bundles
+from emo_core.records import Protocols
 from emo_core.training.custom_model import Lesson, Told
 from emo_core.training.experiments.run import measure_protocols
 from emo_core.training.records import write_with_records
@@ -68,8 +70,8 @@ def measure_published(lesson: Lesson, real: Path | None, cache: Path, told: Told
         table = measure_protocols(
             lesson.data, lesson.out, cache, lesson.head, lesson.command, told.say, progress=told.progress
         )
-        store_table(path, table)
-    protocols = {"protocols": table | {"command": lesson.command}}
+        store_protocols(path, table)
+    protocols = {"protocols": msgspec.to_builtins(msgspec.structs.replace(table, command=lesson.command))}
     write_with_records(lesson.out, {}, protocols, (), {}, {})
     return found | protocols
 
@@ -83,7 +85,7 @@ def protocols_file(lesson: Lesson, clips: Sequence[DatasetClip], cache: Path) ->
     return cache / "protocols" / f"published-{digest.hexdigest()[:24]}.json"
 
 
-def _stored(path: Path) -> dict[str, Any] | None:
+def _stored(path: Path) -> Protocols | None:
     try:
         return load_protocols(path)
     except DatasetError:
