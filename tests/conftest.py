@@ -7,7 +7,8 @@ import pytest
 from hypothesis import settings
 
 from emo_core.model.bundle import load_bundle
-from emo_core.video.reader import open_video, write_video
+from emo_core.video.reader import open_video
+from emo_core.video.writer import write_video
 from tests import sample
 
 MODEL = sample.PATH.parent.parent / "models" / "hybrid"

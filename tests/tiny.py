@@ -13,8 +13,9 @@ import numpy as np
 from emo_core.config import PipelineConfig
 from emo_core.datasets.windows import LabelledClips
 from emo_core.emotions import EMOTIONS, PAPER_CLASSES, VOTE_NAMES
+from emo_core.faces.alignment import EYE_CENTRES, EYE_DISTANCE
 from emo_core.faces.blendshapes import BLENDSHAPES
-from emo_core.faces.tracking import EYE_CENTRES, EYE_DISTANCE, empty_track
+from emo_core.faces.tracking import empty_track
 from emo_core.model import bundle as bundles
 from emo_core.model.normalization import FeatureNormalizer, ScoreNormalizer
 from emo_core.training.synthesis.feature_bank import Bank

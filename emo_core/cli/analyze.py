@@ -10,9 +10,9 @@ from emo_core.cli.terminal import PATH, json_option, model_option, native_messag
 from emo_core.errors import NoFaceError
 
 if TYPE_CHECKING:
+    from emo_core.analysis import Analysis
     from emo_core.inference.pipeline import Progress
     from emo_core.model.bundle import Bundle
-    from emo_core.types import Analysis
 
 
 EVERYBODY = 0

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from emo_core.analysis import Analysis, PersonAnalysis, Prediction
 from emo_core.emotions import UNSURE
 from emo_core.errors import NoFaceError
 from emo_core.explain.perturbations import UNCHANGED, Kind, is_whole, make_change
 from emo_core.inference.pipeline import Progress, analyze
 from emo_core.model.bundle import Bundle
-from emo_core.types import Analysis, PersonAnalysis, Prediction
 
 MAX_PART_S = 60.0
 """Longest part of a clip that is tried: a change costs as much as an analysis."""

@@ -1,7 +1,7 @@
 """Parts of a face that something flat hides, such as dark glasses, a bar or a mask, and faces that never move.
 
 Eyes and mouths have detail along every line in any light and mood, which a flat cover lacks. On aligned crops with
-standard contrast (see :func:`~emo_core.faces.tracking.normalize_intensity`) of 66 rendered people, also blurred, small
+standard contrast (see :func:`~emo_core.faces.alignment.normalize_intensity`) of 66 rendered people, also blurred, small
 and dark ones, of 161 people on photographs and of 58 on video, the deviation along a line is over 0.052 in the livelier
 eye and over 0.052 in the mouth in 99 of 100; drawn bars, dark glasses and masks have at most 0.041 and 0.02. A
 pattern, a hand or hair is not told so, but lowers the confidence.

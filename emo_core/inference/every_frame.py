@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from emo_core.analysis import Analysis, PersonAnalysis
 from emo_core.faces.landmarks import overlap
 from emo_core.inference.pipeline import Progress, Seen, watch_everybody
 from emo_core.model.bundle import Bundle
-from emo_core.types import Analysis, PersonAnalysis
 
 _EVERY_HZ = 1000.0  # more than any video has: a slower video gives each of its frames once
 _SAME_S = 1e-3

@@ -1,4 +1,4 @@
-"""Composes the stages: a video → :class:`~emo_core.types.Analysis`, in one pass and constant memory.
+"""Composes the stages: a video → :class:`~emo_core.analysis.Analysis`, in one pass and constant memory.
 
 One code path serves files, uploads and recordings. Frames are decoded in short clips and dropped; what stays of each
 frame is its small crop, landmarks, features and numbers.
@@ -12,12 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
+from emo_core.analysis import Analysis, PersonAnalysis, SourceFrames, VideoInfo
 from emo_core.config import PipelineConfig
 from emo_core.faces import quality as quality_stage
+from emo_core.faces.alignment import normalize_intensity
 from emo_core.faces.blendshapes import BlendshapeModel
 from emo_core.faces.cover import hidden_parts
 from emo_core.faces.landmarks import FaceLandmarker
-from emo_core.faces.tracking import FaceTracker, normalize_intensity
+from emo_core.faces.tracking import FaceTracker
 from emo_core.inference.people import Person, TrackRecord, put_together
 from emo_core.inference.stopwatch import Stopwatch
 from emo_core.inference.subject import (
@@ -31,18 +33,7 @@ from emo_core.inference.subject import (
 from emo_core.inference.verdicts import away_frames, judge_person
 from emo_core.inference.window_plan import find_gaps, usual_step_s
 from emo_core.model.bundle import Bundle, FrameNetwork
-from emo_core.types import (
-    Analysis,
-    Booleans,
-    Clip,
-    Doubles,
-    FaceTrack,
-    FeatureSequence,
-    NormalizedClip,
-    PersonAnalysis,
-    SourceFrames,
-    VideoInfo,
-)
+from emo_core.types import Booleans, Clip, Doubles, FaceTrack, FeatureSequence, NormalizedClip
 from emo_core.video.reader import open_video
 
 Progress = Callable[[str, float], None]

@@ -2,7 +2,7 @@
 
 import time
 
-from emo_core.types import StageTimings
+from emo_core.analysis import StageTimings
 
 
 class Stopwatch:

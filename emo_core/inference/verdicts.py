@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from emo_core.analysis import Prediction
 from emo_core.inference.window_plan import usual_step_s
 from emo_core.inference.windows import judge_windows, predict
 from emo_core.model.bundle import Bundle, HeadNetwork
-from emo_core.types import Booleans, Doubles, FeatureSequence, Floats, NormalizedClip, Prediction, select
+from emo_core.types import Booleans, Doubles, FeatureSequence, Floats, NormalizedClip, select
 
 _AWAY_S = 1.0  # somebody who is lost for less has not left: such frames stay, and do not count
 

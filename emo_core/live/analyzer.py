@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from emo_core.analysis import WindowPrediction
 from emo_core.emotions import UNSURE
 from emo_core.faces.blendshapes import BlendshapeModel
 from emo_core.faces.landmarks import FaceLandmarker
@@ -18,16 +19,7 @@ from emo_core.inference.pipeline import extract_features, normalize_clip
 from emo_core.inference.windows import REJECTED, decide, judge_windows
 from emo_core.live.hints import capture_hints
 from emo_core.model.bundle import Bundle
-from emo_core.types import (
-    Bytes,
-    Clip,
-    FaceTrack,
-    FeatureSequence,
-    Floats,
-    NormalizedClip,
-    WindowPrediction,
-    concatenate,
-)
+from emo_core.types import Bytes, Clip, FaceTrack, FeatureSequence, Floats, NormalizedClip, concatenate
 
 _GAP_S = 1.0  # after a longer gap in time, or without a face, earlier frames say nothing of now
 

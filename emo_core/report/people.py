@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from emo_core.analysis import Analysis, Prediction
 from emo_core.inference.verdicts import away_frames
-from emo_core.types import Analysis, Bytes, Prediction
+from emo_core.types import Bytes
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from emo_core.analysis import ModelInfo, StageTimings
 from emo_core.report.annotations import Marker
 from emo_core.report.serialization import SCHEMA
-from emo_core.types import ModelInfo, StageTimings
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Count = Annotated[int, Meta(ge=0)]

@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from emo_core.analysis import Analysis, Prediction, Segment
 from emo_core.emotions import EMOTIONS, UNSURE, display_name, display_percent
 from emo_core.model.presence import emotion_words, present, verdict_words
 from emo_core.report.annotations import Annotations
 from emo_core.report.people import PersonOverview, people_of
-from emo_core.types import Analysis, Floats, Prediction, Segment
+from emo_core.types import Floats
 
 SCHEMA = "hybrid-emotion-analysis/2"
 
@@ -20,7 +21,7 @@ _MOST_SPANS = 4  # told of when a person is in view
 def to_dict(analysis: Analysis, annotations: Annotations | None = None) -> dict[str, Any]:
     """JSON form of an analysis: what ``analyze --json`` writes and the page offers for download.
 
-    Times are seconds on the file's own clock (see :class:`~emo_core.types.VideoInfo`), boxes source pixels,
+    Times are seconds on the file's own clock (see :class:`~emo_core.analysis.VideoInfo`), boxes source pixels,
     probabilities and qualities in [0, 1]. A frame without a usable face has ``face`` false, and null where a number
     would be invented. Everybody in the clip is in ``people``; verdict, segments, windows, frames and warnings beside it
     are those of the one named by ``person``, as in schema 1. What a viewer says is in ``human_annotations`` alone.

@@ -7,10 +7,10 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from emo_core.analysis import Analysis, Segment
 from emo_core.emotions import EMOTIONS, UNSURE, display_name, display_percent
 from emo_core.files.csv_files import to_csv
 from emo_core.report.annotations import Annotations, Marker
-from emo_core.types import Analysis, Segment
 
 _MARK_S = 1.5  # how long a mark stays on the screen
 _POSE = ("yaw_deg", "pitch_deg", "roll_deg")

@@ -17,15 +17,16 @@ from emo_core.datasets.windows import LabelledClips
 from emo_core.emotions import EMOTIONS, PAPER_CLASSES, HybridClass
 from emo_core.errors import DatasetError
 from emo_core.evaluation.metrics import evaluate_stills
-from emo_core.faces.tracking import normalize_intensity
+from emo_core.faces.alignment import normalize_intensity
 from emo_core.model import bundle as bundles
 from emo_core.model.calibration import best_temperature
 from emo_core.model.salience import SalienceCurve
 from emo_core.training import networks
 from emo_core.training.checkpoint import Checkpoint
 from emo_core.training.frame_cnn import FrameTraining, fit_frame_cnn, read_refined
-from emo_core.training.head import HeadTraining, TrainedHead, fit_head, frame_emotions, head_files
+from emo_core.training.head import HeadTraining, TrainedHead, fit_head, head_files
 from emo_core.training.head_data import HeadData, gather, halves, unseen
+from emo_core.training.head_thresholds import frame_emotions
 from emo_core.training.measure import measure_head, normalization_record
 from emo_core.training.records import VERSION, history_rows, read_json, read_predictions, write_with_records
 from emo_core.training.salience_fit import VotedEmotions, fit_salience, measure_salience

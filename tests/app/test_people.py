@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from emo_core.types import Analysis, PersonAnalysis
+from emo_core.analysis import Analysis, PersonAnalysis
 from tests.factories import make_analysis
 from ui.state import session
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from emo_core.video.reader import write_video
+from emo_core.video.writer import write_video
 from tests.app.conftest import ROOT
 from tests.unit.test_bad_input import BAD, NAMES, noise_video
 

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from emo_core.errors import DatasetError
+from emo_core.faces.alignment import eye_centres, eye_distance
 from emo_core.faces.landmarks import FaceLandmarker
-from emo_core.faces.tracking import FaceTracker, empty_track, eye_centres, eye_distance
+from emo_core.faces.tracking import FaceTracker, empty_track
 from emo_core.types import Doubles, FaceTrack, Floats
 from emo_core.video.reader import open_video
 from tools.render.expressions import PAIRED

@@ -10,8 +10,8 @@ from ui.analyze import verdict
 from ui.state import session
 
 if TYPE_CHECKING:
+    from emo_core.analysis import Analysis
     from emo_core.report.people import PersonOverview
-    from emo_core.types import Analysis
 
 
 def render(result: session.Result) -> None:

@@ -10,8 +10,8 @@ from emo_core.model.presence import emotion_words, verdict_words
 from emo_core.model.published import is_published, limits_of
 
 if TYPE_CHECKING:
+    from emo_core.analysis import Analysis, Prediction, Segment
     from emo_core.model.bundle import Bundle
-    from emo_core.types import Analysis, Prediction, Segment
 
 _MAX_PARTS = 4
 

@@ -17,8 +17,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from emo_core.report.annotations import Annotations
 
 if TYPE_CHECKING:
+    from emo_core.analysis import Analysis
     from emo_core.model.bundle import Bundle
-    from emo_core.types import Analysis
 
 MOST_RESULTS = 8
 """Results kept at a time."""

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from emo_core.emotions import EMOTIONS
 from emo_core.errors import DatasetError
+from emo_core.faces.alignment import normalize_intensity
 from emo_core.faces.landmarks import FaceLandmarker
-from emo_core.faces.tracking import FaceTracker, empty_track, normalize_intensity
+from emo_core.faces.tracking import FaceTracker, empty_track
 from emo_core.files.csv_files import parse_csv
 from emo_core.model.bundle import FrameNetwork
 from emo_core.types import Bytes, Clip, FaceTrack, Floats, concatenate

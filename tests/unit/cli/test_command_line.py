@@ -13,7 +13,7 @@ import pytest
 from emo_core.cli.main import main
 from emo_core.emotions import EMOTIONS
 from emo_core.report.serialization import SCHEMA
-from emo_core.video.reader import write_video
+from emo_core.video.writer import write_video
 from tests import sample
 from tests.conftest import MODEL
 from tests.tiny import ferplus_arrays, make_votes

@@ -8,7 +8,7 @@ from emo_core.errors import NoFaceError
 from emo_core.faces.cover import hidden_parts, is_still
 from emo_core.faces.landmarks import FaceLandmarker
 from emo_core.inference.pipeline import analyze
-from emo_core.video.reader import write_video
+from emo_core.video.writer import write_video
 
 
 @pytest.fixture(scope="module")

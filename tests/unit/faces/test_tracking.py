@@ -4,22 +4,18 @@ import cv2
 import numpy as np
 import pytest
 
-from emo_core.faces.landmarks import FaceLandmarker
-from emo_core.faces.quality import measure_quality, overall_quality
-from emo_core.faces.tracking import (
+from emo_core.faces.alignment import (
     EYE_CENTRES,
     EYE_DISTANCE,
-    MAX_FACES,
-    FaceTracker,
     align_face,
-    align_stills,
     alignment,
-    empty_track,
     eye_centres,
     eye_distance,
-    head_pose,
     normalize_intensity,
 )
+from emo_core.faces.landmarks import FaceLandmarker
+from emo_core.faces.quality import measure_quality, overall_quality
+from emo_core.faces.tracking import MAX_FACES, FaceTracker, align_stills, empty_track, head_pose
 from tests import sample
 
 SIDE = 48

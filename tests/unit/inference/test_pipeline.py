@@ -12,7 +12,7 @@ from emo_core.faces.landmarks import FaceLandmarker
 from emo_core.faces.tracking import empty_track
 from emo_core.inference.pipeline import analyze, extract_features, normalize_clip
 from emo_core.types import QUALITY_COMPONENTS
-from emo_core.video.reader import write_video
+from emo_core.video.writer import write_video
 from tests import media, sample
 
 

@@ -10,7 +10,8 @@ from emo_core.inference.windows import REJECTED, decide
 from emo_core.model.bundle import HeadNetwork
 from emo_core.model.calibration import calibrated
 from emo_core.model.normalization import FeatureNormalizer
-from emo_core.training.head import HeadTraining, fit_feature_normalizer, fit_head, frame_emotions
+from emo_core.training.head import HeadTraining, fit_feature_normalizer, fit_head
+from emo_core.training.head_thresholds import frame_emotions
 from emo_core.training.networks import READERS, build_frame_cnn, to_tflite, unrolled
 from emo_core.training.synthesis.composed_clips import compose, neutral_clips
 from emo_core.training.synthesis.feature_bank import DAMAGED

@@ -10,11 +10,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from emo_core.analysis import Segment
 from emo_core.config import PipelineConfig
 from emo_core.emotions import PAPER_CLASSES, UNSURE
 from emo_core.errors import BundleError
 from emo_core.files import folders
-from emo_core.types import Segment
 from tests.factories import make_analysis
 from ui.analyze import strip, verdict
 from ui.shell import errors
