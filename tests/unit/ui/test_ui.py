@@ -20,7 +20,10 @@ from ui.analyze import strip, verdict
 from ui.shell import errors
 from ui.state import models, samples, session
 
-BUNDLE = SimpleNamespace(classes=PAPER_CLASSES, config=PipelineConfig())
+BUNDLE = SimpleNamespace(
+    classes=PAPER_CLASSES, config=PipelineConfig(), metrics={},
+    info=SimpleNamespace(labels=tuple(item.name for item in PAPER_CLASSES)),
+)  # fmt: skip
 
 
 def test_strip_shows_at_most_24_evenly_spaced_frames():
