@@ -131,13 +131,12 @@ def probabilities_figure(prediction: Prediction) -> go.Figure:
     return figure
 
 
-def confusion_figure(labels: Sequence[str], counts: Sequence[Sequence[int]], unit: str = "clips") -> go.Figure:
+def confusion_figure(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> go.Figure:
     """Which class was taken for which: rows are the truth, colour is the share of the row, text is share and count.
 
     Args:
         labels: C class names.
         counts: (C, C) whole numbers, true class by row, predicted class by column.
-        unit: what was counted, in the plural.
 
     Raises:
         ValueError: `counts` is not a square of `labels`.
@@ -159,7 +158,7 @@ def confusion_figure(labels: Sequence[str], counts: Sequence[Sequence[int]], uni
             showscale=False,
             colorscale=[[0, faded("#5468C4", 0.06)], [1, faded("#5468C4", 0.95)]],
             customdata=table,
-            hovertemplate="true %{y}<br>judged %{x}<br>%{customdata:,.0f} " + unit + " (%{z:.0%})<extra></extra>",
+            hovertemplate="true %{y}<br>judged %{x}<br>%{customdata:,.0f} clips (%{z:.0%})<extra></extra>",
         )
     )
     for row in range(len(labels)):
