@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from emo_core.emotions import EMOTION_COLOURS, OTHER, UNSURE, class_colour, display_percent
-from emo_core.model.presence import emotion_words, verdict_words
+from emo_core.model.presence import emotion_words, headline, verdict_changes, verdict_words
 
 if TYPE_CHECKING:
     from emo_core.model.bundle import Bundle
@@ -36,23 +36,12 @@ def card_html(analysis: "Analysis", bundle: "Bundle") -> str:
     return f'<div class="es-card" style="--tone:{tone}">{"".join(parts)}</div>'
 
 
-def headline(prediction: "Prediction") -> str:
-    """The verdict in words; a clip whose parts have different verdicts has no single one."""
-    if prediction.label != UNSURE:
-        return verdict_words(prediction)
-    return "It changes on the way" if _changes(prediction) else "Not sure"
-
-
-def _changes(prediction: "Prediction") -> bool:
-    return len({item.label for item in prediction.segments} - {UNSURE}) > 1
-
-
 def _sureness(prediction: "Prediction") -> str:
     if prediction.label == OTHER:
         return f"Neutral, or an emotion of none of the pairs. Probability {display_percent(prediction.probability)}"
     if prediction.label != UNSURE:
         return f"Probability {display_percent(prediction.probability)}"
-    if _changes(prediction):
+    if verdict_changes(prediction):
         return "Its parts have different verdicts, so the clip as a whole has none."
     return prediction.reason
 

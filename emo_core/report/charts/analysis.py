@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from emo_core.emotions import EMOTION_COLOURS, EMOTIONS, class_colour, display_name
 from emo_core.report.charts.style import NEUTRAL_INK, faded, layout
+from emo_core.report.tables import segment_at
 from emo_core.types import Analysis, Booleans, Doubles, Prediction, Segment, VideoInfo
 
 MAX_POINTS = 3000
@@ -54,7 +55,7 @@ def timeline_figure(analysis: Analysis) -> go.Figure:
             type="rect", x0=segment.start_s, x1=segment.end_s, y0=-0.16, y1=-0.06, layer="below",
             fillcolor=colour, line={"width": 0}, opacity=0.9,
         )  # fmt: skip
-    spans = [_segment_at(prediction.segments, time_s) for time_s in times] if prediction.segments else []
+    spans = [segment_at(prediction.segments, time_s) for time_s in times] if prediction.segments else []
     figure.add_scatter(
         x=times[: len(spans)], y=[-0.11] * len(spans), name="Verdict", mode="markers", showlegend=False,
         marker={"size": 1, "color": [class_colour(item.label, prediction.labels) for item in spans]},
@@ -261,11 +262,6 @@ def window_curve(prediction: Prediction, video: VideoInfo) -> tuple[Doubles, Dou
     breaks = np.array([(start_s + end_s) / 2 for start_s, end_s in video.gaps])
     places = np.searchsorted(times, breaks)
     return np.insert(times, places, breaks), np.insert(rows, places, np.nan, axis=0)
-
-
-def _segment_at(segments: Sequence[Segment], time_s: float) -> Segment:
-    """The segment that covers a time; the last one after its end."""
-    return next((item for item in segments if time_s < item.end_s), segments[-1])
 
 
 def _segment_text(segment: Segment) -> str:
