@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from emo_core.cli.terminal import NATURAL, PATH, POSITIVE, cache_option, recorded_command, say
+from emo_core.records import bracketed
 
 _POOL = 5  # pictures aligned for each one wanted: some hold no usable face, and a class may be rare
 
@@ -44,19 +45,18 @@ def check_heatmaps(data: Path, out: Path, most: int, seed: int, cache: Path) -> 
 def checks_text(found: dict[str, Any]) -> str:
     """The checks in a few lines."""
     deletion, planted, shuffled = found["deletion"], found["planted"], found["randomized"]
-    low, high = deletion["difference_interval"]
     lines = [
         f"deletion   n = {deletion['num_images']} pictures: the class score falls by {deletion['fall_top']:.3f} "
         f"without the brightest fifth, by {deletion['fall_random']:.3f} without a random one,",
         f"           by {deletion['fall_map_of_another_picture']:.3f} by another picture's map; over random "
-        f"{deletion['difference']:+.3f} (95 % {low:+.3f} – {high:+.3f}), more in "
+        f"{deletion['difference']:+.3f}{bracketed(deletion['difference_interval'], '+.3f', '95 %')}, more in "
         f"{deletion['share_more_than_random']:.1%}",
     ]
     if planted["num_halves"]:
-        low, high = planted["interval"]
         lines.append(
             f"planted    n = {planted['num_images']} pictures, {planted['num_halves']} halves: "
-            f"{planted['mass_in_visible_half']:.1%} of the map in the half that is left (95 % {low:.1%} – {high:.1%})"
+            f"{planted['mass_in_visible_half']:.1%} of the map in the half that is left"
+            f"{bracketed(planted['interval'], of='95 %')}"
         )
     if shuffled["rank_correlation"] is not None:
         lines.append(

@@ -8,6 +8,7 @@ import click
 
 from emo_core.cli.terminal import PATH, json_option, model_option, native_messages_dropped, recorded_command, say
 from emo_core.errors import DatasetError
+from emo_core.records import bracketed
 
 
 @click.command()
@@ -83,11 +84,10 @@ def _of_people(pictures: Path, model: Path, cache: Path | None, predictions: Pat
 
 def votes_text(metrics: dict[str, Any]) -> str:
     """Figures on pictures with votes, for a terminal."""
-    low, high = metrics["accuracy_interval"]
     lines = [
         f"{metrics['num_images']} pictures ({metrics['num_left_out']} without an emotion left out, "
         f"landmarks found in {metrics['share_aligned']:.1%})",
-        f"accuracy           {metrics['accuracy']:.4f}  (95 % {low:.4f} – {high:.4f})",
+        f"accuracy           {metrics['accuracy']:.4f}{bracketed(metrics['accuracy_interval'], '.4f', '95 %')}",
         f"macro-F1           {metrics['macro_f1']:.4f}",
         f"calibration error  {metrics['calibration_error']:.4f}",
     ]
@@ -119,7 +119,7 @@ def people_text(metrics: dict[str, Any]) -> str:
 def _class_lines(metrics: dict[str, Any]) -> list[str]:
     lines = [f"{'class':<11} precision  recall      F1      n"]
     for row in metrics["per_class"]:
-        spread = f"  recall {_spread(row['recall_interval'])}" if row.get("recall_interval") else ""
+        spread = bracketed(row.get("recall_interval"), ".4f", "recall 95 % over people")
         lines.append(
             f"{row['label']:<11}    {row['precision']:.4f}  {row['recall']:.4f}  {row['f1']:.4f}  {row['support']:5d}"
             f"{spread}"
@@ -130,8 +130,4 @@ def _class_lines(metrics: dict[str, Any]) -> list[str]:
 def _figure(found: dict[str, Any]) -> str:
     if found["value"] is None:
         return "not measured"
-    return f"{found['value']:.4f}" + (f"  {_spread(found['interval'])}" if found["interval"] else "")
-
-
-def _spread(interval: list[float]) -> str:
-    return f"(95 % over people {interval[0]:.4f} – {interval[1]:.4f})"
+    return f"{found['value']:.4f}{bracketed(found['interval'], '.4f', '95 % over people')}"

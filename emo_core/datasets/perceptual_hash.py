@@ -50,7 +50,7 @@ def distance(first: Words, second: Words) -> float:
     return float(np.median(differing.min(axis=1)) / NUM_BITS)
 
 
-def near_pairs(prints: Sequence[Words], limit: float = NEAR) -> Iterator[tuple[int, int, float]]:
+def near_pairs(prints: Sequence[Words]) -> Iterator[tuple[int, int, float]]:
     """Pairs of clips i < j that show the same frames, with their distance."""
     ends = np.cumsum([0, *map(len, prints)])
     every = np.concatenate(prints) if len(prints) else np.zeros((0, 4), np.uint64)
@@ -68,7 +68,7 @@ def near_pairs(prints: Sequence[Words], limit: float = NEAR) -> Iterator[tuple[i
             filled = [k for k in range(first, last) if len(prints[k])]
             least[:, filled] = np.minimum.reduceat(differing, [int(ends[k]) - start for k in filled], axis=1)
         found = np.median(least, axis=0) / NUM_BITS
-        for other in np.flatnonzero(found <= limit).tolist():
+        for other in np.flatnonzero(found <= NEAR).tolist():
             if (len(own), index) < (len(prints[other]), other):  # each pair once, the shorter clip within the longer
                 yield min(index, other), max(index, other), float(found[other])
 

@@ -9,7 +9,7 @@ from sklearn import metrics
 from emo_core.emotions import UNSURE
 from emo_core.errors import DatasetError
 from emo_core.evaluation.metrics import calibration_bins, calibration_error, confidence_bins, per_class
-from emo_core.evaluation.people_intervals import NUM_DRAWS, People
+from emo_core.evaluation.people_intervals import People
 from emo_core.evaluation.results import Evaluation
 from emo_core.evaluation.slices import slices
 from emo_core.records import (
@@ -25,10 +25,11 @@ from emo_core.records import (
 )
 from emo_core.types import Doubles
 
+_CURVE_POINTS = 200
 _CONFUSION_FIGURES = ("accuracy", "precision", "recall", "f1")
 
 
-def summarize(evaluation: Evaluation, *, num_draws: int = NUM_DRAWS, seed: int = 0) -> ClipMetrics:
+def summarize(evaluation: Evaluation) -> ClipMetrics:
     """All figures of an evaluation; the same evaluation gives the same figures.
 
     Raises:
@@ -36,7 +37,7 @@ def summarize(evaluation: Evaluation, *, num_draws: int = NUM_DRAWS, seed: int =
     """
     if not evaluation.clips:
         raise DatasetError("No clip was judged, so there is nothing to measure: evaluate a data set with clips.")
-    people = People(evaluation.people, num_draws, seed)
+    people = People(evaluation.people)
     truth, forced, labels = evaluation.truth, evaluation.forced, evaluation.labels
     order = range(len(labels))
     decided, right = evaluation.decided, forced == truth
@@ -56,7 +57,7 @@ def summarize(evaluation: Evaluation, *, num_draws: int = NUM_DRAWS, seed: int =
         curves=tuple(_curves(evaluation, index, people) for index in order),
         calibration=_calibration(evaluation, people),
         coverage_curve=coverage_curve(evaluation),
-        slices=slices(evaluation, num_draws=num_draws, seed=seed),
+        slices=slices(evaluation),
     )
 
 
@@ -69,7 +70,7 @@ def verdict_table(evaluation: Evaluation) -> NDArray[np.intp]:
     return table
 
 
-def coverage_curve(evaluation: Evaluation, num_points: int = 200) -> tuple[CoveragePoint, ...]:
+def coverage_curve(evaluation: Evaluation) -> tuple[CoveragePoint, ...]:
     """How often a verdict is right as the model is let say *unsure* more or less often.
 
     A clip gets a verdict when its best normalized score is above a threshold; 0 is the app's own. Clips that do not
@@ -82,8 +83,8 @@ def coverage_curve(evaluation: Evaluation, num_points: int = 200) -> tuple[Cover
     order = np.argsort(-margins, kind="stable")
     margins, correct = margins[order], np.cumsum(right[order])
     last = np.flatnonzero(np.append(margins[1:] != margins[:-1], True) & np.isfinite(margins))  # ties go together
-    if len(last) > num_points:
-        last = last[np.unique(np.linspace(0, len(last) - 1, num_points).astype(int))]
+    if len(last) > _CURVE_POINTS:
+        last = last[np.unique(np.linspace(0, len(last) - 1, _CURVE_POINTS).astype(int))]
     return tuple(
         CoveragePoint(float(margins[end]), float((end + 1) / len(margins)), float(correct[end] / (end + 1)))
         for end in last

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import bootstrap
 from sklearn import metrics
 
 from emo_core.datasets.pictures.ferplus import majority_labels, voted_pair
 from emo_core.emotions import EMOTIONS, UNSURE, HybridClass
 from emo_core.errors import DatasetError
-from emo_core.evaluation.people_intervals import percentile_interval
 from emo_core.inference.windows import REJECTED, decide
 from emo_core.model.salience import SalienceCurve
 from emo_core.records import CalibrationBin
@@ -31,7 +31,7 @@ _BOOTSTRAPS = 1000
 _CALIBRATION_BINS = 15
 
 
-def evaluate_stills(probabilities: Floats, votes: NDArray[np.uint8], *, seed: int = 0) -> dict[str, Any]:
+def evaluate_stills(probabilities: Floats, votes: NDArray[np.uint8]) -> dict[str, Any]:
     """Metrics of the frame CNN on face pictures with votes.
 
     The label of a picture is its most voted emotion, single votes dropped; pictures mostly voted *unknown* or *not
@@ -40,7 +40,6 @@ def evaluate_stills(probabilities: Floats, votes: NDArray[np.uint8], *, seed: in
     Args:
         probabilities: (N, 8) float, rows sum to 1.
         votes: (N, 10) uint8.
-        seed: of the bootstrap.
 
     Returns:
         JSON-ready: num_images, accuracy with 95 % interval over pictures, macro_f1, calibration_error, per_class,
@@ -64,7 +63,7 @@ def evaluate_stills(probabilities: Floats, votes: NDArray[np.uint8], *, seed: in
         "num_images": int(kept.sum()),
         "num_left_out": int((~kept).sum()),
         "accuracy": float(accuracy.mean()),
-        "accuracy_interval": bootstrap_interval(accuracy.astype(np.float64), seed=seed),
+        "accuracy_interval": bootstrap_interval(accuracy.astype(np.float64)),
         "macro_f1": macro_f1(labels, predicted, len(EMOTIONS)),
         "calibration_error": calibration_error(probabilities, labels),
         "per_class": per_class(labels, predicted, EMOTIONS),
@@ -227,11 +226,12 @@ def confidence_bins(probabilities: Floats) -> Indices:
     return np.asarray(np.minimum(scaled, _CALIBRATION_BINS - 1), np.intp)
 
 
-def bootstrap_interval(values: NDArray[np.float64], *, seed: int = 0) -> tuple[float, float]:
-    """95 % percentile interval of the mean of independent values (N,), by resampling them."""
-    rng = np.random.default_rng(seed)
-    means = [float(rng.choice(values, len(values)).mean()) for _ in range(_BOOTSTRAPS)]
-    return percentile_interval(np.array(means))
+def bootstrap_interval(values: NDArray[np.float64]) -> tuple[float, float]:
+    """95 % percentile interval of the mean of independent values (N,), by resampling; of one alone, itself."""
+    if len(values) < 2:
+        return float(values.mean()), float(values.mean())
+    found = bootstrap((values,), np.mean, n_resamples=_BOOTSTRAPS, method="percentile", rng=0).confidence_interval
+    return float(found.low), float(found.high)
 
 
 def _pair_auc(

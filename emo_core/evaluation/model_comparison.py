@@ -41,7 +41,7 @@ class Comparison(Struct, frozen=True):
     differing: tuple[Differing, ...]
 
 
-def compare(first: Evaluation, second: Evaluation, *, seed: int = 0) -> Comparison:
+def compare(first: Evaluation, second: Evaluation) -> Comparison:
     """Compare two models on the clips that both judged.
 
     Raises:
@@ -57,7 +57,7 @@ def compare(first: Evaluation, second: Evaluation, *, seed: int = 0) -> Comparis
     right = np.array([[guess == one.label for guess in both] for (one, _), both in zip(pairs, classes, strict=True)])
     only_first, only_second = int((right[:, 0] & ~right[:, 1]).sum()), int((right[:, 1] & ~right[:, 0]).sum())
     discordant = only_first + only_second
-    people = People(np.array([one.person for one, _ in pairs], np.str_), seed=seed)
+    people = People(np.array([one.person for one, _ in pairs], np.str_))
     gain = right[:, 1].astype(np.float64) - right[:, 0]
     return Comparison(
         num_clips=len(pairs),

@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from emo_core.evaluation.people_intervals import NUM_DRAWS, People
+from emo_core.evaluation.people_intervals import People
 from emo_core.evaluation.results import EvaluatedClip, Evaluation
 from emo_core.model.quality_bins import neighbourhood_index
 from emo_core.records import SliceScore
@@ -16,7 +16,7 @@ _Value: TypeAlias = tuple[float, str]
 """Where a part of a slice stands among the others, and its name."""
 
 
-def slices(evaluation: Evaluation, *, num_draws: int = NUM_DRAWS, seed: int = 0) -> tuple[SliceScore, ...]:
+def slices(evaluation: Evaluation) -> tuple[SliceScore, ...]:
     """Accuracy by person, source, damage, neighbourhood of quality and clip length, each with its counts.
 
     Returns:
@@ -29,7 +29,7 @@ def slices(evaluation: Evaluation, *, num_draws: int = NUM_DRAWS, seed: int = 0)
             continue
         for value in _in_order(set(values)):
             chosen = evaluation.where(lambda clip, value=value, value_of=value_of: value_of(clip) == value)  # type: ignore[misc]
-            people = People(chosen.people, num_draws, seed)
+            people = People(chosen.people)
             everything = np.ones(len(chosen.clips), bool)
             rows.append(
                 SliceScore(

@@ -17,16 +17,13 @@ _MIDDLE_GREY = 110.0
 _EDGE_SHARE = 0.02
 
 
-def capture_hints(
-    track: FaceTrack, normalized: NormalizedClip, size: tuple[int, int], most: int = 2
-) -> tuple[str, ...]:
-    """The worst faults of about a second of frames, worst first; nothing where all is well.
+def capture_hints(track: FaceTrack, normalized: NormalizedClip, size: tuple[int, int]) -> tuple[str, ...]:
+    """The two worst faults of about a second of frames, worst first; nothing where all is well.
 
     Args:
         track: T ≥ 1 frames of one face.
         normalized: the same frames with their quality.
         size: height and width of the frames in pixels.
-        most: number of hints.
 
     Example:
         >>> from emo_core.faces.tracking import empty_track
@@ -49,7 +46,7 @@ def capture_hints(
         (means["sharpness"], 0.5, BLURRED),
     ]
     found = sorted((value / limit, text) for value, limit, text in faults if value < limit)
-    return tuple(text for _, text in found[:most])
+    return tuple(text for _, text in found[:2])
 
 
 def _inside(track: FaceTrack, size: tuple[int, int]) -> float:

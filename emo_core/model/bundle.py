@@ -173,7 +173,7 @@ def load_bundle(path: Path | str) -> Bundle:
     return bundle
 
 
-def load_frame_network(path: Path | str, num_threads: int = 1) -> tuple[FrameNetwork, PipelineConfig]:
+def load_frame_network(path: Path | str) -> tuple[FrameNetwork, PipelineConfig]:
     """The frame CNN alone, verified; works before a head is trained.
 
     Raises:
@@ -187,7 +187,7 @@ def load_frame_network(path: Path | str, num_threads: int = 1) -> tuple[FrameNet
     except _NOT_AS_WRITTEN as error:
         raise damaged(path) from error
     _check_side(path, _tried(path, content), config)
-    return FrameNetwork(content, num_threads), config
+    return FrameNetwork(content), config
 
 
 def class_names(path: Path) -> list[str]:

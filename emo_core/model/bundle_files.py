@@ -55,7 +55,7 @@ def damaged(path: Path, name: str = MANIFEST) -> BundleError:
     return BundleError(f"The model {path.name} is damaged ({name}): restore it or train it again.")
 
 
-def converted(path: Path, entries: Any, kind: type[_Kind], name: str = MANIFEST) -> _Kind:
+def converted(path: Path, entries: Any, kind: type[_Kind]) -> _Kind:
     """Entries of a record as the type that describes them.
 
     Raises:
@@ -64,7 +64,7 @@ def converted(path: Path, entries: Any, kind: type[_Kind], name: str = MANIFEST)
     try:
         return msgspec.convert(entries, kind)
     except (ValueError, RecursionError) as error:
-        raise damaged(path, name) from error
+        raise damaged(path) from error
 
 
 def json_object(path: Path, name: str, content: bytes) -> dict[str, Any]:

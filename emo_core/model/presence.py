@@ -80,3 +80,15 @@ def emotion_words(emotions: Mapping[str, float]) -> str:
     """
     strongest: Sequence[str] = sorted(emotions, key=lambda name: -emotions[name])[:_MOST_NAMED]
     return ", ".join(f"{name} {100 * emotions[name]:.0f} %" for name in strongest if emotions[name] >= _LEAST_SHARE)
+
+
+def headline(prediction: Prediction) -> str:
+    """The verdict on a clip in words; one whose parts have different verdicts has no single one."""
+    if prediction.label != UNSURE:
+        return verdict_words(prediction)
+    return "It changes on the way" if verdict_changes(prediction) else "Not sure"
+
+
+def verdict_changes(prediction: Prediction) -> bool:
+    """Whether the parts of a clip have different verdicts, those that are unsure aside."""
+    return len({item.label for item in prediction.segments} - {UNSURE}) > 1

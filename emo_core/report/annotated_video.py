@@ -36,6 +36,7 @@ _GOOD, _FAIR, _POOR = (62, 156, 106), (217, 164, 65), (200, 85, 61)  # as under 
 _MARK_S = 1.5
 _DARK_LEVEL = 24  # of a frame that stands for no picture
 _SAME_S = 1e-3
+_SLACK_S = 0.05
 
 
 def write_annotated(
@@ -122,9 +123,9 @@ def _share(time_s: float, video: VideoInfo) -> float:
     return min(max((time_s - video.start_s) / max(video.end_s - video.start_s, 1e-6), 0.0), 1.0)
 
 
-def _has_picture(time_s: float, video: VideoInfo, rate_s: float = 0.05) -> bool:
-    gone = any(start_s <= time_s < end_s - rate_s for start_s, end_s in video.gaps)
-    return time_s >= video.start_s - rate_s and not gone
+def _has_picture(time_s: float, video: VideoInfo) -> bool:
+    gone = any(start_s <= time_s < end_s - _SLACK_S for start_s, end_s in video.gaps)
+    return time_s >= video.start_s - _SLACK_S and not gone
 
 
 class _boxes_at:  # noqa: N801  (called like a function)

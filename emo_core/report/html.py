@@ -15,7 +15,7 @@ import emo_core
 from emo_core.analysis import Analysis, Prediction
 from emo_core.emotions import UNSURE, class_colour, display_name, display_percent
 from emo_core.model.bundle import Bundle
-from emo_core.model.presence import emotion_words, verdict_words
+from emo_core.model.presence import emotion_words, headline, verdict_words
 from emo_core.report.annotations import Annotations
 from emo_core.report.charts.catalog import Chart
 from emo_core.report.charts.images import to_svg
@@ -70,14 +70,6 @@ def html_report(
         percent=display_percent,
         b64=_base64,
     )
-
-
-def headline(prediction: Prediction) -> str:
-    """The verdict in words; a clip whose parts have different verdicts has no single one."""
-    if prediction.label != UNSURE:
-        return verdict_words(prediction)
-    changes = len({item.label for item in prediction.segments} - {UNSURE}) > 1
-    return "It changes on the way" if changes else "Not sure"
 
 
 def _why(prediction: Prediction) -> str:

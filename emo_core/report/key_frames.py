@@ -19,6 +19,7 @@ from emo_core.report.tables import segment_at
 from emo_core.types import Bytes, Floats
 from emo_core.video.reader import open_video
 
+_NUM_PARTS = 6
 _WIDTH_PX = 360
 _CROP_PX = 192
 _HEAT_OPACITY = 0.5
@@ -50,24 +51,22 @@ def key_frames(
     source: Path | str | bytes,
     bundle: Bundle,
     analysis: Analysis,
-    most: int = 6,
     *,
     progress: Progress | None = None,
 ) -> tuple[KeyFrame, ...]:
-    """The frame of highest quality in each of `most` equal parts of the clip; a part without a usable face has none.
+    """The frame of highest quality in each of six equal parts of the clip; a part without a usable face has none.
 
     Args:
         source: the clip that `analysis` is of; decoded once more.
         bundle: the model that made it.
         analysis: what is known of the clip.
-        most: number of parts.
         progress: called as the clip is read; an exception that it raises ends it.
 
     Raises:
         VideoError: the clip cannot be read any more.
         BundleError: the bundle has no head to look into.
     """
-    steps = clearest(analysis, most)
+    steps = clearest(analysis, _NUM_PARTS)
     if not len(steps):
         return ()
     maps = heatmaps(

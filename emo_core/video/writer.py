@@ -12,9 +12,7 @@ from emo_core.types import Bytes
 from emo_core.video.sound import Sound
 
 
-def write_video(
-    path: Path | str, frames: Iterable[Bytes], fps: Fraction | float, *, crf: int = 20, preset: str = "fast"
-) -> None:
+def write_video(path: Path | str, frames: Iterable[Bytes], fps: Fraction | float, *, crf: int = 20) -> None:
     """Write frames at a steady rate as an H.264 mp4 (yuv420p, index first) that every browser plays.
 
     The file appears under its name only when it is whole; a failure leaves nothing behind.
@@ -24,7 +22,6 @@ def write_video(
         frames: (H, W, 3) uint8 RGB each, all of one size; odd sizes gain one row or column by repetition.
         fps: frames per second, > 0; 30000/1001 and its kin are recognised in a float.
         crf: constant rate factor of x264, 0 (lossless) … 51 (worst).
-        preset: of x264; faster ones make larger files.
 
     Raises:
         ValueError: there is no frame, a frame has another shape or dtype, or `fps` is not positive.
@@ -32,7 +29,7 @@ def write_video(
     if not fps > 0:
         raise ValueError(f"fps is {fps}, expected more than 0")
     rate = Fraction(fps).limit_denominator(1001)
-    write_timed(path, ((frame, tick) for tick, frame in enumerate(frames)), rate, crf=crf, preset=preset)
+    write_timed(path, ((frame, tick) for tick, frame in enumerate(frames)), rate, crf=crf, preset="fast")
 
 
 def write_timed(
@@ -40,8 +37,8 @@ def write_timed(
     frames: Iterable[tuple[Bytes, int]],
     rate: Fraction,
     *,
-    crf: int = 20,
-    preset: str = "fast",
+    crf: int,
+    preset: str,
     sound: Sound | None = None,
 ) -> None:
     """Write frames each at its own time, as :func:`write_video` does.
@@ -51,7 +48,7 @@ def write_timed(
         frames: frame, and when it is shown in units of 1 / `rate` seconds, increasing; each stays until the next.
         rate: units per second.
         crf: constant rate factor of x264.
-        preset: of x264.
+        preset: of x264; faster ones make larger files.
         sound: to go with the frames.
 
     Raises:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from emo_core.emotions import display_percent
+from emo_core.model.presence import headline
 from ui.analyze import verdict
 from ui.shell import errors
 from ui.state import session
@@ -26,7 +27,7 @@ def render(result: session.Result) -> None:
                 errors.plain(item.source.name),
                 f"{item.analysis.video.duration_s:.1f} s",
                 errors.plain(item.analysis.model.title),
-                errors.plain(verdict.headline(item.analysis.prediction)),
+                errors.plain(headline(item.analysis.prediction)),
                 display_percent(item.analysis.prediction.probability),
                 item.made_at.strftime("%H:%M:%S"),
             )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from emo_core.emotions import EMOTION_COLOURS, OTHER, UNSURE, class_colour, display_percent
-from emo_core.model.presence import emotion_words, verdict_words
+from emo_core.model.presence import emotion_words, headline, verdict_changes, verdict_words
 from emo_core.model.published import warning_of
 
 if TYPE_CHECKING:
@@ -43,23 +43,12 @@ def _whom(analysis: "Analysis") -> str:
     return f"Person {analysis.person} in " if len(analysis.people) > 1 else ""
 
 
-def headline(prediction: "Prediction") -> str:
-    """The verdict in words; a clip whose parts have different verdicts has no single one."""
-    if prediction.label != UNSURE:
-        return verdict_words(prediction)
-    return "It changes on the way" if _changes(prediction) else "Not sure"
-
-
-def _changes(prediction: "Prediction") -> bool:
-    return len({item.label for item in prediction.segments} - {UNSURE}) > 1
-
-
 def _sureness(prediction: "Prediction") -> str:
     if prediction.label == OTHER:
         return f"Neutral, or an emotion of none of the pairs. Probability {display_percent(prediction.probability)}"
     if prediction.label != UNSURE:
         return f"Probability {display_percent(prediction.probability)}"
-    if _changes(prediction):
+    if verdict_changes(prediction):
         return "Its parts have different verdicts, so the clip as a whole has none."
     return prediction.reason
 

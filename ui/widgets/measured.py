@@ -209,7 +209,7 @@ def _range(row: Mapping[str, Any]) -> str:
     """The 95 % interval of an accuracy, under whichever name the records hold it; empty where they hold none."""
     names = ("interval_over_people", "accuracy_interval_over_people", "accuracy_interval")
     found = next((row[name] for name in names if row.get(name)), None)
-    return f"{found[0]:.1%} – {found[1]:.1%}" if found else ""
+    return span(found)
 
 
 def _change(values: Sequence[float]) -> str:

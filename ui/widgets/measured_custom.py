@@ -7,6 +7,7 @@ import streamlit as st
 
 from emo_core.emotions import display_name
 from emo_core.model.published import warning_of
+from emo_core.records import span
 from ui.shell import errors, preload
 from ui.widgets import charts, tables
 
@@ -83,5 +84,5 @@ def _told(row: Mapping[str, Any]) -> tuple[str, str]:
     value, interval = row["value"], row["interval"]
     return (
         "not measured" if value is None else f"{value:.1%}",
-        f"{interval[0]:.1%} – {interval[1]:.1%}" if interval else "too few people",
+        span(interval) or "too few people",
     )

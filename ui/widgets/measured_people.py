@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from emo_core.emotions import display_name
+from emo_core.records import bracketed
 from ui.widgets import tables
 
 _VERDICTS = {"cross_validated": "verdicts", "mean_of_frame_emotions": "largest mean frame emotions"}
@@ -29,7 +30,7 @@ def _real_clips(record: Mapping[str, Any]) -> None:
             found = part[name]
             counts = [f"{row['right']} of {row['num']}" for row in found["by_class"]]
             unsure = str(sum(row["unsure"] for row in found["by_class"]))
-            recall = f"{found['macro_recall']:.2f}{_spread(found['interval'])}"
+            recall = f"{found['macro_recall']:.2f}{bracketed(found['interval'], '.2f')}"
             rows.append((f"{part['clips']} ({part['num_clips']})", words, recall, *counts, unsure))
     names = [display_name(name) for name in record["labels"]]
     tables.render(("Clips (n)", "By", "Mean recall (95 % interval)", *names, "Unsure"), rows)
@@ -43,7 +44,7 @@ def _real_clips(record: Mapping[str, Any]) -> None:
 def _portraits(found: Mapping[str, Any]) -> None:
     st.markdown("**Portraits of people it never saw** (frame network alone)")
     rows = [
-        (row["label"], str(row["support"]), f"{row['recall']:.0%}{_percent(row['recall_interval'])}")
+        (row["label"], str(row["support"]), f"{row['recall']:.0%}{bracketed(row['recall_interval'], '.0%')}")
         for row in found["per_class"]
         if row["support"]
     ]
@@ -51,7 +52,8 @@ def _portraits(found: Mapping[str, Any]) -> None:
     accuracy = found["scores"]["accuracy"]
     st.caption(
         f"{found['num_pictures']} pictures of {found['num_people']} people, one label each by one person; accuracy "
-        f"{accuracy['value']:.1%}{_percent(accuracy['interval'])}; no face found in {found['num_without_face']}."
+        f"{accuracy['value']:.1%}{bracketed(accuracy['interval'], '.0%')}; no face found in "
+        f"{found['num_without_face']}."
     )
 
 
@@ -67,12 +69,4 @@ def _presence(rows: Sequence[Mapping[str, Any]]) -> None:
 def _counted(found: Mapping[str, Any]) -> str:
     if found["value"] is None:
         return "none at hand"
-    return f"{found['value']:.0%}{_percent(found['interval'])} of {found['num']}"
-
-
-def _spread(interval: Sequence[float] | None) -> str:
-    return f" ({interval[0]:.2f} – {interval[1]:.2f})" if interval else ""
-
-
-def _percent(interval: Sequence[float] | None) -> str:
-    return f" ({interval[0]:.0%} – {interval[1]:.0%})" if interval else ""
+    return f"{found['value']:.0%}{bracketed(found['interval'], '.0%')} of {found['num']}"

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from emo_core.analysis import Analysis, Prediction, Segment, VideoInfo
 from emo_core.emotions import EMOTION_COLOURS, EMOTIONS, class_colour, display_name
 from emo_core.report.charts.style import NEUTRAL_INK, faded, layout
+from emo_core.report.tables import segment_at
 from emo_core.types import Booleans, Doubles
 
 MAX_POINTS = 3000
@@ -55,7 +56,7 @@ def timeline_figure(analysis: Analysis) -> go.Figure:
             type="rect", x0=segment.start_s, x1=segment.end_s, y0=-0.16, y1=-0.06, layer="below",
             fillcolor=colour, line={"width": 0}, opacity=0.9,
         )  # fmt: skip
-    spans = [_segment_at(prediction.segments, time_s) for time_s in times] if prediction.segments else []
+    spans = [segment_at(prediction.segments, time_s) for time_s in times] if prediction.segments else []
     figure.add_scatter(
         x=times[: len(spans)], y=[-0.11] * len(spans), name="Verdict", mode="markers", showlegend=False,
         marker={"size": 1, "color": [class_colour(item.label, prediction.labels) for item in spans]},
@@ -132,13 +133,12 @@ def probabilities_figure(prediction: Prediction) -> go.Figure:
     return figure
 
 
-def confusion_figure(labels: Sequence[str], counts: Sequence[Sequence[int]], unit: str = "clips") -> go.Figure:
+def confusion_figure(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> go.Figure:
     """Which class was taken for which: rows are the truth, colour is the share of the row, text is share and count.
 
     Args:
         labels: C class names.
         counts: (C, C) whole numbers, true class by row, predicted class by column.
-        unit: what was counted, in the plural.
 
     Raises:
         ValueError: `counts` is not a square of `labels`.
@@ -160,7 +160,7 @@ def confusion_figure(labels: Sequence[str], counts: Sequence[Sequence[int]], uni
             showscale=False,
             colorscale=[[0, faded("#5468C4", 0.06)], [1, faded("#5468C4", 0.95)]],
             customdata=table,
-            hovertemplate="true %{y}<br>judged %{x}<br>%{customdata:,.0f} " + unit + " (%{z:.0%})<extra></extra>",
+            hovertemplate="true %{y}<br>judged %{x}<br>%{customdata:,.0f} clips (%{z:.0%})<extra></extra>",
         )
     )
     for row in range(len(labels)):
@@ -263,11 +263,6 @@ def window_curve(prediction: Prediction, video: VideoInfo) -> tuple[Doubles, Dou
     breaks = np.array([(start_s + end_s) / 2 for start_s, end_s in video.gaps])
     places = np.searchsorted(times, breaks)
     return np.insert(times, places, breaks), np.insert(rows, places, np.nan, axis=0)
-
-
-def _segment_at(segments: Sequence[Segment], time_s: float) -> Segment:
-    """The segment that covers a time; the last one after its end."""
-    return next((item for item in segments if time_s < item.end_s), segments[-1])
 
 
 def _segment_text(segment: Segment) -> str:

@@ -41,13 +41,13 @@ def to_png(figure: go.Figure, title: str) -> bytes:
     return _render(figure, title, "png", dpi=2 * _DPI)
 
 
-def to_svg(figure: go.Figure, title: str = "") -> bytes:
+def to_svg(figure: go.Figure) -> bytes:
     """A chart on white as SVG that stands alone; the same figure gives the same bytes.
 
     Raises:
         ValueError: as :func:`to_png`.
     """
-    return _render(figure, title, "svg", metadata={"Date": None, "Creator": None})
+    return _render(figure, "", "svg", metadata={"Date": None, "Creator": None})
 
 
 def _render(figure: go.Figure, title: str, kind: str, **options: Any) -> bytes:

@@ -60,7 +60,6 @@ def picture_figure(
     *,
     around_zero: bool,
     cursor_s: float | None = None,
-    height: int = 300,
 ) -> go.Figure:
     """Values over time as a picture: a row for each number, a column for each moment.
 
@@ -73,7 +72,6 @@ def picture_figure(
         quantity: what a row is, in the plural.
         around_zero: blue below 0 and red above; else from dark to bright.
         cursor_s: where to draw the cursor.
-        height: pixels.
     """
     values = columns_of(rows, mask)
     seen = values[np.isfinite(values)]
@@ -92,7 +90,7 @@ def picture_figure(
         marker={"colorscale": colours, "cmin": low, "cmax": high, "color": [low], "showscale": True,
                 "colorbar": {"thickness": 10, "len": 0.9, "outlinewidth": 0, "tickfont": {"size": 11}}},
     )  # fmt: skip
-    layout(figure, height)
+    layout(figure, 300)
     figure.update_layout(hovermode=False, margin={"l": 8, "r": 4})
     figure.update_xaxes(title="Time in the clip (s)", range=list(span_s), nticks=8, showgrid=False)
     figure.update_yaxes(title=quantity, range=[0, values.shape[1]], showgrid=False, nticks=4)

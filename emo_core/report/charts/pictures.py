@@ -17,6 +17,7 @@ FROM_NOTHING: Scale = ((68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98)
 AROUND_ZERO: Scale = ((33, 102, 172), (146, 197, 222), (247, 247, 247), (244, 165, 130), (178, 24, 43))
 """Blue below, white at, red above the middle."""
 
+_OVERLAY_PX = 144
 _GLOW = (165, 1.3)  # opacity of the strongest evidence, and how early it is reached
 
 
@@ -32,18 +33,17 @@ def coloured(values: NDArray[np.floating], low: float, high: float, scale: Scale
     return np.stack([np.interp(share, stops, ends[:, channel]) for channel in range(3)], axis=-1).astype(np.uint8)
 
 
-def overlay(face: Floats, heatmap: Floats, side_px: int = 144) -> Bytes:
+def overlay(face: Floats, heatmap: Floats) -> Bytes:
     """A face with its heatmap laid over it, yellow to red, as the player draws it.
 
     Args:
         face: (S, S) float32 in [0, 1].
         heatmap: (h, w) float32 in [0, 1].
-        side_px: of the result.
 
     Returns:
-        (side_px, side_px, 3) uint8 RGB.
+        (144, 144, 3) uint8 RGB.
     """
-    size = (side_px, side_px)
+    size = (_OVERLAY_PX, _OVERLAY_PX)
     grey = cv2.resize(np.asarray(face, np.float32), size, interpolation=cv2.INTER_LINEAR)[..., np.newaxis] * 255
     share = cv2.resize(np.asarray(heatmap, np.float32), size, interpolation=cv2.INTER_LINEAR)
     opacity = (_GLOW[0] / 255 * np.minimum(1, _GLOW[1] * share))[..., np.newaxis]

@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
+from emo_core.records import Score
 from emo_core.training.card.sections import class_table, table
 
 _PROTOCOLS = {
@@ -103,10 +106,7 @@ def _figures(row: Mapping[str, Any]) -> str:
 
 
 def _share(figure: Mapping[str, Any]) -> str:
-    value, interval = figure["value"], figure["interval"]
-    if value is None:
-        return "–"
-    return f"{value:.1%}" + (f" ({interval[0]:.1%} – {interval[1]:.1%})" if interval else "")
+    return "–" if figure["value"] is None else msgspec.convert(figure, Score).text()
 
 
 def _told(slices: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from emo_core.records import bracketed
 from emo_core.training.card.sections import table
 
 _WIDTH = 118
@@ -22,7 +23,7 @@ def real_clips(record: Mapping[str, Any]) -> str:
             found = part[name]
             counts = [f"{row['right']} of {row['num']}" for row in found["by_class"]]
             unsure = sum(row["unsure"] for row in found["by_class"])
-            macro = f"{found['macro_recall']:.2f}{_spread(found['interval'])}"
+            macro = f"{found['macro_recall']:.2f}{bracketed(found['interval'], '.2f')}"
             rows.append((part["clips"], part["num_clips"], words, macro, *counts, unsure))
     gain, compared = record["gain_over_mean"], record["compared"]
     lines = [
@@ -40,7 +41,7 @@ def real_clips(record: Mapping[str, Any]) -> str:
         *table(("clips", "n", "what", "macro recall", *(f"`{name}`" for name in record["labels"]), "unsure"), rows),
         "",
         "Cross-validated verdicts over the mean of the frame emotions: "
-        f"{gain['value']:+.2f}{_spread(gain['interval'])}.",
+        f"{gain['value']:+.2f}{bracketed(gain['interval'], '.2f')}.",
         *textwrap.wrap(
             f"Tried: the LSTM alone, {compared['lstm_alone']:.2f}; with the mean frame emotions counted in, as far as "
             "that cost composed and rendered clips at most half a point of accuracy, "
@@ -58,16 +59,16 @@ def portraits(record: Mapping[str, Any]) -> str:
         (
             row["label"],
             f"{row['precision']:.2f}",
-            f"{row['recall']:.2f}{_spread(row['recall_interval'])}",
+            f"{row['recall']:.2f}{bracketed(row['recall_interval'], '.2f')}",
             row["support"],
         )
         for row in record["per_class"]
         if row["support"]
     ]  # fmt: skip
     pairs = [
-        f"- {row['pair']} against the rest: AUC {row['auc']['value']:.3f}{_spread(row['auc']['interval'], 3)}, recall "
-        f"at 5 % false alarms {row['recall_at_false_alarms']['value']:.2f}"
-        f"{_spread(row['recall_at_false_alarms']['interval'])}, n = {row['num_positive']}"
+        f"- {row['pair']} against the rest: AUC {row['auc']['value']:.3f}{bracketed(row['auc']['interval'], '.3f')}, "
+        f"recall at 5 % false alarms {row['recall_at_false_alarms']['value']:.2f}"
+        f"{bracketed(row['recall_at_false_alarms']['interval'], '.2f')}, n = {row['num_positive']}"
         for row in record["pairs"]
         if row["auc"]["value"] is not None
     ]
@@ -77,7 +78,7 @@ def portraits(record: Mapping[str, Any]) -> str:
         f"face found in {record['num_without_face']}, the others show {record['num_people']} people, none of",
         "whose pictures here was learned from or chosen with. In brackets 95 % intervals over people.",
         "",
-        f"- accuracy {scores['accuracy']['value']:.1%}{_spread(scores['accuracy']['interval'])}, macro-F1 "
+        f"- accuracy {scores['accuracy']['value']:.1%}{bracketed(scores['accuracy']['interval'], '.2f')}, macro-F1 "
         f"{scores['macro_f1']['value']:.3f}, calibration error {scores['calibration_error']['value']:.3f}",
         *pairs,
         "",
@@ -115,8 +116,4 @@ def presence(rows: Sequence[Mapping[str, Any]]) -> str:
 def _counted(found: Mapping[str, Any]) -> str:
     if found["value"] is None:
         return "–"
-    return f"{found['value']:.0%}{_spread(found['interval'])} of {found['num']}"
-
-
-def _spread(interval: Sequence[float] | None, digits: int = 2) -> str:
-    return f" ({interval[0]:.{digits}f} – {interval[1]:.{digits}f})" if interval else ""
+    return f"{found['value']:.0%}{bracketed(found['interval'], '.2f')} of {found['num']}"
