@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from emo_core.emotions import class_colour, display_percent
-from ui.analyze import verdict
+from emo_core.model.presence import headline
 from ui.state import session
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def face_html(person: "PersonOverview", analysis: "Analysis") -> str:
         f'<div class="es-person{here}" style="--tone:{tone}">'
         f'<img alt="Face of {person.name}" src="{data_url(person.face)}">'
         f"<div><b>{person.name}</b><br>{person.on_screen_s:.1f} s on screen<br>"
-        f'<i class="es-dot" style="background:{tone}"></i>{escape(verdict.headline(prediction))}'
+        f'<i class="es-dot" style="background:{tone}"></i>{escape(headline(prediction))}'
         f"{f', {sure}' if prediction.label in prediction.labels else ''}</div></div>"
     )
 
