@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from emo_core.config import PipelineConfig
-from emo_core.datasets.windows import LabelledClips
+from emo_core.datasets.windows import WindowDataset
 from emo_core.emotions import EMOTIONS, PAPER_CLASSES, VOTE_NAMES
 from emo_core.faces.alignment import EYE_CENTRES, EYE_DISTANCE
 from emo_core.faces.blendshapes import BLENDSHAPES
@@ -104,7 +104,7 @@ def make_windows(num_people=6, per_class=2, twins=1, seed=0):
                 labels += [label] * twins
                 people += [f"person {person}"] * twins
     count = len(rows)
-    return LabelledClips(
+    return WindowDataset(
         np.stack(rows).astype(np.float32), np.ones((count, STEPS), np.float32), np.array(labels),
         ("",) * count, tuple(people), np.arange(count),
     )  # fmt: skip
@@ -176,7 +176,7 @@ def write_demo(folder: Path, num_people=12) -> Path:
 
 
 def watch_without_video(source, cnn, config, blendshapes=None):
-    """In the place of `watch`: frames whose features lie around a place of the clip's class."""
+    """In the place of `extract_clip_features`: frames whose features lie around a place of the clip's class."""
     del cnn, config, blendshapes
     person, number = map(int, source.read_text().split())
     rng = np.random.default_rng((person, number))

@@ -17,7 +17,7 @@ from emo_core.faces.blendshapes import BlendshapeModel
 from emo_core.files.atomic_write import remove_leftovers
 from emo_core.files.cache import keep
 from emo_core.files.kept import kept_arrays
-from emo_core.inference.pipeline import watch
+from emo_core.inference.pipeline import extract_clip_features
 from emo_core.model.bundle import FrameNetwork
 from emo_core.types import Doubles, Floats, check_shape
 from emo_core.video.source import clean_name, video_error
@@ -102,7 +102,7 @@ class ClipReader:
         if found is not None:
             return found
         self._blendshapes = self._blendshapes or BlendshapeModel()
-        watched = watch(path, self._cnn, self._config, self._blendshapes)
+        watched = extract_clip_features(path, self._cnn, self._config, self._blendshapes)
         mask = watched.normalized.mask
         weights = np.where(mask, watched.normalized.quality, 0).astype(np.float32)
         prints, emotions = face_prints(watched.track.crops[mask]), watched.features.emotions

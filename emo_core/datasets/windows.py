@@ -17,7 +17,7 @@ from emo_core.types import Booleans, Floats, check_shape
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LabelledClips:
+class WindowDataset:
     """Windows of clips in feature space with their classes: what heads are trained and measured on.
 
     Attributes:
@@ -49,19 +49,19 @@ class LabelledClips:
         return np.asarray(self.weights.sum(axis=1) / valid, np.float32)
 
     @staticmethod
-    def joined(parts: Sequence["LabelledClips"]) -> "LabelledClips":
+    def joined(parts: Sequence["WindowDataset"]) -> "WindowDataset":
         """All windows of the parts in turn, each from then on a clip of its own."""
-        return LabelledClips(
+        return WindowDataset(
             np.concatenate([part.features for part in parts]),
             np.concatenate([part.weights for part in parts]),
             np.concatenate([part.labels for part in parts]),
             tuple(story for part in parts for story in part.stories),
         )
 
-    def chosen(self, which: Booleans) -> "LabelledClips":
+    def chosen(self, which: Booleans) -> "WindowDataset":
         """The windows where `which` (N,) is True."""
         kept = np.flatnonzero(which).tolist()
-        return LabelledClips(
+        return WindowDataset(
             self.features[which],
             self.weights[which],
             self.labels[which],
@@ -80,7 +80,7 @@ def see_clips(
     cache: Path,
     say: Callable[[str], None] = lambda line: None,
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> LabelledClips:
+) -> WindowDataset:
     """The clips in feature space, blendshapes behind the features of the CNN; kept in the folder `cache` by content.
 
     Clips in which no face can be judged are left out and named by `say`.
@@ -116,7 +116,7 @@ def see_clips(
     if not rows:
         raise DatasetError("None of the clips shows a face that can be judged: use other clips.")
     members = [clips[index] for index, _, _ in rows]
-    return LabelledClips(
+    return WindowDataset(
         np.stack([features for _, features, _ in rows]),
         np.stack([weights for _, _, weights in rows]),
         np.array([labels.index(clip.label) for clip in members]),
@@ -132,7 +132,7 @@ def _window(features: Floats, weights: Floats, places: NDArray[np.intp]) -> tupl
     return (features[places] * (own > 0)[:, np.newaxis]).astype(np.float32), own
 
 
-def clip_probabilities(probabilities: Floats, windows: LabelledClips) -> tuple[Floats, Floats, NDArray[np.intp]]:
+def clip_probabilities(probabilities: Floats, windows: WindowDataset) -> tuple[Floats, Floats, NDArray[np.intp]]:
     """Windows together as clips: probabilities (M, C), qualities (M,) and the first window (M,) of each clip.
 
     A window counts by its evidence, the summed quality of its frames, as in the verdict on a clip.

@@ -67,7 +67,7 @@ class Judge:
         return np.concatenate(found)
 
     def _window(self, features: Floats, quality: Floats) -> Floats:
-        normalized = self.bundle.features.apply(features, quality)
+        normalized = self.bundle.features.transform(features, quality)
         return np.repeat(normalized[:, np.newaxis], self.bundle.config.window_steps, axis=1)
 
     def _weights(self, quality: Floats) -> Floats:

@@ -14,7 +14,7 @@ from sklearn import metrics
 from emo_core.datasets.pictures.ferplus import majority_labels, voted_pair
 from emo_core.emotions import EMOTIONS, UNSURE, HybridClass
 from emo_core.errors import DatasetError
-from emo_core.inference.windows import REJECTED, decide
+from emo_core.inference.windows import ABSTAIN, decide
 from emo_core.model.salience import SalienceCurve
 from emo_core.records import CalibrationBin
 from emo_core.types import Floats
@@ -123,7 +123,7 @@ def evaluate_clips(
     """
     names = [item.name for item in classes]
     forced, verdicts = probabilities.argmax(axis=1), decide(probabilities, scores)
-    decided = verdicts != REJECTED
+    decided = verdicts != ABSTAIN
     order = list(range(len(names)))
     with_unsure = np.where(decided, verdicts, len(names))
     table = metrics.confusion_matrix(labels, with_unsure, labels=[*order, len(names)])[:-1]
@@ -147,7 +147,7 @@ def macro_f1(labels: Indices, predicted: Indices, num_classes: int) -> float:
     return float(metrics.f1_score(labels, predicted, labels=range(num_classes), average="macro", zero_division=0))
 
 
-def half_total_error(scores: Floats, labels: Indices) -> float:
+def hter(scores: Floats, labels: Indices) -> float:
     """Mean over classes of ½ (FAR + FRR) when a class is accepted for s′ > 0 (method §4), in [0, 1].
 
     Args:
@@ -155,7 +155,7 @@ def half_total_error(scores: Floats, labels: Indices) -> float:
         labels: (N,) true class indices.
 
     Example:
-        >>> half_total_error(np.array([[0.2, -0.1], [0.1, 0.3]], np.float32), np.array([0, 1]))
+        >>> hter(np.array([[0.2, -0.1], [0.1, 0.3]], np.float32), np.array([0, 1]))
         0.25
     """
     errors = []

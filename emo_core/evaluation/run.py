@@ -20,7 +20,7 @@ from emo_core.emotions import UNSURE
 from emo_core.errors import DatasetError, NoFaceError, VideoError
 from emo_core.evaluation.results import EvaluatedClip, Evaluation, LeftOut
 from emo_core.inference.window_plan import covered_s
-from emo_core.inference.windows import REJECTED, judge_windows, rule
+from emo_core.inference.windows import ABSTAIN, aggregate_windows, judge_windows
 from emo_core.model.bundle import Bundle, FrameNetwork, HeadNetwork
 from emo_core.types import QUALITY_COMPONENTS, FeatureSequence, Floats, NormalizedClip
 
@@ -170,7 +170,7 @@ class _ClipJudge:
         kept = features if config.blendshapes else features[:, : self._cnn.num_features]
         read = FeatureSequence(kept, seen.emotions, weights > 0)
         windows, _ = judge_windows(self._bundle, self._head, read, as_seen(weights), seen.times_s)
-        ruling = rule(self._bundle, windows)
+        ruling = aggregate_windows(self._bundle, windows)
         counts = weights > 0
         return EvaluatedClip(
             path=path,
@@ -186,7 +186,7 @@ class _ClipJudge:
             num_windows=len(windows),
             probabilities=tuple(map(float, ruling.probabilities)),
             scores=tuple(map(float, ruling.scores)),
-            verdict=UNSURE if ruling.verdict == REJECTED else self._bundle.info.labels[ruling.verdict],
+            verdict=UNSURE if ruling.verdict == ABSTAIN else self._bundle.info.labels[ruling.verdict],
             settled=ruling.settled,
         )
 

@@ -75,7 +75,7 @@ def evidence_gradients(
     sequence, weights = head_inputs(bundle, features, normalized)
     baseline = features.features.copy()  # what is no part of the map, such as blendshapes, stays as it is
     baseline[:, : blank.shape[-1]] = blank.mean(axis=(0, 1))
-    baseline = bundle.features.apply(baseline, normalized.quality)
+    baseline = bundle.features.transform(baseline, normalized.quality)
     place = np.full(len(weights) + 1, -1)  # of each frame among those asked for; NOTHING is the last
     place[frames] = np.arange(len(frames))
     sums = np.zeros((len(bundle.classes), len(frames), sequence.shape[1]), np.float32)

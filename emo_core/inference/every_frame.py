@@ -7,7 +7,7 @@ import numpy as np
 
 from emo_core.analysis import Analysis, PersonAnalysis
 from emo_core.faces.landmarks import overlap
-from emo_core.inference.pipeline import Progress, Seen, watch_everybody
+from emo_core.inference.pipeline import ClipFeatures, Progress, watch_everybody
 from emo_core.model.bundle import Bundle
 
 _EVERY_HZ = 1000.0  # more than any video has: a slower video gives each of its frames once
@@ -41,7 +41,7 @@ def measure_every_frame(
     )  # fmt: skip
 
 
-def _denser(person: PersonAnalysis, analysis: Analysis, dense: list[Seen]) -> PersonAnalysis:
+def _denser(person: PersonAnalysis, analysis: Analysis, dense: list[ClipFeatures]) -> PersonAnalysis:
     """A person with the frames of whoever is in the same places at the same times."""
     seen = max(dense, key=lambda candidate: _togetherness(person, analysis, candidate))
     before = np.searchsorted(analysis.timestamps_s, seen.times_s + _SAME_S, side="right") - 1
@@ -51,7 +51,7 @@ def _denser(person: PersonAnalysis, analysis: Analysis, dense: list[Seen]) -> Pe
     return replace(person, track=seen.track, normalized=seen.normalized, features=seen.features, prediction=prediction)
 
 
-def _togetherness(person: PersonAnalysis, analysis: Analysis, seen: Seen) -> float:
+def _togetherness(person: PersonAnalysis, analysis: Analysis, seen: ClipFeatures) -> float:
     """Summed overlap of the boxes at the times that both have."""
     rows = np.searchsorted(seen.times_s, analysis.timestamps_s - _SAME_S)
     total = 0.0

@@ -102,7 +102,7 @@ def analyze(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
+class ClipFeatures:
     """A person as the frame CNN sees them through a video, before anything is judged.
 
     Fields are as in `Analysis`; `away` (T,) are frames in which they are not there, none for somebody who is alone.
@@ -118,9 +118,9 @@ class Seen:
     source_frames: SourceFrames | None
 
 
-def watch(
+def extract_clip_features(
     source: Path | str | bytes, cnn: FrameNetwork, config: PipelineConfig, blendshapes: BlendshapeModel | None = None
-) -> Seen:
+) -> ClipFeatures:
     """Follow the largest and longest person in a video and see every frame, without a verdict: to train heads on.
 
     Args:
@@ -138,7 +138,7 @@ def watch(
 
 def watch_everybody(
     source: Path | str | bytes, name: str, bundle: Bundle, rate_hz: float, progress: Progress | None = None
-) -> list[Seen]:
+) -> list[ClipFeatures]:
     """Follow everybody in a video, whatever it is called, at a rate of one's own, without a verdict.
 
     Raises:
@@ -162,12 +162,12 @@ class _Watched:
     warnings: tuple[str, ...]
     source_frames: SourceFrames | None
 
-    def take_first(self) -> Seen:
+    def take_first(self) -> ClipFeatures:
         """The first person, joined; what was kept of their parts is given up."""
         track, normalized, features = self.people.pop(0).join(len(self.times_s))
         away = away_frames(track.detected | (not self.is_crowd), self.times_s)
         warnings = (*self.warnings, *quality_warnings(track, normalized, away))
-        return Seen(self.info, self.times_s, track, normalized, features, away, warnings, self.source_frames)
+        return ClipFeatures(self.info, self.times_s, track, normalized, features, away, warnings, self.source_frames)
 
 
 class _Video:

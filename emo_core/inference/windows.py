@@ -31,12 +31,12 @@ from emo_core.types import Doubles, FeatureSequence, Floats, NormalizedClip
 
 _SLACK_S = 1e-6
 
-REJECTED = -1
+ABSTAIN = -1
 """Index that stands for *unsure* among class indices."""
 
 
 def decide(probabilities: Floats, scores: Floats) -> NDArray[np.intp]:
-    """The most probable class if it is accepted, s′ = s − θ(q) > 0 (method §4), else :data:`REJECTED`.
+    """The most probable class if it is accepted, s′ = s − θ(q) > 0 (method §4), else :data:`ABSTAIN`.
 
     A less probable class that passes a lower threshold of its own does not step in: that would be a guess.
 
@@ -49,7 +49,7 @@ def decide(probabilities: Floats, scores: Floats) -> NDArray[np.intp]:
     """
     best = np.argmax(probabilities, axis=-1)
     accepted = np.take_along_axis(scores, best[..., np.newaxis], axis=-1)[..., 0] > 0
-    return np.where(accepted, best, REJECTED)
+    return np.where(accepted, best, ABSTAIN)
 
 
 def clip_scores(
@@ -65,18 +65,18 @@ def clip_scores(
     """
     weights = evidence / evidence.sum()
     mean = np.asarray(weights @ probabilities, np.float32)
-    scores = normalizer.apply(mean[np.newaxis], np.array([weights @ qualities], np.float32))[0]
+    scores = normalizer.transform(mean[np.newaxis], np.array([weights @ qualities], np.float32))[0]
     return mean / mean.sum(), scores
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ruling:
+class ClipDecision:
     """What the windows of a clip say together.
 
     Attributes:
         probabilities: (C,) float32, sums to 1.
         scores: (C,) float32, normalized scores s′.
-        choice: the most probable class if it is accepted, else :data:`REJECTED`.
+        choice: the most probable class if it is accepted, else :data:`ABSTAIN`.
         settled: whether enough of the clip bears that out.
     """
 
@@ -87,28 +87,28 @@ class Ruling:
 
     @property
     def verdict(self) -> int:
-        """Index of the verdict; :data:`REJECTED` for *unsure*."""
-        return self.choice if self.settled else REJECTED
+        """Index of the verdict; :data:`ABSTAIN` for *unsure*."""
+        return self.choice if self.settled else ABSTAIN
 
 
-def rule(bundle: Bundle, windows: Sequence[WindowPrediction]) -> Ruling:
+def aggregate_windows(bundle: Bundle, windows: Sequence[WindowPrediction]) -> ClipDecision:
     """The ruling on a clip from its windows; at least one holds a valid frame."""
     evidence = np.array([window.quality * window.face_s for window in windows], np.float32)
     qualities = np.array([window.quality for window in windows], np.float32)
     stacked = np.stack([window.probabilities for window in windows])
     probabilities, scores = clip_scores(stacked, qualities, evidence, bundle.scores)
     choice = int(decide(probabilities, scores))
-    label = UNSURE if choice == REJECTED else bundle.info.labels[choice]
+    label = UNSURE if choice == ABSTAIN else bundle.info.labels[choice]
     own = np.array([window.label == label for window in windows])
     share = float(evidence[own].sum() / evidence.sum())
     is_one = len(windows) == 1 and windows[0].label != UNSURE
-    return Ruling(probabilities, scores, choice, is_one or share >= bundle.config.clip_share - 1e-4)
+    return ClipDecision(probabilities, scores, choice, is_one or share >= bundle.config.clip_share - 1e-4)
 
 
 def head_inputs(bundle: Bundle, features: FeatureSequence, normalized: NormalizedClip) -> tuple[Floats, Floats]:
     """What the head is given of T frames: Q-normalized features (T, m), 0 where masked, and weights (T,), likewise."""
     weights = np.where(normalized.mask, normalized.quality, 0).astype(np.float32)
-    sequence = bundle.features.apply(features.features, normalized.quality)
+    sequence = bundle.features.transform(features.features, normalized.quality)
     sequence[~normalized.mask] = 0
     return sequence, weights
 
@@ -164,13 +164,13 @@ def predict(
 ) -> Prediction:
     """The verdict on the clip, which ends at `end_s`, from its windows; at least one holds a valid frame."""
     labels = bundle.info.labels
-    ruling = rule(bundle, windows)
+    ruling = aggregate_windows(bundle, windows)
     probabilities = ruling.probabilities
     segments = _segments(bundle, windows, features, normalized.quality, times_s, end_s)
-    label, reason = UNSURE if ruling.verdict == REJECTED else labels[ruling.verdict], ""
+    label, reason = UNSURE if ruling.verdict == ABSTAIN else labels[ruling.verdict], ""
     if label == UNSURE:
         change = _rate_reason(bundle, times_s) or ("" if ruling.settled else _change_reason(segments))
-        reason = change or _weak_reason(probabilities, labels, accepted=ruling.choice != REJECTED)
+        reason = change or _weak_reason(probabilities, labels, accepted=ruling.choice != ABSTAIN)
     mix = _mix(bundle, label, features, normalized.quality)
     return Prediction(
         labels=labels,
@@ -191,10 +191,10 @@ def _judge(
     """One window's verdict from the probabilities (C,) at its last step and its steps' weights (n,)."""
     num_steps = int(np.count_nonzero(weights))
     quality = float(weights[weights > 0].mean()) if num_steps else 0.0
-    scores = bundle.scores.apply(last[np.newaxis], np.array([quality], np.float32))[0]
+    scores = bundle.scores.transform(last[np.newaxis], np.array([quality], np.float32))[0]
     enough = may_tell and num_steps >= bundle.config.min_face_frames
-    choice = int(decide(last, scores)) if enough else REJECTED
-    label = UNSURE if choice == REJECTED else bundle.info.labels[choice]
+    choice = int(decide(last, scores)) if enough else ABSTAIN
+    label = UNSURE if choice == ABSTAIN else bundle.info.labels[choice]
     face_s = num_steps / bundle.config.sample_rate_hz
     return WindowPrediction(float(span_s[0]), float(span_s[1]), label, last, scores, quality, num_valid, face_s)
 

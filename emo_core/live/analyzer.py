@@ -16,7 +16,7 @@ from emo_core.faces.blendshapes import BlendshapeModel
 from emo_core.faces.landmarks import FaceLandmarker
 from emo_core.faces.tracking import FaceTracker, empty_track
 from emo_core.inference.pipeline import extract_features, normalize_clip
-from emo_core.inference.windows import REJECTED, decide, judge_windows
+from emo_core.inference.windows import ABSTAIN, decide, judge_windows
 from emo_core.live.hints import capture_hints
 from emo_core.model.bundle import Bundle
 from emo_core.types import Bytes, Clip, FaceTrack, FeatureSequence, Floats, NormalizedClip, concatenate
@@ -152,9 +152,9 @@ class LiveAnalyzer:
         if not present or window.face_s < self._bundle.config.min_face_s:
             return UNSURE
         quality = np.array([window.quality], np.float32)
-        scores = self._bundle.scores.apply(self._probabilities[np.newaxis], quality)[0]
+        scores = self._bundle.scores.transform(self._probabilities[np.newaxis], quality)[0]
         choice = int(decide(self._probabilities, scores))
-        return UNSURE if choice == REJECTED else self._bundle.info.labels[choice]
+        return UNSURE if choice == ABSTAIN else self._bundle.info.labels[choice]
 
     def _result(self, step: "_Step") -> LiveResult:
         height, width = self._size

@@ -72,7 +72,7 @@ class FeatureNormalizer(QualityNormalizer):
         Example:
             >>> features, quality = np.array([[0.0], [2.0], [10.0], [14.0]]), [0.1, 0.2, 0.8, 0.9]
             >>> normalizer = FeatureNormalizer.fit(features, quality, num_neighbourhoods=2, shrinkage=0)
-            >>> normalizer.apply(features, quality).ravel().tolist()
+            >>> normalizer.transform(features, quality).ravel().tolist()
             [-1.0, 1.0, -1.0, 1.0]
         """
         values = np.asarray(features, np.float64)
@@ -88,7 +88,7 @@ class FeatureNormalizer(QualityNormalizer):
         std = np.maximum(np.sqrt(variance), least if least > _TOLERANCE else 1.0)
         return cls(edges, centres, counts, interpolate, mean.astype(np.float32), std.astype(np.float32))
 
-    def apply(self, features: ArrayLike, quality: ArrayLike) -> Floats:
+    def transform(self, features: ArrayLike, quality: ArrayLike) -> Floats:
         """Normalize features (..., m) at `quality` (...): û = (u − μ_i(q)) / σ_i(q), (..., m) float32.
 
         Frames without a face (quality 0) are normalized like any other and so are no longer 0: keep them masked.
@@ -194,7 +194,7 @@ class ScoreNormalizer(QualityNormalizer):
         """
         return np.asarray(self._at(quality, self.thresholds), np.float64)
 
-    def apply(self, scores: ArrayLike, quality: ArrayLike) -> Floats:
+    def transform(self, scores: ArrayLike, quality: ArrayLike) -> Floats:
         """Normalize scores (..., C) in [0, 1] at `quality` (...): s′ = s − θ(q), (..., C) float32, accepted when > 0.
 
         Raises:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from emo_core.config import PipelineConfig
 from emo_core.datasets.pictures.ferplus import align, majority_labels, read_votes
-from emo_core.datasets.windows import LabelledClips
+from emo_core.datasets.windows import WindowDataset
 from emo_core.emotions import EMOTIONS, PAPER_CLASSES, HybridClass
 from emo_core.errors import DatasetError
 from emo_core.evaluation.metrics import evaluate_stills
@@ -182,7 +182,7 @@ def train(
 def train_one(
     gathered: HeadData,
     recipe: HeadTraining,
-    held_out: tuple[LabelledClips, LabelledClips],
+    held_out: tuple[WindowDataset, WindowDataset],
     report: Callable[[dict[str, float]], None],
     kept: Checkpoint | None = None,
 ) -> TrainedHead:

@@ -19,7 +19,7 @@ from emo_core.datasets.clips import DatasetClip, read_dataset
 from emo_core.datasets.feature_cache import content_key
 from emo_core.datasets.seen_by_model import without_unnamed
 from emo_core.datasets.splits import PARTS, PUBLISHED_SHARES, SHARES, Protocol, Split, check_enough, split_clips
-from emo_core.datasets.windows import LabelledClips, see_clips
+from emo_core.datasets.windows import WindowDataset, see_clips
 from emo_core.emotions import OTHER
 from emo_core.errors import BundleError, DatasetError
 from emo_core.evaluation.results import Evaluation, to_json
@@ -225,7 +225,7 @@ def _stored_eyes(config: PipelineConfig, arrays: Mapping[str, NDArray[Any]]) -> 
     return _Eyes(bundles.FrameNetwork(files[bundles.FRAME_CNN]), config, files, history)
 
 
-def _see(clips: Sequence[DatasetClip], labels: Sequence[str], eyes: _Eyes, cache: Path, told: Told) -> LabelledClips:
+def _see(clips: Sequence[DatasetClip], labels: Sequence[str], eyes: _Eyes, cache: Path, told: Told) -> WindowDataset:
     tell = functools.partial(told.progress, "Seeing clips")
     return see_clips(clips, labels, eyes.network, eyes.config, cache, told.say, tell)
 
@@ -243,7 +243,7 @@ def _check_target(lesson: Lesson) -> None:
 
 
 def _fit(
-    parts: Mapping[str, LabelledClips], labels: Sequence[str], num_features: int, lesson: Lesson,
+    parts: Mapping[str, WindowDataset], labels: Sequence[str], num_features: int, lesson: Lesson,
     checkpoint: Checkpoint, told: Told,
 ) -> TrainedHead:  # fmt: skip
     """The head; the epochs that the checkpoint holds are told first."""
@@ -263,7 +263,7 @@ def _fit(
     return head
 
 
-def _digest(lesson: Lesson, cnn: str, labels: Sequence[str], parts: Mapping[str, LabelledClips]) -> str:
+def _digest(lesson: Lesson, cnn: str, labels: Sequence[str], parts: Mapping[str, WindowDataset]) -> str:
     """Names a checkpoint after everything that decides how the training goes."""
     digest = hashlib.sha256(repr((lesson.head, lesson.protocol, cnn, list(labels))).encode())
     for part in PARTS[:2]:

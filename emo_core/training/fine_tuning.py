@@ -16,7 +16,7 @@ from emo_core.config import PipelineConfig
 from emo_core.datasets.clips import DatasetClip
 from emo_core.errors import NoFaceError, VideoError
 from emo_core.faces.alignment import normalize_intensity
-from emo_core.inference.pipeline import watch
+from emo_core.inference.pipeline import extract_clip_features
 from emo_core.model.bundle import FrameNetwork
 from emo_core.training import networks
 from emo_core.training.synthesis.augmentation import augment
@@ -74,7 +74,7 @@ def gather_frames(
     for number, (clip, label) in enumerate(clips):
         progress(number, len(clips))
         try:
-            seen = watch(clip.path, cnn, config)
+            seen = extract_clip_features(clip.path, cnn, config)
         except (NoFaceError, VideoError):
             continue
         mask = seen.normalized.mask & (seen.times_s >= clip.start_s) & (seen.times_s < clip.end_s)

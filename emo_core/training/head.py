@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_core.datasets.windows import LabelledClips
+from emo_core.datasets.windows import WindowDataset
 from emo_core.model import bundle as bundles
 from emo_core.model.calibration import best_calibration, calibrated, log_loss
 from emo_core.model.normalization import FeatureNormalizer, ScoreNormalizer
@@ -96,20 +96,20 @@ class TrainedHead:
     history: list[dict[str, float]]
     beside: BesideFrames | None = None
 
-    def logits(self, clips: LabelledClips) -> Floats:
+    def logits(self, clips: WindowDataset) -> Floats:
         """Class scores (N, C) at the last valid step."""
         return _last_logits(self.model, self.features, clips)
 
-    def probabilities(self, clips: LabelledClips) -> Floats:
+    def probabilities(self, clips: WindowDataset) -> Floats:
         """Calibrated class probabilities (N, C)."""
         probabilities = calibrated(self.logits(clips), self.temperature)
         return self.beside(probabilities, clips) if self.beside else probabilities
 
 
 def fit_head(
-    draw: Callable[[np.random.Generator], LabelledClips],
-    held_out: LabelledClips,
-    neutral: LabelledClips,
+    draw: Callable[[np.random.Generator], WindowDataset],
+    held_out: WindowDataset,
+    neutral: WindowDataset,
     normalizer: FeatureNormalizer,
     labels: Sequence[str],
     recipe: HeadTraining,
@@ -173,8 +173,8 @@ def fit_feature_normalizer(features: Floats, quality: Floats, recipe: HeadTraini
 
 def _fit(
     model: keras.Model,
-    draw: Callable[[np.random.Generator], LabelledClips],
-    held_out: LabelledClips,
+    draw: Callable[[np.random.Generator], WindowDataset],
+    held_out: WindowDataset,
     normalizer: FeatureNormalizer,
     recipe: HeadTraining,
     rng: np.random.Generator,
@@ -227,8 +227,8 @@ def _compile(model: keras.Model, recipe: HeadTraining, num_clips: int, checkpoin
         checkpoint.restore(model)
 
 
-def _inputs(normalizer: FeatureNormalizer, clips: LabelledClips) -> list[Floats]:
-    features = normalizer.apply(clips.features[..., : normalizer.mean.shape[1]], clips.weights)
+def _inputs(normalizer: FeatureNormalizer, clips: WindowDataset) -> list[Floats]:
+    features = normalizer.transform(clips.features[..., : normalizer.mean.shape[1]], clips.weights)
     features[clips.weights == 0] = 0
     return [features, clips.weights]
 
@@ -246,7 +246,7 @@ def _last_valid(weights: Floats) -> NDArray[np.intp]:
     return np.asarray(weights.shape[1] - 1 - np.argmax(weights[:, ::-1] > 0, axis=1))
 
 
-def _last_logits(model: keras.Model, normalizer: FeatureNormalizer, clips: LabelledClips) -> Floats:
+def _last_logits(model: keras.Model, normalizer: FeatureNormalizer, clips: WindowDataset) -> Floats:
     """Logits (N, C) at the last valid step."""
     if not len(clips.labels):
         return np.zeros((0, model.output_shape[-1]), np.float32)
@@ -257,7 +257,7 @@ def _last_logits(model: keras.Model, normalizer: FeatureNormalizer, clips: Label
 
 
 def _figures(
-    model: keras.Model, normalizer: FeatureNormalizer, clips: LabelledClips, prefix: str = ""
+    model: keras.Model, normalizer: FeatureNormalizer, clips: WindowDataset, prefix: str = ""
 ) -> dict[str, float]:
     """Log loss and accuracy of the verdicts on clips."""
     probabilities = calibrated(_last_logits(model, normalizer, clips), 1.0)

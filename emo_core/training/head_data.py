@@ -13,7 +13,7 @@ from emo_core.datasets.clips import read_manifest
 from emo_core.datasets.pictures.ferplus import align, find_copies, read_votes
 from emo_core.datasets.seen_by_model import HELD_OUT_SEED, PEOPLE_SHARES
 from emo_core.datasets.splits import split_people
-from emo_core.datasets.windows import LabelledClips, see_clips
+from emo_core.datasets.windows import WindowDataset, see_clips
 from emo_core.errors import DatasetError
 from emo_core.model import bundle as bundles
 from emo_core.model.normalization import FeatureNormalizer
@@ -46,16 +46,16 @@ class HeadData:
     train: tuple[Bank, ...]
     calibration: Bank
     test: Bank
-    rendered: tuple[LabelledClips, LabelledClips, LabelledClips]
+    rendered: tuple[WindowDataset, WindowDataset, WindowDataset]
     undamaged: frozenset[int] = frozenset()
 
-    def draw(self, recipe: HeadTraining, rng: np.random.Generator) -> LabelledClips:
+    def draw(self, recipe: HeadTraining, rng: np.random.Generator) -> WindowDataset:
         """Clips for one epoch: newly composed ones, each bank's part, and, some times over, the rendered ones."""
         count = recipe.clips_per_epoch // len(self.train)
         composed = [self._compose(bank, count, recipe.damaged_share, rng, recipe.mixed_share) for bank in self.train]
-        return LabelledClips.joined([*composed, *[self.rendered[0]] * recipe.rendered_repeats])
+        return WindowDataset.joined([*composed, *[self.rendered[0]] * recipe.rendered_repeats])
 
-    def held_out(self, recipe: HeadTraining) -> tuple[LabelledClips, LabelledClips]:
+    def held_out(self, recipe: HeadTraining) -> tuple[WindowDataset, WindowDataset]:
         """Clips that choose the epoch, the temperature and the thresholds, and such of faces that show nothing."""
         rng = np.random.default_rng(HELD_OUT_SEED + 2)
         composed = self._compose(self.calibration, recipe.num_held_out, recipe.damaged_share, rng)
@@ -63,16 +63,16 @@ class HeadData:
             self.calibration, self.labels, recipe.num_held_out // 3, self.config.window_steps,
             damaged_share=recipe.damaged_share, rng=rng,
         )  # fmt: skip
-        return LabelledClips.joined([composed, self.rendered[1]]), neutral
+        return WindowDataset.joined([composed, self.rendered[1]]), neutral
 
-    def composed_tests(self, recipe: HeadTraining) -> dict[str, LabelledClips]:
+    def composed_tests(self, recipe: HeadTraining) -> dict[str, WindowDataset]:
         """Clips composed from the stills that nothing was chosen on, clean and degraded; the same for every head."""
         return {
             name: self._compose(self.test, recipe.num_held_out, share, np.random.default_rng(HELD_OUT_SEED))
             for name, share in (("clean", 0.0), ("degraded", 1.0))
         }
 
-    def neutral_tests(self, recipe: HeadTraining) -> dict[str, LabelledClips]:
+    def neutral_tests(self, recipe: HeadTraining) -> dict[str, WindowDataset]:
         """Such clips of faces that show nothing."""
         count, steps = recipe.num_held_out // 3, self.config.window_steps
         return {
@@ -97,7 +97,7 @@ class HeadData:
 
     def _compose(
         self, bank: Bank, count: int, damaged_share: float, rng: np.random.Generator, mixed_share: float = 0.0
-    ) -> LabelledClips:
+    ) -> WindowDataset:
         steps = self.config.window_steps
         return compose(bank, self.labels, count, steps, damaged_share=damaged_share, mixed_share=mixed_share, rng=rng)
 

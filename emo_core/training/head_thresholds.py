@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from emo_core.datasets.windows import LabelledClips
+from emo_core.datasets.windows import WindowDataset
 from emo_core.emotions import OTHER, HybridClass
 from emo_core.inference.windows import decide
 from emo_core.model.calibration import calibrated
@@ -36,7 +36,7 @@ class BesideFrames:
     classes: tuple[HybridClass, ...]
     cnn: keras.Model
 
-    def __call__(self, probabilities: Floats, clips: LabelledClips) -> Floats:
+    def __call__(self, probabilities: Floats, clips: WindowDataset) -> Floats:
         """Probabilities (N, C) of the LSTM with the frames of the clips counted in."""
         emotions = frame_emotions(self.cnn, clips.features)
         return self.evidence.together(self.classes, probabilities, emotions, clips.weights)
@@ -44,9 +44,9 @@ class BesideFrames:
 
 def fit_scores(
     probabilities: Floats,
-    held_out: LabelledClips,
+    held_out: WindowDataset,
     of_neutral: Floats,
-    neutral: LabelledClips,
+    neutral: WindowDataset,
     labels: Sequence[str],
     neutral_hybrids: float,
     num_neighbourhoods: int,
@@ -67,7 +67,7 @@ def fit_scores(
 
     for index in pairs if len(neutral.labels) else ():
         for costs[index] in _COSTS:
-            verdicts = decide(of_neutral, fit().apply(of_neutral, neutral.quality))
+            verdicts = decide(of_neutral, fit().transform(of_neutral, neutral.quality))
             if np.mean(verdicts == index) <= neutral_hybrids / len(pairs):
                 break
     return fit(), tuple(costs)

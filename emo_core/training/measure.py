@@ -8,11 +8,11 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_core.datasets.windows import LabelledClips, clip_probabilities
+from emo_core.datasets.windows import WindowDataset, clip_probabilities
 from emo_core.emotions import HybridClass
 from emo_core.evaluation.metrics import bootstrap_interval, evaluate_clips, macro_f1, mean_emotion_verdicts
 from emo_core.evaluation.picture_intervals import Pictures
-from emo_core.inference.windows import REJECTED, decide
+from emo_core.inference.windows import ABSTAIN, decide
 from emo_core.training.head import TrainedHead
 from emo_core.training.head_thresholds import frame_emotions
 from emo_core.training.synthesis.composed_clips import LOOK_ALIKES
@@ -23,9 +23,9 @@ Predictions = dict[str, NDArray[Any]]
 
 def measure_head(
     head: TrainedHead,
-    composed: Mapping[str, LabelledClips],
-    neutral: Mapping[str, LabelledClips],
-    rendered: LabelledClips,
+    composed: Mapping[str, WindowDataset],
+    neutral: Mapping[str, WindowDataset],
+    rendered: WindowDataset,
     undamaged: Collection[int],
     classes: Sequence[HybridClass],
     cnn: keras.Model,
@@ -57,10 +57,10 @@ def measure_head(
 
 
 def _against_mean(
-    head: TrainedHead, clips: LabelledClips, probabilities: Floats, classes: Sequence[HybridClass], cnn: keras.Model
+    head: TrainedHead, clips: WindowDataset, probabilities: Floats, classes: Sequence[HybridClass], cnn: keras.Model
 ) -> dict[str, Any]:
     """Figures of clip verdicts with the gain over the mean of frame emotions, clip by clip; intervals over pictures."""
-    scores = head.scores.apply(probabilities, clips.quality)
+    scores = head.scores.transform(probabilities, clips.quality)
     baseline = mean_emotion_verdicts(frame_emotions(cnn, clips.features), clips.weights, classes)
     guesses, pictures = probabilities.argmax(axis=1), Pictures(clips.pictures)
     ours = guesses == clips.labels
@@ -76,12 +76,12 @@ def _against_mean(
 
 
 def _called_hybrid(
-    head: TrainedHead, clips: LabelledClips, probabilities: Floats, classes: Sequence[HybridClass], cnn: keras.Model
+    head: TrainedHead, clips: WindowDataset, probabilities: Floats, classes: Sequence[HybridClass], cnn: keras.Model
 ) -> dict[str, Any]:
     """How often faces that show nothing are called a pair of emotions."""
     del classes, cnn
-    verdicts = decide(probabilities, head.scores.apply(probabilities, clips.quality))
-    hybrid = (verdicts != REJECTED) & (verdicts != clips.labels)
+    verdicts = decide(probabilities, head.scores.transform(probabilities, clips.quality))
+    hybrid = (verdicts != ABSTAIN) & (verdicts != clips.labels)
     return {
         "num_clips": len(hybrid),
         "called_hybrid": float(hybrid.mean()),
@@ -125,14 +125,14 @@ def _spans(edges: NDArray[np.float64]) -> list[str]:
 
 
 def _measure_rendered(
-    head: TrainedHead, windows: LabelledClips, undamaged: Collection[int], classes: Sequence[HybridClass]
+    head: TrainedHead, windows: WindowDataset, undamaged: Collection[int], classes: Sequence[HybridClass]
 ) -> tuple[dict[str, Any], Predictions]:
     """Figures on rendered clips, each clip judged by all its windows; intervals over people, not clips."""
     probabilities, quality, first = clip_probabilities(head.probabilities(windows), windows)
     labels, people = windows.labels[first], np.array(windows.people)[first]
     right = probabilities.argmax(axis=1) == labels
     by_person = np.array([right[people == person].mean() for person in np.unique(people)])
-    figures = evaluate_clips(probabilities, head.scores.apply(probabilities, quality), labels, classes) | {
+    figures = evaluate_clips(probabilities, head.scores.transform(probabilities, quality), labels, classes) | {
         "num_people": len(by_person),
         "accuracy_interval_over_people": bootstrap_interval(by_person),
         "undamaged": _part(probabilities, labels, np.isin(windows.clips[first], list(undamaged)), len(classes)),

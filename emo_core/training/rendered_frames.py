@@ -13,7 +13,7 @@ from emo_core.errors import DatasetError, NoFaceError, VideoError
 from emo_core.files.cache import keep
 from emo_core.files.csv_files import read_csv
 from emo_core.files.kept import kept_arrays
-from emo_core.inference.pipeline import watch
+from emo_core.inference.pipeline import extract_clip_features
 from emo_core.model.bundle import FrameNetwork
 from emo_core.types import Bytes, Doubles, Floats
 
@@ -78,7 +78,7 @@ def rendered_frames(
     crops, shares = [], []
     for path, keyframes in zip(paths, drawn, strict=True):
         try:
-            seen = watch(path, cnn, config)
+            seen = extract_clip_features(path, cnn, config)
         except (NoFaceError, VideoError) as error:
             say(f"Left out: {error}")
             continue

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from emo_core.emotions import UNSURE
 from emo_core.inference.window_plan import window_starts
-from emo_core.inference.windows import REJECTED, clip_scores, decide
+from emo_core.inference.windows import ABSTAIN, clip_scores, decide
 from emo_core.model.calibration import calibrated
 from tests.factories import LABELS
 from tests.unit.inference.test_windows import make_scores, make_window, tell
@@ -50,7 +50,7 @@ def test_the_most_probable_class_or_none_is_chosen(logits, scores):
     probabilities = calibrated(logits, 1.0)
     for row, score, choice in zip(probabilities, scores, decide(probabilities, scores), strict=True):
         best = row.argmax()
-        assert choice == (best if score[best] > 0 else REJECTED)
+        assert choice == (best if score[best] > 0 else ABSTAIN)
 
 
 @st.composite

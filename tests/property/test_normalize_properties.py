@@ -56,15 +56,15 @@ def test_feature_normalization_can_be_undone_and_survives_arrays(data, num_neigh
         features, quality, num_neighbourhoods=num_neighbourhoods, shrinkage=shrinkage, interpolate=interpolate
     )
     assert normalizer.counts.sum() == len(quality)
-    normal = normalizer.apply(features, quality)
+    normal = normalizer.transform(features, quality)
     assert np.all(np.isfinite(normal))
-    zero, one = (normalizer.apply(np.full_like(features, value), quality).astype(np.float64) for value in (0, 1))
+    zero, one = (normalizer.transform(np.full_like(features, value), quality).astype(np.float64) for value in (0, 1))
     slope = one - zero  # û is affine in u: 1/σ, and −μ/σ at 0
     scale = np.abs(zero) + np.abs(normal) + slope
     assert np.all(slope > 0)
     assert np.all(np.abs(zero + slope * features - normal) <= 1e-3 * scale + 2e-5 * np.abs(features) * scale)
     again = FeatureNormalizer.from_arrays(normalizer.to_arrays())
-    np.testing.assert_array_equal(again.apply(features, quality), normal)
+    np.testing.assert_array_equal(again.transform(features, quality), normal)
 
 
 @st.composite
@@ -83,11 +83,11 @@ def test_thresholds_stay_in_range_and_scores_come_back(data, num_neighbourhoods,
     )
     thresholds = normalizer.threshold(quality)
     assert np.all((thresholds >= 0) & (thresholds <= 1))
-    normal = normalizer.apply(scores, quality)
+    normal = normalizer.transform(scores, quality)
     np.testing.assert_allclose(normal + thresholds, scores, atol=1e-6)
     np.testing.assert_array_equal(normal > 0, scores > thresholds)
     again = ScoreNormalizer.from_arrays(normalizer.to_arrays())
-    np.testing.assert_array_equal(again.apply(scores, quality), normal)
+    np.testing.assert_array_equal(again.transform(scores, quality), normal)
 
 
 @given(score_data(), st.floats(0.1, 10), st.floats(0.1, 10))

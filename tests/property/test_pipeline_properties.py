@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from emo_core.datasets.pictures.ferplus import DAMAGES, damage
 from emo_core.faces.tracking import empty_track
 from emo_core.inference.pipeline import extract_features, normalize_clip
 from emo_core.training.synthesis.composed_clips import compose
+from emo_core.training.synthesis.corruption import CORRUPTIONS, corrupt
 from tests.tiny import LABELS, STEPS, make_bank
 from tests.unit.training.synthesis.test_composed_clips import marked_bank, stills_in
 
@@ -83,9 +83,11 @@ def test_no_picture_is_on_both_sides_of_a_split(seed, share):
 
 @settings(max_examples=60)
 @given(
-    arrays(np.uint8, st.integers(12, 60).map(lambda side: (side, side))), st.sampled_from(DAMAGES), st.integers(0, 99)
+    arrays(np.uint8, st.integers(12, 60).map(lambda side: (side, side))),
+    st.sampled_from(CORRUPTIONS),
+    st.integers(0, 99),
 )
 def test_a_damaged_picture_is_a_picture_and_the_same_for_the_same_seed(image, kind, seed):
-    first, again = (damage(image, kind, np.random.default_rng(seed)) for _ in range(2))
+    first, again = (corrupt(image, kind, np.random.default_rng(seed)) for _ in range(2))
     assert (first.shape, first.dtype) == (image.shape, np.uint8)
     np.testing.assert_array_equal(first, again)

@@ -57,7 +57,7 @@ def small() -> Iterator[None]:
         patch.setattr("emo_core.training.head.HeadTraining", partial(HeadTraining, **HEAD))
         patch.setattr("emo_core.training.build.PipelineConfig", partial(PipelineConfig, **CONFIG.to_dict()))
         patch.setattr("emo_core.datasets.pictures.ferplus.align_stills", align_without_landmarks)
-        patch.setattr("emo_core.datasets.feature_cache.watch", watch_without_video)
+        patch.setattr("emo_core.datasets.feature_cache.extract_clip_features", watch_without_video)
         yield
 
 

@@ -134,7 +134,7 @@ def feature_figures(result: session.Result, here_s: float) -> tuple["go.Figure",
     mask = analysis.normalized.mask
     if "features" not in kept:
         raw = analysis.features.features
-        normalized = result.bundle.features.apply(raw, analysis.normalized.quality)
+        normalized = result.bundle.features.transform(raw, analysis.normalized.quality)
         some = np.flatnonzero(mask)[:: max(1, int(mask.sum()) // 600)]
         order = similar_first(normalized[some])
         kept["features"] = columns_of(raw[:, order], mask), columns_of(normalized[:, order], mask)

@@ -152,7 +152,7 @@ def _feature(result: session.Result, bundle: "Bundle", quality: "np.ndarray[tupl
     from emo_core.report.charts import normalization as figures
 
     clip, values = result.analysis.normalized, result.analysis.features.features
-    normalized = bundle.features.apply(values, clip.quality)[clip.mask]
+    normalized = bundle.features.transform(values, clip.quality)[clip.mask]
     liveliest = int(np.argmax(normalized.std(axis=0)))
     feature = int(
         st.number_input(

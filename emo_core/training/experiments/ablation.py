@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 from scipy.stats import t as student
 
-from emo_core.datasets.windows import LabelledClips, clip_probabilities
-from emo_core.evaluation.metrics import half_total_error, macro_f1
+from emo_core.datasets.windows import WindowDataset, clip_probabilities
+from emo_core.evaluation.metrics import hter, macro_f1
 from emo_core.training.head import HeadTraining, fit_head
 from emo_core.training.head_data import HeadData
 
 PARTS = ("mean_input", "q_features", "blendshapes")
 """Fields of the recipe that switch a part of the method on and off."""
 
-_FIGURES = ("macro_f1", "half_total_error", "half_total_error_flat")
+_FIGURES = ("macro_f1", "hter", "half_total_error_flat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +142,14 @@ class _SharedClips:
         self._data, self._recipe = data, recipe
         self.held_out, self.neutral = data.held_out(recipe)
         self.tests = data.composed_tests(recipe)
-        self._epochs: list[LabelledClips] = []
+        self._epochs: list[WindowDataset] = []
 
     def serve(self, data: HeadData, recipe: HeadTraining) -> bool:
         """Whether these are the clips for `recipe`, whose parts do not matter."""
         own = {name: getattr(self._recipe, name) for name in ("reader", *PARTS)}
         return self._data is data and self._recipe == replace(recipe, **own)
 
-    def epochs(self) -> Iterator[LabelledClips]:
+    def epochs(self) -> Iterator[WindowDataset]:
         """The clips of one epoch after the other."""
         for number in count():
             if number == len(self._epochs):
@@ -174,11 +174,13 @@ def _run(job: Job, data: HeadData) -> dict[str, Any]:
     row |= {"held_out_loss": head.held_out_loss, "held_out_accuracy": head.held_out_accuracy}
     for name, clips in _shared.tests.items():
         probabilities = head.probabilities(clips)
-        by_quality, flat = (scores.apply(probabilities, clips.quality) for scores in (head.scores, head.flat_scores))
+        by_quality, flat = (
+            scores.transform(probabilities, clips.quality) for scores in (head.scores, head.flat_scores)
+        )
         values = (
             macro_f1(clips.labels, probabilities.argmax(axis=1), len(data.labels)),
-            half_total_error(by_quality, clips.labels),
-            half_total_error(flat, clips.labels),
+            hter(by_quality, clips.labels),
+            hter(flat, clips.labels),
         )
         row |= {f"{name}_{figure}": value for figure, value in zip(_FIGURES, values, strict=True)}
     probabilities, _, first = clip_probabilities(head.probabilities(data.rendered[2]), data.rendered[2])
@@ -211,7 +213,7 @@ def _effect_of_q_scores(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     own = [row for row in rows if row["reader"] == "lstm"]
     return {
         "part": "q_scores",
-        "figure": "half_total_error",
+        "figure": "hter",
         "num_pairs": len(own),
         **{
             name: mean_interval([row[f"{name}_half_total_error"] - row[f"{name}_half_total_error_flat"] for row in own])

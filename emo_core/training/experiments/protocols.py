@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from emo_core.datasets.perceptual_hash import Words, near_pairs
-from emo_core.datasets.windows import LabelledClips
+from emo_core.datasets.windows import WindowDataset
 from emo_core.evaluation.clip_metrics import figures_of_tables
 from emo_core.evaluation.metrics import macro_f1
 from emo_core.evaluation.people_intervals import People
@@ -34,7 +34,7 @@ PROTOCOLS = ("random", "subject", "joined")
 
 
 def compare_protocols(
-    windows: LabelledClips,
+    windows: WindowDataset,
     recipe: HeadTraining,
     num_features: int,
     labels: Sequence[str],
@@ -110,7 +110,7 @@ def join_people(people: Sequence[str], clips: Sequence[int], prints: Sequence[Wo
 
 
 def _cross_validate(
-    windows: LabelledClips,
+    windows: WindowDataset,
     recipe: HeadTraining,
     labels: Sequence[str],
     num_folds: int,
@@ -130,7 +130,7 @@ def _cross_validate(
 
 
 def _judge_fold(
-    windows: LabelledClips, tested: Booleans, groups: NDArray[Any], recipe: HeadTraining, labels: Sequence[str]
+    windows: WindowDataset, tested: Booleans, groups: NDArray[Any], recipe: HeadTraining, labels: Sequence[str]
 ) -> NDArray[np.intp]:
     """Classes of the windows `tested`, by a head trained on the others; a fifth of their groups chooses the epoch."""
     names = np.random.default_rng(recipe.seed).permutation(np.unique(groups[~tested]))

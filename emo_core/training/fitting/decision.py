@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from emo_core.datasets.clips import DatasetClip, read_dataset, read_manifest
 from emo_core.datasets.feature_cache import ClipReader
 from emo_core.datasets.pictures.ferplus import read_votes
-from emo_core.datasets.windows import LabelledClips, clip_probabilities
+from emo_core.datasets.windows import WindowDataset, clip_probabilities
 from emo_core.errors import NoFaceError, VideoError
 from emo_core.evaluation.run import as_seen
 from emo_core.inference.windows import judge_windows
@@ -151,18 +151,18 @@ def _stored_head(out: Path, bundle: bundles.Bundle) -> tuple[TrainedHead, HeadTr
     return head, HeadTraining(**known)
 
 
-def _seen(head: TrainedHead, cnn: keras.Model, clips: LabelledClips) -> HeldOut:
+def _seen(head: TrainedHead, cnn: keras.Model, clips: WindowDataset) -> HeldOut:
     return HeldOut(calibrated(head.logits(clips), head.temperature), _mean_emotions(cnn, clips), clips)
 
 
-def _mean_emotions(cnn: keras.Model, clips: LabelledClips) -> Floats:
+def _mean_emotions(cnn: keras.Model, clips: WindowDataset) -> Floats:
     """Mean frame emotions (N, 8) of windows; 0 where no frame counts."""
     valid = (clips.weights > 0)[..., np.newaxis]
     emotions = np.where(valid, frame_emotions(cnn, clips.features), 0)
     return np.asarray(emotions.sum(axis=1) / np.maximum(valid.sum(axis=1), 1), np.float32)
 
 
-def _mean_of_rendered(bundle: bundles.Bundle, cnn: keras.Model, windows: LabelledClips) -> dict[str, Any]:
+def _mean_of_rendered(bundle: bundles.Bundle, cnn: keras.Model, windows: WindowDataset) -> dict[str, Any]:
     """How often the largest family of the mean frame emotions is right on rendered clips."""
     emotions, _, first = clip_probabilities(_mean_emotions(cnn, windows), windows)
     said = families(bundle.classes, emotions).argmax(axis=1)
@@ -207,7 +207,7 @@ def _drawn(demo: Path) -> Mapping[tuple[str, str], Any]:
 
 
 def _told_of_rendered(
-    windows: LabelledClips, hybrid: Any, drawn: Mapping[tuple[str, str], Any], cnn: keras.Model
+    windows: WindowDataset, hybrid: Any, drawn: Mapping[tuple[str, str], Any], cnn: keras.Model
 ) -> Told:
     """Rendered clips of a pair, whether both of its emotions were drawn into them."""
     emotions, _, first = clip_probabilities(_mean_emotions(cnn, windows), windows)

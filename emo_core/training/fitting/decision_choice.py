@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from emo_core.analysis import WindowPrediction
 from emo_core.datasets.clips import DatasetClip
-from emo_core.datasets.windows import LabelledClips
+from emo_core.datasets.windows import WindowDataset
 from emo_core.emotions import OTHER, UNSURE
-from emo_core.inference.windows import REJECTED, decide, rule
+from emo_core.inference.windows import ABSTAIN, aggregate_windows, decide
 from emo_core.model.bundle import Bundle
 from emo_core.model.evidence import FrameEvidence
 from emo_core.model.normalization import ScoreNormalizer
@@ -63,7 +63,7 @@ class HeldOut:
 
     probabilities: Floats
     emotions: Floats
-    clips: LabelledClips
+    clips: WindowDataset
 
     def thinned(self, step: int) -> "HeldOut":
         """Every `step`-th clip."""
@@ -82,7 +82,7 @@ class Decision:
         costs: C_FA of each class.
         held_out: mean recall over the classes on held-out composed and rendered clips, *unsure* being right for other.
         forced: the same when a choice is forced, on all of them.
-        verdicts: index of the verdict on each real clip, :data:`REJECTED` for unsure.
+        verdicts: index of the verdict on each real clip, :data:`ABSTAIN` for unsure.
     """
 
     evidence: FrameEvidence
@@ -105,7 +105,7 @@ def candidates(bundle: Bundle, real: Sequence[RealClip], held_out: HeldOut, neut
         forced = mean_recall(held_out.clips.labels, guesses, labels)
         for limit in NEUTRAL_HYBRIDS:
             scores, costs = fit_scores(given, few.clips, of_neutral, neutral.clips, labels, limit, _NEIGHBOURHOODS)
-            verdicts = decide(given, scores.apply(given, few.clips.quality))
+            verdicts = decide(given, scores.transform(given, few.clips.quality))
             said = np.array([verdict_on(bundle, evidence, scores, item) for item in real])
             recall = mean_recall(few.clips.labels, verdicts, labels)
             found.append(Decision(evidence, limit, scores, scores, costs, recall, forced, said))
@@ -145,7 +145,7 @@ def cross_validated(
     names = np.random.default_rng(seed).permutation(sorted(set(people)))
     fold_of = {name: number % NUM_FOLDS for number, name in enumerate(names.tolist())}
     folds = np.array([fold_of[person] for person in people])
-    verdicts = np.full(len(truth), REJECTED)
+    verdicts = np.full(len(truth), ABSTAIN)
     for fold in np.unique(folds):
         chosen = choose(tried, truth, np.flatnonzero(folds != fold), labels)
         verdicts[folds == fold] = chosen.verdicts[folds == fold]
@@ -170,27 +170,27 @@ def worth_it(
 
 
 def verdict_on(bundle: Bundle, evidence: FrameEvidence, scores: ScoreNormalizer, item: RealClip) -> int:
-    """Index of the verdict on a real clip as the judge gives it, :data:`REJECTED` for unsure."""
+    """Index of the verdict on a real clip as the judge gives it, :data:`ABSTAIN` for unsure."""
     beside = evidence.of_frames(bundle.classes, item.emotions)
     mixed = (1 - evidence.weight) * item.probabilities + evidence.weight * beside
-    above = scores.apply(mixed, item.quality)
-    choices = np.where(item.num_valid >= bundle.config.min_face_frames, decide(mixed, above), REJECTED)
+    above = scores.transform(mixed, item.quality)
+    choices = np.where(item.num_valid >= bundle.config.min_face_frames, decide(mixed, above), ABSTAIN)
     windows = [
         WindowPrediction(
-            0.0, 1.0, UNSURE if choice == REJECTED else bundle.info.labels[choice], probabilities, score,
+            0.0, 1.0, UNSURE if choice == ABSTAIN else bundle.info.labels[choice], probabilities, score,
             float(quality), int(count), int(count) / bundle.config.sample_rate_hz,
         )
         for choice, probabilities, score, quality, count in zip(
             choices, mixed, above, item.quality, item.num_valid, strict=True
         )
     ]  # fmt: skip
-    return rule(replace(bundle, scores=scores, evidence=evidence), windows).verdict
+    return aggregate_windows(replace(bundle, scores=scores, evidence=evidence), windows).verdict
 
 
 def right(truth: NDArray[np.intp], verdicts: NDArray[np.intp], labels: Sequence[str]) -> NDArray[np.bool_]:
     """Which verdicts are right; *unsure* is, where the truth is *other*: it misleads nobody."""
     other = labels.index(OTHER) if OTHER in labels else len(labels)
-    return np.asarray((verdicts == truth) | ((verdicts == REJECTED) & (truth == other)))
+    return np.asarray((verdicts == truth) | ((verdicts == ABSTAIN) & (truth == other)))
 
 
 def mean_recall(truth: NDArray[np.intp], verdicts: NDArray[np.intp], labels: Sequence[str]) -> float:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from emo_core.datasets.clips import DatasetClip
 from emo_core.evaluation.people_intervals import People
-from emo_core.inference.windows import REJECTED
+from emo_core.inference.windows import ABSTAIN
 from emo_core.model.bundle import Bundle
 from emo_core.model.evidence import families
 from emo_core.training.fitting.decision_choice import RealClip, right
@@ -70,7 +70,7 @@ def _figures(
         {
             "label": name,
             "right": int((correct & which & (truth == index)).sum()),
-            "unsure": int(((verdicts == REJECTED) & which & (truth == index)).sum()),
+            "unsure": int(((verdicts == ABSTAIN) & which & (truth == index)).sum()),
             "num": int((which & (truth == index)).sum()),
         }
         for index, name in enumerate(labels)

@@ -5,14 +5,14 @@ import math
 import cv2
 import numpy as np
 
-from emo_core.datasets.pictures.ferplus import DAMAGES, damage
+from emo_core.training.synthesis.corruption import CORRUPTIONS, corrupt
 from emo_core.types import Bytes
 
 
 def augment(crop: Bytes, rng: np.random.Generator, damage_share: float) -> Bytes:
     """One crop (S, S) uint8 mirrored, moved, turned and scaled a little, its gamma changed, sometimes damaged."""
     if rng.random() < damage_share:
-        crop = damage(crop, str(rng.choice(DAMAGES)), rng)
+        crop = corrupt(crop, str(rng.choice(CORRUPTIONS)), rng)
     side = crop.shape[0]
     turn = cv2.getRotationMatrix2D((side / 2 - 0.5, side / 2 - 0.5), rng.normal(0, 6), math.exp(rng.normal(0, 0.08)))
     turn[:, 2] = turn[:, 2] + rng.normal(0, 1.5 * side / 48, 2)

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from emo_core.datasets.windows import LabelledClips
+from emo_core.datasets.windows import WindowDataset
 from emo_core.emotions import OTHER
 from emo_core.training.synthesis.feature_bank import DAMAGED, MOVED, PLAIN, Bank, Indices
 from emo_core.types import Booleans, Floats
@@ -53,7 +53,7 @@ def compose(
     rng: np.random.Generator,
     mixed_share: float = 0.0,
     stories: Mapping[str, Sequence[tuple[str, ...]]] = STORIES,
-) -> LabelledClips:
+) -> WindowDataset:
     """Compose `count` clips of `steps` frames, classes equally often.
 
     Args:
@@ -85,12 +85,12 @@ def compose(
         mixed = mixed_share > 0 and rng.random() < mixed_share
         features[clip], weights[clip], pictures[clip] = _tell(bank, story, steps, damaged=damaged, mixed=mixed, rng=rng)
         names.append(" → ".join(story))
-    return LabelledClips(features, weights, classes, tuple(names), pictures=pictures)
+    return WindowDataset(features, weights, classes, tuple(names), pictures=pictures)
 
 
 def neutral_clips(
     bank: Bank, labels: Sequence[str], count: int, steps: int, *, damaged_share: float, rng: np.random.Generator
-) -> LabelledClips:
+) -> WindowDataset:
     """`count` clips of faces that show nothing (still, speaking, looking down or away), labelled *other*."""
     stories = {OTHER: [(name,) for name in NEUTRAL_POOLS]}
     clips = compose(bank, [OTHER], count, steps, damaged_share=damaged_share, rng=rng, stories=stories)

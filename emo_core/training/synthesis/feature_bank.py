@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_core.datasets.pictures.ferplus import DAMAGES, Stills, align, damage, shrink
+from emo_core.datasets.pictures.ferplus import Stills, align
 from emo_core.emotions import EMOTIONS
 from emo_core.errors import DatasetError
 from emo_core.faces import quality as quality_stage
@@ -18,6 +18,7 @@ from emo_core.files.cache import keep
 from emo_core.files.kept import kept_array
 from emo_core.model.bundle import FrameNetwork
 from emo_core.training.synthesis.augmentation import augment
+from emo_core.training.synthesis.corruption import CORRUPTIONS, corrupt, shrink
 from emo_core.types import Booleans, Bytes, FaceTrack, Floats, concatenate
 
 Indices = NDArray[np.intp]
@@ -192,8 +193,8 @@ def _usable_quality(track: FaceTrack) -> Floats:
 
 
 def _worse(image: Bytes, rng: np.random.Generator) -> Bytes:
-    kind = str(rng.choice(DAMAGES))
-    return shrink(image, rng) if kind == "small" else damage(image, kind, rng)
+    kind = str(rng.choice(CORRUPTIONS))
+    return shrink(image, rng) if kind == "small" else corrupt(image, kind, rng)
 
 
 def _move(crop: Bytes, rng: np.random.Generator) -> Bytes:

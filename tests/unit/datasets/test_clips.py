@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from emo_core.datasets.clips import read_dataset, read_manifest
 from emo_core.datasets.names import check_label
 from emo_core.datasets.splits import split_people
-from emo_core.datasets.windows import LabelledClips, clip_probabilities, see_clips
+from emo_core.datasets.windows import WindowDataset, clip_probabilities, see_clips
 from emo_core.errors import DatasetError, NoFaceError
 from tests.tiny import CONFIG, LABELS, STEPS, watch_without_video, write_demo
 
@@ -19,7 +19,7 @@ CNN = SimpleNamespace(digest="stand-in", num_features=256)
 
 @pytest.fixture
 def demo(tmp_path, monkeypatch):
-    monkeypatch.setattr("emo_core.datasets.feature_cache.watch", watch_without_video)
+    monkeypatch.setattr("emo_core.datasets.feature_cache.extract_clip_features", watch_without_video)
     return write_demo(tmp_path / "demo", 3)
 
 
@@ -147,7 +147,7 @@ class TestSeen:
 
     def test_what_was_seen_is_found_again_by_content(self, demo, tmp_path, monkeypatch):
         first = see(demo, tmp_path)
-        monkeypatch.setattr("emo_core.datasets.feature_cache.watch", None)
+        monkeypatch.setattr("emo_core.datasets.feature_cache.extract_clip_features", None)
         np.testing.assert_array_equal(see(demo, tmp_path).features, first.features)
         (demo.parent / "00_0.mp4").write_text("0  0")
         with pytest.raises(TypeError):
@@ -159,7 +159,7 @@ class TestSeen:
                 raise NoFaceError("No face was found in 01_1.mp4.")
             return watch_without_video(source, *args)
 
-        monkeypatch.setattr("emo_core.datasets.feature_cache.watch", watch)
+        monkeypatch.setattr("emo_core.datasets.feature_cache.extract_clip_features", watch)
         told = []
         windows = see(demo, tmp_path, say=told.append)
         assert len(set(windows.clips.tolist())) == 8
@@ -169,7 +169,7 @@ class TestSeen:
         def watch(*_):
             raise NoFaceError("No face was found.")
 
-        monkeypatch.setattr("emo_core.datasets.feature_cache.watch", watch)
+        monkeypatch.setattr("emo_core.datasets.feature_cache.extract_clip_features", watch)
         with pytest.raises(DatasetError, match="None of the clips"):
             see(demo, tmp_path)
 
@@ -180,7 +180,7 @@ class TestSeen:
 
 def test_a_clip_is_judged_by_its_windows_according_to_their_evidence():
     weights = np.array([[1, 1], [0.5, 0], [0.5, 0.5]], np.float32)
-    windows = LabelledClips(
+    windows = WindowDataset(
         np.zeros((3, 2, 1), np.float32), weights, np.array([0, 0, 1]), ("", "", ""), clips=np.array([4, 4, 7])
     )
     probabilities = np.array([[1, 0], [0, 1], [0.3, 0.7]], np.float32)

@@ -18,7 +18,7 @@ CNN = SimpleNamespace(digest="stand-in", num_features=256)
 
 @pytest.fixture(autouse=True)
 def stand_in(monkeypatch):
-    monkeypatch.setattr(clip_reader, "watch", watch_without_video)
+    monkeypatch.setattr(clip_reader, "extract_clip_features", watch_without_video)
     monkeypatch.setattr(clip_reader, "BlendshapeModel", lambda: None)
 
 
@@ -67,7 +67,7 @@ def test_what_an_earlier_version_kept_goes_too(tmp_path, folder):
 
 def check_all(folder):
     """In a process of its own: see every clip anew, as a check does."""
-    clip_reader.watch, clip_reader.BlendshapeModel = watch_without_video, lambda: None
+    clip_reader.extract_clip_features, clip_reader.BlendshapeModel = watch_without_video, lambda: None
     for clip in open_collection(Path(folder)).clips:
         reader(Path(folder).parent).read(clip.path)
 

@@ -5,19 +5,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from emo_core.datasets.windows import LabelledClips
+from emo_core.datasets.windows import WindowDataset
 
 
 def make(count=3, people=("ann", "bob", "ann"), clips=(0, 1, 1)):
     features = np.arange(count * 4 * 2, dtype=np.float32).reshape(count, 4, 2)
     weights = np.tile(np.array([0.5, 0, 0.7, 0], np.float32), (count, 1))
     stories = tuple(f"story {index}" for index in range(count))
-    return LabelledClips(features, weights, np.arange(count) % 2, stories, people, np.array(clips))
+    return WindowDataset(features, weights, np.arange(count) % 2, stories, people, np.array(clips))
 
 
 def test_quality_is_the_mean_of_the_frames_that_count():
     weights = np.array([[0.5, 0, 0.7], [0, 0, 0]], np.float32)
-    clips = LabelledClips(np.zeros((2, 3, 1), np.float32), weights, np.zeros(2, int), ("", ""))
+    clips = WindowDataset(np.zeros((2, 3, 1), np.float32), weights, np.zeros(2, int), ("", ""))
     np.testing.assert_allclose(clips.quality, [0.6, 0])
 
 
@@ -40,11 +40,11 @@ def test_nothing_chosen_is_empty():
 
 
 def test_joined_windows_follow_one_another():
-    joined = LabelledClips.joined([make(), make(2, (), ())])
+    joined = WindowDataset.joined([make(), make(2, (), ())])
     assert len(joined.labels) == 5
     assert joined.stories[3:] == ("story 0", "story 1")
 
 
 def test_shapes_are_checked():
     with pytest.raises(ValueError, match="weights has shape"):
-        LabelledClips(np.zeros((2, 3, 1), np.float32), np.zeros((2, 4), np.float32), np.zeros(2, int), ("", ""))
+        WindowDataset(np.zeros((2, 3, 1), np.float32), np.zeros((2, 4), np.float32), np.zeros(2, int), ("", ""))

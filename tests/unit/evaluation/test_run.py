@@ -47,7 +47,7 @@ def test_every_clip_is_judged_as_in_the_app(evaluation, data, hybrid):
 
 def test_what_was_seen_is_not_seen_again(evaluation, data, hybrid, cache, monkeypatch):
     choice = choose_clips(MODEL, read_dataset(data), hybrid.info.labels)
-    monkeypatch.setattr("emo_core.datasets.feature_cache.watch", None)
+    monkeypatch.setattr("emo_core.datasets.feature_cache.extract_clip_features", None)
     assert evaluate_dataset(hybrid, choice, data, cache, name="few").clips == evaluation.clips
 
 

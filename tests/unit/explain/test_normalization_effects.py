@@ -61,7 +61,7 @@ def test_one_scale_is_that_of_all_samples():
     together = one_scale(parted)
     np.testing.assert_allclose(together.mean, whole.mean, atol=1e-5)
     np.testing.assert_allclose(together.std, whole.std, atol=1e-5)
-    np.testing.assert_array_equal(unit_scale(parted).apply(features, quality), features.astype(np.float32))
+    np.testing.assert_array_equal(unit_scale(parted).transform(features, quality), features.astype(np.float32))
 
 
 def test_poor_frames_go_one_threshold_after_the_other(hybrid, laughing):

@@ -60,7 +60,7 @@ def test_a_clip_is_seen_anew(tmp_path, monkeypatch, caplog, damage):
         seen.append(path)
         return make_analysis(20)
 
-    monkeypatch.setattr(clip_reader, "watch", watch)
+    monkeypatch.setattr(clip_reader, "extract_clip_features", watch)
     monkeypatch.setattr(clip_reader, "BlendshapeModel", lambda: None)
     (tmp_path / "a.mp4").write_bytes(b"a clip")
     reader = ClipReader(Network(), PipelineConfig(), tmp_path)

@@ -10,7 +10,7 @@ from emo_core.analysis import ModelInfo, WindowPrediction
 from emo_core.config import PipelineConfig
 from emo_core.emotions import EMOTIONS, OTHER, PAPER_CLASSES, UNSURE
 from emo_core.inference.window_plan import window_starts
-from emo_core.inference.windows import REJECTED, clip_scores, decide, judge_windows, predict
+from emo_core.inference.windows import ABSTAIN, clip_scores, decide, judge_windows, predict
 from emo_core.model.bundle import Bundle
 from emo_core.model.calibration import calibrated
 from emo_core.model.normalization import FeatureNormalizer, ScoreNormalizer
@@ -51,7 +51,11 @@ def make_bundle(*, temperature=1.0, scores=None, config=CONFIG):
     mean, std = np.full((1, NUM_FEATURES), MEAN, np.float32), np.ones((1, NUM_FEATURES), np.float32)
     plain = FeatureNormalizer(np.zeros(0), np.array([0.5]), np.array([9]), False, mean, std)
     info = ModelInfo("stand-in", "0", LABELS)
-    return StandIn(Path(), info, PAPER_CLASSES, config, plain, scores or make_scores(), temperature, {}, b"", b"")
+    return StandIn(
+        path=Path(), digest="", info=info, classes=PAPER_CLASSES, config=config, features=plain,
+        scores=scores or make_scores(), temperature=temperature, salience={}, metrics={}, card="", keras_head=b"",
+        _frame_cnn=b"", _head=b"",
+    )  # fmt: skip
 
 
 def make_features(logits, mask=None, **shares):
@@ -119,13 +123,13 @@ class TestPieces:
     def test_the_most_probable_class_wins_if_it_is_accepted(self):
         probabilities = np.array([[0.2, 0.7, 0.1], [0.2, 0.7, 0.1], [0.4, 0.3, 0.3]])
         scores = np.array([[0.1, 0.3, -1], [0.1, -0.2, -0.3], [0.0, 0.0, 0.0]])
-        assert decide(probabilities, scores).tolist() == [1, REJECTED, REJECTED]
+        assert decide(probabilities, scores).tolist() == [1, ABSTAIN, ABSTAIN]
 
     def test_a_less_probable_class_does_not_step_in(self):
         probabilities = np.array([[0.5, 0.3, 0.2]], np.float32)
-        scores = make_scores([0.6, 0.1, 0.5]).apply(probabilities, np.array([0.5], np.float32))
+        scores = make_scores([0.6, 0.1, 0.5]).transform(probabilities, np.array([0.5], np.float32))
         assert scores[0, 1] > 0
-        assert decide(probabilities, scores).tolist() == [REJECTED]
+        assert decide(probabilities, scores).tolist() == [ABSTAIN]
 
     def test_windows_count_by_their_evidence(self):
         probabilities = np.stack([make_probabilities(AMUSED, 0.9), make_probabilities(SAD, 0.9)])
@@ -143,7 +147,7 @@ class TestPieces:
             int(decide(*clip_scores(probabilities, np.array([quality]), np.ones(1, np.float32), normalizer)))
             for quality in (0.2, 0.8)
         ]
-        assert verdicts == [REJECTED, 0]
+        assert verdicts == [ABSTAIN, 0]
 
 
 class TestWindows:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from emo_core.emotions import EMOTIONS, PAPER_CLASSES
-from emo_core.inference.windows import REJECTED
+from emo_core.inference.windows import ABSTAIN
 from emo_core.model.evidence import FrameEvidence, families
 from emo_core.training.fitting.decision_choice import Decision, choose, cross_validated, mean_recall, right, worth_it
 
@@ -87,7 +87,7 @@ class TestChoice:
         return Decision(FrameEvidence(), 0.01, None, None, (), held_out, forced, np.array(verdicts))
 
     def test_unsure_is_right_for_other_alone(self):
-        verdicts = np.array([0, REJECTED, 1, 0, REJECTED, 1])
+        verdicts = np.array([0, ABSTAIN, 1, 0, ABSTAIN, 1])
         assert right(self.TRUTH, verdicts, LABELS).tolist() == [True, False, True, False, True, False]
         assert mean_recall(self.TRUTH, verdicts, LABELS) == 0.5
 

@@ -15,14 +15,14 @@ class TestFeatures:
     def test_one_neighbourhood_is_z_scoring(self):
         normalizer = FeatureNormalizer.fit(self.FEATURES, self.QUALITY, num_neighbourhoods=1)
         expected = (self.FEATURES - self.FEATURES.mean(0)) / self.FEATURES.std(0)
-        result = normalizer.apply(self.FEATURES, self.QUALITY)
+        result = normalizer.transform(self.FEATURES, self.QUALITY)
         assert result.dtype == np.float32
         np.testing.assert_allclose(result, expected, atol=1e-5)
 
     def test_without_shrinkage_each_neighbourhood_is_z_scored(self):
         normalizer = FeatureNormalizer.fit(self.FEATURES, self.QUALITY, num_neighbourhoods=4, shrinkage=0)
         assert normalizer.counts.tolist() == [50] * 4
-        result = normalizer.apply(self.FEATURES, self.QUALITY).reshape(4, 50, 3)
+        result = normalizer.transform(self.FEATURES, self.QUALITY).reshape(4, 50, 3)
         np.testing.assert_allclose(result.mean(1), 0, atol=1e-5)
         np.testing.assert_allclose(result.std(1), 1, atol=1e-4)
 
@@ -45,14 +45,14 @@ class TestFeatures:
         features[:, 1] = 0
         normalizer = FeatureNormalizer.fit(features, self.QUALITY, shrinkage=0)
         features[0, 1] = 1
-        result = normalizer.apply(features, self.QUALITY)
+        result = normalizer.transform(features, self.QUALITY)
         assert result[1, 1] == 0
         assert 1 < result[0, 1] < 200
 
     def test_constant_features_and_single_samples(self):
         normalizer = FeatureNormalizer.fit(np.ones((3, 2)), [0.1, 0.2, 0.3], num_neighbourhoods=3, shrinkage=0)
         assert normalizer.counts.tolist() == [1, 1, 1]
-        assert normalizer.apply(np.full(2, 1.5), 0.2).tolist() == [0.5, 0.5]
+        assert normalizer.transform(np.full(2, 1.5), 0.2).tolist() == [0.5, 0.5]
 
     def test_interpolation_runs_through_the_centres(self):
         quality = [0.0, 0.2, 0.8, 1.0]
@@ -63,14 +63,14 @@ class TestFeatures:
         assert smooth.centres.tolist() == pytest.approx([0.1, 0.9])
         # between the centres: mean 1…12, deviation 1…2; outside: constant
         for q, mean, std in [(0.0, 1, 1), (0.1, 1, 1), (0.5, 6.5, 1.5), (0.7, 9.25, 1.75), (0.9, 12, 2), (1.0, 12, 2)]:
-            assert smooth.apply([20.0], q)[0] == pytest.approx((20 - mean) / std, rel=1e-5)
-        assert steps.apply([20.0], 0.49)[0] == 19
-        assert steps.apply([20.0], 0.51)[0] == 4
+            assert smooth.transform([20.0], q)[0] == pytest.approx((20 - mean) / std, rel=1e-5)
+        assert steps.transform([20.0], 0.49)[0] == 19
+        assert steps.transform([20.0], 0.51)[0] == 4
 
     def test_any_leading_shape(self):
         normalizer = FeatureNormalizer.fit(self.FEATURES, self.QUALITY)
-        flat = normalizer.apply(self.FEATURES, self.QUALITY)
-        shaped = normalizer.apply(self.FEATURES.reshape(20, 10, 3), self.QUALITY.reshape(20, 10))
+        flat = normalizer.transform(self.FEATURES, self.QUALITY)
+        shaped = normalizer.transform(self.FEATURES.reshape(20, 10, 3), self.QUALITY.reshape(20, 10))
         assert shaped.shape == (20, 10, 3)
         np.testing.assert_array_equal(shaped.reshape(200, 3), flat)
 
@@ -93,11 +93,11 @@ class TestFeatures:
     def test_apply_refuses_other_shapes(self):
         normalizer = FeatureNormalizer.fit(self.FEATURES, self.QUALITY)
         with pytest.raises(ValueError, match=r"features has shape \(2, 4\), expected \(2, 3\)"):
-            normalizer.apply(np.zeros((2, 4)), np.zeros(2))
+            normalizer.transform(np.zeros((2, 4)), np.zeros(2))
         with pytest.raises(ValueError, match="features has shape"):
-            normalizer.apply(np.zeros((2, 3)), np.zeros(3))
+            normalizer.transform(np.zeros((2, 3)), np.zeros(3))
         with pytest.raises(ValueError, match="not finite"):
-            normalizer.apply(np.zeros((1, 3)), [np.nan])
+            normalizer.transform(np.zeros((1, 3)), [np.nan])
 
     def test_arrays_survive_a_file(self, tmp_path):
         normalizer = FeatureNormalizer.fit(self.FEATURES, self.QUALITY, interpolate=True)
@@ -106,7 +106,7 @@ class TestFeatures:
             loaded = FeatureNormalizer.from_arrays(arrays)
         assert loaded.interpolate is True
         np.testing.assert_array_equal(
-            loaded.apply(self.FEATURES, self.QUALITY), normalizer.apply(self.FEATURES, self.QUALITY)
+            loaded.transform(self.FEATURES, self.QUALITY), normalizer.transform(self.FEATURES, self.QUALITY)
         )
 
     @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ class TestScores:
 
     def test_perfect_scores_are_accepted_and_zeros_are_not(self):
         normalizer = two_class_fit(np.array([0.0, 1.0]), np.array([False, True]))
-        assert normalizer.apply([[1.0, 0.0], [0.0, 1.0]], [0.0, 0.0]).tolist() == [[0.5, -0.5], [-0.5, 0.5]]
+        assert normalizer.transform([[1.0, 0.0], [0.0, 1.0]], [0.0, 0.0]).tolist() == [[0.5, -0.5], [-0.5, 0.5]]
 
     # poor quality: scores huddle around 0.3, good quality: around 0.7
     QUALITY = np.repeat([0.2, 0.8], 40) + np.tile(np.linspace(-0.1, 0.1, 40), 2)
@@ -189,7 +189,7 @@ class TestScores:
         np.testing.assert_allclose(normalizer.thresholds[:, 0], [0.3, 0.7])
         plain = two_class_fit(self.SCORES, self.POSITIVE, quality=self.QUALITY)
         errors = [
-            np.mean((n.apply(np.stack([self.SCORES] * 2, 1), self.QUALITY)[:, 0] > 0) != self.POSITIVE)
+            np.mean((n.transform(np.stack([self.SCORES] * 2, 1), self.QUALITY)[:, 0] > 0) != self.POSITIVE)
             for n in (normalizer, plain)
         ]
         assert errors[0] < 0.1 < errors[1]  # this is what quality is for
@@ -227,12 +227,12 @@ class TestScores:
         normalizer = ScoreNormalizer.fit(scores, RNG.integers(0, 2, 60), quality, interpolate=interpolate)
         certain = np.zeros((1000, 3), np.float32)
         certain[:, 2] = np.nextafter(np.float32(1), np.float32(2))  # a softmax may exceed 1 by rounding
-        assert np.all(normalizer.apply(certain, np.linspace(-0.5, 1.5, 1000))[:, 2] <= 0)
+        assert np.all(normalizer.transform(certain, np.linspace(-0.5, 1.5, 1000))[:, 2] <= 0)
         assert np.all(normalizer.thresholds[:, :2] < 1)
 
     def test_one_clip(self):
         normalizer = two_class_fit(self.SCORES, self.POSITIVE, quality=self.QUALITY, num_neighbourhoods=2)
-        result = normalizer.apply(np.array([0.9, 0.1], np.float32), 0.8)
+        result = normalizer.transform(np.array([0.9, 0.1], np.float32), 0.8)
         assert result.shape == (2,)
         assert result.dtype == np.float32
         np.testing.assert_allclose(result, np.array([0.9, 0.1]) - normalizer.threshold(0.8), rtol=1e-6)
@@ -261,9 +261,9 @@ class TestScores:
     def test_apply_refuses_other_shapes(self):
         normalizer = two_class_fit(self.SCORES, self.POSITIVE)
         with pytest.raises(ValueError, match="scores has shape"):
-            normalizer.apply(np.zeros((2, 3)), np.zeros(2))
+            normalizer.transform(np.zeros((2, 3)), np.zeros(2))
         with pytest.raises(ValueError, match=r"outside \[0, 1\]"):
-            normalizer.apply([[2.0, 0.0]], [0.5])
+            normalizer.transform([[2.0, 0.0]], [0.5])
 
     def test_damaged_arrays_are_refused(self):
         arrays = two_class_fit(self.SCORES, self.POSITIVE).to_arrays()

@@ -41,7 +41,7 @@ def taught(people, frames_only, tmp_path_factory):
     folder, rows = tmp_path_factory.mktemp("taught"), []
     lesson = Lesson(people, folder / "mine", frames_only, recipe=SMALL, command="python -m emo_core train")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("emo_core.datasets.feature_cache.watch", watch_without_video)
+        patch.setattr("emo_core.datasets.feature_cache.extract_clip_features", watch_without_video)
         teach(lesson, folder / "cache", Told(epoch=rows.append))
     return folder / "mine", rows, folder / "cache"
 
@@ -235,7 +235,7 @@ class TestCommand:
                 raise VideoError("“02_1.mp4” is not a video that can be read; export it as MP4 (H.264) and try again.")
             return watch_without_video(source, *args)
 
-        monkeypatch.setattr("emo_core.datasets.feature_cache.watch", watch)
+        monkeypatch.setattr("emo_core.datasets.feature_cache.extract_clip_features", watch)
         assert train(people, tmp_path / "mine", frames_only, "--cache", tmp_path / "cache", "--epochs", 1) == 0
         assert read_json(tmp_path / "mine" / bundles.MANIFEST)["taught"]["left_out"] == [f"{people.name}/02_1.mp4"]
         assert f"Left out, no face that can be judged, 1 clips: `{people.name}/02_1.mp4`" in (
@@ -272,7 +272,7 @@ def test_the_last_stage_of_the_frame_network_can_be_tuned_too(people, frames_onl
         return tune_last_stage(*arguments)
 
     tune_last_stage = emo_core.training.custom_model.tune_last_stage
-    monkeypatch.setattr("emo_core.training.fine_tuning.watch", watch_without_video)
+    monkeypatch.setattr("emo_core.training.fine_tuning.extract_clip_features", watch_without_video)
     monkeypatch.setattr("emo_core.training.custom_model.tune_last_stage", tune)
     tuning = FrameTuning(epochs=1, frames_per_epoch=16, batch_size=16, damage_share=0.0)
     lesson = Lesson(people, tmp_path / "mine", frames_only, recipe=replace(SMALL, epochs=1), tuning=tuning)
@@ -293,7 +293,7 @@ def made(people, frames_only, tmp_path_factory):
     folder = tmp_path_factory.mktemp("published")
     words = ("--recipe", "published", "--real", people / "manifest.csv", "--cache", folder / "cache")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("emo_core.datasets.feature_cache.watch", watch_without_video)
+        patch.setattr("emo_core.datasets.feature_cache.extract_clip_features", watch_without_video)
         patch.setattr("emo_core.training.experiments.published.measure_protocols", protocols_of)
         assert train(people, folder / "paper", frames_only, *words, recipe=replace(SMALL, reader="lstm")) == 0
     return folder / "paper"

@@ -88,7 +88,7 @@ def test_every_clip_counts_alike_and_those_without_a_face_do_not(monkeypatch, tm
             track=SimpleNamespace(crops=np.zeros((count + 1, SIDE, SIDE), np.uint8)),
         )
 
-    monkeypatch.setattr("emo_core.training.fine_tuning.watch", watch)
+    monkeypatch.setattr("emo_core.training.fine_tuning.extract_clip_features", watch)
     names = ("long", "none", "bad", "short")
     clips = [(DatasetClip(tmp_path / name, "other", "anna"), number) for number, name in enumerate(names)]
     found = gather_frames(clips, None, CONFIG)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from emo_core.emotions import OTHER
-from emo_core.inference.windows import REJECTED, decide
+from emo_core.inference.windows import ABSTAIN, decide
 from emo_core.model.bundle import HeadNetwork
 from emo_core.model.calibration import calibrated
 from emo_core.model.normalization import FeatureNormalizer
@@ -78,8 +78,8 @@ def test_neutral_faces_are_seldom_called_a_hybrid(trained, bank):
     head, _, _ = trained
     clips = neutral_clips(bank, LABELS, 40, STEPS, damaged_share=0.5, rng=np.random.default_rng(5))
     probabilities = head.probabilities(clips)
-    verdicts = decide(probabilities, head.scores.apply(probabilities, clips.quality))
-    hybrids = (verdicts != REJECTED) & (verdicts != LABELS.index(OTHER))
+    verdicts = decide(probabilities, head.scores.transform(probabilities, clips.quality))
+    hybrids = (verdicts != ABSTAIN) & (verdicts != LABELS.index(OTHER))
     assert hybrids.mean() <= RECIPE.neutral_hybrids + 0.1
 
 
@@ -87,7 +87,7 @@ def test_serving_gives_the_logits_of_training(trained):
     head, _, clips = trained
     served = HeadNetwork(to_tflite(unrolled(head.model)))
     for k in range(8):
-        features = head.features.apply(clips.features[k], clips.weights[k])
+        features = head.features.transform(clips.features[k], clips.weights[k])
         features[clips.weights[k] == 0] = 0
         np.testing.assert_allclose(served(features, clips.weights[k])[-1], head.logits(clips)[k], atol=1e-4)
 

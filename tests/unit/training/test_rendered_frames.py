@@ -60,7 +60,7 @@ class TestFrames:
         assert len(crops) > 30
         happiness, surprise = (shares[:, EMOTIONS.index(name)] for name in ("happiness", "surprise"))
         assert min(happiness.max(), surprise.max()) > 0.3
-        monkeypatch.setattr(module, "watch", None)
+        monkeypatch.setattr(module, "extract_clip_features", None)
         np.testing.assert_array_equal(rendered_frames(manifest, None, cnn, config, tmp_path)[0], crops)
         monkeypatch.undo()
         of_one = rendered_frames(manifest, people[1:], cnn, config, tmp_path)[1]

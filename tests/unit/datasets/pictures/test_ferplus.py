@@ -9,13 +9,10 @@ import pytest
 
 from emo_core.datasets.pictures import ferplus as stills
 from emo_core.datasets.pictures.ferplus import (
-    DAMAGES,
     align,
-    damage,
     find_copies,
     majority_labels,
     read_votes,
-    shrink,
     vote_distributions,
     voted_pair,
     with_fallback,
@@ -23,6 +20,7 @@ from emo_core.datasets.pictures.ferplus import (
 from emo_core.emotions import EMOTIONS
 from emo_core.errors import DatasetError
 from emo_core.faces.tracking import empty_track
+from emo_core.training.synthesis.corruption import CORRUPTIONS, corrupt, shrink
 from tests.tiny import align_without_landmarks, ferplus_arrays, make_votes, picture
 
 VOTES = [
@@ -66,12 +64,12 @@ class TestVotes:
 
 
 class TestDamage:
-    @pytest.mark.parametrize("kind", DAMAGES)
+    @pytest.mark.parametrize("kind", CORRUPTIONS)
     @pytest.mark.parametrize("side", [16, 48, 97])
     def test_a_damaged_picture_is_a_picture_and_the_same_for_the_same_seed(self, kind, side):
         image = picture("happiness", np.random.default_rng(0), side)
         before = image.copy()
-        results = [damage(image, kind, np.random.default_rng(seed)) for seed in (1, 1, 2)]
+        results = [corrupt(image, kind, np.random.default_rng(seed)) for seed in (1, 1, 2)]
         assert {(result.shape, result.dtype) for result in results} == {((side, side), np.dtype(np.uint8))}
         np.testing.assert_array_equal(results[0], results[1])
         assert (results[0] != results[2]).any()
@@ -79,14 +77,14 @@ class TestDamage:
         np.testing.assert_array_equal(image, before)
 
     @pytest.mark.parametrize("level", [0, 255])
-    @pytest.mark.parametrize("kind", DAMAGES)
+    @pytest.mark.parametrize("kind", CORRUPTIONS)
     def test_extreme_levels_do_not_wrap_around(self, kind, level):
-        result = damage(np.full((48, 48), level, np.uint8), kind, np.random.default_rng(0))
+        result = corrupt(np.full((48, 48), level, np.uint8), kind, np.random.default_rng(0))
         assert abs(int(np.median(result)) - level) < 40 or kind == "dark"
 
     def test_each_kind_does_what_it_is_called(self):
         image = picture("surprise", np.random.default_rng(0))
-        done = {kind: damage(image, kind, np.random.default_rng(5)).astype(float) for kind in DAMAGES}
+        done = {kind: corrupt(image, kind, np.random.default_rng(5)).astype(float) for kind in CORRUPTIONS}
         detail = np.abs(np.diff(image.astype(float))).mean()
         assert done["dark"].mean() < 0.5 * image.mean()
         assert np.abs(np.diff(done["blur"])).mean() < 0.8 * detail
@@ -97,7 +95,7 @@ class TestDamage:
 
     def test_an_unknown_kind_names_the_known_ones(self):
         with pytest.raises(ValueError, match=r"'rain'; known: \('blur'"):
-            damage(np.zeros((48, 48), np.uint8), "rain", np.random.default_rng(0))
+            corrupt(np.zeros((48, 48), np.uint8), "rain", np.random.default_rng(0))
 
     def test_a_small_picture_has_a_quarter_to_a_half_of_the_side(self):
         rng = np.random.default_rng(0)

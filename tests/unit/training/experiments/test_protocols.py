@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from emo_core.datasets.windows import LabelledClips
+from emo_core.datasets.windows import WindowDataset
 from emo_core.records import Protocols
 from emo_core.training.experiments.protocols import compare_protocols, join_people
 from emo_core.training.head import HeadTraining
@@ -25,7 +25,7 @@ def under_two_names(windows, seed=0):
     rng = np.random.default_rng(seed)
     count = len(windows.labels)
     again = windows.features + rng.normal(0, 0.02, windows.features.shape).astype(np.float32)
-    both = LabelledClips(
+    both = WindowDataset(
         np.concatenate([windows.features, again]), np.concatenate([windows.weights] * 2),
         np.concatenate([windows.labels] * 2), windows.stories * 2,
         (*windows.people, *(f"{name} again" for name in windows.people)), np.arange(2 * count),

@@ -9,7 +9,7 @@ import pytest
 from emo_core.datasets.clips import DatasetClip
 from emo_core.emotions import EMOTIONS
 from emo_core.evaluation.portrait_metrics import evaluate_portraits
-from emo_core.inference.windows import REJECTED
+from emo_core.inference.windows import ABSTAIN
 from emo_core.model.evidence import FrameEvidence
 from emo_core.training.card.people import portraits, presence, real_clips
 from emo_core.training.fitting.decision_choice import RealClip, verdict_on
@@ -32,7 +32,7 @@ def real_clip(label, emotion, person, source="video"):
 def record(hybrid):
     items = [real_clip(0, HAPPY, "anna"), real_clip(1, FEAR, "bert", "GIF"), real_clip(1, 0, "cleo"),
              real_clip(2, 0, "dora"), real_clip(2, HAPPY, "emil", "GIF")]  # fmt: skip
-    honest = np.array([0, 1, REJECTED, REJECTED, 0])
+    honest = np.array([0, 1, ABSTAIN, ABSTAIN, 0])
     found = real_record(hybrid, items, honest, honest, [(items[0].clip, "No face.")])
     return found | {"compared": {"lstm_alone": 0.7, "frames_beside": 0.6}}
 
@@ -69,7 +69,7 @@ def test_card_and_trust_line_tell_it(record, monkeypatch):
 def test_frames_alone_give_the_verdict_where_only_they_count(hybrid):
     thresholds = hybrid.scores
     assert verdict_on(hybrid, FrameEvidence(1.0), thresholds, real_clip(1, FEAR, "anna")) == 1
-    assert verdict_on(hybrid, FrameEvidence(0.0), thresholds, real_clip(1, FEAR, "anna")) == REJECTED
+    assert verdict_on(hybrid, FrameEvidence(0.0), thresholds, real_clip(1, FEAR, "anna")) == ABSTAIN
 
 
 def test_the_card_tells_portraits_and_presence():
