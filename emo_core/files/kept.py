@@ -53,7 +53,7 @@ def drop(path: Path) -> None:
 def _kept(path: Path, make: Callable[[bytes], _Made]) -> _Made | None:
     try:
         return make(path.read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, KeyError, TypeError, ValueError, RecursionError):
         drop(path)
