@@ -160,7 +160,11 @@ class TestUploads:
 def test_nothing_of_a_visit_is_left_a_minute_after_its_page_was_closed(address):
     with Visitor(address) as visitor:
         pictures = re.findall(r"/media/\w+\.jpg", visitor.open("analyze"))
-        assert visitor.put(b"x" * (15 * 2**17))[0] == 204
+        asked_s = time.monotonic()
+        while visitor.put(b"x" * (15 * 2**17))[0] != 204:  # closed visits of the tests before may still hold the room
+            assert time.monotonic() - asked_s < GONE_WITHIN_S
+            visitor.again()  # the refusal is told
+            time.sleep(1)
         assert [ask(address, path)[0] for path in pictures] == [200]
     closed_s = time.monotonic()
     while any(ask(address, path)[0] != 404 for path in pictures):
