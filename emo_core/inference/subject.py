@@ -8,6 +8,7 @@ import numpy as np
 from emo_core.config import PipelineConfig
 from emo_core.errors import NoFaceError
 from emo_core.faces.cover import hidden_parts, is_still
+from emo_core.faces.tracking import normalize_intensity
 from emo_core.inference.people import Person, alike
 from emo_core.inference.window_plan import FEW_HZ, TOO_FEW_HZ, is_below, picture_rate_hz
 from emo_core.types import Booleans, Doubles, FaceTrack, NormalizedClip, VideoInfo
@@ -46,8 +47,8 @@ def choose(people: Sequence[Person], least: int, step_s: float, name: str) -> li
         raise NoFaceError(
             f"A face was seen for only {seen_s:.1f} s in {name}: use a clip that shows one for at least half a second."
         )
-    faces = np.concatenate([part.faces[part.quality > 0] for part in people[0].normalized])
-    for part, hidden in hidden_parts(faces).items() if len(faces) else ():
+    faces = normalize_intensity(np.concatenate([part.crops for item in people[0].records for part in item.tracks]))
+    for part, hidden in hidden_parts(faces).items():
         if hidden.mean() > _MOSTLY:
             raise NoFaceError(
                 f"The {part} of the face in {name} {_IS[part]} hidden in {hidden.mean():.0%} of the frames, "
