@@ -17,6 +17,7 @@ _MOST_SPANS = 5  # named in a warning
 
 _IS = {"eyes": "are", "mouth": "is"}
 _SELDOM, _MOSTLY = 0.1, 0.5  # shares of frames from which something is told
+_MOST_STILLS = 300
 _TURNED = 0.5  # frontalness at 35° off the camera's axis
 
 MOST_PEOPLE = 8
@@ -122,11 +123,12 @@ def quality_warnings(track: FaceTrack, normalized: NormalizedClip, away: Boolean
 def _appearance_warnings(track: FaceTrack, normalized: NormalizedClip) -> list[str]:
     """What to know of a face that is partly hidden, turned too far, or that never moves."""
     warnings = []
-    faces = normalized.faces[track.detected]
-    for part, hidden in hidden_parts(faces).items():
-        if hidden.mean() >= _SELDOM:
+    seen = np.flatnonzero(track.detected)
+    for part, hidden in hidden_parts(normalized.faces).items():
+        share = float(hidden[seen].mean())
+        if share >= _SELDOM:
             warnings.append(
-                f"The {part} {_IS[part]} hidden in {hidden.mean():.0%} of the frames with the face; they do not count."
+                f"The {part} {_IS[part]} hidden in {share:.0%} of the frames with the face; they do not count."
             )
     turned = float((normalized.components["frontalness"][track.detected] < _TURNED).mean())
     if turned > _MOSTLY:
@@ -134,7 +136,8 @@ def _appearance_warnings(track: FaceTrack, normalized: NormalizedClip) -> list[s
             f"The head is turned by more than 35° in {turned:.0%} of the frames, further than the faces that the model "
             "learned from: do not lean on the verdict."
         )
-    if is_still(faces):
+    spread = seen[np.unique(np.linspace(0, len(seen) - 1, _MOST_STILLS).astype(int))]  # all would be held twice
+    if is_still(normalized.faces[spread]):
         warnings.append(
             "Nothing in the face moves from beginning to end, as in a photograph or poster: how an expression comes "
             "and goes cannot be judged."
