@@ -5,6 +5,7 @@ the same time and look alike (see :mod:`emo_core.faces.appearance`).
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -13,43 +14,63 @@ from numpy.typing import NDArray
 
 from emo_core.faces.appearance import IN_PLACE, SAME, SAME_IN_SHOT, Look, look_distance
 from emo_core.faces.landmarks import overlap
-from emo_core.faces.tracking import empty_track
+from emo_core.faces.tracking import empty_track, normalize_intensity
 from emo_core.types import (
     QUALITY_COMPONENTS,
-    Booleans,
     Doubles,
     FaceTrack,
     FeatureSequence,
     Floats,
     NormalizedClip,
+    concatenate,
+    select,
 )
 
 _Part = TypeVar("_Part", FaceTrack, NormalizedClip, FeatureSequence)
 
 _NEAR_S = 1.0
+_BLOCK_CLIPS = 32
 _ALIKE = 0.6  # looks that two tracks of one person may have, and two people seldom
 _PLACE_SHARE = 0.1  # overlap of two boxes in one place
 
 
 class TrackRecord:
-    """What has been learned of one track so far, clip by clip; only frames of clips in which it is seen are kept."""
+    """What has been learned of one track so far: the frames in which it is seen, in blocks.
+
+    The normalized faces are half of what a frame takes and follow from the crops, so they are made anew at the end.
+    Blocks are large, so that their memory goes back to the system when they are given up.
+    """
 
     def __init__(self) -> None:
+        self.rows: list[NDArray[np.intp]] = []
         self.tracks: list[FaceTrack] = []
         self.normalized: list[NormalizedClip] = []
         self.features: list[FeatureSequence] = []
         self.look: Look | None = None
-        self._firsts: list[int] = []
+        self._num_packed = 0
 
     def add(
         self, first: int, track: FaceTrack, normalized: NormalizedClip, features: FeatureSequence, look: Look
     ) -> None:
         """Append what one clip, whose first frame has the index `first`, shows of the track."""
-        self._firsts.append(first)
-        self.tracks.append(track)
-        self.normalized.append(normalized)
-        self.features.append(features)
+        seen = track.detected
+        without = replace(normalized, faces=np.zeros((len(seen), 0, 0), np.float32))
+        self.rows.append(first + np.flatnonzero(seen))
+        self.tracks.append(select(track, seen))
+        self.normalized.append(select(without, seen))
+        self.features.append(select(features, seen))
         self.look = look
+        if len(self.rows) - self._num_packed >= _BLOCK_CLIPS:
+            self._pack()
+
+    def _pack(self) -> None:
+        """Put the newest clips together to one block."""
+        fresh = slice(self._num_packed, None)
+        self.rows[fresh] = [np.concatenate(self.rows[fresh])]
+        self.tracks[fresh] = [concatenate(self.tracks[fresh])]
+        self.normalized[fresh] = [concatenate(self.normalized[fresh])]
+        self.features[fresh] = [concatenate(self.features[fresh])]
+        self._num_packed += 1
 
     @cached_property
     def presence(self) -> float:
@@ -59,23 +80,21 @@ class TrackRecord:
     @cached_property
     def frames(self) -> NDArray[np.intp]:
         """Indices (n,) of the frames in which it is seen."""
-        return np.concatenate(
-            [first + np.flatnonzero(track.detected) for first, track in zip(self._firsts, self.tracks, strict=True)]
-        )
+        return np.concatenate(self.rows)
 
     def box_at(self, frame: int) -> Floats:
         """Box (4,) in a frame in which it is seen."""
-        part = int(np.searchsorted(self._firsts, frame, side="right")) - 1
-        return np.asarray(self.tracks[part].boxes_xyxy[frame - self._firsts[part]], np.float32)
+        part = next(part for part, rows in enumerate(self.rows) if frame <= rows[-1])
+        return np.asarray(self.tracks[part].boxes_xyxy[np.searchsorted(self.rows[part], frame)], np.float32)
 
     def fill(self, track: FaceTrack, normalized: NormalizedClip, features: FeatureSequence) -> None:
         """Write its frames into arrays of the whole video and give them up."""
-        while self._firsts:
-            first, part = self._firsts.pop(), self.tracks.pop()
-            rows = first + np.flatnonzero(part.detected)
-            _write(part, track, rows, part.detected)
-            _write(self.normalized.pop(), normalized, rows, part.detected)
-            _write(self.features.pop(), features, rows, part.detected)
+        while self.rows:
+            rows, part = self.rows.pop(), self.tracks.pop()
+            _write(part, track, rows)
+            _write(self.features.pop(), features, rows)
+            clip = self.normalized.pop()
+            _write(replace(clip, faces=normalize_intensity(part.crops)), normalized, rows)
 
 
 class Person:
@@ -167,15 +186,15 @@ def alike(people: Sequence[Person]) -> list[tuple[int, int]]:
     ]
 
 
-def _write(piece: _Part, whole: _Part, rows: NDArray[np.intp], chosen: Booleans) -> None:
-    """Copy the chosen frames of one clip into the rows of the whole video."""
+def _write(piece: _Part, whole: _Part, rows: NDArray[np.intp]) -> None:
+    """Copy a block into the rows of the whole video."""
     for name in piece.__slots__:
         source, target = getattr(piece, name), getattr(whole, name)
         if isinstance(source, Mapping):
             for key, values in source.items():
-                target[key][rows] = values[chosen]
+                target[key][rows] = values
         else:
-            target[rows] = source[chosen]
+            target[rows] = source
 
 
 def _closest(record: TrackRecord, people: Sequence[Person], times_s: Doubles, cuts_s: Sequence[float]) -> Person | None:

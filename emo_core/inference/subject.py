@@ -9,6 +9,7 @@ from emo_core.analysis import VideoInfo
 from emo_core.config import PipelineConfig
 from emo_core.errors import NoFaceError
 from emo_core.faces.cover import hidden_parts, is_still
+from emo_core.faces.tracking import normalize_intensity
 from emo_core.inference.people import Person, alike
 from emo_core.inference.window_plan import FEW_HZ, TOO_FEW_HZ, is_below, picture_rate_hz
 from emo_core.types import Booleans, Doubles, FaceTrack, NormalizedClip
@@ -17,6 +18,7 @@ _MOST_SPANS = 5  # named in a warning
 
 _IS = {"eyes": "are", "mouth": "is"}
 _SELDOM, _MOSTLY = 0.1, 0.5  # shares of frames from which something is told
+_MOST_STILLS = 300
 _TURNED = 0.5  # frontalness at 35° off the camera's axis
 
 MOST_PEOPLE = 8
@@ -47,8 +49,8 @@ def choose(people: Sequence[Person], least: int, step_s: float, name: str) -> li
         raise NoFaceError(
             f"A face was seen for only {seen_s:.1f} s in {name}: use a clip that shows one for at least half a second."
         )
-    faces = np.concatenate([part.faces[part.quality > 0] for part in people[0].normalized])
-    for part, hidden in hidden_parts(faces).items() if len(faces) else ():
+    faces = normalize_intensity(np.concatenate([part.crops for item in people[0].records for part in item.tracks]))
+    for part, hidden in hidden_parts(faces).items():
         if hidden.mean() > _MOSTLY:
             raise NoFaceError(
                 f"The {part} of the face in {name} {_IS[part]} hidden in {hidden.mean():.0%} of the frames, "
@@ -122,11 +124,12 @@ def quality_warnings(track: FaceTrack, normalized: NormalizedClip, away: Boolean
 def _appearance_warnings(track: FaceTrack, normalized: NormalizedClip) -> list[str]:
     """What to know of a face that is partly hidden, turned too far, or that never moves."""
     warnings = []
-    faces = normalized.faces[track.detected]
-    for part, hidden in hidden_parts(faces).items():
-        if hidden.mean() >= _SELDOM:
+    seen = np.flatnonzero(track.detected)
+    for part, hidden in hidden_parts(normalized.faces).items():
+        share = float(hidden[seen].mean())
+        if share >= _SELDOM:
             warnings.append(
-                f"The {part} {_IS[part]} hidden in {hidden.mean():.0%} of the frames with the face; they do not count."
+                f"The {part} {_IS[part]} hidden in {share:.0%} of the frames with the face; they do not count."
             )
     turned = float((normalized.components["frontalness"][track.detected] < _TURNED).mean())
     if turned > _MOSTLY:
@@ -134,7 +137,8 @@ def _appearance_warnings(track: FaceTrack, normalized: NormalizedClip) -> list[s
             f"The head is turned by more than 35° in {turned:.0%} of the frames, further than the faces that the model "
             "learned from: do not lean on the verdict."
         )
-    if is_still(faces):
+    spread = seen[np.unique(np.linspace(0, len(seen) - 1, _MOST_STILLS).astype(int))]  # all would be held twice
+    if is_still(normalized.faces[spread]):
         warnings.append(
             "Nothing in the face moves from beginning to end, as in a photograph or poster: how an expression comes "
             "and goes cannot be judged."
