@@ -12,9 +12,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_core.faces.alignment import normalize_intensity
 from emo_core.faces.appearance import IN_PLACE, SAME, SAME_IN_SHOT, Look, look_distance
 from emo_core.faces.landmarks import overlap
-from emo_core.faces.tracking import empty_track, normalize_intensity
+from emo_core.faces.tracking import empty_track
 from emo_core.types import (
     QUALITY_COMPONENTS,
     Doubles,

@@ -8,8 +8,8 @@ import numpy as np
 from emo_core.analysis import VideoInfo
 from emo_core.config import PipelineConfig
 from emo_core.errors import NoFaceError
+from emo_core.faces.alignment import normalize_intensity
 from emo_core.faces.cover import hidden_parts, is_still
-from emo_core.faces.tracking import normalize_intensity
 from emo_core.inference.people import Person, alike
 from emo_core.inference.window_plan import FEW_HZ, TOO_FEW_HZ, is_below, picture_rate_hz
 from emo_core.types import Booleans, Doubles, FaceTrack, NormalizedClip
