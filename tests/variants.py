@@ -20,7 +20,7 @@ from emo_core.video.reader import open_video
 from tests import sample
 
 RATE = Fraction(24000, 1001)
-PARTS_S = (0.0, 4.0), (12.0, 16.0)  # sadness, then laughter
+PARTS_S = (0.0, 3.8), (12.0, 16.2)  # sadness, then laughter
 SIZE = (320, 180)
 Frames = list[NDArray[np.uint8]]
 Ticks = Callable[[int], int]

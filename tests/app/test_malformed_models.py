@@ -41,7 +41,7 @@ def test_beside_others_it_is_named_and_they_work(studio, models, name):
         if page in ("analyze", "live", "about"):
             assert told(app).count("The model mine is") == 1, page
             choice = next(box for box in app.selectbox if box.label == "Model")
-            assert [option.split(":")[0] for option in choice.options] == ["hybrid"]
+            assert [option.split(":")[0] for option in choice.options] == ["hybrid", "published"]
 
 
 @pytest.mark.parametrize("name", WORST)

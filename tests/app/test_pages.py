@@ -38,6 +38,7 @@ def test_about_without_measurements_says_how_to_get_them(studio):
     assert [info.value.split(".")[0] for info in app.info] == [
         "Nothing has been measured on this model yet",
         "No training record came with this model",
+        "The published method has not been trained on this installation",
         "This model came without a card",
     ]
     assert all("make model" in info.value for info in app.info)
@@ -52,7 +53,7 @@ def test_about_shows_what_a_random_split_hides_and_what_each_part_is_worth(studi
         return {"reader": reader, **chosen, "num_seeds": 5, "held_out_loss": [held_out, 0.2, 0.4], **figures}
 
     split = {"interval_over_people": [0.8, 0.9], "macro_f1": 0.8}
-    effect = {"part": "q_scores", "figure": "hter", "num_pairs": 9}
+    effect = {"part": "q_scores", "figure": "half_total_error", "num_pairs": 9}
     metrics = {
         "protocols": {"random": {"accuracy": 0.91, **split}, "subject": {"accuracy": 0.83, **split},
                       "num_windows": 533, "num_people": 66},

@@ -63,4 +63,4 @@ def test_two_faces_work_with_a_warning(page, tmp_path, laughter_frames):
     write_video(tmp_path / "two.mp4", [np.hstack(pair) for pair in zip(laughter_frames, smaller, strict=False)], 10.0)
     assert upload(page, "two.mp4", (tmp_path / "two.mp4").read_bytes()) == []
     assert "Amusement (of the pair amusement + surprise)" in texts(page)
-    assert "2 faces were found" in texts(page)
+    assert "Person 2" in texts(page)

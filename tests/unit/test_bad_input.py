@@ -93,7 +93,7 @@ def test_a_file_that_cannot_be_judged(kind, tmp_path, capsys):
     [
         (noise_video, "No face was found"),
         (big_pictures, "has frames of 4112×2320 pixels, over the limit of 9.4 megapixels"),
-        (big_file, "has 513.0 MB, over the limit of 512.0 MB"),
+        (big_file, "has 513.0 MB, over the limit of 500.0 MB"),
     ],
 )
 def test_noise_and_files_over_the_limits(make, message, tmp_path, capsys):

@@ -29,7 +29,7 @@ _SETS = ("clean", "degraded", "rendered")
 _METHOD_PARTS = {
     "mean_input": "mean input", "q_features": "Q features", "blendshapes": "blendshapes", "q_scores": "Q scores",
 }  # fmt: skip
-_FIGURES = {"macro_f1": "Macro-F1 (more is better)", "hter": "Half total error (less is better)"}
+_FIGURES = {"macro_f1": "Macro-F1 (more is better)", "half_total_error": "Half total error (less is better)"}
 _STAGES = {"frames": "Frame network (CNN)", "head": "Sequence network (LSTM)"}
 _PARTS = {"Training": "", "Validation": "val_"}
 _QUANTITIES = {"Loss": "loss", "Accuracy": "accuracy"}

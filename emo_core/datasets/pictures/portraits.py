@@ -21,7 +21,9 @@ from emo_core.errors import DatasetError
 from emo_core.faces.alignment import normalize_intensity
 from emo_core.faces.landmarks import FaceLandmarker
 from emo_core.faces.tracking import FaceTracker, empty_track
+from emo_core.files.cache import keep
 from emo_core.files.csv_files import parse_csv
+from emo_core.files.kept import kept_arrays
 from emo_core.model.bundle import FrameNetwork
 from emo_core.types import Bytes, Clip, FaceTrack, Floats, concatenate
 from emo_core.video.source import clean_name
@@ -126,9 +128,9 @@ def find_faces(
         say: called with a line of text as the work goes on.
     """
     path = _kept_at(portraits, side, cache) if cache else None
-    if path and path.exists():
-        with np.load(path, allow_pickle=False) as stored:
-            return FaceTrack(**{name: stored[name] for name in FaceTrack.__slots__})
+    found = kept_arrays(path, lambda arrays: FaceTrack(**arrays)) if path else None
+    if found is not None:
+        return found
     landmarker = FaceLandmarker()
     tracks = []
     for index, image in enumerate(portraits.images()):
@@ -137,10 +139,8 @@ def find_faces(
         tracks.append(empty_track(1, side) if image is None else find_face(landmarker, image, side))
     track = concatenate(tracks)
     if path:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part.npz")
-        np.savez(part, **{name: getattr(track, name) for name in FaceTrack.__slots__})
-        part.replace(path)
+        arrays = {name: getattr(track, name) for name in FaceTrack.__slots__}
+        keep(path, lambda part: np.savez(part, **arrays))
     return track
 
 

@@ -4,7 +4,10 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from emo_core.model.published import limits_of
+from emo_core.records import Score
 from emo_core.training.card.sections import table
 
 _WIDTH = 118
@@ -43,7 +46,9 @@ def _section(title: str, record: Mapping[str, Any], words: str) -> str:
         for row in part["rows"]
     ]
     whole = record["parts"][0]
-    own, everything = whole["of_its_classes"], whole["of_all"]
+    own, everything = (
+        msgspec.convert(whole[name], Score, from_attributes=True) for name in ("of_its_classes", "of_all")
+    )
     lines = [
         f"## {title}",
         f"{record['num_clips']} clips of {record['num_people']} people of `{record['data']}`, {words}; "
@@ -51,15 +56,10 @@ def _section(title: str, record: Mapping[str, Any], words: str) -> str:
         "",
         *table(("clips", "is", "n", *(f"called {name}" for name in record["verdict_columns"])), rows),
     ]
-    if own["value"] is not None:
+    if own.value is not None:
         lines += [
             "",
-            f"Right: {_share(own)} of those of its classes, {_share(everything)} of all; in brackets 95 % intervals "
+            f"Right: {own.text()} of those of its classes, {everything.text()} of all; in brackets 95 % intervals "
             "over people.",
         ]
     return "\n".join([*lines, ""])
-
-
-def _share(figure: Mapping[str, Any]) -> str:
-    interval = figure["interval"]
-    return f"{figure['value']:.1%}" + (f" ({interval[0]:.1%} – {interval[1]:.1%})" if interval else "")

@@ -21,7 +21,7 @@ from emo_core.training.head_data import HeadData
 PARTS = ("mean_input", "q_features", "blendshapes")
 """Fields of the recipe that switch a part of the method on and off."""
 
-_FIGURES = ("macro_f1", "hter", "half_total_error_flat")
+_FIGURES = ("macro_f1", "half_total_error", "half_total_error_flat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +213,7 @@ def _effect_of_q_scores(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     own = [row for row in rows if row["reader"] == "lstm"]
     return {
         "part": "q_scores",
-        "figure": "hter",
+        "figure": "half_total_error",
         "num_pairs": len(own),
         **{
             name: mean_interval([row[f"{name}_half_total_error"] - row[f"{name}_half_total_error_flat"] for row in own])

@@ -7,7 +7,7 @@ from emo_core.errors import VideoError
 from emo_core.files.formats import POINTER_BYTES, VIDEO_SUFFIXES, describe_pointer, has_video_name
 from emo_core.video.reader import open_video
 from tests import media
-from ui.widgets import clip_picker
+from ui.widgets import uploads
 
 MUXERS = {
     ".m4v": "mp4", ".3gp": "3gp", ".3g2": "3g2", ".wmv": "asf", ".asf": "asf", ".flv": "flv", ".f4v": "flv",
@@ -74,4 +74,4 @@ def test_a_pointer_in_place_of_a_video_says_how_to_fetch_it(tmp_path):
 
 
 def test_uploads_take_what_the_list_says():
-    assert [f".{kind}" for kind in clip_picker.TYPES] == list(VIDEO_SUFFIXES)
+    assert [f".{kind}" for kind in uploads.TYPES] == list(VIDEO_SUFFIXES)

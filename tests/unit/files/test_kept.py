@@ -58,7 +58,10 @@ def test_a_clip_is_seen_anew(tmp_path, monkeypatch, caplog, damage):
 
     def watch(path, *rest):
         seen.append(path)
-        return make_analysis(20)
+        made = make_analysis(20)
+        return SimpleNamespace(
+            features=made.features, normalized=made.normalized, track=made.track, times_s=made.timestamps_s
+        )
 
     monkeypatch.setattr(clip_reader, "extract_clip_features", watch)
     monkeypatch.setattr(clip_reader, "BlendshapeModel", lambda: None)

@@ -11,7 +11,7 @@ import pytest
 
 from emo_core.files import scratch
 
-HOLD = "import sys; from emo_core import scratch; f = scratch.folder(); p = f.__enter__(); \
+HOLD = "import sys; from emo_core.files import scratch; f = scratch.folder(); p = f.__enter__(); \
 (p / 'face.mp4').write_bytes(b'film'); print(p, flush=True); sys.stdin.read()"
 
 

@@ -42,7 +42,7 @@ class TestExports:
     def makers(self, hybrid, laughter, monkeypatch, tmp_path):
         monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
         made = exports.Makers.__new__(exports.Makers)
-        made._result = session.Result(session.Source("a.mp4", laughter.read_bytes()), analyze(laughter, hybrid))
+        made._result = session.Result(session.Source("a.mp4", laughter.read_bytes()), analyze(laughter, hybrid), hybrid)
         made._said, made._bundle, made._visit = {made._result.key: Annotations()}, hybrid, "anna"
         return made
 

@@ -55,12 +55,11 @@ def test_the_record_names_nobody(record):
     assert not any(name in told for name in ("anna", "bert", "a.mp4"))
 
 
-def test_card_and_trust_line_tell_it(record, monkeypatch):
+def test_card_and_trust_line_tell_it(record):
     card = real_clips(record)
     assert "verdicts, cross-validated by person" in card
     assert "| 1 of 2 |" in card
-    monkeypatch.setattr(models, "metrics", lambda folder=None: {"real_clips": record})
-    line = models.trust_line()
+    line = models.trust_line({"real_clips": record})
     assert "On 5 real clips of 5 people" in line
     assert "3 verdicts were right" in line
     assert "weakest is sadness + fear, 1 of 2" in line
