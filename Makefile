@@ -1,6 +1,6 @@
 # make app    install what is needed and start the app (PORT=8501; HOST=0.0.0.0 lets others in, see SECURITY.md)
 # make test   install what is needed, browser included, and run every check
-# make model  rebuild the shipped bundle (FERPLUS=folder with train.npz and valid.npz, ICT=ict_face.npz,
+# make model  rebuild the shipped bundles (FERPLUS=folder with train.npz and valid.npz, ICT=ict_face.npz,
 #             PORTRAITS=pictures with labels.csv, REAL=real clips with segments.csv)
 PYTHON ?= python3.11
 PORT ?= 8501
@@ -17,10 +17,12 @@ BIN := .venv/bin
 app: .venv/app.stamp
 	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT) --server.address $(HOST)
 
+SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder  # files in the order of tests/conftest.py, longest first
 test: .venv/dev.stamp check
 	sh tools/ensure_browser.sh
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/e2e
-	$(BIN)/python -m pytest tests/e2e  # by themselves: a browser with a camera needs both processors
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --ignore=tests/e2e
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not camera" tests/e2e
+	$(BIN)/python -m pytest -m camera tests/e2e
 
 check: .venv/dev.stamp
 	$(BIN)/ruff check .
@@ -46,6 +48,7 @@ model: .venv/app.stamp .venv/refine.stamp .venv-render/stamp
 	$(BIN)/python -m emo_core ablate --data $(FERPLUS) --out models/hybrid --jobs 2
 	$(BIN)/python -m emo_core protocols --out models/hybrid
 	$(BIN)/python -m emo_core check-heatmaps --data $(FERPLUS) --out models/hybrid
+	$(BIN)/python -m emo_core train --recipe published --data assets/demo --real $(REAL) --out models/published
 
 bench: .venv/app.stamp
 	$(BIN)/python tools/bench.py

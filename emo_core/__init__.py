@@ -15,7 +15,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Analysis": "types",
+    "Analysis": "analysis",
     "BundleError": "errors",
     "DatasetError": "errors",
     "EmoError": "errors",

@@ -5,6 +5,7 @@ import re
 import streamlit as st
 
 from emo_core.emotions import display_name
+from ui.about import against_paper
 from ui.shell import errors, navigation, preload
 from ui.state import models, samples
 from ui.widgets import measured, model_picker, privacy
@@ -58,9 +59,9 @@ with errors.shown():
     name, version = errors.plain(loaded.info.name), errors.plain(loaded.info.version)
     st.markdown(f"**Model in use:** {name}, version {version}. **It tells apart:** {names}.")
 
-figures_tab, card_tab, limits_tab, credits_tab = st.tabs(
-    ["Measured", "Model card", "Limits, privacy and use", "Credits"]
-)
+titles = ["Measured", against_paper.TAB, "Model card", "Limits, privacy and use", "Credits"]
+wanted = titles[1] if st.query_params.get("see") == "paper" else titles[0]
+figures_tab, paper_tab, card_tab, limits_tab, credits_tab = st.tabs(titles, default=wanted)
 with figures_tab, errors.shown():
     preload.wait()
     st.subheader("How often it is right", anchor=False)
@@ -71,6 +72,8 @@ with figures_tab, errors.shown():
         measured.render_method()
     st.subheader("How training went", anchor=False)
     measured.render_history()
+with paper_tab, errors.shown():
+    against_paper.render()
 with card_tab, errors.shown():
     card = models.card()
     if card:

@@ -3,8 +3,8 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from ui.analyze import people, verdict
 from ui.analyze import tabs as inside
-from ui.analyze import verdict
 from ui.shell import errors, navigation, preload
 from ui.state import models, session
 from ui.widgets import clip_picker, model_picker, privacy, progress, tables
@@ -29,6 +29,7 @@ def show(result: session.Result) -> DeltaGenerator:
     """One result but for its tabs; returns their place, for what takes long must not hold up the rest of the page."""
     preload.wait()
     analysis = result.analysis
+    people.render(result)
     left, right = st.columns([11, 9], gap="medium")
     with left:
         st.subheader("Clip", anchor="clip")

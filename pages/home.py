@@ -48,6 +48,7 @@ with live_column:
 st.subheader("How it works", anchor=False)
 st.caption("Choose a step to see it on the clip you analyzed.")
 method_diagram.render()
+st.page_link("pages/about.py", label="Against the paper, figure by figure →", query_params={"see": "paper"})
 st.page_link("pages/teach.py", label="Teach it your own people and emotions →")
 st.caption(
     "It judges what a face shows, as people would name it, not what a person feels. "

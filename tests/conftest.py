@@ -7,10 +7,20 @@ import pytest
 from hypothesis import settings
 
 from emo_core.model.bundle import load_bundle
-from emo_core.video.reader import open_video, write_video
+from emo_core.video.reader import open_video
+from emo_core.video.writer import write_video
 from tests import sample
 
 MODEL = sample.PATH.parent.parent / "models" / "hybrid"
+
+
+_LONG = {"training", "test_heatmap_checks.py", "test_app.py", "test_teach.py"}
+
+
+def pytest_collection_modifyitems(items):
+    """The files that take longest come first, so that no process is left alone with one at the end."""
+    items.sort(key=lambda item: _LONG.isdisjoint(item.path.parts))
+
 
 settings.register_profile("studio", deadline=None)  # a busy machine is no failure
 settings.load_profile("studio")

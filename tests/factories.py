@@ -6,20 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from emo_core.analysis import Analysis, ModelInfo, Prediction, Segment, StageTimings, VideoInfo, WindowPrediction
 from emo_core.emotions import EMOTIONS, OTHER, PAPER_CLASSES, UNSURE
-from emo_core.types import (
-    QUALITY_COMPONENTS,
-    Analysis,
-    FaceTrack,
-    FeatureSequence,
-    ModelInfo,
-    NormalizedClip,
-    Prediction,
-    Segment,
-    StageTimings,
-    VideoInfo,
-    WindowPrediction,
-)
+from emo_core.types import QUALITY_COMPONENTS, FaceTrack, FeatureSequence, NormalizedClip
 
 LABELS = tuple(item.name for item in PAPER_CLASSES)
 RATE_HZ = 10.0

@@ -12,7 +12,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_core.types import VideoInfo
+from emo_core.analysis import VideoInfo
 from emo_core.video.reader import open_video
 
 NUM_LEVELS = 8

@@ -13,8 +13,9 @@ import numpy as np
 from emo_core.config import PipelineConfig
 from emo_core.datasets.windows import LabelledClips
 from emo_core.emotions import EMOTIONS, PAPER_CLASSES, VOTE_NAMES
+from emo_core.faces.alignment import EYE_CENTRES, EYE_DISTANCE
 from emo_core.faces.blendshapes import BLENDSHAPES
-from emo_core.faces.tracking import EYE_CENTRES, EYE_DISTANCE, empty_track
+from emo_core.faces.tracking import empty_track
 from emo_core.model import bundle as bundles
 from emo_core.model.normalization import FeatureNormalizer, ScoreNormalizer
 from emo_core.training.synthesis.feature_bank import Bank
@@ -183,10 +184,9 @@ def watch_without_video(source, cnn, config, blendshapes=None):
     features[:, number::3] += 1
     normalized = SimpleNamespace(mask=np.ones(STEPS + 2, bool), quality=rng.uniform(0.4, 1, STEPS + 2))
     crops = rng.integers(0, 255, (STEPS + 2, SIDE, SIDE), np.uint8)
-    return SimpleNamespace(
-        features=SimpleNamespace(features=features), normalized=normalized, track=SimpleNamespace(crops=crops),
-        times_s=np.arange(STEPS + 2) / 10,
-    )  # fmt: skip
+    seen = SimpleNamespace(features=features, emotions=np.full((STEPS + 2, 8), 1 / 8, np.float32))
+    times_s = np.arange(STEPS + 2) / 10
+    return SimpleNamespace(features=seen, normalized=normalized, track=SimpleNamespace(crops=crops), times_s=times_s)
 
 
 def run_command(command, data, out, *words):

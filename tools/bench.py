@@ -192,7 +192,8 @@ def first_paint(runs: int) -> None:
 
 def long_video() -> None:
     """Ten minutes of 720p, made by repeating the sample's frames: wall time and peak memory."""
-    from emo_core.video.reader import open_video, write_video
+    from emo_core.video.reader import open_video
+    from emo_core.video.writer import write_video
 
     def repeated() -> Iterator[np.ndarray]:
         with open_video(SAMPLE, max_side_px=640) as reader:

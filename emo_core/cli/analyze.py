@@ -1,15 +1,36 @@
 """``analyze``: judge a clip."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from emo_core.cli.terminal import PATH, json_option, model_option, native_messages_dropped
+from emo_core.cli.terminal import PATH, json_option, model_option, native_messages_dropped, progress_line
+from emo_core.errors import NoFaceError
 
 if TYPE_CHECKING:
+    from emo_core.analysis import Analysis
+    from emo_core.inference.pipeline import Progress
     from emo_core.model.bundle import Bundle
-    from emo_core.types import Analysis
+
+
+EVERYBODY = 0
+"""Stands for every person."""
+
+
+class PersonType(click.ParamType[int]):
+    """``all`` or a number from 1."""
+
+    name = "person"
+
+    def convert(self, value: str | int, *_: object) -> int:
+        """The number; :data:`EVERYBODY` for all."""
+        if value == "all":
+            return EVERYBODY
+        if isinstance(value, int) or (value.isdecimal() and int(value) > 0):
+            return int(value)
+        self.fail(f"{value!r} is neither a number from 1 nor “all”.")
 
 
 @click.command()
@@ -17,30 +38,89 @@ if TYPE_CHECKING:
 @model_option()
 @json_option("Write everything as JSON; - for standard output.")
 @click.option("--out", type=PATH, metavar="DIR", help="Write report, video, tables, subtitles and charts.")
-def analyze(clip: Path, model: Path, json_file: Path | None, out: Path | None) -> None:
-    """Judge CLIP, a video of one face."""
-    from emo_core.inference import pipeline
+@click.option("--person", type=PersonType(), default=1, metavar="N|all", help="Whom to tell about; 1 is the main one.")
+@click.option("--every-frame", is_flag=True, help="Tables and JSON of every frame, not only of the samples.")
+@click.option("--quiet", is_flag=True, help="Show no progress; it is shown on a terminal only.")
+def analyze(
+    clip: Path, model: Path, json_file: Path | None, out: Path | None, person: int, every_frame: bool, quiet: bool
+) -> None:
+    """Judge everybody in CLIP, a video of faces.
+
+    With --person all, DIR holds a folder for each person.
+    """
     from emo_core.model.bundle import load_bundle
     from emo_core.report.serialization import to_json, to_text
 
     with native_messages_dropped():
         bundle = load_bundle(model)
         bundle.head_network()
-    analysis = _analyze_into(out, clip, bundle) if out else pipeline.analyze(clip, bundle)
+    with progress_line(quiet=quiet) as tell:
+        work = _Work(clip, bundle, person, every_frame, tell)
+        told = work.export_into(out) if out else work.analyze()
     if json_file == Path("-"):
-        print(to_json(analysis))
+        print(to_json(told[0].frames))
         return
     if json_file:
-        json_file.write_text(to_json(analysis) + "\n", "utf-8")
-    print(to_text(analysis))
+        json_file.write_text(to_json(told[0].frames) + "\n", "utf-8")
+    print("\n\n".join(to_text(one.analysis) for one in told))
 
 
-def _analyze_into(out: Path, clip: Path, bundle: "Bundle") -> "Analysis":
-    """Analyze and write every export; the folder is tried first, so that no work is lost on it."""
-    from emo_core.inference import pipeline
-    from emo_core.report.export import export_all, folder_to_fill
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is told about one person, and the same with the frames to write: every one, if so wished."""
 
-    with folder_to_fill(out) as folder:
-        analysis = pipeline.analyze(clip, bundle)
-        export_all(folder, clip, analysis, bundle)
-    return analysis
+    analysis: "Analysis"
+    frames: "Analysis"
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What the command is asked for."""
+
+    clip: Path
+    bundle: "Bundle"
+    person: int
+    every_frame: bool
+    tell: "Progress"
+
+    def analyze(self) -> list[_Told]:
+        """The analysis as told about one person, or about each of them in turn."""
+        from emo_core.inference import pipeline
+
+        whole = pipeline.analyze(self.clip, self.bundle, progress=self.tell)
+        told = _about(whole, self.person)
+        if not self.every_frame:
+            return [_Told(analysis, analysis) for analysis in told]
+        from emo_core.inference.every_frame import measure_every_frame
+
+        dense = _about(measure_every_frame(self.clip, self.bundle, whole, self.tell), self.person)
+        return [_Told(*pair) for pair in zip(told, dense, strict=True)]
+
+    def export_into(self, out: Path) -> list[_Told]:
+        """Analyze and write every export; the folder is tried first, so that no work is lost on it."""
+        from emo_core.report.annotations import Annotations
+        from emo_core.report.export import export_all, folder_to_fill
+        from emo_core.report.serialization import to_json
+        from emo_core.report.tables import frames_csv
+
+        with folder_to_fill(out) as folder:
+            told = self.analyze()
+            for one in told:
+                own = folder / f"person_{one.analysis.person}" if len(told) > 1 else folder
+                own.mkdir(exist_ok=True)
+                export_all(own, self.clip, one.analysis, self.bundle, progress=self.tell)
+                if self.every_frame:
+                    (own / "analysis.json").write_text(to_json(one.frames) + "\n", "utf-8")
+                    (own / "frames.csv").write_bytes(frames_csv(one.frames, Annotations()).encode("utf-8"))
+        return told
+
+
+def _about(analysis: "Analysis", person: int) -> list["Analysis"]:
+    """The analysis as told about one person, or about each of them in turn."""
+    count = len(analysis.people)
+    if person == EVERYBODY:
+        return [analysis.about(number) for number in range(1, count + 1)]
+    if person > count:
+        seen = "1 person was" if count == 1 else f"{count} people were"
+        raise NoFaceError(f"There is no person {person}: {seen} judged in {analysis.video.name}. Use --person all.")
+    return [analysis.about(person)]

@@ -53,7 +53,7 @@ def _with_votes(pictures: Path, model: Path, predictions: Path | None) -> dict[s
 
     from emo_core.datasets.pictures.ferplus import align, read_votes
     from emo_core.evaluation.metrics import evaluate_stills
-    from emo_core.faces.tracking import normalize_intensity
+    from emo_core.faces.alignment import normalize_intensity
     from emo_core.model.bundle import load_frame_network
 
     images, votes = read_votes(pictures)

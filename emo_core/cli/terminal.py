@@ -1,8 +1,11 @@
 """What the commands share: options, words on standard error, and the command line as the records keep it."""
 
+import math
 import os
 import shlex
+import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +19,8 @@ DEFAULT_MODEL = folders.ROOT / "models" / "hybrid"
 DEMO = folders.demo() / "manifest.csv"
 NATURAL, POSITIVE = click.IntRange(min=0), click.IntRange(min=1)
 PROGRAM = "python -m emo_core"
+
+_PROGRESS_PERIOD_S = 0.1
 
 _SAME_RESULT = {"cache", "json_file", "csv_file", "jobs"}
 """Parameters that do not change what is computed; records leave them out."""
@@ -99,3 +104,25 @@ def native_messages_dropped() -> Iterator[None]:
         finally:
             os.dup2(kept, 2)
             os.close(kept)
+
+
+@contextmanager
+def progress_line(*, quiet: bool) -> Iterator[Callable[[str, float], None]]:
+    """One line on standard error that tells how far the work is; nothing unless that is a terminal, or when `quiet`."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda stage, share: None
+        return
+    shown_s = -math.inf
+
+    def tell(stage: str, share: float) -> None:
+        nonlocal shown_s
+        if time.monotonic() - shown_s < _PROGRESS_PERIOD_S:
+            return
+        shown_s = time.monotonic()
+        width = shutil.get_terminal_size().columns
+        print(f"\r\x1b[K{share:4.0%}  {stage}"[: width + 4], end="", file=sys.stderr, flush=True)
+
+    try:
+        yield tell
+    finally:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)

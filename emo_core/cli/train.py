@@ -24,6 +24,7 @@ from emo_core.cli.terminal import (
 from emo_core.datasets.splits import PROTOCOLS, Protocol
 from emo_core.jobs.progress import ProgressWriter
 from emo_core.jobs.queue import Order
+from emo_core.model.published import PUBLISHED, RECIPES, RecipeName
 
 FERPLUS = ("train.npz", "valid.npz")
 
@@ -39,11 +40,18 @@ FERPLUS = ("train.npz", "valid.npz")
 @seed_option()
 @epochs_option()
 @click.option(
+    "--recipe",
+    type=click.Choice(RECIPES),
+    default="studio",
+    help="With clips: the studio's (default), or as published: no class other, features normalized by quality, no "
+    "threshold, split at random.",
+)
+@click.option(
     "--protocol",
     type=click.Choice(PROTOCOLS),
-    default="subject",
-    help="With clips: nobody in two parts (default), or clips at random.",
+    help="With clips: nobody in two parts (default), or clips at random (default of the published recipe).",
 )
+@click.option("--real", type=PATH, metavar="DIR", help="With the published recipe: real clips to measure it on, too.")
 @click.option("--base", type=PATH, default=DEFAULT_MODEL, metavar="DIR", help="With clips: whose frame CNN is used.")
 @click.option("--cnn", is_flag=True, help="With clips: also tune the last stage of the frame CNN; takes longer.")
 def train(
@@ -54,22 +62,30 @@ def train(
     cache: Path,
     seed: int | None,
     epochs: int | None,
-    protocol: str,
+    recipe: str,
+    protocol: str | None,
+    real: Path | None,
     base: Path,
     *,
     cnn: bool,
 ) -> None:
     """Teach a model from a data set of clips, or train the shipped head from FER+."""
+    if real is not None and recipe != PUBLISHED:
+        raise click.UsageError("--real is for --recipe published; measure other models with evaluate.")
     if not any((data / name).exists() for name in FERPLUS):
+        protocol = protocol or ("random" if recipe == PUBLISHED else "subject")
         order = Order("train", out.name, str(data), str(out), str(cache), protocol, seed, epochs, cnn=cnn)
-        order = replace(order, base="" if base == DEFAULT_MODEL else str(base))
+        order = replace(order, base="" if base == DEFAULT_MODEL else str(base), recipe=recipe)
+        order = replace(order, real="" if real is None else str(real))
         print(train_from_clips(order, ProgressWriter(None)))
         return
+    if recipe == PUBLISHED:
+        raise click.UsageError("The published recipe learns from clips, not from pictures: give a data set of clips.")
     from emo_core.training import build
     from emo_core.training.head import HeadTraining
 
-    recipe = replace(HeadTraining(), **given(seed=seed, epochs=epochs))
-    metrics = build.train(data, demo, out, cache, recipe, seeds, recorded_command(), say)
+    settings = replace(HeadTraining(), **given(seed=seed, epochs=epochs))
+    metrics = build.train(data, demo, out, cache, settings, seeds, recorded_command(), say)
     print(_shipped_text(metrics))
 
 
@@ -101,13 +117,15 @@ def train_from_clips(order: Order, writer: ProgressWriter) -> str:
         One line on how good the model is, and on what that was measured.
     """
     from emo_core.training.custom_model import RECIPE, Lesson, Told, teach
+    from emo_core.training.experiments.published import measure_published
     from emo_core.training.fine_tuning import FrameTuning
 
     recipe = replace(RECIPE, **given(seed=order.seed, epochs=order.epochs))
     tuning = FrameTuning(seed=recipe.seed) if order.cnn else None
     base = Path(order.base) if order.base else DEFAULT_MODEL
     protocol: Protocol = "random" if order.protocol == "random" else "subject"
-    lesson = Lesson(Path(order.data), Path(order.out), base, protocol, recipe, tuning, command_of(order))
+    method: RecipeName = PUBLISHED if order.recipe == PUBLISHED else "studio"
+    lesson = Lesson(Path(order.data), Path(order.out), base, protocol, recipe, tuning, command_of(order), method)
     writer.epochs = recipe.epochs
 
     def tell_epoch(row: Mapping[str, float]) -> None:
@@ -117,13 +135,18 @@ def train_from_clips(order: Order, writer: ProgressWriter) -> str:
         )
         writer.epoch(row)
 
-    return summary(teach(lesson, Path(order.cache), Told(say, writer.work, tell_epoch)))
+    told = Told(say, writer.work, tell_epoch)
+    metrics = teach(lesson, Path(order.cache), told)
+    if method == PUBLISHED:
+        measure_published(lesson, Path(order.real) if order.real else None, Path(order.cache), told)
+    return summary(metrics)
 
 
 def command_of(order: Order) -> str:
     """The command line that trains the same model."""
-    words = [*PROGRAM.split(), "train", "--data", order.data, "--out", order.out, "--protocol", order.protocol]
-    for name in ("seed", "epochs", "base"):
+    words = [*PROGRAM.split(), "train", "--data", order.data, "--out", order.out]
+    words += [*(["--recipe", order.recipe] if order.recipe != "studio" else []), "--protocol", order.protocol]
+    for name in ("seed", "epochs", "base", "real"):
         if (value := getattr(order, name)) not in (None, ""):
             words += [f"--{name}", str(value)]
     return shlex.join([*words, *(["--cnn"] if order.cnn else [])])

@@ -13,6 +13,7 @@ import msgspec
 from emo_core.datasets.clips import DatasetClip, read_manifest
 from emo_core.datasets.feature_cache import content_key
 from emo_core.datasets.splits import split_people
+from emo_core.emotions import OTHER
 from emo_core.model.bundle_files import converted, read_entries
 
 HELD_OUT_SEED = 2025
@@ -75,6 +76,11 @@ def _seen_contents(model: Path) -> frozenset[str] | None:
     if "head_training" in manifest and _DEMO.exists():
         return _seen_of_demo(_DEMO)
     return None
+
+
+def without_unnamed(clips: Sequence[DatasetClip], labels: Sequence[str]) -> list[DatasetClip]:
+    """The clips but for those of *other* where the classes `labels` have none: such a model can only get them wrong."""
+    return [clip for clip in clips if clip.label != OTHER or OTHER in labels]
 
 
 @lru_cache(maxsize=4)

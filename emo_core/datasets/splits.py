@@ -17,6 +17,9 @@ PARTS = ("train", "validation", "test")
 SHARES = (0.6, 0.15, 0.25)
 """Of the people, or of the clips of each class: to train, to choose the epoch and the thresholds, to measure on."""
 
+PUBLISHED_SHARES = (0.65, 0.15, 0.2)
+"""The same for the published recipe: the paper's log measures on a random 20 %."""
+
 LEAST_CLIPS = 4
 """Clips of a class without which nothing can be learned and measured."""
 
@@ -58,8 +61,8 @@ def check_enough(clips: Sequence[DatasetClip], protocol: Protocol) -> None:
         )
 
 
-def split_clips(clips: Sequence[DatasetClip], protocol: Protocol, seed: int) -> Split:
-    """Part the clips.
+def split_clips(clips: Sequence[DatasetClip], protocol: Protocol, seed: int, shares: Sequence[float] = SHARES) -> Split:
+    """Part the clips by the shares of :data:`PARTS`.
 
     By person nobody is in two parts; of several such splits the first is taken that has every class in every part, or
     else in the parts that train and choose. At random clips of one person, and of one session, are in all parts.
@@ -69,11 +72,11 @@ def split_clips(clips: Sequence[DatasetClip], protocol: Protocol, seed: int) -> 
     """
     check_enough(clips, protocol)
     if protocol == "random":
-        return Split(protocol, _at_random(clips, seed))
+        return Split(protocol, _at_random(clips, seed, shares))
     best: tuple[int, tuple[str, ...]] = (0, ())
     labels = {clip.label for clip in clips}
     for offset in range(_TRIES):
-        parts = _by_person(clips, seed + 1000 * offset)
+        parts = _by_person(clips, seed + 1000 * offset, shares)
         held = [{clip.label for clip, own in zip(clips, parts, strict=True) if own == part} for part in PARTS]
         whole = [found == labels for found in held]
         worth = 0 if not whole[0] else 1 + 2 * whole[1] + whole[2] + (len(held[1]) > 1)
@@ -88,22 +91,22 @@ def split_clips(clips: Sequence[DatasetClip], protocol: Protocol, seed: int) -> 
     return Split(protocol, best[1])
 
 
-def _by_person(clips: Sequence[DatasetClip], seed: int) -> tuple[str, ...]:
+def _by_person(clips: Sequence[DatasetClip], seed: int, shares: Sequence[float]) -> tuple[str, ...]:
     people = [clip.person for clip in clips]
     count = len(set(people))
-    tested, chosen = (max(1, round(share * count)) for share in (SHARES[2], SHARES[1]))
+    tested, chosen = (max(1, round(share * count)) for share in (shares[2], shares[1]))
     sizes = (count - tested - chosen, chosen, tested)
     groups = split_people(people, [size / count for size in sizes], seed=seed)
     return tuple(next(name for name, group in zip(PARTS, groups, strict=True) if person in group) for person in people)
 
 
-def _at_random(clips: Sequence[DatasetClip], seed: int) -> tuple[str, ...]:
+def _at_random(clips: Sequence[DatasetClip], seed: int, shares: Sequence[float]) -> tuple[str, ...]:
     """Shares of every class."""
     parts = np.full(len(clips), PARTS[0], dtype=object)
     rng = np.random.default_rng(seed)
     for label in sorted({clip.label for clip in clips}):
         own = rng.permutation([index for index, clip in enumerate(clips) if clip.label == label])
-        tested, chosen = (max(1, round(share * len(own))) for share in (SHARES[2], SHARES[1]))
+        tested, chosen = (max(1, round(share * len(own))) for share in (shares[2], shares[1]))
         parts[own[:tested]] = PARTS[2]
         parts[own[tested : tested + chosen]] = PARTS[1]
     return tuple(str(part) for part in parts)

@@ -15,7 +15,7 @@ import numpy as np
 
 from emo_core.datasets.clips import DatasetClip
 from emo_core.datasets.feature_cache import ClipReader
-from emo_core.datasets.seen_by_model import exposure
+from emo_core.datasets.seen_by_model import exposure, without_unnamed
 from emo_core.emotions import UNSURE
 from emo_core.errors import DatasetError, NoFaceError, VideoError
 from emo_core.evaluation.results import EvaluatedClip, Evaluation, LeftOut
@@ -49,6 +49,8 @@ class Choice:
 def choose_clips(model: Path, clips: Sequence[DatasetClip], labels: Sequence[str], *, everyone: bool = False) -> Choice:
     """Clips of people that a model was neither trained nor calibrated on.
 
+    Clips of *other* are left out, and it is said, where the model has no such class.
+
     Args:
         model: bundle directory.
         clips: of the data set.
@@ -58,6 +60,9 @@ def choose_clips(model: Path, clips: Sequence[DatasetClip], labels: Sequence[str
     Raises:
         DatasetError: a label is none of the model's, or the model has seen everyone.
     """
+    named = without_unnamed(clips, labels) or clips  # of other alone: nothing to measure it on
+    unnamed = _unnamed_words(len(clips) - len(named))
+    clips = named
     if unknown := {clip.label for clip in clips} - set(labels):
         raise DatasetError(
             f"Clips are labelled {', '.join(sorted(unknown))}; this model knows {', '.join(labels)}: "
@@ -66,12 +71,19 @@ def choose_clips(model: Path, clips: Sequence[DatasetClip], labels: Sequence[str
     found = exposure(model, clips)
     if everyone:
         flattering = f"{len(found.people)} people that the model has seen are among them, which flatters its figures."
-        return Choice(tuple(clips), 0, 0, flattering if found.people else found.sentence(0))
+        return Choice(tuple(clips), 0, 0, (flattering if found.people else found.sentence(0)) + unnamed)
     kept = tuple(clip for clip in clips if clip.person not in found.people)
     if not kept:
         raise DatasetError("The model has seen everyone in this data set: measure it on clips of other people.")
     num_seen = len(clips) - len(kept)
-    return Choice(kept, num_seen, len(found.people), found.sentence(num_seen))
+    return Choice(kept, num_seen, len(found.people), found.sentence(num_seen) + unnamed)
+
+
+def _unnamed_words(count: int) -> str:
+    """What is left out for want of a class, as a further sentence; empty for none."""
+    if not count:
+        return ""
+    return f" {count} clips of other are left out: the model has no such class and would call each one of its own."
 
 
 def evaluate_dataset(
@@ -99,15 +111,7 @@ def evaluate_dataset(
         DatasetError: none of the clips can be judged.
     """
     tell = progress or (lambda stage, share: None)
-    judge, folder = _ClipJudge(bundle, cache), folder_of(data).resolve()
-    judged, left_out = [], []
-    for index, clip in enumerate(clips.clips):
-        tell(f"Judging clip {index + 1} of {len(clips.clips)}: {clip.path.name}", index / len(clips.clips))
-        path = Path(os.path.relpath(clip.path.resolve(), folder)).as_posix() + span_of(clip)
-        try:
-            judged.append(judge(clip, path))
-        except (NoFaceError, VideoError) as error:
-            left_out.append(LeftOut(path, str(error)))
+    judged, left_out = judge_clips(bundle, clips.clips, data, cache, tell)
     if not judged:
         raise DatasetError(f"None of the clips shows a face that can be judged: use other clips. {left_out[0].reason}")
     tell("Done", 1.0)
@@ -126,6 +130,22 @@ def evaluate_dataset(
         command=command,
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+
+
+def judge_clips(
+    bundle: Bundle, clips: Sequence[DatasetClip], data: Path, cache: Path, progress: Progress
+) -> tuple[list[EvaluatedClip], list[LeftOut]]:
+    """Clips of a data set judged as the app does, whatever their labels, and those that cannot be judged."""
+    judge, folder = _ClipJudge(bundle, cache), folder_of(data).resolve()
+    judged, left_out = [], []
+    for index, clip in enumerate(clips):
+        progress(f"Judging clip {index + 1} of {len(clips)}: {clip.path.name}", index / len(clips))
+        path = Path(os.path.relpath(clip.path.resolve(), folder)).as_posix() + span_of(clip)
+        try:
+            judged.append(judge(clip, path))
+        except (NoFaceError, VideoError) as error:
+            left_out.append(LeftOut(path, str(error)))
+    return judged, left_out
 
 
 def folder_of(data: Path) -> Path:

@@ -12,11 +12,12 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_core.analysis import Analysis
 from emo_core.explain.numpy_lstm import LstmHead, Trace
 from emo_core.inference.window_plan import plan_windows
 from emo_core.inference.windows import head_inputs
 from emo_core.model.bundle import Bundle, FrameNetwork
-from emo_core.types import Analysis, Doubles, FeatureSequence, Floats, NormalizedClip
+from emo_core.types import Doubles, FeatureSequence, Floats, NormalizedClip
 
 Indices = NDArray[np.intp]
 

@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 import numpy as np
 
+from emo_core.analysis import Analysis
 from emo_core.explain.attribution import LEAST_PROBABILITY, padded, windows_of
 from emo_core.explain.numpy_lstm import LstmHead
 from emo_core.inference.windows import clip_scores, head_inputs
 from emo_core.model.bundle import Bundle
 from emo_core.model.calibration import calibrated
-from emo_core.types import Analysis, Floats
+from emo_core.types import Floats
 
 
 def frame_importance(

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from emo_core.analysis import Analysis, Prediction
 from emo_core.errors import NoFaceError
 from emo_core.inference.windows import judge_windows, predict
 from emo_core.model.bundle import Bundle
 from emo_core.model.normalization import FeatureNormalizer, ScoreNormalizer
-from emo_core.types import Analysis, Doubles, Floats, NormalizedClip, Prediction
+from emo_core.types import Doubles, Floats, NormalizedClip
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from emo_core.analysis import Analysis
 from emo_core.inference.pipeline import Change, Passes
-from emo_core.types import Analysis, Bytes, Clip, Floats
+from emo_core.types import Bytes, Clip, Floats
 
 UNCHANGED = "unchanged"
 """Key of no change at all."""

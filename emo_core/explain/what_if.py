@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from emo_core.analysis import Analysis, PersonAnalysis, Prediction
 from emo_core.emotions import UNSURE
 from emo_core.errors import NoFaceError
 from emo_core.explain.perturbations import UNCHANGED, Kind, is_whole, make_change
 from emo_core.inference.pipeline import Progress, analyze
 from emo_core.model.bundle import Bundle
-from emo_core.types import Analysis, Prediction
 
 MAX_PART_S = 60.0
 """Longest part of a clip that is tried: a change costs as much as an analysis."""
@@ -77,6 +77,7 @@ def baseline(
     if not is_whole(part, original):
         change = make_change(UNCHANGED, 0.0, original, part)
         analysis = analyze(source, bundle, name=original.video.name, progress=progress, change=change)
+        analysis = _about_same(analysis, original)
     prediction = analysis.prediction
     best = int(prediction.probabilities.argmax())
     return Baseline(_outcome(UNCHANGED, None, analysis, best, prediction.label), best)
@@ -113,9 +114,41 @@ def try_change(
     label = unchanged.outcome.label
     try:
         analysis = analyze(source, bundle, name=original.video.name, progress=progress, change=change)
+        analysis = _about_same(analysis, original)
     except NoFaceError as error:
         return Outcome(kind.key, strength, UNSURE, None, None, None, str(error), label != UNSURE)
     return _outcome(kind.key, strength, analysis, unchanged.best, label)
+
+
+def _about_same(changed: Analysis, original: Analysis) -> Analysis:
+    """The analysis of a changed clip, told about the person whom the original one is about.
+
+    Raises:
+        NoFaceError: the change has left nobody who is that person rather than another.
+    """
+    if len(original.people) == 1:
+        return changed
+    gaps = {
+        (new.number, old.number): _unlikeness((new, changed), (old, original))
+        for new in changed.people
+        for old in original.people
+    }
+    own = [new for new, old in gaps if old == original.person and gaps[new, old] == min(
+        gap for (number, _), gap in gaps.items() if number == new
+    )]  # fmt: skip
+    if not own:
+        raise NoFaceError(f"This change leaves no face of Person {original.person} that can be judged.")
+    return changed.about(min(own, key=lambda new: gaps[new, original.person]))
+
+
+def _unlikeness(a: tuple[PersonAnalysis, Analysis], b: tuple[PersonAnalysis, Analysis]) -> float:
+    """How far apart two people are in looks and in place (as a share of the width)."""
+    looks, places = [], []
+    for person, analysis in (a, b):
+        crop = person.track.crops[person.track.detected].mean(axis=0)
+        looks.append((crop - crop.mean()) / max(float(crop.std()), 1.0))
+        places.append(np.nanmedian(person.track.boxes_xyxy[:, [0, 2]]) / analysis.video.width)
+    return 1.0 - float((looks[0] * looks[1]).mean()) + 2.0 * abs(float(places[0] - places[1]))
 
 
 def _outcome(key: str, strength: float | None, analysis: Analysis, best: int, label: str) -> Outcome:

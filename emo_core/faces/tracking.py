@@ -9,132 +9,182 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from emo_core.faces.landmarks import NUM_LANDMARKS, FaceLandmarker, Mesh, Region, is_same_place, overlap, turned_back
-from emo_core.types import Bytes, Clip, Doubles, FaceTrack, Floats
+from emo_core.faces.alignment import EYE_DISTANCE, align_face, alignment, eye_centres, eye_distance
+from emo_core.faces.appearance import Look, look_of
+from emo_core.faces.cuts import CutDetector
+from emo_core.faces.followed import (
+    CLEAR_LOGIT,
+    Followed,
+    Sight,
+    forget_oldest,
+    is_near,
+    is_other,
+    likeness_limit,
+    same_face,
+    stands_better,
+)
+from emo_core.faces.landmarks import NUM_LANDMARKS, FaceLandmarker, Mesh, Region, turned_back
+from emo_core.faces.pose import head_pose
+from emo_core.types import Bytes, Clip, FaceTrack
 
-EYE_CENTRES = np.array([[0.311, 0.386], [0.674, 0.386]])
-"""Where the eye centres lie in the crop (x, y as shares of its side): FER+'s own framing, measured as medians."""
+MAX_FACES = 8
+"""People followed at once; that more are seen is told, and they are not judged."""
 
-EYE_DISTANCE = float(np.linalg.norm(EYE_CENTRES[1] - EYE_CENTRES[0]))
-"""Distance between the eye centres as a share of the crop's side."""
-
-MAX_FACES = 3
-"""People followed at once; more are counted as the crowd they are by the warning, not judged."""
-
-_RIGHT_EYE, _LEFT_EYE = (33, 133), (362, 263)  # corners; the person's right eye is on the image's left
-_FOREHEAD, _CHIN = 10, 152
-_PITCH_OFFSET = np.radians(7.5)  # forehead to chin is not upright in a level face: median over FER+
 _PRESENT_LOGIT = 0.0  # under even odds the mesh is drawn on something that is not a face
-_SURE_LOGIT, _CLEARLY_BETTER = 12.0, 4.0  # a face upside down is fitted with up to 10; turned, with 4 more at least
-_CLEAR_LOGIT = 15.0  # unobstructed faces lie at 15…25, a hand before the face at 4…13
+_SURE_LOGIT = 12.0  # a face upside down is fitted with up to 10
+_PATIENCE = 4  # searches for which something before a clear face is no reason to turn the picture
 _SEARCH_PERIOD_S = 1.0
-_STANDARD_MEAN, _STANDARD_DEVIATION = 0.5, 0.2
-_LEAST_DEVIATION = 4.0  # grey levels; a flat crop is not blown up to noise
 
 
 class FaceTracker:
     """Follows the faces of one video through successive clips; keeps state, so use one per video.
 
+    A track ends where the face is lost, and where what is followed is no longer the same face: at a cut, or where its
+    look jumps. A face that appears continues the lost track that it looks like, else it begins a new one.
+
     Args:
         landmarker: the face landmark model.
         crop_side_px: side S of the aligned crops.
+
+    Attributes:
+        crowded: whether faces were left out because :data:`MAX_FACES` were followed at once.
+        cuts_s: times at which a new shot began.
     """
 
     def __init__(self, landmarker: FaceLandmarker, crop_side_px: int) -> None:
+        self.crowded = False
+        self.cuts_s: list[float] = []
         self._landmarker = landmarker
         self._side = crop_side_px
-        self._regions: list[Region] = []  # last known place of each person
-        self._lost: list[bool] = []
+        self._cuts = CutDetector()
+        self._faces: dict[int, Followed] = {}
+        self._num_tracks = 0
         self._next_search_s = 0.0
         self._quarter_turns = 0  # of the picture in which faces stand upright
+        self._doubts = _PATIENCE  # thorough searches since faces were clear
 
-    def track(self, clip: Clip) -> list[FaceTrack]:
-        """Tracks through `clip`, one per person seen so far in the video, in the order of their first appearance."""
+    def track(self, clip: Clip) -> dict[int, FaceTrack]:
+        """Tracks through `clip` by their numbers, which count from 0 through the video; only those seen in it."""
         rows = [self._follow(frame, time_s) for frame, time_s in zip(clip.frames, clip.timestamps_s, strict=True)]
-        return [
-            self._assemble(clip, [row[person] if person < len(row) else None for row in rows])
-            for person in range(len(self._regions))
-        ]
+        numbers = sorted(set().union(*rows))
+        return {number: self._assemble(clip, [row.get(number) for row in rows]) for number in numbers}
 
-    def _follow(self, frame: Bytes, time_s: float) -> list[Mesh | None]:
-        """The mesh of every person in one frame; None for those who are not seen."""
-        meshes: list[Mesh | None] = [
-            None if lost else self._fit(frame, region) for region, lost in zip(self._regions, self._lost, strict=True)
-        ]
-        for later in range(len(meshes)):
-            if any(_same_face(meshes[later], meshes[earlier]) for earlier in range(later)):
-                meshes[later] = None  # two tracks ran onto one face
-        due = time_s >= self._next_search_s
-        if due or not any(meshes):
-            found = self._find(frame, meshes, thorough=due)
-            self._add(meshes, found)
+    def look(self, number: int) -> Look:
+        """How the face of a track looks on the whole."""
+        return self._faces[number].mean
+
+    def _follow(self, frame: Bytes, time_s: float) -> dict[int, Sight]:
+        """Every face in one frame by the number of its track."""
+        is_cut = self._cuts.is_cut(frame)
+        if is_cut:
+            self.cuts_s.append(time_s)
+        sights, strangers = self._follow_on(frame, is_cut=is_cut)
+        due = is_cut or time_s >= self._next_search_s
+        if due or not (sights or strangers):
+            known = [*sights.values(), *strangers]
+            found = self._find(frame, known, thorough=due)
+            sights = dict(zip(sights, known, strict=False))
+            strangers = [*known[len(sights) :], *found]
         if due:
             self._next_search_s = time_s + _SEARCH_PERIOD_S
-        self._lost = [mesh is None for mesh in meshes]
-        for person, mesh in enumerate(meshes):
-            if mesh is not None:
-                self._regions[person] = mesh.region
-        return meshes
+        for sight in strangers:
+            self._recognize(sight, sights, time_s)
+        for number, sight in sights.items():
+            self._faces[number].see(sight, time_s)
+        return sights
 
-    def _fit(self, frame: Bytes, region: Region) -> Mesh | None:
+    def _follow_on(self, frame: Bytes, *, is_cut: bool) -> tuple[dict[int, Sight], list[Sight]]:
+        """Faces that are still the ones they were, by number, and others in their places."""
+        sights: dict[int, Sight] = {}
+        strangers: list[Sight] = []
+        for number, face in self._faces.items():
+            face.is_cut_off |= is_cut
+            sight = None if face.is_lost else self._fit(frame, face.region)
+            face.is_lost = True
+            if sight is None or any(same_face(sight.mesh, other.mesh) for other in [*sights.values(), *strangers]):
+                continue  # lost, or two tracks ran onto one face
+            if is_other(face, sight, is_cut=is_cut):
+                strangers.append(sight)
+            else:
+                sights[number] = sight
+        return sights, strangers
+
+    def _fit(self, frame: Bytes, region: Region) -> Sight | None:
         mesh = self._landmarker.fit(frame, region)
-        return mesh if mesh.presence_logit > _PRESENT_LOGIT else None
+        if mesh.presence_logit <= _PRESENT_LOGIT:
+            return None
+        eyes = eye_centres(mesh.landmarks)
+        crop = align_face(frame, eyes, self._side)
+        return Sight(mesh, crop, look_of(frame, crop, alignment(eyes, self._side)))
 
-    def _find(self, frame: Bytes, meshes: list[Mesh | None], *, thorough: bool) -> list[Mesh]:
+    def _find(self, frame: Bytes, known: list[Sight], *, thorough: bool) -> list[Sight]:
         """Faces that nobody follows. A followed one that stands in another way up than it is fitted is mended.
 
         The picture is searched as faces stood in it so far; where no face is clear, in the other three ways, too.
         """
-        found = self._detect(frame, self._quarter_turns, meshes, thorough=thorough)
-        seen = [mesh for mesh in (*meshes, *found) if mesh is not None]
-        if not thorough or (seen and all(mesh.presence_logit > _SURE_LOGIT for mesh in seen)):
+        found = self._detect(frame, self._quarter_turns, known, thorough=thorough)
+        seen = [*known, *found]
+        if not thorough:
+            return found
+        if seen and all(sight.mesh.presence_logit > _SURE_LOGIT for sight in seen):
+            self._doubts = 0
+            return found
+        self._doubts += 1
+        if seen and self._doubts <= _PATIENCE:
             return found
         for turns in range(1, 4):
             quarter_turns = (self._quarter_turns + turns) % 4
-            for mesh in self._detect(frame, quarter_turns, [], thorough=not seen):
-                rival = next((other for other in seen if _same_face(mesh, other)), None)
+            for sight in self._detect(frame, quarter_turns, [], thorough=not seen):
+                rival = next((other for other in seen if same_face(sight.mesh, other.mesh)), None)
                 if rival is None and not seen:
-                    found.append(mesh)
-                elif rival is None or not _stands_better(mesh, rival):
+                    found.append(sight)
+                elif rival is None or not stands_better(sight.mesh, rival.mesh):
                     continue
                 elif rival in found:
-                    found[found.index(rival)] = mesh
+                    found[found.index(rival)] = sight
                 else:
-                    meshes[meshes.index(rival)] = mesh
+                    known[known.index(rival)] = sight
                 self._quarter_turns = quarter_turns
-                seen = [other for other in (*meshes, *found) if other is not None]
+                seen = [*known, *found]
         return found
 
-    def _detect(self, frame: Bytes, quarter_turns: int, meshes: list[Mesh | None], *, thorough: bool) -> list[Mesh]:
-        """Faces of a picture, searched as it looks after some quarter turns, that none of `meshes` covers."""
+    def _detect(self, frame: Bytes, quarter_turns: int, known: list[Sight], *, thorough: bool) -> list[Sight]:
+        """Faces of a picture, searched as it looks after some quarter turns, that none of `known` covers."""
         picture = np.ascontiguousarray(np.rot90(frame, quarter_turns)) if quarter_turns else frame
-        found: list[Mesh] = []
+        found: list[Sight] = []
         for turned in self._landmarker.detect(picture, thorough=thorough):
             region = turned_back(turned, quarter_turns, frame.shape) if quarter_turns else turned
-            if any(mesh is not None and _is_near(mesh.region, region) for mesh in meshes):
+            if any(is_near(sight.mesh.region, region) for sight in known):
                 continue
-            mesh = self._fit(frame, region)
-            if mesh is not None and not any(_same_face(mesh, other) for other in (*meshes, *found)):
-                found.append(mesh)
+            sight = self._fit(frame, region)
+            if sight is not None and not any(same_face(sight.mesh, other.mesh) for other in (*known, *found)):
+                found.append(sight)
         return found
 
-    def _add(self, meshes: list[Mesh | None], found: list[Mesh]) -> None:
-        """Give each face to a lost person who is back, else to a newcomer."""
-        for mesh in found:
-            lost = [person for person, other in enumerate(meshes) if other is None]
-            if lost:
-                meshes[min(lost, key=lambda person: _distance(self._regions[person], mesh.region))] = mesh
-            elif len(meshes) < MAX_FACES:
-                meshes.append(mesh)
-                self._regions.append(mesh.region)
+    def _recognize(self, sight: Sight, sights: dict[int, Sight], time_s: float) -> None:
+        """Let a face continue the lost track that it looks most like, or begin a new one."""
+        if len(sights) >= MAX_FACES:
+            self.crowded = True
+            return
+        limits = {
+            number: face.distance(sight.look) / likeness_limit(face, sight, time_s)
+            for number, face in self._faces.items()
+            if number not in sights
+        }
+        best = min(limits, key=lambda number: limits[number], default=None)
+        if best is None or limits[best] > 1:
+            best = self._num_tracks
+            self._num_tracks += 1
+            forget_oldest(self._faces)
+            self._faces[best] = Followed(sight.mesh.region, sight.look, sight.look, time_s)
+        sights[best] = sight
 
-    def _assemble(self, clip: Clip, meshes: Sequence[Mesh | None]) -> FaceTrack:
-        track = empty_track(len(meshes), self._side)
-        scale = clip.source_scale
-        for step, mesh in enumerate(meshes):
-            if mesh is not None:
-                track.crops[step] = align_face(clip.frames[step], eye_centres(mesh.landmarks), self._side)
-                _record(track, step, mesh, scale)
+    def _assemble(self, clip: Clip, sights: Sequence[Sight | None]) -> FaceTrack:
+        track = empty_track(len(sights), self._side)
+        for step, sight in enumerate(sights):
+            if sight is not None:
+                track.crops[step] = sight.crop
+                _record(track, step, sight.mesh, clip.source_scale)
         return track
 
 
@@ -174,81 +224,13 @@ def empty_track(num_frames: int, side: int) -> FaceTrack:
     )
 
 
-def eye_centres(landmarks: Floats) -> Doubles:
-    """Centres of the eye on the image's left and on its right, (2, 3) float64 x, y, z in the unit of `landmarks`."""
-    return np.stack([landmarks[list(corners)].mean(axis=0) for corners in (_RIGHT_EYE, _LEFT_EYE)]).astype(float)
-
-
-def eye_distance(eyes: Doubles) -> float:
-    """Distance between the eye centres (2, 3) in space, so that a turned face does not count as a small one."""
-    return float(np.linalg.norm(eyes[1] - eyes[0]))
-
-
-def alignment(eyes: Doubles, side: int) -> Doubles:
-    """Similarity transform (2, 3) from image pixels to crop pixels: the eyes level, at `EYE_CENTRES` when frontal.
-
-    The scale is that of the eye distance in space. Pixel centres lie at whole coordinates; a point p maps to
-    `M[:, :2] @ p + M[:, 2]`.
-
-    Args:
-        eyes: (2, 3) float64, as :func:`eye_centres` gives them.
-        side: side of the crop in pixels.
-    """
-    angle = np.arctan2(eyes[1, 1] - eyes[0, 1], eyes[1, 0] - eyes[0, 0])
-    scale = EYE_DISTANCE * side / max(eye_distance(eyes), 1e-6)
-    cos, sin = scale * np.cos(angle), scale * np.sin(angle)
-    rotation = np.array([[cos, sin], [-sin, cos]])
-    target = EYE_CENTRES.mean(axis=0) * side - 0.5
-    return np.column_stack([rotation, target - rotation @ eyes[:, :2].mean(axis=0)])
-
-
-def align_face(image: Bytes, eyes: Doubles, side: int) -> Bytes:
-    """Grey crop (side, side) uint8 of an RGB image (H, W, 3) uint8, aligned by the eye centres (2, 3).
-
-    The crop is drawn at a whole multiple of its size and averaged down, so that large faces do not alias.
-    """
-    factor = int(np.clip(np.ceil(eye_distance(eyes) / (EYE_DISTANCE * side)), 1, 12))
-    size = (side * factor, side * factor)
-    transform = alignment(eyes, side * factor)
-    large = cv2.warpAffine(image, transform, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    grey = cv2.cvtColor(large, cv2.COLOR_RGB2GRAY)
-    return np.asarray(cv2.resize(grey, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def head_pose(landmarks: Floats) -> Floats:
-    """Yaw, pitch and roll in degrees, (3,) float32, from landmarks (478, 3); signs as in :class:`FaceTrack`."""
-    across = _unit(landmarks[list(_LEFT_EYE)].mean(axis=0) - landmarks[list(_RIGHT_EYE)].mean(axis=0))
-    down = landmarks[_CHIN] - landmarks[_FOREHEAD]
-    down = _unit(down - across * float(down @ across))
-    forward = 0.0 - np.cross(across, down)  # out of the face, towards the camera; 0 − 0 is +0, −(0) would be −0,
-    yaw = np.arctan2(forward[0], 0.0 - forward[2])  # and points that all coincide would read as turned by 180°
-    pitch = np.arctan2(forward[1], np.hypot(forward[0], forward[2])) - _PITCH_OFFSET
-    roll = np.arctan2(across[1], across[0])
-    return np.degrees([yaw, pitch, roll]).astype(np.float32)
-
-
-def normalize_intensity(crops: Bytes) -> Floats:
-    """Crops with the same mean and contrast: (…, S, S) uint8 → float32 in [0, 1], mean 0.5, standard deviation 0.2.
-
-    Takes out exposure and contrast, which say nothing of emotion. Both are measured on the face, an eighth of the side
-    away from the border; values beyond ±2.5 deviations are clipped.
-    """
-    grey = crops.astype(np.float32)
-    margin = crops.shape[-1] // 8
-    face = grey[..., margin:-margin, margin:-margin]
-    mean = face.mean(axis=(-2, -1), keepdims=True)
-    deviation = np.maximum(face.std(axis=(-2, -1), keepdims=True), _LEAST_DEVIATION)
-    scaled = _STANDARD_MEAN + (grey - mean) * (_STANDARD_DEVIATION / deviation)
-    return np.asarray(np.clip(scaled, 0.0, 1.0), np.float32)
-
-
 def _record(track: FaceTrack, step: int, mesh: Mesh, scale: float) -> None:
     points = mesh.landmarks * np.float32(scale)
     eyes = eye_centres(points)
     track.landmarks[step] = points
     track.boxes_xyxy[step] = np.concatenate([points[:, :2].min(axis=0), points[:, :2].max(axis=0)])
     track.pose_deg[step] = head_pose(points)
-    track.confidence[step] = np.clip(mesh.presence_logit / _CLEAR_LOGIT, 0.0, 1.0)
+    track.confidence[step] = np.clip(mesh.presence_logit / CLEAR_LOGIT, 0.0, 1.0)
     track.eye_distance_px[step] = eye_distance(eyes)
     track.detected[step] = True
 
@@ -258,25 +240,3 @@ def _plausible(mesh: Mesh, height: int) -> bool:
     eyes = eye_centres(mesh.landmarks) / height
     distance, eyes = eye_distance(eyes), eyes[:, :2]
     return bool((eyes > 0).all() and (eyes < 1).all() and 0.5 * EYE_DISTANCE < distance < 1.6 * EYE_DISTANCE)
-
-
-def _same_face(a: Mesh | None, b: Mesh | None) -> bool:
-    return a is not None and b is not None and is_same_place(a.region.box_xyxy, b.region.box_xyxy)
-
-
-def _stands_better(mesh: Mesh, rival: Mesh) -> bool:
-    """Whether a face is fitted clearly better, and in another way up: anything less is left as it is followed."""
-    turned = np.cos(mesh.region.angle - rival.region.angle) < np.cos(np.pi / 4)
-    return bool(turned) and mesh.presence_logit > rival.presence_logit + _CLEARLY_BETTER
-
-
-def _is_near(a: Region, b: Region) -> bool:
-    return overlap(a.box_xyxy, b.box_xyxy) > 0.2 or is_same_place(a.box_xyxy, b.box_xyxy)
-
-
-def _distance(a: Region, b: Region) -> float:
-    return float(np.hypot(a.centre_x - b.centre_x, a.centre_y - b.centre_y))
-
-
-def _unit(vector: Floats) -> Floats:
-    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), np.float32)

@@ -1,11 +1,10 @@
-"""Composes the stages: a video → :class:`~emo_core.types.Analysis`, in one pass and constant memory.
+"""Composes the stages: a video → :class:`~emo_core.analysis.Analysis`, in one pass and constant memory.
 
 One code path serves files, uploads and recordings. Frames are decoded in short clips and dropped; what stays of each
 frame is its small crop, landmarks, features and numbers.
 """
 
 import os
-import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -13,26 +12,28 @@ from pathlib import Path
 
 import numpy as np
 
+from emo_core.analysis import Analysis, PersonAnalysis, SourceFrames, VideoInfo
 from emo_core.config import PipelineConfig
 from emo_core.faces import quality as quality_stage
+from emo_core.faces.alignment import normalize_intensity
 from emo_core.faces.blendshapes import BlendshapeModel
+from emo_core.faces.cover import hidden_parts
 from emo_core.faces.landmarks import FaceLandmarker
-from emo_core.faces.tracking import FaceTracker, empty_track, normalize_intensity
-from emo_core.inference.subject import Person, choose, crowd_warning, quality_warnings, time_warnings
-from emo_core.inference.window_plan import find_gaps, usual_step_s
-from emo_core.inference.windows import judge_windows, predict
-from emo_core.model.bundle import Bundle, FrameNetwork
-from emo_core.types import (
-    Analysis,
-    Clip,
-    Doubles,
-    FaceTrack,
-    FeatureSequence,
-    NormalizedClip,
-    SourceFrames,
-    StageTimings,
-    VideoInfo,
+from emo_core.faces.tracking import FaceTracker
+from emo_core.inference.people import Person, TrackRecord, put_together
+from emo_core.inference.stopwatch import Stopwatch
+from emo_core.inference.subject import (
+    MOST_PEOPLE,
+    choose,
+    crowd_warnings,
+    least_frames,
+    quality_warnings,
+    time_warnings,
 )
+from emo_core.inference.verdicts import away_frames, judge_person
+from emo_core.inference.window_plan import find_gaps, usual_step_s
+from emo_core.model.bundle import Bundle, FrameNetwork
+from emo_core.types import Booleans, Clip, Doubles, FaceTrack, FeatureSequence, NormalizedClip
 from emo_core.video.reader import open_video
 
 Progress = Callable[[str, float], None]
@@ -48,24 +49,6 @@ _FRAMES_PER_CLIP = 16  # bounds the memory of decoded frames
 _THREADS = min(2, os.cpu_count() or 1)  # more do not help networks this small
 
 
-class _Stopwatch:
-    """Wall time by stage, in seconds."""
-
-    def __init__(self) -> None:
-        self.spent = dict.fromkeys(("decode", "faces", "cnn", "head"), 0.0)
-        self._started = time.perf_counter()
-        self._last = self._started
-
-    def lap(self, stage: str) -> None:
-        """Book the time since the last lap on `stage`."""
-        now = time.perf_counter()
-        self.spent[stage] += now - self._last
-        self._last = now
-
-    def timings(self) -> StageTimings:
-        return StageTimings(**{k: 1e3 * v for k, v in self.spent.items()}, total=1e3 * (self._last - self._started))
-
-
 def analyze(
     source: Path | str | bytes,
     bundle: Bundle,
@@ -74,7 +57,7 @@ def analyze(
     progress: Progress | None = None,
     change: Change | None = None,
 ) -> Analysis:
-    """See what the model sees in a video of one person's face.
+    """See what the model sees in the face of everybody in a video.
 
     Args:
         source: path or content of a video file.
@@ -84,7 +67,7 @@ def analyze(
         change: done to the frames first; sizes and boxes are then those of the changed frames.
 
     Returns:
-        Everything about the clip; with several faces, about the largest and longest one, with a warning.
+        Everything about the clip and each of its people, the largest and longest in view first.
 
     Raises:
         VideoError: the file cannot be read as a video within the limits.
@@ -96,31 +79,41 @@ def analyze(
         >>> analyze("assets/pexels_distress_to_laughter.mp4", bundle).video.num_frames_sampled
         197
     """
-    timer = _Stopwatch()
+    timer = Stopwatch()
     tell = progress or (lambda stage, share: None)
     blendshapes = BlendshapeModel() if bundle.config.blendshapes else None
     video = _Video(source, name, bundle.config.sample_rate_hz, tell)
-    seen = _watch(video, bundle.frame_network(_THREADS), blendshapes, bundle.config, timer, change)
+    watched = _watch(video, bundle.frame_network(_THREADS), blendshapes, bundle.config, timer, change)
     tell("Judging the windows", 0.95)
-    windows, steps = judge_windows(bundle, bundle.head_network(), seen.features, seen.normalized, seen.times_s)
-    prediction = predict(bundle, windows, steps, seen.features, seen.normalized, seen.times_s, seen.video.end_s)
+    people: list[PersonAnalysis] = []
+    head = bundle.head_network()
+    while watched.people:  # a long video is held twice while its parts are joined: one person after the other
+        seen = watched.take_first()
+        end_s = seen.video.end_s
+        found = judge_person(bundle, head, seen.features, seen.normalized, seen.times_s, end_s, seen.away)
+        people.append(PersonAnalysis(len(people) + 1, seen.track, seen.normalized, seen.features, found, seen.warnings))
     timer.lap("head")
     tell("Done", 1.0)
+    main = people[0]
     return Analysis(
-        seen.video, bundle.info, seen.times_s, seen.track, seen.normalized, seen.features, prediction,
-        timer.timings(), seen.warnings, seen.source_frames,
+        watched.info, bundle.info, watched.times_s, main.track, main.normalized, main.features, main.prediction,
+        timer.timings(), main.warnings, watched.source_frames, tuple(people),
     )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """A person as the frame CNN sees them through a video, before anything is judged; fields as in `Analysis`."""
+    """A person as the frame CNN sees them through a video, before anything is judged.
+
+    Fields are as in `Analysis`; `away` (T,) are frames in which they are not there, none for somebody who is alone.
+    """
 
     video: VideoInfo
     times_s: Doubles
     track: FaceTrack
     normalized: NormalizedClip
     features: FeatureSequence
+    away: Booleans
     warnings: tuple[str, ...]
     source_frames: SourceFrames | None
 
@@ -128,7 +121,7 @@ class Seen:
 def watch(
     source: Path | str | bytes, cnn: FrameNetwork, config: PipelineConfig, blendshapes: BlendshapeModel | None = None
 ) -> Seen:
-    """Follow the person in a video and see every frame, without a verdict: what heads are trained on.
+    """Follow the largest and longest person in a video and see every frame, without a verdict: to train heads on.
 
     Args:
         source: path or content of a video file.
@@ -140,7 +133,41 @@ def watch(
         VideoError, NoFaceError: as :func:`analyze`.
     """
     video = _Video(source, None, config.sample_rate_hz, lambda stage, share: None)
-    return _watch(video, cnn, blendshapes, config, _Stopwatch(), None)
+    return _watch(video, cnn, blendshapes, config, Stopwatch(), None).take_first()
+
+
+def watch_everybody(
+    source: Path | str | bytes, name: str, bundle: Bundle, rate_hz: float, progress: Progress | None = None
+) -> list[Seen]:
+    """Follow everybody in a video, whatever it is called, at a rate of one's own, without a verdict.
+
+    Raises:
+        VideoError, NoFaceError: as :func:`analyze`.
+    """
+    config = replace(bundle.config, sample_rate_hz=rate_hz)
+    blendshapes = BlendshapeModel() if config.blendshapes else None
+    video = _Video(source, name, rate_hz, progress or (lambda stage, share: None))
+    watched = _watch(video, bundle.frame_network(_THREADS), blendshapes, config, Stopwatch(), None)
+    return [watched.take_first() for _ in range(len(watched.people))]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Watched:
+    """A video of which every frame was seen: who can be judged, the largest and longest first, and what to warn of."""
+
+    info: VideoInfo
+    times_s: Doubles
+    people: list[Person]
+    is_crowd: bool
+    warnings: tuple[str, ...]
+    source_frames: SourceFrames | None
+
+    def take_first(self) -> Seen:
+        """The first person, joined; what was kept of their parts is given up."""
+        track, normalized, features = self.people.pop(0).join(len(self.times_s))
+        away = away_frames(track.detected | (not self.is_crowd), self.times_s)
+        warnings = (*self.warnings, *quality_warnings(track, normalized, away))
+        return Seen(self.info, self.times_s, track, normalized, features, away, warnings, self.source_frames)
 
 
 class _Video:
@@ -172,23 +199,23 @@ def _watch(
     cnn: FrameNetwork,
     blendshapes: BlendshapeModel | None,
     config: PipelineConfig,
-    timer: _Stopwatch,
+    timer: Stopwatch,
     change: Change | None,
-) -> Seen:
+) -> _Watched:
+    tracker = FaceTracker(FaceLandmarker(num_threads=_THREADS), config.crop_side_px)
     with closing(video.clips() if change is None else change(video.clips)) as clips:
-        times_s, people = _watch_faces(clips, video, cnn, blendshapes, config, timer)
+        times_s, records = _watch_faces(clips, tracker, video, cnn, blendshapes, timer)
     timer.lap("decode")
     assert video.info is not None  # a pass was made
     info = video.info if change is None else _changed_info(video.info, times_s)
     info = _without_gaps(info, times_s, config.sample_rate_hz)
     step_s = usual_step_s(times_s, config.sample_rate_hz)
-    person = choose(people, config, step_s, info.name)
-    warnings = [*video.notes, *time_warnings(info, times_s, config.sample_rate_hz), *crowd_warning(people, step_s)]
-    del people  # a long video is held twice while its parts are joined: only one person's, one stage after the other
-    track, normalized, features = person.join()
-    warnings += quality_warnings(track, normalized)
+    least = least_frames(config, step_s)
+    people = choose(put_together(records, times_s, tracker.cuts_s, least), least, step_s, info.name)
+    warnings = [*video.notes, *time_warnings(info, times_s, config.sample_rate_hz)]
+    warnings += crowd_warnings(people, crowded=tracker.crowded)
     own_frames = video.sampled if change is None else None
-    return Seen(info, times_s, track, normalized, features, tuple(warnings), own_frames)
+    return _Watched(info, times_s, people[:MOST_PEOPLE], len(people) > 1, tuple(warnings), own_frames)
 
 
 def _changed_info(info: VideoInfo, times_s: Doubles) -> VideoInfo:
@@ -207,11 +234,14 @@ def _without_gaps(info: VideoInfo, times_s: Doubles, rate_hz: float) -> VideoInf
 
 
 def normalize_clip(track: FaceTrack) -> NormalizedClip:
-    """Intensity-normalized faces of a track with the quality of every frame."""
+    """Intensity-normalized faces of a track with the quality of every frame; hidden eyes or mouths do not count."""
     components = quality_stage.measure_quality(track)
     quality = quality_stage.overall_quality(components)
     faces = normalize_intensity(track.crops) * track.detected[:, np.newaxis, np.newaxis]
-    return NormalizedClip(faces, quality, components, quality_stage.usable(track.detected, quality))
+    usable = quality_stage.usable(track.detected, quality)
+    for hidden in hidden_parts(faces).values():
+        usable = usable & ~hidden
+    return NormalizedClip(faces, quality, components, usable)
 
 
 def extract_features(
@@ -230,37 +260,31 @@ def extract_features(
 
 def _watch_faces(
     clips: Iterator[Clip],
+    tracker: FaceTracker,
     video: _Video,
     cnn: FrameNetwork,
     blendshapes: BlendshapeModel | None,
-    config: PipelineConfig,
-    timer: _Stopwatch,
-) -> tuple[Doubles, list[Person]]:
-    """Follow every face through the video: sample times (T,) and the people seen, each with T frames."""
-    tracker = FaceTracker(FaceLandmarker(num_threads=_THREADS), config.crop_side_px)
-    people: list[Person] = []
+    timer: Stopwatch,
+) -> tuple[Doubles, list[TrackRecord]]:
+    """Follow every face through the video: sample times (T,) and the tracks."""
+    records: dict[int, TrackRecord] = {}
     times_s: list[Doubles] = []
-
-    def add(person: Person, track: FaceTrack) -> None:
-        normalized = normalize_clip(track)
-        person.add(track, normalized, extract_features(track, normalized, cnn, blendshapes))
-
+    first = 0
     for clip in _laps(clips, timer):
         tracks = tracker.track(clip)
         timer.lap("faces")
-        while len(people) < len(tracks):
-            people.append(Person())
-            for earlier in times_s:
-                add(people[-1], empty_track(len(earlier), config.crop_side_px))
-        for person, track in zip(people, tracks, strict=True):
-            add(person, track)
+        for number, track in tracks.items():
+            normalized = normalize_clip(track)
+            features = extract_features(track, normalized, cnn, blendshapes)
+            records.setdefault(number, TrackRecord()).add(first, track, normalized, features, tracker.look(number))
         times_s.append(clip.timestamps_s)
+        first += len(clip.timestamps_s)
         timer.lap("cnn")
         video.tell_reached(float(clip.timestamps_s[-1] - times_s[0][0]))
-    return np.concatenate([np.empty(0), *times_s]), people
+    return np.concatenate([np.empty(0), *times_s]), list(records.values())
 
 
-def _laps(clips: Iterator[Clip], timer: _Stopwatch) -> Iterator[Clip]:
+def _laps(clips: Iterator[Clip], timer: Stopwatch) -> Iterator[Clip]:
     """The clips, the time to decode each booked."""
     for clip in clips:
         timer.lap("decode")

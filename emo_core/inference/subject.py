@@ -1,83 +1,86 @@
-"""Who is in a video: what has been learned of each person, which one is judged, and what to warn of."""
+"""Who in a video is judged, and what to warn of."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
+from emo_core.analysis import VideoInfo
 from emo_core.config import PipelineConfig
 from emo_core.errors import NoFaceError
+from emo_core.faces.cover import hidden_parts, is_still
+from emo_core.inference.people import Person, alike
 from emo_core.inference.window_plan import FEW_HZ, TOO_FEW_HZ, is_below, picture_rate_hz
-from emo_core.types import Doubles, FaceTrack, FeatureSequence, NormalizedClip, VideoInfo, concatenate
+from emo_core.types import Booleans, Doubles, FaceTrack, NormalizedClip
 
 _MOST_SPANS = 5  # named in a warning
-_CROWD_S = 0.5  # a second face counts when it is seen for longer than this
+
+_IS = {"eyes": "are", "mouth": "is"}
+_SELDOM, _MOSTLY = 0.1, 0.5  # shares of frames from which something is told
+_TURNED = 0.5  # frontalness at 35° off the camera's axis
+
+MOST_PEOPLE = 8
+"""People judged in one video; that more are seen is told."""
 
 
-class Person:
-    """What has been learned of one person so far, clip by clip."""
+def choose(people: Sequence[Person], least: int, step_s: float, name: str) -> list[Person]:
+    """Who can be judged of the people in the video called `name`, the largest and longest first.
 
-    def __init__(self) -> None:
-        self.tracks: list[FaceTrack] = []
-        self.normalized: list[NormalizedClip] = []
-        self.features: list[FeatureSequence] = []
-
-    def add(self, track: FaceTrack, normalized: NormalizedClip, features: FeatureSequence) -> None:
-        """Append what one clip shows of the person."""
-        self.tracks.append(track)
-        self.normalized.append(normalized)
-        self.features.append(features)
-
-    def join(self) -> tuple[FaceTrack, NormalizedClip, FeatureSequence]:
-        """Everything about the person, joined in time; the parts are given up."""
-        track = concatenate(self.tracks)
-        self.tracks.clear()
-        normalized = concatenate(self.normalized)
-        self.normalized.clear()
-        return track, normalized, concatenate(self.features)
-
-    @property
-    def presence(self) -> float:
-        """How large and how long the face was seen: eye distances summed over the frames."""
-        return float(sum(np.nansum(track.eye_distance_px) for track in self.tracks))
-
-    @property
-    def num_detected(self) -> int:
-        """Frames in which the person was found."""
-        return int(sum(track.detected.sum() for track in self.tracks))
-
-
-def choose(people: list[Person], config: PipelineConfig, step_s: float, name: str) -> Person:
-    """The largest and longest face in the video called `name`, whose sampled frames stand for `step_s` seconds each.
+    Args:
+        people: in that order.
+        least: frames with a usable face that make a verdict.
+        step_s: seconds that each sampled frame stands for.
+        name: of the video.
 
     Raises:
         NoFaceError: nobody was seen for long or well enough.
     """
-    least = math.ceil(config.min_face_frames / (step_s * config.sample_rate_hz) - 1e-6)
     if not people:
         raise NoFaceError(
             f"No face was found in {name}: use a clip in which one face is well lit and large in the picture."
         )
-    person = max(people, key=lambda person: person.presence)
-    if person.num_detected < least:
-        seen_s = person.num_detected * step_s
+    chosen = [person for person in people if person.num_detected >= least and person.num_usable >= least]
+    if chosen:
+        return chosen
+    if people[0].num_detected < least:
+        seen_s = people[0].num_detected * step_s
         raise NoFaceError(
             f"A face was seen for only {seen_s:.1f} s in {name}: use a clip that shows one for at least half a second."
         )
-    if sum(int(part.mask.sum()) for part in person.normalized) < least:
-        weakest = _weakest_component(person.normalized)
-        raise NoFaceError(
-            f"The face in {name} is not clear enough to judge ({weakest}): "
-            "use a sharper, brighter clip of a face turned to the camera."
+    faces = np.concatenate([part.faces[part.quality > 0] for part in people[0].normalized])
+    for part, hidden in hidden_parts(faces).items() if len(faces) else ():
+        if hidden.mean() > _MOSTLY:
+            raise NoFaceError(
+                f"The {part} of the face in {name} {_IS[part]} hidden in {hidden.mean():.0%} of the frames, "
+                "and what is left says too little: use a clip without dark glasses, a mask or a bar over the face."
+            )
+    weakest = _weakest_component(people[0].normalized)
+    raise NoFaceError(
+        f"The face in {name} is not clear enough to judge ({weakest}): "
+        "use a sharper, brighter clip of a face turned to the camera."
+    )
+
+
+def least_frames(config: PipelineConfig, step_s: float) -> int:
+    """Frames of `step_s` seconds with a face that make a person."""
+    return max(1, math.ceil(config.min_face_frames / (step_s * config.sample_rate_hz) - 1e-6))
+
+
+def crowd_warnings(people: Sequence[Person], *, crowded: bool) -> list[str]:
+    """What to know when several people can be judged, all of them in `people`; [] for one.
+
+    `crowded` tells that faces were left out because too many were seen at once.
+    """
+    warnings = []
+    if len(people) > 1:
+        warnings.append(f"{len(people)} people were seen, each judged alone; Person 1 is largest and longest in view.")
+    if len(people) > MOST_PEOPLE or crowded:
+        warnings.append(f"Only {MOST_PEOPLE} people are judged, those largest and longest in view; more are seen.")
+    for i, j in alike(people[:MOST_PEOPLE]):
+        warnings.append(
+            f"Person {i + 1} and Person {j + 1} look alike and are never seen together: they may be one person."
         )
-    return person
-
-
-def crowd_warning(people: list[Person], step_s: float) -> list[str]:
-    """What to know when more than one person was seen, in frames of `step_s` seconds; [] otherwise."""
-    count = sum(person.num_detected * step_s > _CROWD_S for person in people)
-    if count < 2:
-        return []
-    return [f"{count} faces were found; everything here is about the one that is largest and longest in view."]
+    return warnings
 
 
 def time_warnings(video: VideoInfo, times_s: Doubles, rate_hz: float) -> list[str]:
@@ -99,12 +102,13 @@ def time_warnings(video: VideoInfo, times_s: Doubles, rate_hz: float) -> list[st
     return warnings
 
 
-def quality_warnings(track: FaceTrack, normalized: NormalizedClip) -> list[str]:
-    """What to know of a clip whose face is often lost or hard to see."""
+def quality_warnings(track: FaceTrack, normalized: NormalizedClip, away: Booleans) -> list[str]:
+    """What to know of a person whose face is often lost or hard to see while they are not `away`, (T,)."""
     warnings = []
-    seen = float(track.detected.mean())
+    seen = float(track.detected[~away].mean())
     if seen < 0.8:
         warnings.append(f"The face was found in only {seen:.0%} of the frames; the others do not count.")
+    warnings += _appearance_warnings(track, normalized)
     if normalized.mask.any():
         mean = float(normalized.quality[normalized.mask].mean())
         if mean < 0.35:
@@ -112,6 +116,29 @@ def quality_warnings(track: FaceTrack, normalized: NormalizedClip) -> list[str]:
             warnings.append(
                 f"The frames are of low quality (mean {mean:.2f} of 1, {weakest}): do not lean on the verdict."
             )
+    return warnings
+
+
+def _appearance_warnings(track: FaceTrack, normalized: NormalizedClip) -> list[str]:
+    """What to know of a face that is partly hidden, turned too far, or that never moves."""
+    warnings = []
+    faces = normalized.faces[track.detected]
+    for part, hidden in hidden_parts(faces).items():
+        if hidden.mean() >= _SELDOM:
+            warnings.append(
+                f"The {part} {_IS[part]} hidden in {hidden.mean():.0%} of the frames with the face; they do not count."
+            )
+    turned = float((normalized.components["frontalness"][track.detected] < _TURNED).mean())
+    if turned > _MOSTLY:
+        warnings.append(
+            f"The head is turned by more than 35° in {turned:.0%} of the frames, further than the faces that the model "
+            "learned from: do not lean on the verdict."
+        )
+    if is_still(faces):
+        warnings.append(
+            "Nothing in the face moves from beginning to end, as in a photograph or poster: how an expression comes "
+            "and goes cannot be judged."
+        )
     return warnings
 
 

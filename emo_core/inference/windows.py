@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_core.analysis import Prediction, Segment, WindowPrediction
 from emo_core.emotions import UNSURE, display_name
 from emo_core.inference.window_plan import (
     FEW_HZ,
@@ -26,15 +27,7 @@ from emo_core.model.calibration import calibrated
 from emo_core.model.normalization import ScoreNormalizer
 from emo_core.model.presence import mean_emotions, presence_of, weaker_share
 from emo_core.model.salience import SalienceCurve, pair_salience
-from emo_core.types import (
-    Doubles,
-    FeatureSequence,
-    Floats,
-    NormalizedClip,
-    Prediction,
-    Segment,
-    WindowPrediction,
-)
+from emo_core.types import Doubles, FeatureSequence, Floats, NormalizedClip
 
 _SLACK_S = 1e-6
 

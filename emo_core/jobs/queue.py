@@ -44,6 +44,8 @@ class Order:
         cnn: whether the last stage of the frame CNN is tuned, too.
         base: bundle whose frame CNN is used; empty for the shipped one.
         folds: parts of a cross-validation.
+        recipe: by which a model is taught, as the command line names it.
+        real: data set of real clips that a model of the published recipe is measured on as well; empty for none.
     """
 
     kind: Literal["train", "protocols"]
@@ -57,6 +59,8 @@ class Order:
     cnn: bool = False
     base: str = ""
     folds: int = 5
+    recipe: str = "studio"
+    real: str = ""
 
 
 def read_order(folder: Path) -> Order | None:

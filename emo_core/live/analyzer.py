@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from emo_core.analysis import WindowPrediction
 from emo_core.emotions import UNSURE
 from emo_core.faces.blendshapes import BlendshapeModel
 from emo_core.faces.landmarks import FaceLandmarker
@@ -18,16 +19,7 @@ from emo_core.inference.pipeline import extract_features, normalize_clip
 from emo_core.inference.windows import REJECTED, decide, judge_windows
 from emo_core.live.hints import capture_hints
 from emo_core.model.bundle import Bundle
-from emo_core.types import (
-    Bytes,
-    Clip,
-    FaceTrack,
-    FeatureSequence,
-    Floats,
-    NormalizedClip,
-    WindowPrediction,
-    concatenate,
-)
+from emo_core.types import Bytes, Clip, FaceTrack, FeatureSequence, Floats, NormalizedClip, concatenate
 
 _GAP_S = 1.0  # after a longer gap in time, or without a face, earlier frames say nothing of now
 
@@ -45,6 +37,7 @@ class LiveResult:
         emotions: (8,) smoothed basic emotions, sums to 1; None before the first usable face.
         quality: quality of the frame in [0, 1]; 0 without a face.
         hints: what would make the picture better, most important first.
+        num_others: faces beside the one that is judged.
     """
 
     time_s: float
@@ -55,6 +48,7 @@ class LiveResult:
     emotions: Floats | None
     quality: float
     hints: tuple[str, ...]
+    num_others: int = 0
 
 
 class LiveAnalyzer:
@@ -78,7 +72,7 @@ class LiveAnalyzer:
         self._last_slot = -1
         self._recent: deque[_Step] = deque()  # every analysed frame of the last second, for the hints
         self._size = (0, 0)
-        self._person = 0
+        self._person = self._num_faces = 0
         self._forget()
 
     def analyze(self, image: Bytes, time_s: float, smoothing_s: float) -> LiveResult:
@@ -115,11 +109,12 @@ class LiveAnalyzer:
         """The one face that counts: the one followed so far, or the largest when that one is gone."""
         height, width = image.shape[:2]
         tracks = self._tracker.track(Clip(image[np.newaxis], np.array([time_s]), width, height))
-        seen = [index for index, track in enumerate(tracks) if track.detected[0]]
-        if not seen:
+        self._num_faces = len(tracks)
+        if not tracks:
             return empty_track(1, self._bundle.config.crop_side_px)
-        if self._person not in seen:
-            earlier, self._person = self._person, max(seen, key=lambda index: float(tracks[index].eye_distance_px[0]))
+        if self._person not in tracks:
+            earlier = self._person
+            self._person = max(tracks, key=lambda number: float(tracks[number].eye_distance_px[0]))
             if earlier != self._person:
                 self._steps.clear()  # another person: what was seen before is not of this one
         return tracks[self._person]
@@ -179,6 +174,7 @@ class LiveAnalyzer:
                 concatenate([item.normalized for item in self._recent]),
                 self._size,
             ),
+            num_others=max(0, self._num_faces - 1),
         )
 
 

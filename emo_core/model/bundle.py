@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
+from emo_core.analysis import ModelInfo
 from emo_core.config import NUM_BLENDSHAPES, PipelineConfig
 from emo_core.emotions import HybridClass
 from emo_core.errors import BundleError
@@ -44,7 +45,7 @@ from emo_core.model.evidence import FrameEvidence
 from emo_core.model.normalization import FeatureNormalizer, ScoreNormalizer
 from emo_core.model.runners import FrameNetwork, HeadNetwork, NetworkShapes, try_networks
 from emo_core.model.salience import SalienceCurve
-from emo_core.types import ModelInfo, check_shape
+from emo_core.types import check_shape
 
 __all__ = [
     "CARD", "FRAME_CNN", "HEAD", "HISTORY", "KERAS_FRAME_CNN", "KERAS_HEAD", "MANIFEST", "METRICS", "NORMALIZER",

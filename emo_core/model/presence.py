@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from emo_core.analysis import Prediction, Segment
 from emo_core.emotions import EMOTIONS, UNSURE, HybridClass, display_name
-from emo_core.types import FeatureSequence, Floats, Prediction, Segment
+from emo_core.types import FeatureSequence, Floats
 
 _LEAST_SHARE, _MOST_NAMED = 0.05, 3
 

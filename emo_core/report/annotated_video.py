@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from emo_core.analysis import Analysis, VideoInfo
 from emo_core.emotions import UNSURE, class_colour
 from emo_core.inference.pipeline import Progress
 from emo_core.report.annotations import Annotations
 from emo_core.report.tables import mark_words, segment_at, segment_words
-from emo_core.types import Analysis, Bytes, Floats, VideoInfo
+from emo_core.types import Bytes, Floats
 from emo_core.video.reader import open_video
 from emo_core.video.sound import Sound
 from emo_core.video.writer import write_timed

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from emo_core.analysis import Analysis
 from emo_core.errors import ExportError
 from emo_core.inference.pipeline import Progress
 from emo_core.model.bundle import Bundle
@@ -18,7 +19,6 @@ from emo_core.report.html import html_report
 from emo_core.report.key_frames import key_frames
 from emo_core.report.serialization import to_json
 from emo_core.report.tables import frames_csv, segments_vtt, windows_csv
-from emo_core.types import Analysis
 
 FILES = ("analysis.json", "frames.csv", "windows.csv", "segments.vtt", "report.html", "annotated.mp4")
 """What a folder of exports holds beside the charts, ``chart_<name>.png``."""
@@ -41,8 +41,10 @@ def folder_to_fill(out: Path) -> Iterator[Path]:
         raise _cannot(out, error) from error
     try:
         yield part
-        for path in sorted(part.iterdir()):
-            path.replace(out / path.name)
+        for path in sorted(path for path in part.rglob("*") if path.is_file()):
+            target = out / path.relative_to(part)
+            target.parent.mkdir(exist_ok=True)
+            path.replace(target)
     except OSError as error:
         raise _cannot(out, error) from error
     finally:

@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 import emo_core
+from emo_core.analysis import Analysis, Prediction
 from emo_core.emotions import UNSURE, class_colour, display_name, display_percent
 from emo_core.model.bundle import Bundle
 from emo_core.model.presence import emotion_words, headline, verdict_words
@@ -19,7 +20,6 @@ from emo_core.report.annotations import Annotations
 from emo_core.report.charts.catalog import Chart
 from emo_core.report.charts.images import to_svg
 from emo_core.report.key_frames import KeyFrame
-from emo_core.types import Analysis, Prediction
 
 _PAGE = Path(__file__).with_name("report_page.html")
 _CARD_LEFT_OUT = re.compile(r"^(Seeds|Salience|Q-based|What each part|Random|Two protocols|How it was made)")

@@ -9,13 +9,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_core.analysis import Analysis
 from emo_core.emotions import UNSURE, class_colour
 from emo_core.explain.attribution import heatmaps
 from emo_core.explain.numpy_lstm import load_lstm
 from emo_core.inference.pipeline import Progress
 from emo_core.model.bundle import Bundle
 from emo_core.report.tables import segment_at
-from emo_core.types import Analysis, Bytes, Floats
+from emo_core.types import Bytes, Floats
 from emo_core.video.reader import open_video
 
 _NUM_PARTS = 6

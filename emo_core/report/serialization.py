@@ -5,25 +5,29 @@ from typing import Any
 
 import numpy as np
 
+from emo_core.analysis import Analysis, Prediction, Segment
 from emo_core.emotions import EMOTIONS, UNSURE, display_name, display_percent
 from emo_core.model.presence import emotion_words, present, verdict_words
 from emo_core.report.annotations import Annotations
-from emo_core.types import Analysis, Floats, Prediction, Segment
+from emo_core.report.people import PersonOverview, people_of
+from emo_core.types import Floats
 
-SCHEMA = "hybrid-emotion-analysis/1"
+SCHEMA = "hybrid-emotion-analysis/2"
 
 _TIMELINE_WIDTH = 60
+_MOST_SPANS = 4  # told of when a person is in view
 
 
 def to_dict(analysis: Analysis, annotations: Annotations | None = None) -> dict[str, Any]:
     """JSON form of an analysis: what ``analyze --json`` writes and the page offers for download.
 
-    Times are seconds on the file's own clock (see :class:`~emo_core.types.VideoInfo`), boxes source pixels,
+    Times are seconds on the file's own clock (see :class:`~emo_core.analysis.VideoInfo`), boxes source pixels,
     probabilities and qualities in [0, 1]. A frame without a usable face has ``face`` false, and null where a number
-    would be invented. What a person says, if anything, is in ``human_annotations`` alone.
+    would be invented. Everybody in the clip is in ``people``; verdict, segments, windows, frames and warnings beside it
+    are those of the one named by ``person``, as in schema 1. What a viewer says is in ``human_annotations`` alone.
     """
     human = {"human_annotations": annotations.to_dict()} if annotations else {}
-    video, prediction, labels = analysis.video, analysis.prediction, analysis.model.labels
+    video, labels = analysis.video, analysis.model.labels
     return {
         "schema": SCHEMA,
         "clip": {
@@ -39,6 +43,29 @@ def to_dict(analysis: Analysis, annotations: Annotations | None = None) -> dict[
             "num_frames_sampled": video.num_frames_sampled,
         },
         "model": {"name": analysis.model.name, "version": analysis.model.version, "labels": list(labels)},
+        "person": analysis.person,
+        **_told(analysis),
+        "timing_ms": {stage: round(getattr(analysis.timing_ms, stage), 2) for stage in analysis.timing_ms.__slots__},
+        "warnings": list(analysis.warnings),
+        "people": [_person(analysis.about(found.number), found) for found in people_of(analysis)],
+        **human,
+    }
+
+
+def _person(analysis: Analysis, found: PersonOverview) -> dict[str, Any]:
+    return {
+        "person": found.number,
+        "on_screen_s": round(found.on_screen_s, 3),
+        "in_view": [{"start_s": round(start_s, 3), "end_s": round(end_s, 3)} for start_s, end_s in found.spans_s],
+        **_told(analysis),
+        "warnings": list(analysis.warnings),
+    }
+
+
+def _told(analysis: Analysis) -> dict[str, Any]:
+    """What is told of the one person that an analysis is about."""
+    prediction, labels = analysis.prediction, analysis.model.labels
+    return {
         "verdict": {
             "label": prediction.label,
             "probability": _number(prediction.probability),
@@ -72,9 +99,6 @@ def to_dict(analysis: Analysis, annotations: Annotations | None = None) -> dict[
             for window in prediction.windows
         ],
         "frames": _frames(analysis),
-        "timing_ms": {stage: round(getattr(analysis.timing_ms, stage), 2) for stage in analysis.timing_ms.__slots__},
-        "warnings": list(analysis.warnings),
-        **human,
     }
 
 
@@ -90,6 +114,7 @@ def to_text(analysis: Analysis) -> str:
         f"{video.name}: {video.duration_s:.1f} s, {video.width}×{video.height}, "
         f"{video.num_frames_sampled} frames analysed of {video.num_frames_decoded}",
         "",
+        *_people_lines(analysis),
         f"  {_verdict_line(analysis)}",
         *([f"  {prediction.reason}"] if prediction.reason else []),
         "",
@@ -104,6 +129,25 @@ def to_text(analysis: Analysis) -> str:
     lines += ["", *(f"  Note: {warning}" for warning in analysis.warnings)]
     lines.append(f"  Model {analysis.model.title}, {analysis.timing_ms.total / 1e3:.1f} s of work")
     return "\n".join(lines)
+
+
+def _people_lines(analysis: Analysis) -> list[str]:
+    """Everybody's verdict where there are several, and whom the rest is about; nothing for one person."""
+    found = people_of(analysis)
+    if len(found) < 2:
+        return []
+    rows = []
+    for person in found:
+        spans = ", ".join(f"{start_s:.1f} – {end_s:.1f} s" for start_s, end_s in person.spans_s[:_MOST_SPANS])
+        more = ", …" if len(person.spans_s) > _MOST_SPANS else ""
+        verdict = person.prediction
+        words = (
+            "Unsure"
+            if verdict.label == UNSURE
+            else f"{verdict_words(verdict)} ({display_percent(verdict.probability)})"
+        )
+        rows.append(f"  {person.name}: {words}; in view {person.on_screen_s:.1f} s ({spans}{more})")
+    return [*rows, "", f"  Person {analysis.person}", ""]
 
 
 def _verdict_line(analysis: Analysis) -> str:

@@ -7,10 +7,10 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from emo_core.analysis import Analysis, Segment
 from emo_core.emotions import EMOTIONS, UNSURE, display_name, display_percent
 from emo_core.files.csv_files import to_csv
 from emo_core.report.annotations import Annotations, Marker
-from emo_core.types import Analysis, Segment
 
 _MARK_S = 1.5  # how long a mark stays on the screen
 _POSE = ("yaw_deg", "pitch_deg", "roll_deg")
@@ -33,6 +33,7 @@ def frames_csv(analysis: Analysis, annotations: Annotations) -> str:
         {
             "time_s": f"{time_s:.3f}",
             **_source(analysis, i),
+            "person": analysis.person,
             "face": int(clip.mask[i]),
             "quality": _number(clip.quality[i]),
             **{name: _number(values[i]) for name, values in clip.components.items()},
@@ -40,7 +41,7 @@ def frames_csv(analysis: Analysis, annotations: Annotations) -> str:
             **_row(_POSE, track.pose_deg[i], 1),
             **_row([f"emotion_{name}" for name in EMOTIONS], analysis.features.emotions[i]),
             **_row([f"probability_{name}" for name in prediction.labels], prediction.step_probabilities[i]),
-            "verdict": segment_at(prediction.segments, float(time_s)).label,
+            "verdict": _label_at(prediction.segments, float(time_s)),
             "human_mark": "; ".join(marks.get(i, [])),
             "human_label": annotations.label or "",
             **_model(analysis),
@@ -57,6 +58,7 @@ def windows_csv(analysis: Analysis, annotations: Annotations) -> str:
         {
             "start_s": f"{window.start_s:.3f}",
             "end_s": f"{window.end_s:.3f}",
+            "person": analysis.person,
             "verdict": window.label,
             **_row([f"probability_{name}" for name in labels], window.probabilities),
             **_row([f"score_{name}" for name in labels], window.scores),
@@ -89,6 +91,14 @@ def segments_vtt(analysis: Analysis, annotations: Annotations) -> str:
 def segment_at(segments: Sequence[Segment], time_s: float) -> Segment:
     """The segment that covers a time; the last one after its end."""
     return next((item for item in segments if time_s < item.end_s), segments[-1])
+
+
+def _label_at(segments: Sequence[Segment], time_s: float) -> str:
+    """Verdict of the segment that covers a time; nothing where none does, as while a person is away."""
+    last_s = segments[-1].end_s
+    covers = (item for item in segments if item.start_s - 1e-6 <= time_s < item.end_s)
+    found = next(covers, segments[-1] if last_s <= time_s < last_s + 1e-6 else None)
+    return found.label if found else ""
 
 
 def segment_words(segment: Segment) -> str:

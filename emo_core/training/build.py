@@ -17,15 +17,16 @@ from emo_core.datasets.windows import LabelledClips
 from emo_core.emotions import EMOTIONS, PAPER_CLASSES, HybridClass
 from emo_core.errors import DatasetError
 from emo_core.evaluation.metrics import evaluate_stills
-from emo_core.faces.tracking import normalize_intensity
+from emo_core.faces.alignment import normalize_intensity
 from emo_core.model import bundle as bundles
 from emo_core.model.calibration import best_temperature
 from emo_core.model.salience import SalienceCurve
 from emo_core.training import networks
 from emo_core.training.checkpoint import Checkpoint
 from emo_core.training.frame_cnn import FrameTraining, fit_frame_cnn, read_refined
-from emo_core.training.head import HeadTraining, TrainedHead, fit_head, frame_emotions, head_files
+from emo_core.training.head import HeadTraining, TrainedHead, fit_head, head_files
 from emo_core.training.head_data import HeadData, gather, halves, unseen
+from emo_core.training.head_thresholds import frame_emotions
 from emo_core.training.measure import measure_head, normalization_record
 from emo_core.training.records import VERSION, history_rows, read_json, read_predictions, write_with_records
 from emo_core.training.salience_fit import VotedEmotions, fit_salience, measure_salience
@@ -153,6 +154,7 @@ def train(
             _seed_row(recipe.seed + index, head, figures[index], shipped=index == chosen)
             for index, head in enumerate(heads)
         ],
+        "real_clips": None,  # those of the head before; fit-decision measures them again
     }
     record = {
         "command": command,
@@ -168,6 +170,8 @@ def train(
         "temperature": head.temperature,
         "salience": {name: asdict(curve) for name, curve in curves.items()},
         "head_training": record,
+        "frame_evidence": {},
+        "decision_fit": None,
     }
     write_with_records(out, manifest, metrics, history_rows("head", head.history), head_files(head), predictions)
     for checkpoint in kept:
@@ -202,7 +206,8 @@ def _calibrate(model: keras.Model, crops: Bytes, votes: NDArray[np.uint8]) -> fl
     A network that learned shares of votes is less sure of the most voted emotion than it is right.
     """
     labels = majority_labels(votes)
-    emotions = bundles.FrameNetwork(networks.to_tflite(model))(normalize_intensity(crops[labels >= 0]))[1]
+    faces = normalize_intensity(crops[labels >= 0])[..., np.newaxis]
+    emotions = model.predict(faces, batch_size=256, verbose=0)[networks.FRAME_EMOTIONS]
     temperature = best_temperature(np.log(np.maximum(emotions, 1e-9)), labels[labels >= 0])
     networks.soften(model, temperature)
     return temperature

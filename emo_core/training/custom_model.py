@@ -17,18 +17,19 @@ from numpy.typing import NDArray
 from emo_core.config import PipelineConfig
 from emo_core.datasets.clips import DatasetClip, read_dataset
 from emo_core.datasets.feature_cache import content_key
-from emo_core.datasets.splits import PARTS, Protocol, Split, check_enough, split_clips
+from emo_core.datasets.seen_by_model import without_unnamed
+from emo_core.datasets.splits import PARTS, PUBLISHED_SHARES, SHARES, Protocol, Split, check_enough, split_clips
 from emo_core.datasets.windows import LabelledClips, see_clips
-from emo_core.emotions import OTHER, class_named
-from emo_core.errors import BundleError
+from emo_core.emotions import OTHER
+from emo_core.errors import BundleError, DatasetError
 from emo_core.evaluation.results import Evaluation, to_json
-from emo_core.evaluation.run import Choice, evaluate_dataset
 from emo_core.files.cache import keep
 from emo_core.files.kept import kept_arrays
 from emo_core.model import bundle as bundles
+from emo_core.model.published import PUBLISHED, RecipeName
 from emo_core.training import networks
 from emo_core.training.checkpoint import Checkpoint
-from emo_core.training.custom_record import taught_figures, taught_record
+from emo_core.training.custom_record import measure_taught, taught_figures, taught_manifest, taught_record
 from emo_core.training.fine_tuning import FrameTuning, gather_frames, tune_last_stage
 from emo_core.training.head import HeadTraining, TrainedHead, fit_feature_normalizer, fit_head, head_files
 from emo_core.training.measure import normalization_record
@@ -37,7 +38,9 @@ from emo_core.training.records import history_rows, read_json, write_with_record
 RECIPE = HeadTraining(epochs=40, patience=8, batch_size=16, learning_rate=1.2e-3, noise=0.5, num_neighbourhoods=3)
 """Recipe of a taught head: a few hundred clips and nothing else."""
 
-VERSION = "1.0"
+PUBLISHED_PARTS: Mapping[str, Any] = {"reader": "lstm", "mean_input": True, "q_features": True, "blendshapes": False}
+"""Parts of the method that the published recipe has, whatever the studio's: Q-normalized features (paper eq. 1) and the
+mean over the clip, pooled by quality, beside each feature and its step embedding (eq. 4–9)."""
 
 EVALUATION = "evaluation.json"
 """Verdicts on the test clips, in the bundle."""
@@ -70,6 +73,8 @@ class Lesson:
         recipe: of the head; its seed is also that of the split.
         tuning: of the last stage of the frame CNN; None leaves it as it is.
         command: the command line, for the records.
+        method: ``studio``, or ``published``: as the paper says, with :data:`PUBLISHED_PARTS`, without *other*, and the
+            most probable class is the verdict.
     """
 
     data: Path
@@ -79,6 +84,12 @@ class Lesson:
     recipe: HeadTraining = field(default_factory=lambda: RECIPE)
     tuning: FrameTuning | None = None
     command: str = ""
+    method: RecipeName = "studio"
+
+    @property
+    def head(self) -> HeadTraining:
+        """The recipe of the head with the parts that the method has."""
+        return replace(self.recipe, **PUBLISHED_PARTS) if self.method == PUBLISHED else self.recipe
 
 
 def teach(lesson: Lesson, cache: Path, told: Told | None = None) -> dict[str, Any]:
@@ -106,35 +117,52 @@ def teach(lesson: Lesson, cache: Path, told: Told | None = None) -> dict[str, An
     """
     told, started = told or Told(), time.monotonic()
     _check_target(lesson)
-    clips = read_dataset(lesson.data)
-    check_enough(clips, lesson.protocol)
+    clips = _clips_of(lesson, told)
     labels = sorted({clip.label for clip in clips}, key=lambda label: (label == OTHER, label))
     eyes = _eyes_of(lesson.base)
     windows = _see(clips, labels, eyes, cache, told)
     seen = sorted(set(windows.clips.tolist()))
     kept = [clips[index] for index in seen]
-    split = split_clips(kept, lesson.protocol, lesson.recipe.seed)
+    shares = PUBLISHED_SHARES if lesson.method == PUBLISHED else SHARES
+    split = split_clips(kept, lesson.protocol, lesson.recipe.seed, shares)
     if lesson.tuning:
         eyes = _tuned(lesson.tuning, eyes, kept, split, labels, cache, told)
         windows = _see(clips, labels, eyes, cache, told)
     parts = {part: windows.chosen(np.isin(windows.clips, [seen[k] for k in split.members(part)])) for part in PARTS}
     told.say("Training on " + ", ".join(f"{len(split.members(part))} clips ({part})" for part in PARTS))
-    num_features = parts["train"].features.shape[2] if lesson.recipe.blendshapes else eyes.network.num_features
+    num_features = parts["train"].features.shape[2] if lesson.head.blendshapes else eyes.network.num_features
     checkpoint = Checkpoint(cache / "taught" / f"{_digest(lesson, eyes.network.digest, labels, parts)}.npz")
-    head = _fit(parts, labels, num_features, lesson.recipe, checkpoint, told)
+    head = _fit(parts, labels, num_features, lesson, checkpoint, told)
     told.progress("Measuring", 0, 1)
-    base = read_json(lesson.base / bundles.MANIFEST)
-    manifest = _manifest(lesson, head, labels, eyes.config, base)
+    config = replace(eyes.config, blendshapes=lesson.head.blendshapes)
+    manifest = taught_manifest(lesson.out.name, lesson.base, labels, config, head.temperature)
     left_out = [clip for index, clip in enumerate(clips) if index not in set(seen)]
-    manifest["taught"] = taught_record(lesson.data, lesson.base, kept, left_out, split, tuned=lesson.tuning is not None)
+    manifest["taught"] = taught_record(
+        lesson.data, lesson.base, kept, left_out, split, lesson.method, tuned=lesson.tuning is not None
+    )
     files = eyes.files | head_files(head)
-    evaluation = _measure(manifest, files, [kept[index] for index in split.members("test")], lesson, cache)
+    tests = [kept[index] for index in split.members("test")]
+    evaluation = measure_taught(manifest, files, tests, lesson.data, cache, lesson.command)
     manifest["head_training"] = _training_record(lesson, head, time.monotonic() - started)
-    figures = taught_figures(evaluation)
+    figures = taught_figures(evaluation, manifest["taught"])
+    if lesson.method == PUBLISHED and not lesson.tuning:
+        del files[bundles.KERAS_FRAME_CNN]  # the network is that of the base, which has it
     _write(lesson, manifest, files, figures, evaluation, head, eyes.history)
     checkpoint.clear()
     told.progress("Done", 1, 1)
     return figures
+
+
+def _clips_of(lesson: Lesson, told: Told) -> list[DatasetClip]:
+    """The clips that are taught, or why there are too few."""
+    found = read_dataset(lesson.data)
+    clips = without_unnamed(found, ()) if lesson.method == PUBLISHED else found
+    if not clips:
+        raise DatasetError("All clips are of other, which the published method lacks: add clips of two classes.")
+    if count := len(found) - len(clips):
+        told.say(f"{count} clips of other are left out: the published method has no such class")
+    check_enough(clips, lesson.protocol)
+    return clips
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,7 +177,8 @@ class _Eyes:
 
 def _eyes_of(base: Path) -> _Eyes:
     network, config = bundles.load_frame_network(base)
-    files = {name: (base / name).read_bytes() for name in (bundles.FRAME_CNN, bundles.KERAS_FRAME_CNN)}
+    names = (bundles.FRAME_CNN, bundles.KERAS_FRAME_CNN)
+    files = {name: (base / name).read_bytes() for name in names if (base / name).exists()}
     return _Eyes(network, config, files)
 
 
@@ -164,6 +193,8 @@ def _tuned(
     found = kept_arrays(stored, functools.partial(_stored_eyes, eyes.config))
     if found is not None:
         return found
+    if bundles.KERAS_FRAME_CNN not in eyes.files:
+        raise BundleError("This model holds no frame network that can be trained: choose another base.")
     frames = []
     for part in PARTS[:2]:
         members = [(clips[k], labels.index(clips[k].label)) for k in split.members(part)]
@@ -212,10 +243,11 @@ def _check_target(lesson: Lesson) -> None:
 
 
 def _fit(
-    parts: Mapping[str, LabelledClips], labels: Sequence[str], num_features: int, recipe: HeadTraining,
+    parts: Mapping[str, LabelledClips], labels: Sequence[str], num_features: int, lesson: Lesson,
     checkpoint: Checkpoint, told: Told,
 ) -> TrainedHead:  # fmt: skip
     """The head; the epochs that the checkpoint holds are told first."""
+    recipe = lesson.head
     train, validation = parts["train"], parts["validation"]
     frames, quality = train.features.reshape(-1, train.features.shape[2])[:, :num_features], train.weights.ravel()
     normalizer = fit_feature_normalizer(frames, quality, recipe)
@@ -224,52 +256,26 @@ def _fit(
         for row in earlier[0]:
             told.epoch(row)
     nobody = validation.chosen(np.zeros(len(validation.labels), bool))
-    return fit_head(lambda _: train, validation, nobody, normalizer, labels, recipe, told.epoch, checkpoint)
+    head = fit_head(lambda _: train, validation, nobody, normalizer, labels, recipe, told.epoch, checkpoint)
+    if lesson.method == PUBLISHED:  # the most probable class is the verdict
+        always = replace(head.flat_scores, thresholds=np.zeros_like(head.flat_scores.thresholds))
+        return replace(head, scores=always, flat_scores=always)
+    return head
 
 
 def _digest(lesson: Lesson, cnn: str, labels: Sequence[str], parts: Mapping[str, LabelledClips]) -> str:
     """Names a checkpoint after everything that decides how the training goes."""
-    digest = hashlib.sha256(repr((lesson.recipe, lesson.protocol, cnn, list(labels))).encode())
+    digest = hashlib.sha256(repr((lesson.head, lesson.protocol, cnn, list(labels))).encode())
     for part in PARTS[:2]:
         for array in (parts[part].features, parts[part].weights, parts[part].labels):
             digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()[:16]
 
 
-def _measure(
-    manifest: Mapping[str, Any], files: Mapping[str, bytes], clips: Sequence[DatasetClip], lesson: Lesson, cache: Path
-) -> Evaluation:
-    """The test clips as the app will judge them, with the networks as they will be written."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / lesson.out.name
-        bundles.write_bundle(path, manifest, files)
-        choice = Choice(tuple(clips), 0, 0, "The model neither was trained on these clips nor chose anything on them.")
-        name = manifest["taught"]["data"]
-        return evaluate_dataset(
-            bundles.load_bundle(path), choice, lesson.data, cache, name=name, command=lesson.command
-        )
-
-
-def _manifest(
-    lesson: Lesson, head: TrainedHead, labels: Sequence[str], config: PipelineConfig, base: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Entries of ``bundle.json`` but for its records; a pair that the base knows keeps its presence and salience."""
-    curves = base.get("salience", {})
-    return {
-        "name": lesson.out.name,
-        "version": VERSION,
-        "classes": [class_named(label).to_dict() for label in labels],
-        "pipeline": replace(config, blendshapes=lesson.recipe.blendshapes).to_dict(),
-        "temperature": head.temperature,
-        "salience": {label: curves[label] for label in labels if label in curves},
-        "presence": {label: least for label, least in base.get("presence", {}).items() if label in labels},
-    }
-
-
 def _training_record(lesson: Lesson, head: TrainedHead, seconds: float) -> dict[str, Any]:
     return {
         "command": lesson.command,
-        "recipe": asdict(lesson.recipe),
+        "recipe": asdict(lesson.head),
         "tuning": asdict(lesson.tuning) if lesson.tuning else None,
         "false_accept_costs": list(head.false_accept_costs),
         "minutes": round(seconds / 60, 1),
@@ -290,4 +296,5 @@ def _write(
         "taught_labels": evaluation.truth,
         "taught_people": evaluation.people,
     }
-    write_with_records(lesson.out, manifest, metrics, rows, content, predictions, drop=bundles.OF_THE_HEAD)
+    drop = {*bundles.OF_THE_HEAD, bundles.KERAS_FRAME_CNN} - set(content)
+    write_with_records(lesson.out, manifest, metrics, rows, content, predictions, drop=sorted(drop))

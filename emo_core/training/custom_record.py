@@ -1,24 +1,48 @@
 """What the records of a taught bundle say of its data: who trained, who chose, who was only measured on, how well."""
 
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from emo_core.config import PipelineConfig
 from emo_core.datasets.clips import DatasetClip
 from emo_core.datasets.feature_cache import content_key
 from emo_core.datasets.splits import PARTS, Split
+from emo_core.emotions import class_named
 from emo_core.evaluation.clip_metrics import summarize
 from emo_core.evaluation.results import Evaluation
-from emo_core.evaluation.run import folder_of
+from emo_core.evaluation.run import Choice, evaluate_dataset, folder_of
 from emo_core.model import bundle as bundles
+from emo_core.model.published import RecipeName
 from emo_core.training.records import read_json
+
+VERSION = "1.0"
+
+
+def taught_manifest(
+    name: str, base: Path, labels: Sequence[str], config: PipelineConfig, temperature: float
+) -> dict[str, Any]:
+    """Entries of ``bundle.json`` but for its records; a pair that the base knows keeps its presence and salience."""
+    known = read_json(base / bundles.MANIFEST)
+    curves = known.get("salience", {})
+    return {
+        "name": name,
+        "version": VERSION,
+        "classes": [class_named(label).to_dict() for label in labels],
+        "pipeline": config.to_dict(),
+        "temperature": temperature,
+        "salience": {label: curves[label] for label in labels if label in curves},
+        "presence": {label: least for label, least in known.get("presence", {}).items() if label in labels},
+    }
 
 
 def taught_record(
-    data: Path, base: Path, clips: Sequence[DatasetClip], left_out: Sequence[DatasetClip], split: Split, *, tuned: bool
-) -> dict[str, Any]:
+    data: Path, base: Path, clips: Sequence[DatasetClip], left_out: Sequence[DatasetClip], split: Split,
+    method: RecipeName, *, tuned: bool,
+) -> dict[str, Any]:  # fmt: skip
     """Entry ``taught`` of ``bundle.json``.
 
     Args:
@@ -27,12 +51,14 @@ def taught_record(
         clips: those that can be judged.
         left_out: the others.
         split: of `clips`.
+        method: recipe.
         tuned: whether the last stage of the frame CNN was tuned to them.
     """
     manifest = read_json(base / bundles.MANIFEST)
     stills = read_json(base / bundles.METRICS).get("real_stills", {})
     return {
         "data": folder_of(data).resolve().name,
+        "recipe": method,
         "protocol": split.protocol,
         "base": f"{manifest.get('name', base.name)} {manifest.get('version', '')}".strip(),
         "base_stills": {name: stills[name] for name in ("num_images", "accuracy", "macro_f1") if name in stills},
@@ -46,10 +72,27 @@ def taught_record(
     }
 
 
-def taught_figures(evaluation: Evaluation) -> dict[str, Any]:
-    """Figures for ``metrics.json``; curves are drawn from the evaluation itself, which is a file of its own."""
+def measure_taught(
+    manifest: Mapping[str, Any], files: Mapping[str, bytes], clips: Sequence[DatasetClip], data: Path, cache: Path,
+    command: str,
+) -> Evaluation:  # fmt: skip
+    """The test clips as the app will judge them, with the networks as they will be written."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / manifest["name"]
+        bundles.write_bundle(path, manifest, files)
+        choice = Choice(tuple(clips), 0, 0, "The model neither was trained on these clips nor chose anything on them.")
+        name = manifest["taught"]["data"]
+        return evaluate_dataset(bundles.load_bundle(path), choice, data, cache, name=name, command=command)
+
+
+def taught_figures(evaluation: Evaluation, record: Mapping[str, Any]) -> dict[str, Any]:
+    """Figures for ``metrics.json`` with the recipe and the split behind them, as the `record` of the training says.
+
+    Curves are drawn from the evaluation itself, which is a file of its own.
+    """
     figures = msgspec.to_builtins(summarize(evaluation))
-    return {name: value for name, value in figures.items() if name not in ("curves", "coverage_curve")}
+    found = {name: value for name, value in figures.items() if name not in ("curves", "coverage_curve")}
+    return {"recipe": record["recipe"], "protocol": record["protocol"], **found}
 
 
 def _part(clips: Sequence[DatasetClip], split: Split, part: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from emo_core.config import PipelineConfig
 from emo_core.datasets.clips import DatasetClip
 from emo_core.errors import NoFaceError, VideoError
-from emo_core.faces.tracking import normalize_intensity
+from emo_core.faces.alignment import normalize_intensity
 from emo_core.inference.pipeline import watch
 from emo_core.model.bundle import FrameNetwork
 from emo_core.training import networks

@@ -17,7 +17,7 @@ import numpy as np
 
 from emo_core.datasets.pictures.ferplus import Stills, majority_labels, vote_distributions
 from emo_core.errors import DatasetError
-from emo_core.faces.tracking import normalize_intensity
+from emo_core.faces.alignment import normalize_intensity
 from emo_core.files.atomic_write import replaced_whole
 from emo_core.files.csv_files import parse_csv
 from emo_core.files.kept import drop

@@ -8,20 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_core.datasets.windows import LabelledClips
-from emo_core.emotions import OTHER, HybridClass
-from emo_core.inference.windows import decide
 from emo_core.model import bundle as bundles
 from emo_core.model.calibration import best_calibration, calibrated, log_loss
-from emo_core.model.evidence import FrameEvidence
 from emo_core.model.normalization import FeatureNormalizer, ScoreNormalizer
 from emo_core.training import networks
 from emo_core.training.checkpoint import Checkpoint
+from emo_core.training.head_thresholds import BesideFrames, fit_scores
 from emo_core.types import Floats
 
-_COSTS = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 9.0, 14.0, 20.0)
-"""Costs of falsely accepting a pair that are tried, cheapest first; a false *other* misleads nobody and costs 1."""
-
-_THRESHOLD_SHRINKAGE = 200.0  # clips share stills, so a few hundred are worth much fewer
+_AT_ONCE = 256  # clips that are judged in one step
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +68,6 @@ class HeadTraining:
     mean_input: bool = False
     q_features: bool = False
     blendshapes: bool = False
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class BesideFrames:
-    """The frame emotions of a window beside the LSTM, as the judge counts them.
-
-    Attributes:
-        evidence: how much they count.
-        classes: in label order.
-        cnn: frame CNN, whose last layer gives the emotions.
-    """
-
-    evidence: FrameEvidence
-    classes: tuple[HybridClass, ...]
-    cnn: keras.Model
-
-    def __call__(self, probabilities: Floats, clips: LabelledClips) -> Floats:
-        """Probabilities (N, C) of the LSTM with the frames of the clips counted in."""
-        emotions = frame_emotions(self.cnn, clips.features)
-        return self.evidence.together(self.classes, probabilities, emotions, clips.weights)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -196,12 +171,6 @@ def fit_feature_normalizer(features: Floats, quality: Floats, recipe: HeadTraini
     return FeatureNormalizer.fit(features[quality > 0], quality[quality > 0], num_neighbourhoods=count)
 
 
-def frame_emotions(cnn: keras.Model, features: Floats) -> Floats:
-    """Emotion probabilities (…, 8) of features (…, ≥ m), of which the first m count, by the softmax of the CNN."""
-    kernel, bias = cnn.get_layer(networks.FRAME_EMOTIONS).get_weights()
-    return calibrated(features[..., : len(kernel)] @ kernel + bias, 1.0)
-
-
 def _fit(
     model: keras.Model,
     draw: Callable[[np.random.Generator], LabelledClips],
@@ -277,42 +246,13 @@ def _last_valid(weights: Floats) -> NDArray[np.intp]:
     return np.asarray(weights.shape[1] - 1 - np.argmax(weights[:, ::-1] > 0, axis=1))
 
 
-def fit_scores(
-    probabilities: Floats,
-    held_out: LabelledClips,
-    of_neutral: Floats,
-    neutral: LabelledClips,
-    labels: Sequence[str],
-    neutral_hybrids: float,
-    num_neighbourhoods: int,
-) -> tuple[ScoreNormalizer, tuple[float, ...]]:
-    """Thresholds by quality, each pair's C_FA the least that keeps neutral faces from being called it too often."""
-    costs = [1.0] * len(labels)
-    pairs = [index for index, name in enumerate(labels) if name != OTHER]
-
-    def fit() -> ScoreNormalizer:
-        return ScoreNormalizer.fit(
-            probabilities,
-            held_out.labels,
-            held_out.quality,
-            num_neighbourhoods=num_neighbourhoods,
-            cost_false_accept=costs,
-            shrinkage=_THRESHOLD_SHRINKAGE,
-        )
-
-    for index in pairs if len(neutral.labels) else ():
-        for costs[index] in _COSTS:
-            verdicts = decide(of_neutral, fit().apply(of_neutral, neutral.quality))
-            if np.mean(verdicts == index) <= neutral_hybrids / len(pairs):
-                break
-    return fit(), tuple(costs)
-
-
 def _last_logits(model: keras.Model, normalizer: FeatureNormalizer, clips: LabelledClips) -> Floats:
     """Logits (N, C) at the last valid step."""
     if not len(clips.labels):
         return np.zeros((0, model.output_shape[-1]), np.float32)
-    logits = model.predict(_inputs(normalizer, clips), batch_size=256, verbose=0)
+    inputs = _inputs(normalizer, clips)
+    starts = range(0, len(clips.labels), _AT_ONCE)  # `predict` builds a pipeline each time, slower than small data sets
+    logits = np.concatenate([model.predict_on_batch([values[k : k + _AT_ONCE] for values in inputs]) for k in starts])
     return np.asarray(logits[np.arange(len(logits)), _last_valid(clips.weights)], np.float32)
 
 

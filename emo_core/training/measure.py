@@ -13,7 +13,8 @@ from emo_core.emotions import HybridClass
 from emo_core.evaluation.metrics import bootstrap_interval, evaluate_clips, macro_f1, mean_emotion_verdicts
 from emo_core.evaluation.picture_intervals import Pictures
 from emo_core.inference.windows import REJECTED, decide
-from emo_core.training.head import TrainedHead, frame_emotions
+from emo_core.training.head import TrainedHead
+from emo_core.training.head_thresholds import frame_emotions
 from emo_core.training.synthesis.composed_clips import LOOK_ALIKES
 from emo_core.types import Booleans, Floats
 

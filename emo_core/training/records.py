@@ -35,7 +35,7 @@ def write_with_records(
     Args:
         out: bundle directory.
         manifest: entries of ``bundle.json``.
-        metrics: sections of ``metrics.json``.
+        metrics: sections of ``metrics.json``; None takes an earlier one away.
         rows: history of one stage, as :func:`history_rows` gives it; replaces the earlier one of that stage.
         files: file name → content.
         predictions: arrays of ``predictions.npz``, what the metrics were computed from.
@@ -45,7 +45,7 @@ def write_with_records(
         BundleError: an earlier record is damaged.
     """
     earlier, measured = ({} if name in drop else read_json(out / name) for name in (bundles.MANIFEST, bundles.METRICS))
-    all_metrics = {**measured, **metrics}
+    all_metrics = {name: found for name, found in {**measured, **metrics}.items() if found is not None}
     told = [] if bundles.HISTORY in drop else _read_rows(out / bundles.HISTORY)
     stages = {row["stage"] for row in rows}
     history = [row for row in told if row["stage"] not in stages] + list(rows)

@@ -14,7 +14,8 @@ import av
 import numpy as np
 from av.container import InputContainer
 
-from emo_core.types import Bytes, Clip, Doubles, SourceFrames, VideoInfo
+from emo_core.analysis import SourceFrames, VideoInfo
+from emo_core.types import Bytes, Clip, Doubles
 from emo_core.video.clock import ROUNDING_S, Clock, select_in_time
 from emo_core.video.decode_budget import DecodeBudget, Tick
 from emo_core.video.file_end import is_followed_by_another, present_share
@@ -31,12 +32,9 @@ from emo_core.video.source import (
     open_file,
     video_error,
     whole_duration_s,
-)
+)  # fmt: skip
 from emo_core.video.stream_choice import StreamChoice, choose_stream
 from emo_core.video.upright import Upright
-from emo_core.video.writer import write_video
-
-__all__ = ["VideoLimits", "VideoReader", "clean_name", "open_video", "select_in_time", "write_video"]
 
 _MAX_THREADS = 4  # each decoder thread holds frames of its own
 _JOIN = "join them with a video editor, or give them one by one"

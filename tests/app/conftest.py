@@ -7,8 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import emo_core.inference.pipeline
+from emo_core.analysis import Analysis
 from emo_core.model.bundle import Bundle
-from emo_core.types import Analysis
 from tests.factories import make_analysis
 from ui.analyze import tabs
 from ui.state import models

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from emo_core.video.reader import write_video
+from emo_core.video.writer import write_video
 from tests.app.conftest import ROOT
 from tests.unit.test_bad_input import BAD, NAMES, noise_video
 
@@ -62,5 +62,5 @@ def test_two_faces_work_with_a_warning(page, tmp_path, laughter_frames):
     smaller = [np.pad(frame[::2, ::2], ((0, 180), (0, 0), (0, 0))) for frame in laughter_frames[:20]]
     write_video(tmp_path / "two.mp4", [np.hstack(pair) for pair in zip(laughter_frames, smaller, strict=False)], 10.0)
     assert upload(page, "two.mp4", (tmp_path / "two.mp4").read_bytes()) == []
-    assert "Amusement + surprise" in texts(page)
+    assert "Amusement (of the pair amusement + surprise)" in texts(page)
     assert "2 faces were found" in texts(page)

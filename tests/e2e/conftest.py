@@ -112,9 +112,9 @@ def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable
         if message.type == "error" and not expected:
             complaints.append(f"{message.text} ({address})")
 
-    def only_ours(url: str) -> None:
+    def only_ours(url: str, own: str) -> None:
         host = urlsplit(url).hostname
-        if host not in (None, "localhost", "127.0.0.1"):
+        if host not in (None, "localhost", "127.0.0.1", urlsplit(own).hostname):
             complaints.append(f"another host was asked: {url}")
 
     def visit(
@@ -131,9 +131,9 @@ def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable
         opened.grant_permissions(list(permissions))
         if script:
             opened.add_init_script(script)
-        opened.on("request", lambda request: only_ours(request.url))
+        opened.on("request", lambda request: only_ours(request.url, address))
         page = opened.new_page()
-        page.on("websocket", lambda socket: only_ours(socket.url))
+        page.on("websocket", lambda socket: only_ours(socket.url, address))
         page.set_default_timeout(30_000)
         page.on("console", listen)
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -144,7 +144,7 @@ def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable
     yield visit
     if getattr(request.node, "failed", False) or complaints:
         FAILURES.mkdir(exist_ok=True)
-        for number, page in enumerate(pages):
+        for number, page in enumerate(page for page in pages if not page.is_closed()):
             page.screenshot(path=FAILURES / f"{request.node.name}-{number}.png", full_page=True)
     for page in pages:
         page.context.close()

@@ -51,16 +51,20 @@ def expect_fits(page: Page) -> None:
 
 
 @pytest.mark.parametrize(("path", "title"), PAGES.items())
-def test_every_page_in_both_themes_and_widths(server, visit, path, title):
+def test_every_page_as_the_first_of_a_server_and_in_both_themes_and_widths(fresh_server, visit, path, title):
     for width, height, scheme in ((1280, 900, "light"), (390, 844, "dark")):
-        page = visit(f"{server}/{path}", width, height, scheme)
+        page = visit(f"{fresh_server}/{path}", width, height, scheme)
         expect_title(page, title)
+        if width > height:  # a phone has it at the side
+            expect(page.get_by_role("link", name="About", exact=True)).to_be_visible()
+            expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
+        assert page.url.rstrip("/").endswith(path)
         expect(page.get_by_test_id("stException")).to_have_count(0)
         expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
         expect_fits(page)
 
 
-def test_one_click_from_home_to_the_verdict_on_the_sample(server, visit):
+def test_one_click_from_home_to_the_verdict_on_the_sample_and_one_to_each_part_of_it(server, visit):
     page = visit(server)
     page.get_by_role("button", name="Analyze the sample").click()
     expect_whole_result(page)
@@ -69,6 +73,9 @@ def test_one_click_from_home_to_the_verdict_on_the_sample(server, visit):
     with page.expect_download() as download:
         page.get_by_role("button", name="Everything as JSON").click()
     assert '"verdict"' in Path(download.value.path()).read_text(encoding="utf-8")
+    page.get_by_role("link", name="Home", exact=True).click()
+    page.get_by_role("link", name="4. Quality").click()
+    expect(page.get_by_role("heading", name="Quality of each frame")).to_be_in_viewport(timeout=ANALYSIS_MS)
 
 
 def test_upload_then_bad_file_keeps_the_result(server, visit, tmp_path):
@@ -113,15 +120,6 @@ def test_analysis_can_be_stopped(server, visit, tmp_path):
     expect(page.get_by_role("button", name="Analyze this sample")).to_be_visible()
 
 
-def test_a_step_on_home_leads_to_its_part_of_the_result(server, visit):
-    page = visit(server)
-    page.get_by_role("button", name="Analyze the sample").click()
-    expect_whole_result(page)
-    page.get_by_role("link", name="Home", exact=True).click()
-    page.get_by_role("link", name="4. Quality").click()
-    expect(page.get_by_role("heading", name="Quality of each frame")).to_be_in_viewport(timeout=ANALYSIS_MS)
-
-
 def test_result_on_a_phone_fits_the_width_and_survives_another_page(server, visit):
     page = visit(server, 390, 844)
     page.get_by_role("button", name="Analyze the sample").click()
@@ -132,12 +130,3 @@ def test_result_on_a_phone_fits_the_width_and_survives_another_page(server, visi
     expect_fits(page)
     page.go_back()
     expect_whole_result(page)
-
-
-@pytest.mark.parametrize(("path", "title"), PAGES.items())
-def test_deep_link_on_a_fresh_server(fresh_server, visit, path, title):
-    page = visit(f"{fresh_server}/{path}")
-    expect_title(page, title)
-    expect(page.get_by_role("link", name="About", exact=True)).to_be_visible()
-    expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
-    assert page.url.rstrip("/").endswith(path)

@@ -22,6 +22,7 @@ from ui.widgets import camera as words
 from ui.widgets import privacy
 
 
+@pytest.mark.camera
 def test_a_recording_becomes_a_verdict_and_is_gone_when_deleted(watched, launch, visit, films):
     browser = launch(*FAKE, f"--use-file-for-fake-video-capture={films.laughter}")
     page = visit(f"{watched.address}/analyze", other=browser, script=WATCH_TRACKS)
@@ -52,6 +53,7 @@ def test_a_recording_becomes_a_verdict_and_is_gone_when_deleted(watched, launch,
     expect(page.get_by_role("button", name=privacy.AGREE)).to_be_visible()
 
 
+@pytest.mark.camera
 def test_stopped_early_and_left_the_camera_goes_off(watched, launch, visit, films):
     browser = launch(*FAKE, f"--use-file-for-fake-video-capture={films.laughter}")
     page = visit(f"{watched.address}/analyze", other=browser, script=WATCH_TRACKS)
@@ -80,11 +82,11 @@ TROUBLE = {
 
 
 @pytest.mark.parametrize("code", TROUBLE)
-def test_a_camera_that_cannot_be_used_gets_one_sentence_and_the_upload_stays(watched, launch, visit, code):
+def test_a_camera_that_cannot_be_used_gets_one_sentence_and_the_upload_stays(server, launch, visit, code):
     flags, permissions, script = TROUBLE[code]
     if code in ("denied", "unsupported"):
         flags = (*flags, FAKE[0]) if code == "denied" else FAKE
-    page = visit(f"{watched.address}/analyze", other=launch(*flags), permissions=permissions, script=script)
+    page = visit(f"{server}/analyze", other=launch(*flags), permissions=permissions, script=script)
     open_recorder(page)
     expect(page.get_by_role("alert").filter(has_text="upload a clip instead")).to_have_text(words.PROBLEMS[code])
     expect(page.get_by_role("button", name="Turn the camera on")).to_be_visible()
@@ -95,12 +97,9 @@ def test_a_camera_that_cannot_be_used_gets_one_sentence_and_the_upload_stays(wat
 
 
 @needs_network
-def test_an_insecure_address_is_named_as_the_reason(launch, visit, films):
+def test_an_insecure_address_is_named_as_the_reason(launch, visit):
     with running_server(STREAMLIT_SERVER_ADDRESS="0.0.0.0") as address:
-        page = visit(
-            f"{address.replace('localhost', outside_address())}/analyze",
-            other=launch(*FAKE, f"--use-file-for-fake-video-capture={films.laughter}"),
-        )
+        page = visit(f"{address.replace('localhost', outside_address())}/analyze", other=launch(*FAKE))
         open_recorder(page)
         expect(page.get_by_role("alert").filter(has_text="https")).to_have_text(words.PROBLEMS["insecure"])
         page.close()  # before the server that it asks

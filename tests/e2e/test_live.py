@@ -25,6 +25,8 @@ from tests.e2e.camera_pages import (
 from tests.e2e.conftest import ROOT, running_server
 from ui.live import status
 
+pytestmark = pytest.mark.camera
+
 NO_UDP = tuple(f"--{name}=disable_non_proxied_udp" for name in (
     "webrtc-ip-handling-policy", "force-webrtc-ip-handling-policy",  # the name before Chromium 150 or so
 ))  # fmt: skip

@@ -13,6 +13,8 @@ from ui.widgets import camera as words
 from ui.widgets import recorder
 from ui.widgets.recorder import Recording
 
+pytestmark = pytest.mark.camera
+
 FAKE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 MOUNT = """
 async ([html, css, script, data]) => {

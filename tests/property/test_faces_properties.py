@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from emo_core.faces.alignment import EYE_CENTRES, alignment, eye_distance, normalize_intensity
 from emo_core.faces.landmarks import NUM_LANDMARKS, overlap
-from emo_core.faces.tracking import EYE_CENTRES, alignment, eye_distance, head_pose, normalize_intensity
+from emo_core.faces.tracking import head_pose
 
 COORDINATES = st.floats(-2000, 2000)
 ANGLES = st.floats(-np.pi, np.pi)

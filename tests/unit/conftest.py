@@ -1,11 +1,13 @@
-"""Bundles made by the training commands on tiny networks and made pictures, once for all modules that look at them."""
+"""Bundles made by the training commands on tiny networks and made pictures, once for all processes that run tests."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
 import pytest
+from filelock import FileLock
 
 from emo_core.config import PipelineConfig
 from tests.tiny import (
@@ -17,8 +19,8 @@ from tests.tiny import (
     write_ferplus,
 )
 
-FRAMES = {"batch_size": 16, "half_precision": False, "damage_share": 0.0}
-HEAD = {"batch_size": 32, "clips_per_epoch": 64, "num_held_out": 60, "num_neighbourhoods": 2, "rendered_repeats": 1}
+FRAMES = {"batch_size": 32, "half_precision": False, "damage_share": 0.0}
+HEAD = {"batch_size": 128, "clips_per_epoch": 64, "num_held_out": 60, "num_neighbourhoods": 2, "rendered_repeats": 1}
 
 
 @contextmanager
@@ -67,27 +69,53 @@ def small_recipes():
 
 
 @pytest.fixture(scope="session")
-def data(tmp_path_factory):
+def built_once(tmp_path_factory):
+    """Function that gives the folder of a name, built by the process that asks first; the others wait for it."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+
+    def built_once(name, build):
+        folder, part = shared / name, shared / f"{name}.part"
+        with FileLock(shared / f"{name}.lock"):
+            if not folder.exists():
+                shutil.rmtree(part, ignore_errors=True)  # of a process in which it failed
+                part.mkdir()
+                build(part)
+                part.rename(folder)
+        return folder
+
+    return built_once
+
+
+@pytest.fixture(scope="session")
+def data(built_once):
     """Pictures with votes and a manifest of stand-in clips; do not change them."""
-    folder = write_ferplus(tmp_path_factory.mktemp("ferplus"))
-    write_demo(folder / "demo")
-    return folder
+
+    def build(folder):
+        write_demo(write_ferplus(folder) / "demo")
+
+    return built_once("ferplus", build)
 
 
 @pytest.fixture(scope="session")
-def frames_only(data, tmp_path_factory):
+def frames_only(data, built_once):
     """A bundle after ``train-frames``; do not change it."""
-    out = tmp_path_factory.mktemp("frames") / "studio"
-    with small():
-        assert run_command("train-frames", data, out, "--epochs", "2", "--seed", "3") == 0
-    return out
+
+    def build(folder):
+        with small():
+            assert run_command("train-frames", data, folder / "studio", "--epochs", "2", "--seed", "3") == 0
+
+    return built_once("frames", build) / "studio"
 
 
 @pytest.fixture(scope="session")
-def whole(data, frames_only, tmp_path_factory):
+def whole(data, frames_only, built_once):
     """A bundle after ``train-frames`` and ``train``; do not change it."""
-    out = tmp_path_factory.mktemp("whole") / "studio"
-    shutil.copytree(frames_only, out)
-    with small():
-        assert run_command("train", data, out, "--epochs", "2", "--seed", "4") == 0
-    return out
+
+    def build(folder):
+        shutil.copytree(frames_only, folder / "studio")
+        with small():
+            assert run_command("train", data, folder / "studio", "--epochs", "2", "--seed", "4") == 0
+
+    return built_once("whole", build) / "studio"

@@ -41,17 +41,20 @@ UI_EDGES = {
     "state": set(),
     "shell": {"state"},
     "widgets": {"state", "shell"},
-    **{page: {"state", "shell", "widgets"} for page in ("analyze", "live", "teach", "evaluate")},
+    **{page: {"state", "shell", "widgets"} for page in ("about", "analyze", "live", "teach", "evaluate")},
 }
 """The same for `ui`: no page's room knows another's."""
 
-GROUND = {"errors", "emotions", "types", "records", "config"}
+GROUND = {"errors", "emotions", "types", "analysis", "config", "records"}
 MOST_MODULES, MOST_LINES, MOST_FUNCTION_LINES = 14, 300, 50
 SCREEN = {"streamlit", "ui", "pages", "streamlit_app"}
 NEED_TENSORFLOW = {
-    *(f"emo_core.training.{name}" for name in ("build", "custom_model", "fine_tuning", "frame_cnn", "head")),
+    *(
+        f"emo_core.training.{name}"
+        for name in ("build", "custom_model", "fine_tuning", "frame_cnn", "head", "head_thresholds")
+    ),
     *(f"emo_core.training.{name}" for name in ("head_data", "measure", "networks")),
-    *(f"emo_core.training.experiments.{name}" for name in ("ablation", "protocols", "run")),
+    *(f"emo_core.training.experiments.{name}" for name in ("ablation", "protocols", "published", "run")),
     *(f"emo_core.training.fitting.{name}" for name in ("decision", "decision_choice", "real_clips")),
 }
 """Modules that load TensorFlow when they are imported; the others may do so inside a function."""

@@ -9,7 +9,7 @@ import pytest
 
 from emo_core.cli.main import main
 from emo_core.model import bundle as bundles
-from emo_core.video.reader import write_video
+from emo_core.video.writer import write_video
 from tests import media
 from tests.conftest import MODEL
 from tests.unit.cli.test_command_line import run_process

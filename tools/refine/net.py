@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from emo_core.faces.tracking import normalize_intensity
+from emo_core.faces.alignment import normalize_intensity
 from emo_core.model import bundle as bundles
 from emo_core.training import networks
 from emo_core.types import Bytes, Floats

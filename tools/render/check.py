@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from emo_core.errors import DatasetError
+from emo_core.faces.alignment import eye_centres, eye_distance
 from emo_core.faces.landmarks import FaceLandmarker
-from emo_core.faces.tracking import FaceTracker, empty_track, eye_centres, eye_distance
+from emo_core.faces.tracking import FaceTracker, empty_track
 from emo_core.types import Doubles, FaceTrack, Floats
 from emo_core.video.reader import open_video
 from tools.render.expressions import PAIRED
@@ -63,8 +64,8 @@ def _track(landmarker: FaceLandmarker, path: Path) -> FaceTrack:
     """The largest face of a clip, in every frame."""
     with open_video(path) as reader:
         clip = next(reader.clips(FPS, _MOST_FRAMES))
-    tracks = FaceTracker(landmarker, _CROP_SIDE_PX).track(clip) or [empty_track(len(clip.frames), _CROP_SIDE_PX)]
-    return max(tracks, key=lambda track: float(np.nansum(track.eye_distance_px)))
+    tracks = FaceTracker(landmarker, _CROP_SIDE_PX).track(clip) or {0: empty_track(len(clip.frames), _CROP_SIDE_PX)}
+    return max(tracks.values(), key=lambda track: float(np.nansum(track.eye_distance_px)))
 
 
 def _frames(seed: int) -> tuple[Frame, ...]:

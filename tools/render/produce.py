@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
-from emo_core.video.reader import write_video
+from emo_core.video.writer import write_video
 from tools.render.expressions import PAIRED
 from tools.render.geometry import load_ict
 from tools.render.paint import make_canvas

@@ -12,9 +12,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_core.analysis import Analysis
 from emo_core.emotions import EMOTION_COLOURS, EMOTIONS, class_colour, display_name
 from emo_core.errors import VideoError
-from emo_core.types import Analysis, Bytes, Floats
+from emo_core.types import Bytes, Floats
 from ui.state import session
 
 Indices = NDArray[np.intp]

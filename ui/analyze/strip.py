@@ -8,7 +8,8 @@ import numpy as np
 import streamlit as st
 
 if TYPE_CHECKING:
-    from emo_core.types import Analysis, Floats
+    from emo_core.analysis import Analysis
+    from emo_core.types import Floats
 
 MAX_FRAMES = 24
 _GOOD, _FAIR, _POOR = "#3E9C6A", "#D9A441", "#C8553D"

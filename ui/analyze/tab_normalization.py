@@ -12,9 +12,9 @@ from ui.state import position, session
 from ui.widgets import charts, tables
 
 if TYPE_CHECKING:
+    from emo_core.analysis import Analysis
     from emo_core.explain.normalization_effects import Switched, Thinned
     from emo_core.model.bundle import Bundle
-    from emo_core.types import Analysis
 
 _LEVELS, _LEVELS_OF_A_LONG_CLIP = 21, 11
 _LONG = 2000  # frames; each level judges the whole clip again

@@ -7,10 +7,11 @@ import streamlit as st
 
 from emo_core.emotions import EMOTION_COLOURS, OTHER, UNSURE, class_colour, display_percent
 from emo_core.model.presence import emotion_words, headline, verdict_changes, verdict_words
+from emo_core.model.published import is_published, limits_of
 
 if TYPE_CHECKING:
+    from emo_core.analysis import Analysis, Prediction, Segment
     from emo_core.model.bundle import Bundle
-    from emo_core.types import Analysis, Prediction, Segment
 
 _MAX_PARTS = 4
 
@@ -25,15 +26,25 @@ def card_html(analysis: "Analysis", bundle: "Bundle") -> str:
     prediction = analysis.prediction
     tone = class_colour(prediction.label, prediction.labels)
     parts = [
-        f'<div class="es-kicker">Verdict on {escape(analysis.video.name)}</div>',
+        f'<div class="es-kicker">Verdict on {_whom(analysis)}{escape(analysis.video.name)}</div>',
         f'<div class="es-verdict" data-testid="verdict">{escape(headline(prediction))}</div>',
         f"<div>{escape(_sureness(prediction))}</div>",
         _mix_html(prediction, bundle),
         _parts_html(analysis, bundle),
         *(f'<p class="es-soft">⚠️ {escape(warning)}</p>' for warning in analysis.warnings),
+        *(f'<p class="es-soft" data-testid="limits">⚠️ {escape(words)}</p>' for words in _limits(bundle)),
         f'<p class="es-soft" data-testid="model">Model {escape(analysis.model.title)}</p>',
     ]
     return f'<div class="es-card" style="--tone:{tone}">{"".join(parts)}</div>'
+
+
+def _limits(bundle: "Bundle") -> list[str]:
+    """What a model of the published recipe says of itself under every verdict; nothing for others."""
+    return [limits_of(bundle.info.labels)] if is_published(bundle.metrics) else []
+
+
+def _whom(analysis: "Analysis") -> str:
+    return f"Person {analysis.person} in " if len(analysis.people) > 1 else ""
 
 
 def _sureness(prediction: "Prediction") -> str:

@@ -23,7 +23,7 @@ def card_html(live: "LiveSession") -> str:
     latest = live.worker.latest
     if latest is None:
         return _card(live, kicker, "Waiting for the first picture …", UNSURE, _chain_html(live))
-    rest = _sureness(latest) + _tips_html(latest) + _chain_html(live)
+    rest = _sureness(latest) + _others(latest) + _tips_html(latest) + _chain_html(live)
     return _card(live, kicker, verdict_words(latest), latest.label, rest)
 
 
@@ -42,6 +42,14 @@ def _sureness(latest: "LiveResult") -> str:
     if latest.label == UNSURE:
         return "<div>No class passes its threshold.</div>"
     return f"<div>Probability {display_percent(latest.probability)}</div>"
+
+
+def _others(latest: "LiveResult") -> str:
+    """How many faces beside the judged one there are."""
+    if not latest.num_others:
+        return ""
+    others = "1 other face is" if latest.num_others == 1 else f"{latest.num_others} other faces are"
+    return f'<div data-testid="live-others">{others} in the picture; the largest is judged.</div>'
 
 
 def _tips_html(latest: "LiveResult") -> str:

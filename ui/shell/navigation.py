@@ -27,7 +27,8 @@ def run(pages: Sequence[Page]) -> None:
     st.session_state[_ENTERED] = True
     wanted = st.session_state.pop(_WANTED, None)
     if wanted is not None:
-        st.switch_page(wanted)
+        page_file, asked = wanted
+        st.switch_page(page_file, query_params=asked)
     theme.apply()
     with visits.page_run():
         told = st.empty()  # always there, so that nothing below it moves
@@ -65,5 +66,5 @@ def guard(page_file: str) -> None:
     if Path(page_file).stem != "live":
         live_session.end()
     if not st.session_state.get(_ENTERED):
-        st.session_state[_WANTED] = f"pages/{Path(page_file).name}"
+        st.session_state[_WANTED] = f"pages/{Path(page_file).name}", st.query_params.to_dict()
         st.switch_page("streamlit_app.py")

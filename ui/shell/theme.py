@@ -32,6 +32,15 @@ _CSS = """
 .es-frame.es-out img { opacity: .4; }
 .es-faces { display: grid; grid-template-columns: repeat(auto-fill, minmax(84px, 1fr)); gap: 8px; }
 .es-faces .es-here { grid-area: span 2 / span 2; font-weight: 600; }
+.es-person { display: flex; flex-direction: column; gap: .45rem; padding: .6rem; border-radius: 12px; font-size: .88rem;
+  border: 1px solid color-mix(in srgb, currentColor 16%, transparent); line-height: 1.4; }
+.es-person img { width: 100%; max-width: 96px; aspect-ratio: 1; border-radius: 8px; }
+.es-person.es-shown { border-color: var(--tone); background: color-mix(in srgb, var(--tone) 9%, transparent); }
+.es-who { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .35rem .8rem; align-items: center;
+  font-size: .88rem; }
+.es-track { position: relative; height: .8rem; border-radius: 4px; overflow: hidden;
+  background: color-mix(in srgb, currentColor 10%, transparent); }
+.es-track span { position: absolute; top: 0; height: 100%; }
 .es-channels { display: grid; grid-template-columns: repeat(auto-fill, minmax(84px, 1fr)); gap: 10px 8px; }
 .es-frame .es-pixels { image-rendering: pixelated; }
 .es-bar { height: 5px; border-radius: 3px; margin: 4px 0 3px; overflow: hidden;

@@ -147,7 +147,7 @@ class LiveSession:
 
     def clip(self) -> session.Source | None:
         """The last seconds as a clip for the Analyze page; None if there is too little of them."""
-        from emo_core.video.reader import write_video
+        from emo_core.video.writer import write_video
 
         ring = self.worker.ring
         if ring.span_s < _LEAST_S:

@@ -13,12 +13,19 @@ from emo_core.errors import BundleError, DatasetError
 from emo_core.files import folders
 from emo_core.files.csv_files import parse_csv
 from emo_core.files.folders import ROOT
+from emo_core.model.published import PUBLISHED, is_published
 
 if TYPE_CHECKING:
     from emo_core.model.bundle import Bundle
 
 MODEL_DIR = ROOT / "models" / "hybrid"
 """The model that came with the application."""
+
+
+def published_dir() -> Path:
+    """The model beside it that was made as the paper says."""
+    return MODEL_DIR.parent / PUBLISHED
+
 
 _CHOSEN = "_chosen_model"
 _MANIFEST = "bundle.json"
@@ -161,7 +168,8 @@ def trust_line(measured: Mapping[str, Any]) -> str:
     """
     try:
         if "taught_clips" in measured:
-            return _taught_line(measured["taught_clips"])
+            line = _taught_line(measured["taught_clips"])
+            return f"The published method. {line}{_forced_words(measured)}" if is_published(measured) else line
         if real := measured.get("real_clips"):
             return _real_line(real)
         return _composed_line(measured)
@@ -197,10 +205,23 @@ def _taught_line(row: dict[str, Any]) -> str:
     people, interval = row["num_people"], accuracy["interval"]
     who = "1 person" if people == 1 else f"{people} people"
     sure = f"95 % interval over people {interval[0]:.0%} – {interval[1]:.0%}" if interval else "too few to trust it"
+    if row.get("protocol") == "random":
+        return (
+            f"It was right on {accuracy['value']:.0%} of {row['num_clips']:,} clips set aside at random, of {who}, of "
+            "whom other clips trained it: that does not tell how it works on anybody else."
+        )
     return (
         f"In tests it was right on {accuracy['value']:.0%} of {row['num_clips']:,} clips of {who} kept out of its "
         f"training ({sure})."
     )
+
+
+def _forced_words(measured: Mapping[str, Any]) -> str:
+    """What it makes of clips that it has no class for, as a further sentence; empty where that was not measured."""
+    if not (found := measured.get("forced_clips")):
+        return ""
+    counts = found["parts"][0]["rows"][0]["verdicts"]
+    return f" Of {sum(counts)} clips that show none of its classes it called {sum(counts[:-1])} one of them."
 
 
 def _read(path: Path) -> str:

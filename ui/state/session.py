@@ -17,8 +17,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from emo_core.report.annotations import Annotations
 
 if TYPE_CHECKING:
+    from emo_core.analysis import Analysis
     from emo_core.model.bundle import Bundle
-    from emo_core.types import Analysis
 
 MOST_RESULTS = 8
 """Results kept at a time."""
@@ -32,6 +32,7 @@ _RESULTS = "_results"
 _SAID = "_said"
 _STOPPED = "_stopped"
 _GENERATION = "_generation"
+_PERSON = ".person-"  # in the key of a result, before the number of whom it is about
 _KEPT = ("_entered", _GENERATION)
 
 
@@ -75,10 +76,10 @@ class Result:
     @property
     def num_bytes(self) -> int:
         """Memory that the clip and the arrays of the analysis take."""
-        found = self.analysis
-        parts = (found.track, found.normalized, found.features)
+        people = self.analysis.people
+        parts = [part for person in people for part in (person.track, person.normalized, person.features)]
         arrays = [getattr(part, name) for part in parts for name in part.__slots__ if name != "components"]
-        arrays += found.normalized.components.values()
+        arrays += [array for person in people for array in person.normalized.components.values()]
         clip = len(self.source.data) if isinstance(self.source.data, bytes) else 0
         return clip + sum(int(array.nbytes) for array in arrays)
 
@@ -153,6 +154,22 @@ def show(key: str) -> None:
         st.session_state[_RESULT] = found
 
 
+def show_person(number: int) -> None:
+    """Make the result on show one about another of its people: it has a key, and so words and marks, of its own."""
+    shown = result()
+    kept = shown and next((item for item in results() if item.key == _whole(shown.key)), None)
+    if kept:
+        own = f"{kept.key}{_PERSON}{number}"
+        st.session_state[_RESULT] = (
+            kept if number == 1 else replace(kept, analysis=kept.analysis.about(number), key=own)
+        )
+
+
+def _whole(key: str) -> str:
+    """Key of the result that one about a person is of."""
+    return key.partition(_PERSON)[0]
+
+
 def said() -> dict[str, Annotations]:
     """What the visitor says, by the key of the result; the same dictionary for the whole visit."""
     found: dict[str, Annotations] = st.session_state.setdefault(_SAID, {})
@@ -172,8 +189,9 @@ def annotate(key: str, what: Annotations) -> None:
 def _with_room(kept: tuple[Result, ...], shown: Result, words: dict[str, Annotations]) -> tuple[Result, ...]:
     """Results in order of time with the one on show; those of which nothing is said go first."""
     found = [item for item in kept if item is not shown]
+    marked = {_whole(key) for key, what in words.items() if what}
     while len(found) >= MOST_RESULTS:
-        found.remove(next((item for item in found if not words.get(item.key)), found[0]))
+        found.remove(next((item for item in found if item.key not in marked), found[0]))
     for place, item in enumerate(found):
         if _together(found, shown) <= MOST_BYTES:
             break
@@ -181,7 +199,8 @@ def _with_room(kept: tuple[Result, ...], shown: Result, words: dict[str, Annotat
             found[place] = replace(item, source=replace(item.source, data=b""))
     while found and _together(found, shown) > MOST_BYTES:
         found.pop(0)
-    for key in set(words) - {item.key for item in (*found, shown)}:
+    left = {item.key for item in (*found, shown)}
+    for key in [key for key in words if _whole(key) not in left]:
         del words[key]
     return (*found, shown)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emo_core.files import folders
+from emo_core.model.published import PUBLISHED
 from ui.state import models
 from ui.state.datasets import CACHE, KnownSet
 
@@ -39,7 +40,9 @@ def out_of(name: str) -> Path:
     return folders.models() / name
 
 
-def submit(name: str, chosen: KnownSet, protocol: str, seed: int, epochs: int, *, cnn: bool = False) -> None:
+def submit(
+    name: str, chosen: KnownSet, protocol: str, seed: int, epochs: int, *, cnn: bool = False, recipe: str = "studio"
+) -> None:
     """Ask for a training.
 
     Raises:
@@ -48,14 +51,19 @@ def submit(name: str, chosen: KnownSet, protocol: str, seed: int, epochs: int, *
     """
     from emo_core.datasets.clips import read_dataset
     from emo_core.datasets.names import check_name
+    from emo_core.datasets.seen_by_model import without_unnamed
     from emo_core.datasets.splits import check_enough
     from emo_core.errors import BundleError
     from emo_core.jobs.queue import Order
 
     out = out_of(check_name(name))
-    if out == models.MODEL_DIR or (out.exists() and "taught" not in models.manifest(out)):
+    if out in (models.MODEL_DIR, models.published_dir()) or (out.exists() and "taught" not in models.manifest(out)):
         raise BundleError(f"{name} is the name of a model that was not taught here: choose another name for yours.")
-    check_enough(read_dataset(chosen.path), "random" if protocol == "random" else "subject")
+    clips = read_dataset(chosen.path)
+    if recipe == PUBLISHED:
+        clips = without_unnamed(clips, ()) or clips
+    check_enough(clips, "random" if protocol == "random" else "subject")
+    shown = folders.shown(out)
     jobs().submit(
-        Order("train", name, chosen.shown_path, folders.shown(out), str(CACHE), protocol, seed, epochs, cnn=cnn)
+        Order("train", name, chosen.shown_path, shown, str(CACHE), protocol, seed, epochs, cnn=cnn, recipe=recipe)
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from emo_core.errors import EmoError
+from emo_core.model.published import PUBLISHED
 from ui.shell import errors, preload
 from ui.state import models, trainings
 from ui.state.datasets import KnownSet
@@ -20,6 +21,10 @@ _PROTOCOLS = {
     "subject": "By person (honest): nobody who trains is measured on",
     "random": "At random, as in the paper: other clips of the same people train, which flatters",
 }
+_RECIPES = {
+    "studio": "The studio's: features and thresholds as in the shipped model",
+    "published": "As published: no class other, features normalized by quality, never unsure",
+}
 _STATES = {
     "waiting": "waiting", "running": "training", "done": "done", "failed": "failed", "stopped": "stopped",
     "interrupted": "interrupted",
@@ -31,6 +36,14 @@ def form(chosen: KnownSet) -> None:
     name = st.text_input(
         "Name of the model", value=_default_name(chosen), key=f"teach-name-{chosen.name}", max_chars=40
     )
+    recipe = st.radio(
+        "Recipe", list(_RECIPES), key="teach-recipe", format_func=lambda value: _RECIPES[value], on_change=_split_alike,
+    )  # fmt: skip
+    if recipe == PUBLISHED:
+        st.caption(
+            "The paper's method, to be compared with: clips of other are left out, and a neutral face is then called "
+            "one of your classes. Afterwards the recipe is measured by person as well, which trains ten more heads."
+        )
     st.radio(
         "How clips are parted to train, to choose and to measure", list(_PROTOCOLS), key="teach-protocol",
         format_func=lambda value: _PROTOCOLS[value],
@@ -48,6 +61,12 @@ def form(chosen: KnownSet) -> None:
         st.error(errors.plain(problem), icon="⚠️")
 
 
+def _split_alike() -> None:
+    """Callback: a recipe brings its own way to part clips, which may be changed after."""
+    state = st.session_state
+    state["teach-protocol"] = "random" if state["teach-recipe"] == PUBLISHED else "subject"
+
+
 def _default_name(chosen: KnownSet) -> str:
     return chosen.path.name if chosen.writable else "demo"
 
@@ -58,7 +77,7 @@ def _submit(chosen: KnownSet) -> None:
     name, protocol = str(state[f"teach-name-{chosen.name}"]).strip(), str(state["teach-protocol"])
     try:
         seed, epochs, cnn = int(state["teach-seed"]), int(state["teach-epochs"]), bool(state["teach-cnn"])
-        trainings.submit(name, chosen, protocol, seed, epochs, cnn=cnn)
+        trainings.submit(name, chosen, protocol, seed, epochs, cnn=cnn, recipe=str(state["teach-recipe"]))
     except EmoError as error:
         st.session_state[_PROBLEM] = str(error)
     except OSError as error:

@@ -40,7 +40,7 @@ def render_metrics() -> None:
     measured = models.metrics()
     if "taught_clips" in measured:
         with models.reading("metrics.json"):
-            measured_custom.render(models.manifest(models.directory())["taught"], measured["taught_clips"])
+            measured_custom.render(models.manifest(models.directory())["taught"], measured)
         return
     with models.reading("metrics.json"):
         _render_metrics(measured)

@@ -6,18 +6,30 @@ from typing import Any
 import streamlit as st
 
 from emo_core.emotions import display_name
+from emo_core.model.published import is_published, limits_of
 from emo_core.records import span
 from ui.shell import errors, preload
 from ui.widgets import charts, tables
 
+_ELSEWHERE = {
+    "untouched_real_clips": "Real clips, neither trained on nor chosen with",
+    "forced_clips": "Clips of the data set that show none of its classes",
+}
 
-def render(record: Mapping[str, Any], figures: Mapping[str, Any]) -> None:
-    """Data, split and figures.
+
+def render(record: Mapping[str, Any], measured: Mapping[str, Any]) -> None:
+    """Data, split and figures; before them what a model of the published recipe is.
 
     Args:
         record: what ``bundle.json`` says of the training.
-        figures: of the test clips, as ``metrics.json`` has them.
+        measured: content of ``metrics.json``.
     """
+    figures = measured["taught_clips"]
+    if is_published(measured):
+        st.warning(errors.plain(limits_of(figures["labels"])))
+    for name, words in _ELSEWHERE.items():
+        if name in measured:
+            _elsewhere(words, measured[name])
     parts = record["parts"]
     honest = record["protocol"] == "subject"
     st.markdown(
@@ -52,6 +64,20 @@ def render(record: Mapping[str, Any], figures: Mapping[str, Any]) -> None:
     figure = confusion_figure(figures["labels"], figures["confusion"])
     charts.render(figure, "confusion-taught", "Confusion matrix of the test clips")
     st.caption("The Evaluate page has everything about it, clip by clip.")
+
+
+def _elsewhere(words: str, found: Mapping[str, Any]) -> None:
+    """Verdicts on clips that are not of the test part, by what they are."""
+    st.markdown(f"**{words}** ({found['num_clips']} clips of {found['num_people']} people)")
+    columns = [errors.plain(display_name(name)) for name in found["verdict_columns"]]
+    tables.render(
+        ("Clips", "Is", *(f"Called {name.lower()}" for name in columns)),
+        [
+            (errors.plain(part["clips"]), errors.plain(display_name(row["label"])), *map(str, row["verdicts"]))
+            for part in found["parts"]
+            for row in part["rows"]
+        ],
+    )
 
 
 def _told(row: Mapping[str, Any]) -> tuple[str, str]:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
+from emo_core.analysis import Segment, StageTimings
 from emo_core.emotions import display_percent
-from emo_core.types import Segment, StageTimings
 from ui.shell import errors
 
 

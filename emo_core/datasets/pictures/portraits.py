@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from emo_core.emotions import EMOTIONS
 from emo_core.errors import DatasetError
+from emo_core.faces.alignment import normalize_intensity
 from emo_core.faces.landmarks import FaceLandmarker
-from emo_core.faces.tracking import FaceTracker, empty_track, normalize_intensity
+from emo_core.faces.tracking import FaceTracker, empty_track
 from emo_core.files.csv_files import parse_csv
 from emo_core.model.bundle import FrameNetwork
 from emo_core.types import Bytes, Clip, FaceTrack, Floats, concatenate
@@ -109,7 +110,7 @@ def decode(content: bytes) -> Bytes | None:
 def find_face(landmarker: FaceLandmarker, image: Bytes, side: int) -> FaceTrack:
     """The largest face of an RGB picture (H, W, 3) uint8, found and aligned as in a frame of a video; T = 1."""
     clip = Clip(image[np.newaxis], np.zeros(1), image.shape[1], image.shape[0])
-    found = [track for track in FaceTracker(landmarker, side).track(clip) if track.detected[0]]
+    found = list(FaceTracker(landmarker, side).track(clip).values())
     return max(found, key=lambda track: float(track.eye_distance_px[0])) if found else empty_track(1, side)
 
 

@@ -12,10 +12,11 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from emo_core.analysis import Analysis, Prediction, Segment, VideoInfo
 from emo_core.emotions import EMOTION_COLOURS, EMOTIONS, class_colour, display_name
 from emo_core.report.charts.style import NEUTRAL_INK, faded, layout
 from emo_core.report.tables import segment_at
-from emo_core.types import Analysis, Booleans, Doubles, Prediction, Segment, VideoInfo
+from emo_core.types import Booleans, Doubles
 
 MAX_POINTS = 3000
 """Most points in a trace."""

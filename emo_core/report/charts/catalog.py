@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
+from emo_core.analysis import Analysis
 from emo_core.report.annotations import Annotations
 from emo_core.report.charts import analysis as figures
 from emo_core.report.charts.style import layout
-from emo_core.types import Analysis
 
 _LINES = ("#2A9D8F", "#B5548B", "#5B8DD9", "#D9A441")
 

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from emo_core.analysis import WindowPrediction
 from emo_core.emotions import class_colour, display_name
 from emo_core.explain.normalization_effects import Thinned
 from emo_core.model.normalization import FeatureNormalizer, ScoreNormalizer
 from emo_core.report.charts.analysis import CURSOR_INK, MAX_POINTS
 from emo_core.report.charts.style import NEUTRAL_INK, faded, layout
-from emo_core.types import Doubles, Floats, WindowPrediction
+from emo_core.types import Doubles, Floats
 
 _INK = "#5468C4"
 _BINS = 40

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from emo_core.model.published import is_published
 from emo_core.training.card import custom, people, sections
 from emo_core.training.card import heatmaps as card_heatmaps
+from emo_core.training.card import published as card_published
 
 _USE = """## Intended use
 Research, teaching and demonstration: seeing how a CNN-LSTM reads hybrid (compound, blended) emotion from the visible
@@ -47,6 +49,8 @@ _FURTHER = """ Then it was trained further: on the votes
 
 
 _SECTIONS: Mapping[str, Callable[[Any], str]] = {
+    "untouched_real_clips": card_published.real_clips,
+    "forced_clips": card_published.forced,
     "real_clips": people.real_clips,
     "portraits": people.portraits,
     "real_stills": sections.stills,
@@ -70,7 +74,12 @@ def model_card(manifest: Mapping[str, Any], metrics: Mapping[str, Any], history:
         metrics: content of ``metrics.json``; sections that are missing are left out.
         history: rows of ``history.csv``.
     """
-    parts = [f"# Model card: {manifest['name']} {manifest['version']}\n", _summary(manifest)]
+    parts = [
+        f"# Model card: {manifest['name']} {manifest['version']}\n",
+        _summary(manifest, published=is_published(metrics)),
+    ]
+    if is_published(metrics):
+        parts += [card_published.what_it_is([item["name"] for item in manifest["classes"]])]
     parts += [custom.taught(manifest, metrics)] if "taught" in manifest else [_data(manifest)]
     parts += [write(metrics[name]) for name, write in _SECTIONS.items() if name in metrics]
     return "\n".join([*parts, _training(manifest, history), custom.USE if "taught" in manifest else _USE])
@@ -83,18 +92,19 @@ _REAL = """- **Real clips** (not part of this bundle): parts of videos labelled 
 
 def _data(manifest: Mapping[str, Any]) -> str:
     told = _DATA.format(further=_FURTHER if "started_from" in manifest.get("frame_training", {}) else "")
-    return told + (_REAL if "decision_fit" in manifest else "")
+    return told + (_REAL if manifest.get("decision_fit") else "")
 
 
-def _summary(manifest: Mapping[str, Any]) -> str:
+def _summary(manifest: Mapping[str, Any], *, published: bool) -> str:
     labels = ", ".join(f"`{item['name']}`" for item in manifest.get("classes", [])) or "not trained yet"
     pipeline = manifest["pipeline"]
     side = pipeline["crop_side_px"]
+    unsure = "no other verdict" if published else "and *unsure* where no class passes its threshold"
     return (
-        f"Classes: {labels}, and *unsure* where no class passes its threshold. Input: a video of one face, sampled at\n"
+        f"Classes: {labels}, {unsure}. Input: a video of one face, sampled at\n"
         f"{pipeline['sample_rate_hz']:g} frames a second, judged in windows of {pipeline['window_steps']} frames. "
         f"A frame CNN (eight basic emotions) on {side}×{side} grey\n"
-        f"crops aligned by the eyes, {_normalization_words(manifest)}, an LSTM over the window."
+        f"crops aligned by the eyes, {_normalization_words(manifest, published=published)}, an LSTM over the window."
         f"{_evidence_words(manifest)}\n"
     )
 
@@ -106,7 +116,9 @@ def _evidence_words(manifest: Mapping[str, Any]) -> str:
     return f"\nThe mean frame emotions of the window are {weight:.0%} of its verdict, the LSTM the rest."
 
 
-def _normalization_words(manifest: Mapping[str, Any]) -> str:
+def _normalization_words(manifest: Mapping[str, Any], *, published: bool) -> str:
+    if published:
+        return "Q-based normalization of features (not of scores)"
     recipe = manifest.get("head_training", {}).get("recipe", {})
     by_quality = "features and scores" if recipe.get("q_features", True) else "scores (not of features)"
     return f"Q-based normalization of {by_quality}"

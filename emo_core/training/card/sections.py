@@ -223,7 +223,8 @@ def protocols(record: Mapping[str, Any]) -> str:
         rows.append((title, f"{row['accuracy']:.1%} ({low:.1%} – {high:.1%})", f"{row['macro_f1']:.3f}"))
     lines = [
         "## Two protocols, one recipe",
-        f"{record['num_windows']} windows of rendered clips of {record['num_people']} people, "
+        f"{record['num_windows']} windows of clips ({', '.join(record.get('sources', ['rendered']))}) of "
+        f"{record['num_people']} people, "
         f"{record['num_folds']}-fold cross-validation, nothing else to learn from.",
         "Split at random, as in the paper, other windows of the same clip and other clips of the same person train;",
         "split by person, nobody is on both sides.",

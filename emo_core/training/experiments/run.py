@@ -17,6 +17,7 @@ import numpy as np
 
 from emo_core.datasets.clips import read_dataset
 from emo_core.datasets.feature_cache import ClipReader
+from emo_core.datasets.seen_by_model import without_unnamed
 from emo_core.datasets.splits import check_enough
 from emo_core.datasets.windows import see_clips
 from emo_core.emotions import PAPER_CLASSES
@@ -120,7 +121,8 @@ def measure_protocols(
     """Train heads on a data set, split at random and by person, on the frame CNN of a model.
 
     Args:
-        data: data set, as :func:`emo_core.datasets.clips.read_dataset` reads it.
+        data: data set, as :func:`emo_core.datasets.clips.read_dataset` reads it; without the clips of *other* where the
+            model has no such class.
         model: bundle directory; its own head is not used.
         cache: folder for what is seen of clips.
         recipe: of the heads.
@@ -137,10 +139,12 @@ def measure_protocols(
         BundleError: `model` holds no frame CNN.
         DatasetError: the clips cannot be read, or are too few to hold some out.
     """
+    order = bundles.class_names(model)
     clips = read_dataset(data)
+    if order:
+        clips = without_unnamed(clips, order) or clips
     check_enough(clips, "subject" if "subject" in protocols else "random")
     cnn, config = bundles.load_frame_network(model)
-    order = bundles.class_names(model)
     labels = sorted({clip.label for clip in clips}, key=lambda name: (order.index(name) if name in order else 99, name))
     windows = see_clips(
         clips, labels, cnn, config, cache, say, lambda done, total: progress("Seeing clips", done, total)

@@ -36,8 +36,9 @@ from emo_core.training.fitting.presence import (
     weaker_shares,
 )
 from emo_core.training.fitting.real_clips import real_record
-from emo_core.training.head import BesideFrames, HeadTraining, TrainedHead, frame_emotions
+from emo_core.training.head import HeadTraining, TrainedHead
 from emo_core.training.head_data import HeadData, gather
+from emo_core.training.head_thresholds import BesideFrames, frame_emotions
 from emo_core.training.measure import measure_head, normalization_record
 from emo_core.training.records import VERSION, read_json, read_predictions, write_with_records
 from emo_core.types import FeatureSequence, Floats

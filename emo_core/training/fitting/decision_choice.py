@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_core.analysis import WindowPrediction
 from emo_core.datasets.clips import DatasetClip
 from emo_core.datasets.windows import LabelledClips
 from emo_core.emotions import OTHER, UNSURE
@@ -17,8 +18,8 @@ from emo_core.inference.windows import REJECTED, decide, rule
 from emo_core.model.bundle import Bundle
 from emo_core.model.evidence import FrameEvidence
 from emo_core.model.normalization import ScoreNormalizer
-from emo_core.training.head import fit_scores
-from emo_core.types import Floats, WindowPrediction
+from emo_core.training.head_thresholds import fit_scores
+from emo_core.types import Floats
 
 WEIGHTS = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.9)
 OFFSETS = (0.0, 0.5, 1.0)

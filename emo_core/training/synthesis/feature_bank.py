@@ -12,8 +12,8 @@ from emo_core.datasets.pictures.ferplus import DAMAGES, Stills, align, damage, s
 from emo_core.emotions import EMOTIONS
 from emo_core.errors import DatasetError
 from emo_core.faces import quality as quality_stage
+from emo_core.faces.alignment import eye_centres, eye_distance, normalize_intensity
 from emo_core.faces.blendshapes import BlendshapeModel
-from emo_core.faces.tracking import eye_centres, eye_distance, normalize_intensity
 from emo_core.files.cache import keep
 from emo_core.files.kept import kept_array
 from emo_core.model.bundle import FrameNetwork

@@ -13,6 +13,7 @@ import pytest
 from emo_core.cli.main import main
 from emo_core.emotions import EMOTIONS
 from emo_core.report.serialization import SCHEMA
+from emo_core.video.writer import write_video
 from tests import sample
 from tests.conftest import MODEL
 from tests.tiny import ferplus_arrays, make_votes
@@ -51,6 +52,47 @@ class TestAnalyze:
         data = json.loads(capsys.readouterr().out)
         assert data["verdict"]["label"] == "amusement_surprise"
         assert data["clip"]["name"] == "laughter.mp4"
+
+    def test_every_person_and_one_of_them(self, tmp_path, laughter_frames, capsys):
+        both = [np.hstack([frame[:, 240:], frame[:, :239:-1]]) for frame in laughter_frames[:12]]
+        write_video(tmp_path / "two.mp4", both, 10.0)
+        words = ["analyze", str(tmp_path / "two.mp4"), "--json", str(tmp_path / "two.json")]
+        assert main([*words, "--person", "all"]) == 0
+        assert capsys.readouterr().out.count("Person 2: ") == 2
+        data = json.loads((tmp_path / "two.json").read_text("utf-8"))
+        assert [person["person"] for person in data["people"]] == [1, 2]
+        assert {key: data["people"][0][key] for key in ("verdict", "segments", "windows", "frames")} == {
+            key: data[key] for key in ("verdict", "segments", "windows", "frames")
+        }
+        assert main([*words, "--person", "2"]) == 0
+        data = json.loads((tmp_path / "two.json").read_text("utf-8"))
+        assert data["person"] == 2
+        assert data["frames"] == data["people"][1]["frames"] != data["people"][0]["frames"]
+        capsys.readouterr()
+        assert main([*words, "--person", "3"]) == 1
+        assert "There is no person 3: 2 people were judged" in capsys.readouterr().err
+        assert main([*words, "--person", "0"]) == 2
+
+    def test_every_frame_and_the_same_verdict(self, tmp_path, laughter_frames, capsys):
+        write_video(tmp_path / "fast.mp4", [frame for frame in laughter_frames[:15] for _ in range(2)], 20.0)
+        found = []
+        for more in ([], ["--every-frame"]):
+            assert main(["analyze", str(tmp_path / "fast.mp4"), "--json", "-", *more]) == 0
+            found.append(json.loads(capsys.readouterr().out))
+        few, many = found
+        assert (len(few["frames"]), len(many["frames"])) == (15, 30)
+        assert few["verdict"] == many["verdict"]
+        assert few["segments"] == many["segments"]
+        assert all(frame["face"] for frame in many["frames"])
+
+    def test_progress_on_a_terminal_only_and_not_when_quiet(self, laughter, capsys, monkeypatch):
+        seen = {}
+        for name, is_terminal, more in (("file", False, []), ("terminal", True, []), ("quiet", True, ["--quiet"])):
+            monkeypatch.setattr(sys.stderr, "isatty", lambda is_terminal=is_terminal: is_terminal)
+            assert main(["analyze", str(laughter), *more]) == 0
+            seen[name] = capsys.readouterr().err
+        assert "%  Reading frames" in seen["terminal"]
+        assert seen["file"] == seen["quiet"] == ""
 
     def test_another_model(self, laughter, tmp_path, capsys):
         shutil.copytree(MODEL, tmp_path / "mine")

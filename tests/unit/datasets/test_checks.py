@@ -122,7 +122,8 @@ def test_balance_people_sessions(tmp_path):
 class TestCommand:
     def test_a_planted_leak_in_real_clips(self, tmp_path, capsys):
         """The same recording, smaller and cut, under another name."""
-        from emo_core.video.reader import open_video, write_video
+        from emo_core.video.reader import open_video
+        from emo_core.video.writer import write_video
 
         listed = [clip for clip in read_dataset(DEMO) if clip.degradation == "none"][:2]
         for number, clip in enumerate(listed):

@@ -173,7 +173,8 @@ def test_masked_frames_have_no_importance_and_the_last_one_left_has_all(world, l
     features, normalized = clip_of(faces, Quadrants())
     alone = np.arange(6) == 2
     analysis = replace(
-        laughing, timestamps_s=np.arange(6) / 10, features=features, normalized=replace(normalized, mask=alone),
+        laughing, timestamps_s=np.arange(6) / 10, source_frames=None,
+        features=features, normalized=replace(normalized, mask=alone),
         track=replace(laughing.track, **{name: getattr(laughing.track, name)[:6] for name in laughing.track.__slots__}),
         prediction=replace(laughing.prediction, step_probabilities=laughing.prediction.step_probabilities[:6]),
     )  # fmt: skip

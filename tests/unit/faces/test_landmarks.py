@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from emo_core.errors import BundleError
-from emo_core.faces.landmarks import NUM_LANDMARKS, TASK_PATH, FaceLandmarker
+from emo_core.faces.landmarks import NUM_LANDMARKS, TASK_PATH, FaceLandmarker, Region, _suppress_overlaps, turned_back
 from tests import sample
 
 REFERENCE = Path(__file__).resolve().parents[2] / "data" / "mediapipe_landmarks.npz"
@@ -131,3 +131,19 @@ def test_a_damaged_model_says_how_to_mend_it(tmp_path):
         other.writestr("notes.txt", "no model")
     with pytest.raises(BundleError, match="missing or damaged"):
         FaceLandmarker(tmp_path / "other.task")
+
+
+def test_a_face_inside_a_face_is_one_and_two_side_by_side_are_two():
+    whole, inside, beside = Region(100, 100, 150, 0.0), Region(105, 110, 60, 0.0), Region(170, 100, 150, 0.0)
+    assert _suppress_overlaps([(0.9, whole), (0.8, inside)]) == [(0.9, whole)]
+    assert len(_suppress_overlaps([(0.9, whole), (0.8, beside)])) == 2
+
+
+@pytest.mark.parametrize("quarter_turns", range(4))
+def test_a_place_of_a_turned_picture_is_found_in_the_picture(quarter_turns):
+    picture = np.zeros((20, 30))
+    picture[4, 7] = 1
+    y, x = np.argwhere(np.rot90(picture, quarter_turns))[0]
+    back = turned_back(Region(float(x), float(y), 5.0, 0.0), quarter_turns, picture.shape)
+    assert (back.centre_x, back.centre_y) == (7, 4)
+    assert back.angle == pytest.approx(quarter_turns * np.pi / 2)

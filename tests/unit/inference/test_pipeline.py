@@ -12,7 +12,7 @@ from emo_core.faces.landmarks import FaceLandmarker
 from emo_core.faces.tracking import empty_track
 from emo_core.inference.pipeline import analyze, extract_features, normalize_clip
 from emo_core.types import QUALITY_COMPONENTS
-from emo_core.video.reader import write_video
+from emo_core.video.writer import write_video
 from tests import media, sample
 
 
@@ -190,13 +190,13 @@ class TestCrowd:
         frames = [np.hstack(pair) for pair in zip(laughter_frames, smaller, strict=False)]
         write_video(tmp_path / "two.mp4", frames, 10.0)
         analysis = analyze(tmp_path / "two.mp4", hybrid)
-        assert any("2 faces" in warning for warning in analysis.warnings)
+        assert any("2 people" in warning for warning in analysis.warnings)
         boxes = analysis.track.boxes_xyxy[analysis.track.detected]
         assert len(boxes) >= 10
         assert (boxes[:, 2] < 700).all(), "the smaller one, on the right, was judged"
 
     def test_one_face_is_no_crowd(self, cut):
-        assert not any("faces" in warning for warning in cut.warnings)
+        assert not any("people" in warning for warning in cut.warnings)
 
     def test_a_face_that_comes_late_has_a_past_without_it(self, tmp_path, hybrid, laughter_frames):
         """Forty frames of nothing, more than a clip of the reader holds, before the face."""

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from emo_core.analysis import ModelInfo, WindowPrediction
 from emo_core.config import PipelineConfig
 from emo_core.emotions import EMOTIONS, OTHER, PAPER_CLASSES, UNSURE
 from emo_core.inference.window_plan import window_starts
@@ -13,7 +14,7 @@ from emo_core.inference.windows import REJECTED, clip_scores, decide, judge_wind
 from emo_core.model.bundle import Bundle
 from emo_core.model.calibration import calibrated
 from emo_core.model.normalization import FeatureNormalizer, ScoreNormalizer
-from emo_core.types import QUALITY_COMPONENTS, FeatureSequence, ModelInfo, NormalizedClip, WindowPrediction
+from emo_core.types import QUALITY_COMPONENTS, FeatureSequence, NormalizedClip
 from tests.factories import LABELS, make_probabilities
 
 AMUSED, SAD, PLAIN = LABELS

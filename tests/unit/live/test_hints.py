@@ -16,8 +16,10 @@ SIZE = (360, 640)
 
 
 def hints(frames, size=SIZE):
-    (track,) = FaceTracker(FaceLandmarker(), 48).track(
-        sample.make_clip([np.asarray(f, np.uint8) for f in frames], 10.0)
+    (track,) = (
+        FaceTracker(FaceLandmarker(), 48)
+        .track(sample.make_clip([np.asarray(f, np.uint8) for f in frames], 10.0))
+        .values()
     )
     return capture_hints(track, normalize_clip(track), size)
 
@@ -44,7 +46,7 @@ def test_blurred(faces):
 
 
 def changed(faces, **fields):
-    (track,) = FaceTracker(FaceLandmarker(), 48).track(sample.make_clip(faces, 10.0))
+    (track,) = FaceTracker(FaceLandmarker(), 48).track(sample.make_clip(faces, 10.0)).values()
     track = replace(track, **{name: make(track) for name, make in fields.items()})
     return capture_hints(track, normalize_clip(track), SIZE)
 

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from emo_core.analysis import Segment
 from emo_core.emotions import EMOTIONS, OTHER, PAPER_CLASSES, UNSURE
 from emo_core.model.presence import mean_emotions, present, verdict_words, weaker_share
 from emo_core.training.fitting.presence import Told, components_shown, fit_threshold, measure_presence, told_by_votes
-from emo_core.types import FeatureSequence, Segment
+from emo_core.types import FeatureSequence
 
 GLAD, SAD = PAPER_CLASSES[:2]
 

@@ -7,10 +7,10 @@ import av
 import numpy as np
 import pytest
 
+from emo_core.analysis import VideoInfo
 from emo_core.inference.pipeline import analyze
 from emo_core.report.annotated_video import _steady, write_annotated
 from emo_core.report.annotations import Annotations
-from emo_core.types import VideoInfo
 from tests import media
 from tests.factories import make_analysis
 

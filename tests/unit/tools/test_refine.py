@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from emo_core.config import PipelineConfig
-from emo_core.faces.tracking import normalize_intensity
+from emo_core.faces.alignment import normalize_intensity
 from emo_core.model import bundle as bundles
 from emo_core.training import networks
 

@@ -69,26 +69,42 @@ class TestFrames:
         assert record["recipe"]["seed"] == 3
 
 
-class TestFramesTrainedElsewhere:
-    @pytest.fixture
-    def weights(self, frames_only, tmp_path):
-        model = keras.models.load_model(frames_only / bundles.KERAS_FRAME_CNN, compile=False)
-        arrays = {f"weights_{index:02d}": array for index, array in enumerate(model.get_weights())}
-        first = {"command": "first command", "recipe": {"seed": 1, "epochs": 40}, "minutes": 65.2}
-        second = {"refine_command": "second command", "recipe": {"seed": 2, "epochs": 9}, "minutes": 7.5, "command": ""}
-        second["started_from"] = first
-        record = {
-            "recipe": {"seed": 5},
-            "refine_command": "python tools/refine_frames.py",
-            "started_from": second,
-        }
-        history = "epoch,loss,accuracy,val_loss,val_accuracy,seconds\n0.0,1.5,0.5,1.4,0.6,90.0"
-        texts = {"history": np.array(history), "record": np.array(json.dumps(record))}
-        np.savez(tmp_path / "refined.npz", **arrays, **texts)
-        return tmp_path / "refined.npz"
+@pytest.fixture(scope="module")
+def weights(frames_only, tmp_path_factory):
+    """The weights and records of a frame network that was trained further in two steps; do not change them."""
+    folder = tmp_path_factory.mktemp("refined")
+    model = keras.models.load_model(frames_only / bundles.KERAS_FRAME_CNN, compile=False)
+    arrays = {f"weights_{index:02d}": array for index, array in enumerate(model.get_weights())}
+    first = {"command": "first command", "recipe": {"seed": 1, "epochs": 40}, "minutes": 65.2}
+    second = {"refine_command": "second command", "recipe": {"seed": 2, "epochs": 9}, "minutes": 7.5, "command": ""}
+    second["started_from"] = first
+    record = {
+        "recipe": {"seed": 5},
+        "refine_command": "python tools/refine_frames.py",
+        "started_from": second,
+    }
+    history = "epoch,loss,accuracy,val_loss,val_accuracy,seconds\n0.0,1.5,0.5,1.4,0.6,90.0"
+    texts = {"history": np.array(history), "record": np.array(json.dumps(record))}
+    np.savez(folder / "refined.npz", **arrays, **texts)
+    return folder / "refined.npz"
 
-    def test_they_are_used_and_recorded(self, frames_only, weights, data):
-        out = weights.parent / "studio"
+
+@pytest.fixture(scope="module")
+def plain(frames_only, weights, data):
+    """Bundles after ``--plain``: over another network's with an ablation, and over its own with one."""
+    folders = [shutil.copytree(frames_only, weights.parent / "once")]
+    for number in range(2):
+        metrics = json.dumps(read_json(folders[-1] / bundles.METRICS) | {"ablation": ABLATION}).encode()
+        write_bundle(folders[-1], {}, {bundles.METRICS: metrics})
+        assert run_command("train-frames", data, folders[-1], "--weights", str(weights), "--plain") == 0
+        if not number:
+            folders.append(shutil.copytree(folders[0], weights.parent / "twice"))
+    return folders
+
+
+class TestFramesTrainedElsewhere:
+    def test_they_are_used_and_recorded(self, frames_only, weights, data, tmp_path):
+        out = tmp_path / "studio"
         assert run_command("train-frames", data, out, "--weights", str(weights)) == 0
         faces = np.random.default_rng(0).random((5, SIDE, SIDE)).astype(np.float32)
         features, _ = load_frame_network(out)[0](faces)
@@ -102,19 +118,14 @@ class TestFramesTrainedElsewhere:
         assert "`python tools/refine_frames.py`: seed 5, 1 epochs, 1.5 minutes" in card
         assert [row["loss"] for row in read_history(out)] == ["1.5"]
 
-    def test_the_ablation_is_kept_and_marked_as_one_of_the_network_before(self, frames_only, weights, data):
-        out = shutil.copytree(frames_only, weights.parent / "studio")
-        metrics = json.dumps(read_json(out / bundles.METRICS) | {"ablation": ABLATION}).encode()
-        for kept in ({**ABLATION, "of_former_frame_cnn": True}, ABLATION):
-            write_bundle(out, {}, {bundles.METRICS: metrics})  # the second time it was measured with the new network
-            assert run_command("train-frames", data, out, "--weights", str(weights), "--plain") == 0
+    def test_the_ablation_is_kept_and_marked_as_one_of_the_network_before(self, plain):
+        for out, kept in zip(plain, ({**ABLATION, "of_former_frame_cnn": True}, ABLATION), strict=True):
             assert read_json(out / bundles.METRICS)["ablation"] == kept
             told = "not repeated since" in (out / bundles.CARD).read_text("utf-8")
             assert told is ("of_former_frame_cnn" in kept)
 
-    def test_plain_means_that_a_face_is_judged_alone(self, frames_only, weights, data):
-        out = weights.parent / "studio"
-        assert run_command("train-frames", data, out, "--weights", str(weights), "--plain") == 0
+    def test_plain_means_that_a_face_is_judged_alone(self, frames_only, plain):
+        out = plain[0]
         faces = np.random.default_rng(0).random((2, SIDE, SIDE)).astype(np.float32)
         both = np.concatenate([faces, faces[:, :, ::-1]])
         (plain, _), (mirrored, _) = load_frame_network(out)[0](both), load_frame_network(frames_only)[0](both)
@@ -148,6 +159,7 @@ class TestWhole:
             assert (whole / name).read_bytes() == (frames_only / name).read_bytes()
 
     def test_its_records_hold_n(self, whole):
+        assert load_bundle(whole).evidence.weight == 0
         metrics = read_json(whole / bundles.METRICS)
         assert set(metrics) == {
             "real_stills", "composed_clips", "rendered_clips", "salience", "seeds", "normalization",

@@ -9,7 +9,7 @@ import pytest
 
 from emo_core.datasets.clips import DatasetClip
 from emo_core.errors import NoFaceError, VideoError
-from emo_core.faces.tracking import normalize_intensity
+from emo_core.faces.alignment import normalize_intensity
 from emo_core.training import networks
 from emo_core.training.fine_tuning import FrameTuning, LabelledFrames, gather_frames, tune_last_stage
 from tests.tiny import CONFIG, SIDE, picture

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from emo_core.datasets.pictures.ferplus import Stills
-from emo_core.faces.tracking import normalize_intensity
+from emo_core.faces.alignment import normalize_intensity
 from emo_core.training import networks
 from emo_core.training.frame_cnn import (
     AugmentedStills,

@@ -10,7 +10,8 @@ from emo_core.inference.windows import REJECTED, decide
 from emo_core.model.bundle import HeadNetwork
 from emo_core.model.calibration import calibrated
 from emo_core.model.normalization import FeatureNormalizer
-from emo_core.training.head import HeadTraining, fit_feature_normalizer, fit_head, frame_emotions
+from emo_core.training.head import HeadTraining, fit_feature_normalizer, fit_head
+from emo_core.training.head_thresholds import frame_emotions
 from emo_core.training.networks import READERS, build_frame_cnn, to_tflite, unrolled
 from emo_core.training.synthesis.composed_clips import compose, neutral_clips
 from emo_core.training.synthesis.feature_bank import DAMAGED
@@ -94,7 +95,7 @@ def test_serving_gives_the_logits_of_training(trained):
 def test_training_ends_when_it_has_not_become_better_for_long_enough(bank, monkeypatch):
     losses = iter([0.5, 1.0, 2.0, 3.0])  # of training clips and of held-out clips in turn
     monkeypatch.setattr("emo_core.training.head.log_loss", lambda *_: next(losses))
-    recipe = HeadTraining(epochs=9, patience=1, batch_size=16, clips_per_epoch=16, num_held_out=16)
+    recipe = HeadTraining(epochs=9, patience=1, batch_size=16, clips_per_epoch=16, num_held_out=16, reader="last")
     rows = []
     head = fit(bank, bank, recipe, rows.append)
     assert head.held_out_loss == 1.0
@@ -141,7 +142,7 @@ def test_features_beyond_those_of_the_normalizer_are_not_used(trained):
 
 
 def test_without_neutral_clips_every_cost_is_one(bank):
-    recipe = HeadTraining(epochs=1, batch_size=16, clips_per_epoch=32, num_held_out=30, num_neighbourhoods=2)
+    recipe = HeadTraining(epochs=1, batch_size=16, num_held_out=30, num_neighbourhoods=2, reader="last")
     held_out = compose(bank, LABELS, 30, STEPS, damaged_share=0.5, rng=np.random.default_rng(0))
     normalizer = fit_feature_normalizer(*bank.usable_views(), recipe)
     nobody = held_out.chosen(np.zeros(30, bool))
@@ -156,7 +157,9 @@ def test_frame_emotions_are_those_of_the_frame_cnn():
 
 
 def test_what_the_calibration_adds_is_part_of_the_model(bank, monkeypatch):
-    recipe = HeadTraining(epochs=1, batch_size=32, clips_per_epoch=32, num_held_out=30, num_neighbourhoods=2)
+    recipe = HeadTraining(
+        epochs=1, batch_size=32, clips_per_epoch=32, num_held_out=30, num_neighbourhoods=2, reader="last"
+    )
     clips = compose(bank, LABELS, 9, STEPS, damaged_share=0.0, rng=np.random.default_rng(3))
     logits = []
     for offsets in (np.zeros(3, np.float32), np.array([0.5, 0.25, -0.75], np.float32)):

@@ -10,18 +10,21 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from emo_core.analysis import Segment
 from emo_core.config import PipelineConfig
 from emo_core.emotions import PAPER_CLASSES, UNSURE
 from emo_core.errors import BundleError
 from emo_core.files import folders
 from emo_core.model.presence import headline
-from emo_core.types import Segment
 from tests.factories import make_analysis
 from ui.analyze import strip, verdict
 from ui.shell import errors
 from ui.state import models, samples, session
 
-BUNDLE = SimpleNamespace(classes=PAPER_CLASSES, config=PipelineConfig())
+BUNDLE = SimpleNamespace(
+    classes=PAPER_CLASSES, config=PipelineConfig(), metrics={},
+    info=SimpleNamespace(labels=tuple(item.name for item in PAPER_CLASSES)),
+)  # fmt: skip
 
 
 def test_strip_shows_at_most_24_evenly_spaced_frames():
@@ -162,3 +165,20 @@ def test_preloading_works_in_a_fresh_process_and_brings_no_tensorflow():
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=folders.ROOT)
     assert ended.stdout.split() == ["True", "False"]
     assert "could not preload" not in ended.stderr
+
+
+def test_progress_looks_for_a_stop_when_there_is_no_news(monkeypatch):
+    """Streamlit ends a run only inside one of its calls: a stage that stands still must make some."""
+    from unittest.mock import MagicMock
+
+    from ui.widgets import progress
+
+    now_s = iter([0.1, 0.2, 0.3, 0.7, 0.8, 1.3])
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(now_s))
+    screen = MagicMock()
+    screen.columns.return_value = MagicMock(), MagicMock()
+    monkeypatch.setattr(progress, "st", screen)
+    report = progress.reporter("a clip")
+    for _ in range(6):
+        report("Reading frames and following the face: 0 s", 0.0)
+    assert screen.progress.return_value.progress.call_count == 3

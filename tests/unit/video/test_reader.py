@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emo_core.video.reader import open_video, select_in_time, write_video
+from emo_core.video.clock import select_in_time
+from emo_core.video.reader import open_video
+from emo_core.video.writer import write_video
 from tests import media
 from tests.media import levels, read
 

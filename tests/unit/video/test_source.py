@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emo_core.errors import VideoError
-from emo_core.video.reader import VideoLimits, clean_name, open_video
+from emo_core.video.reader import open_video
+from emo_core.video.source import VideoLimits, clean_name
 from tests import media
 from tests.media import levels, read
 

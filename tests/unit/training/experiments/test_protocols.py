@@ -15,7 +15,7 @@ from tests.tiny import LABELS, make_windows
 pytestmark = pytest.mark.usefixtures("eagerly")
 
 RECIPE = HeadTraining(
-    epochs=8, patience=8, batch_size=32, learning_rate=3e-2, num_neighbourhoods=2, reader="mean", mean_input=True,
+    epochs=6, patience=6, batch_size=64, learning_rate=6e-2, num_neighbourhoods=2, reader="mean", mean_input=True,
     dropout=0.0, noise=0.0,
 )  # fmt: skip
 

@@ -1,0 +1,230 @@
+"""Who is in a video: tracks of faces put together to people, in order of how large and how long they are seen.
+
+A track ends where a face is lost or another one is in its place; two tracks are one person's if they are never seen at
+the same time and look alike (see :mod:`emo_core.faces.appearance`).
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emo_core.faces.appearance import IN_PLACE, SAME, SAME_IN_SHOT, Look, look_distance
+from emo_core.faces.landmarks import overlap
+from emo_core.faces.tracking import empty_track
+from emo_core.types import (
+    QUALITY_COMPONENTS,
+    Booleans,
+    Doubles,
+    FaceTrack,
+    FeatureSequence,
+    Floats,
+    NormalizedClip,
+)
+
+_Part = TypeVar("_Part", FaceTrack, NormalizedClip, FeatureSequence)
+
+_NEAR_S = 1.0
+_ALIKE = 0.6  # looks that two tracks of one person may have, and two people seldom
+_PLACE_SHARE = 0.1  # overlap of two boxes in one place
+
+
+class TrackRecord:
+    """What has been learned of one track so far, clip by clip; only frames of clips in which it is seen are kept."""
+
+    def __init__(self) -> None:
+        self.tracks: list[FaceTrack] = []
+        self.normalized: list[NormalizedClip] = []
+        self.features: list[FeatureSequence] = []
+        self.look: Look | None = None
+        self._firsts: list[int] = []
+
+    def add(
+        self, first: int, track: FaceTrack, normalized: NormalizedClip, features: FeatureSequence, look: Look
+    ) -> None:
+        """Append what one clip, whose first frame has the index `first`, shows of the track."""
+        self._firsts.append(first)
+        self.tracks.append(track)
+        self.normalized.append(normalized)
+        self.features.append(features)
+        self.look = look
+
+    @cached_property
+    def presence(self) -> float:
+        """How large and how long the face was seen: eye distances summed over the frames."""
+        return float(sum(np.nansum(track.eye_distance_px) for track in self.tracks))
+
+    @cached_property
+    def frames(self) -> NDArray[np.intp]:
+        """Indices (n,) of the frames in which it is seen."""
+        return np.concatenate(
+            [first + np.flatnonzero(track.detected) for first, track in zip(self._firsts, self.tracks, strict=True)]
+        )
+
+    def box_at(self, frame: int) -> Floats:
+        """Box (4,) in a frame in which it is seen."""
+        part = int(np.searchsorted(self._firsts, frame, side="right")) - 1
+        return np.asarray(self.tracks[part].boxes_xyxy[frame - self._firsts[part]], np.float32)
+
+    def fill(self, track: FaceTrack, normalized: NormalizedClip, features: FeatureSequence) -> None:
+        """Write its frames into arrays of the whole video and give them up."""
+        while self._firsts:
+            first, part = self._firsts.pop(), self.tracks.pop()
+            rows = first + np.flatnonzero(part.detected)
+            _write(part, track, rows, part.detected)
+            _write(self.normalized.pop(), normalized, rows, part.detected)
+            _write(self.features.pop(), features, rows, part.detected)
+
+
+class Person:
+    """The tracks of one person, none of which is seen together with another."""
+
+    def __init__(self, record: TrackRecord) -> None:
+        self.records = [record]
+
+    @property
+    def presence(self) -> float:
+        """How large and how long the face was seen."""
+        return sum(record.presence for record in self.records)
+
+    @property
+    def num_detected(self) -> int:
+        """Frames in which the person was found."""
+        return sum(len(record.frames) for record in self.records)
+
+    @property
+    def num_usable(self) -> int:
+        """Frames in which the face is good enough to count."""
+        return sum(int(part.mask.sum()) for part in self.normalized)
+
+    @property
+    def normalized(self) -> list[NormalizedClip]:
+        """Its parts."""
+        return [part for record in self.records for part in record.normalized]
+
+    def distance(self, look: Look) -> float:
+        """How unlike a look is to this person."""
+        return min(look_distance(record.look, look) for record in self.records if record.look is not None)
+
+    def join(self, num_frames: int) -> tuple[FaceTrack, NormalizedClip, FeatureSequence]:
+        """Everything about the person through a video of `num_frames` frames; the parts are given up."""
+        crops, features = self.records[0].tracks[0].crops, self.records[0].features[0]
+        side = crops.shape[1]
+        track = empty_track(num_frames, side)
+        normalized = NormalizedClip(
+            faces=np.zeros((num_frames, side, side), np.float32),
+            quality=np.zeros(num_frames, np.float32),
+            components={name: np.zeros(num_frames, np.float32) for name in QUALITY_COMPONENTS},
+            mask=np.zeros(num_frames, bool),
+        )
+        sequence = FeatureSequence(
+            np.zeros((num_frames, features.features.shape[1]), np.float32),
+            np.full((num_frames, features.emotions.shape[1]), np.nan, np.float32),
+            np.zeros(num_frames, bool),
+        )
+        for record in self.records:
+            record.fill(track, normalized, sequence)
+        return track, normalized, sequence
+
+
+def put_together(records: Sequence[TrackRecord], times_s: Doubles, cuts_s: Sequence[float], least: int) -> list[Person]:
+    """The people whose tracks these are, the largest and longest first.
+
+    Args:
+        records: tracks in any order.
+        times_s: (T,) seconds.
+        cuts_s: when a new shot begins.
+        least: frames that make a person; a shorter track that nobody's look claims is left to whoever is in that place
+            before and after it, such as in a flash, else to nobody.
+    """
+    people: list[Person] = []
+    ordered = sorted(records, key=lambda record: -record.presence)
+    for record in ordered:
+        if len(record.frames):
+            closest = _closest(record, people, times_s, cuts_s)
+            if closest is None:
+                people.append(Person(record))
+            else:
+                closest.records.append(record)
+    for person in [person for person in people if person.num_detected < least]:
+        host = _around(person.records[0], [other for other in people if other is not person], times_s)
+        if host is not None:
+            host.records += person.records
+            people.remove(person)
+    return sorted(people, key=lambda person: -person.presence)
+
+
+def alike(people: Sequence[Person]) -> list[tuple[int, int]]:
+    """Pairs of indices of people who may be one: never seen together, and neither the same nor clearly others."""
+    return [
+        (i, j)
+        for i in range(len(people))
+        for j in range(i + 1, len(people))
+        if not any(_meet(record, people[i]) for record in people[j].records)
+        and min(people[i].distance(record.look) for record in people[j].records if record.look) < _ALIKE
+    ]
+
+
+def _write(piece: _Part, whole: _Part, rows: NDArray[np.intp], chosen: Booleans) -> None:
+    """Copy the chosen frames of one clip into the rows of the whole video."""
+    for name in piece.__slots__:
+        source, target = getattr(piece, name), getattr(whole, name)
+        if isinstance(source, Mapping):
+            for key, values in source.items():
+                target[key][rows] = values[chosen]
+        else:
+            target[rows] = source[chosen]
+
+
+def _closest(record: TrackRecord, people: Sequence[Person], times_s: Doubles, cuts_s: Sequence[float]) -> Person | None:
+    """The person whom a track looks most like, if enough so and never seen at the same time."""
+    assert record.look is not None  # every track that is seen has a look
+    best, least = None, 1.0
+    for person in people:
+        if not _meet(record, person):
+            distance = person.distance(record.look) / _limit(record, person, times_s, cuts_s)
+            if distance <= least:
+                best, least = person, distance
+    return best
+
+
+def _limit(record: TrackRecord, person: Person, times_s: Doubles, cuts_s: Sequence[float]) -> float:
+    """Distance of looks up to which a track is a person's."""
+    limit = SAME
+    for other in person.records:
+        early, late = sorted((record, other), key=lambda item: int(item.frames[0]))
+        before, after = _neighbours(early, late)
+        start_s, end_s = times_s[before], times_s[after]
+        if any(start_s < cut_s <= end_s for cut_s in cuts_s):
+            continue
+        is_near = overlap(early.box_at(before), late.box_at(after)) > _PLACE_SHARE
+        limit = max(limit, IN_PLACE if is_near and end_s - start_s <= _NEAR_S else SAME_IN_SHOT)
+    return limit
+
+
+def _neighbours(early: TrackRecord, late: TrackRecord) -> tuple[int, int]:
+    """The last frame of one track before the first one of another, and that first one."""
+    after = int(late.frames[0])
+    return int(early.frames[early.frames < after].max()), after
+
+
+def _meet(record: TrackRecord, person: Person) -> bool:
+    return any(len(np.intersect1d(record.frames, other.frames, assume_unique=True)) > 0 for other in person.records)
+
+
+def _around(record: TrackRecord, people: Sequence[Person], times_s: Doubles) -> Person | None:
+    """Who is seen in the place of a short track shortly before and shortly after it."""
+    first, last = int(record.frames[0]), int(record.frames[-1])
+    for person in people:
+        frames = np.sort(np.concatenate([other.frames for other in person.records]))
+        before, after = frames[frames < first], frames[frames > last]
+        if _meet(record, person) or not (len(before) and len(after)):
+            continue
+        if times_s[first] - times_s[before[-1]] > _NEAR_S or times_s[after[0]] - times_s[last] > _NEAR_S:
+            continue
+        boxes = [other.box_at(int(before[-1])) for other in person.records if before[-1] in other.frames]
+        if overlap(boxes[0], record.box_at(first)) > _PLACE_SHARE:
+            return person
+    return None

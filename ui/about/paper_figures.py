@@ -1,0 +1,154 @@
+"""The paper's seven figures: what each shows, and ours beside it, drawn from the records of the published model."""
+
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import streamlit as st
+
+from emo_core.emotions import display_name
+from emo_core.records import ClassScores, MeanScores, bracketed
+from ui.shell import errors, preload
+from ui.state import models
+from ui.widgets import charts, method_diagram, tables
+
+_PAPER: Mapping[str, str] = {
+    "Fig. 1, flow diagram": "From video to hybrid emotion: frames, preprocessing by quality, CNN, LSTM, class.",
+    "Fig. 2, training curves": "Loss and accuracy of training and validation per epoch, with the printed log.",
+    "Fig. 3, confusion matrix": "Two classes, every sample on the diagonal.",
+    "Fig. 4, classification report": "Precision, recall, F1 and support of each class: all 1.00.",
+    "Fig. 5, bars": "Accuracy, precision, recall and F1 side by side: all 100 %.",
+    "Fig. 6, training": "Training on labelled videos.",
+    "Fig. 7, prediction": "A verdict, the number of samples and the list of labels.",
+}
+
+
+def render(ours: Mapping[str, Any], folder: Path, paper_samples: int) -> None:
+    """All seven, in order.
+
+    Args:
+        ours: ``metrics.json`` of the published model; {} where there is none.
+        folder: its directory.
+        paper_samples: how many samples the paper has.
+    """
+    preload.wait()
+    drawings: tuple[Callable[[], None], ...] = (
+        _flow,
+        lambda: _curves(folder),
+        lambda: _confusion(ours["taught_clips"]),
+        lambda: _report(ours["taught_clips"]),
+        lambda: _bars(ours["taught_clips"]),
+        lambda: _training(folder),
+        lambda: _prediction(folder, paper_samples),
+    )
+    for number, ((title, words), draw) in enumerate(zip(_PAPER.items(), drawings, strict=True)):
+        st.markdown(f"##### {title}")
+        st.caption(f"The paper: {words}")
+        if number and not ours:
+            st.markdown("Ours: not measured.")
+            continue
+        with errors.shown(), models.reading("metrics.json"):
+            draw()
+
+
+def _flow() -> None:
+    method_diagram.render()
+    st.caption(
+        "Ours adds alignment, a quality that can be seen, and thresholds by quality, which the published model goes "
+        "without. Each step leads to where it is shown."
+    )
+
+
+def _curves(folder: Path) -> None:
+    from emo_core.report.charts.analysis import history_figure
+
+    rows = models.history(folder).get("head", [])
+    if not rows:
+        st.markdown("Ours: not measured.")
+        return
+    epochs = [int(row["epoch"]) for row in rows]
+    best = min(rows, key=lambda row: row.get("val_loss", math.inf))
+    for column, (quantity, key) in zip(st.columns(2), {"Loss": "loss", "Accuracy": "accuracy"}.items(), strict=True):
+        curves = {"Training": [row[key] for row in rows], "Validation": [row[f"val_{key}"] for row in rows]}
+        figure = history_figure(epochs, curves, quantity, int(best["epoch"]))
+        with column:
+            charts.render(
+                figure, f"paper-{key}", f"{quantity} per epoch of the published model", picture=f"paper_{key}"
+            )
+    with st.expander("The log"):
+        st.code("\n".join(_log_line(row, len(rows)) for row in rows), language=None)
+
+
+def _log_line(row: Mapping[str, float], count: int) -> str:
+    names = ("loss", "accuracy", "val_loss", "val_accuracy")
+    return f"Epoch {row['epoch']:.0f}/{count} - " + " - ".join(f"{name}: {row[name]:.4f}" for name in names)
+
+
+def _confusion(found: Mapping[str, Any]) -> None:
+    from emo_core.report.charts.analysis import confusion_figure
+
+    st.markdown(_tested(found))
+    figure = confusion_figure(found["labels"], found["confusion"])
+    charts.render(figure, "paper-confusion", "Confusion matrix of the published model", picture="paper_confusion")
+
+
+def _report(found: Mapping[str, Any]) -> None:
+    tables.render(
+        ("Class", "Precision", "Recall", "F1", "Support"),
+        [
+            (errors.plain(display_name(row["label"])), *(_bounded(row, key) for key in ("precision", "recall", "f1")),
+             str(row["support"]))
+            for row in found["per_class"]
+        ],
+    )  # fmt: skip
+
+
+def _bounded(row: Mapping[str, Any], name: str) -> str:
+    return f"{row[name]:.2f}{bracketed(row[f'{name}_interval'], '.2f')}"
+
+
+def _bars(found: Mapping[str, Any]) -> None:
+    from emo_core.report.charts.evaluation import scores_figure
+
+    per_class = msgspec.convert(found["per_class"], list[ClassScores])
+    figure = scores_figure(msgspec.convert(found["scores"], MeanScores), per_class)
+    charts.render(figure, "paper-scores", "Accuracy, precision, recall and F1", picture="paper_scores")
+
+
+def _training(folder: Path) -> None:
+    record = models.manifest(folder)["taught"]
+    labels = list(record["parts"]["train"]["by_class"])
+    names = {"train": "train", "validation": "choose the epoch", "test": "are measured on"}
+    tables.render(
+        ("Clips that", *(errors.plain(display_name(label)) for label in labels), "People"),
+        [
+            (names[part], *(str(row["by_class"][label]) for label in labels), str(len(row["people"])))
+            for part, row in record["parts"].items()
+        ],
+    )
+    st.caption(
+        f"Parted {'at random' if record['protocol'] == 'random' else 'by person'}; "
+        f"{len(record['left_out'])} more show no face that can be judged. By the command:"
+    )
+    st.code(models.manifest(folder)["head_training"]["command"], language="bash", wrap_lines=True)
+    st.page_link("pages/teach.py", label="Record or import clips and train by the same recipe →")
+
+
+def _prediction(folder: Path, paper_samples: int) -> None:
+    manifest = models.manifest(folder)
+    labels = ", ".join(errors.plain(display_name(item["name"])) for item in manifest["classes"])
+    tables.render(
+        ("", "The paper", "published, here"),
+        [
+            ("Samples", f"{paper_samples:,}", f"{manifest['taught']['num_clips']:,} clips"),
+            ("Labels", "two pairs of emotions", labels),
+        ],
+    )
+    st.page_link("pages/analyze.py", label="See its verdict on a clip, with the published model in use →")
+
+
+def _tested(found: Mapping[str, Any]) -> str:
+    how = "set aside at random" if found["protocol"] == "random" else "of people kept apart"
+    return f"Ours: {found['num_clips']} clips {how}, of {found['num_people']} people."
