@@ -18,6 +18,11 @@ def is_published(metrics: Mapping[str, Any]) -> bool:
     return isinstance(found, Mapping) and found.get("recipe") == PUBLISHED
 
 
+def warning_of(metrics: Mapping[str, Any], labels: Sequence[str]) -> str:
+    """:func:`limits_of` for a model of the published recipe, told by its ``metrics.json``; empty for any other."""
+    return limits_of(labels) if is_published(metrics) else ""
+
+
 def limits_of(labels: Sequence[str]) -> str:
     """What a model of the published recipe with these classes is, and where it fails, in two sentences.
 

@@ -46,7 +46,7 @@ def settle(monkeypatch):
 def live(studio, components, streams, monkeypatch):
     """The live page after the visitor agreed."""
     built = LiveWorker.__init__
-    config = SimpleNamespace(config=PipelineConfig(), info=MODEL)
+    config = SimpleNamespace(config=PipelineConfig(), info=MODEL, metrics={})
     monkeypatch.setattr(
         LiveWorker, "__init__", lambda self, bundle: built(self, config, idle_s=0.5, make_analyzer=Analyzer)
     )

@@ -11,6 +11,7 @@ from emo_core.model import bundle as bundles
 from tests.app.test_teach import jobs  # noqa: F401
 from tests.conftest import MODEL
 from tests.other_model import copy_shipped
+from ui.analyze import tabs
 from ui.state import models
 
 PUBLISHED = MODEL.parent / "published"
@@ -38,6 +39,10 @@ def test_chosen_on_analyze_it_judges_and_says_where_it_fails(pair, laughter):
     assert "A neutral face, a face that talks or any other emotion is called one of the two as well" in card
     assert "Model published" in card
     assert "set aside at random" in pair.text
+    for tab in tabs.TABS:
+        pair.tab(tab.name)
+        assert not app.exception
+        assert not app.error, (tab.name, [item.value for item in app.error])
 
 
 class TestAgainstThePaper:

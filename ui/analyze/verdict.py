@@ -7,7 +7,7 @@ import streamlit as st
 
 from emo_core.emotions import EMOTION_COLOURS, OTHER, UNSURE, class_colour, display_percent
 from emo_core.model.presence import emotion_words, headline, verdict_changes, verdict_words
-from emo_core.model.published import is_published, limits_of
+from emo_core.model.published import warning_of
 
 if TYPE_CHECKING:
     from emo_core.analysis import Analysis, Prediction, Segment
@@ -25,6 +25,7 @@ def card_html(analysis: "Analysis", bundle: "Bundle") -> str:
     """The card as HTML; every text from outside is escaped."""
     prediction = analysis.prediction
     tone = class_colour(prediction.label, prediction.labels)
+    limits = warning_of(bundle.metrics, bundle.info.labels)
     parts = [
         f'<div class="es-kicker">Verdict on {_whom(analysis)}{escape(analysis.video.name)}</div>',
         f'<div class="es-verdict" data-testid="verdict">{escape(headline(prediction))}</div>',
@@ -32,15 +33,10 @@ def card_html(analysis: "Analysis", bundle: "Bundle") -> str:
         _mix_html(prediction, bundle),
         _parts_html(analysis, bundle),
         *(f'<p class="es-soft">⚠️ {escape(warning)}</p>' for warning in analysis.warnings),
-        *(f'<p class="es-soft" data-testid="limits">⚠️ {escape(words)}</p>' for words in _limits(bundle)),
+        f'<p class="es-soft" data-testid="limits">⚠️ {escape(limits)}</p>' if limits else "",
         f'<p class="es-soft" data-testid="model">Model {escape(analysis.model.title)}</p>',
     ]
     return f'<div class="es-card" style="--tone:{tone}">{"".join(parts)}</div>'
-
-
-def _limits(bundle: "Bundle") -> list[str]:
-    """What a model of the published recipe says of itself under every verdict; nothing for others."""
-    return [limits_of(bundle.info.labels)] if is_published(bundle.metrics) else []
 
 
 def _whom(analysis: "Analysis") -> str:

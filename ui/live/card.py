@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from emo_core.emotions import UNSURE, class_colour, display_percent
 from emo_core.live.overlay import verdict_words
+from emo_core.model.published import warning_of
 from ui.live import status
 
 if TYPE_CHECKING:
@@ -28,10 +29,11 @@ def card_html(live: "LiveSession") -> str:
 
 
 def _card(live: "LiveSession", kicker: str, title: str, label: str, rest: str) -> str:
-    model = live.worker.bundle.info
+    model, limits = live.worker.bundle.info, warning_of(live.worker.bundle.metrics, live.worker.bundle.info.labels)
+    words = f'<p class="es-soft" data-testid="limits">⚠️ {escape(limits)}</p>' if limits else ""
     return (
         f'<div class="es-card" style="--tone:{class_colour(label, model.labels)}"><div class="es-kicker">{kicker}</div>'
-        f'<div class="es-verdict" data-testid="live-verdict">{escape(title)}</div>{rest}'
+        f'<div class="es-verdict" data-testid="live-verdict">{escape(title)}</div>{rest}{words}'
         f'<p class="es-soft" data-testid="model">Model {escape(model.title)}</p></div>'
     )
 

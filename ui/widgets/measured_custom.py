@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from emo_core.emotions import display_name
-from emo_core.model.published import is_published, limits_of
+from emo_core.model.published import warning_of
 from emo_core.records import span
 from ui.shell import errors, preload
 from ui.widgets import charts, tables
@@ -25,8 +25,8 @@ def render(record: Mapping[str, Any], measured: Mapping[str, Any]) -> None:
         measured: content of ``metrics.json``.
     """
     figures = measured["taught_clips"]
-    if is_published(measured):
-        st.warning(errors.plain(limits_of(figures["labels"])))
+    if limits := warning_of(measured, figures["labels"]):
+        st.warning(errors.plain(limits))
     for name, words in _ELSEWHERE.items():
         if name in measured:
             _elsewhere(words, measured[name])

@@ -99,7 +99,10 @@ def _summary(manifest: Mapping[str, Any], *, published: bool) -> str:
     labels = ", ".join(f"`{item['name']}`" for item in manifest.get("classes", [])) or "not trained yet"
     pipeline = manifest["pipeline"]
     side = pipeline["crop_side_px"]
-    unsure = "no other verdict" if published else "and *unsure* where no class passes its threshold"
+    where = (
+        "only where the parts of a clip contradict one another" if published else "where no class passes its threshold"
+    )
+    unsure = f"and *unsure* {where}"
     return (
         f"Classes: {labels}, {unsure}. Input: a video of one face, sampled at\n"
         f"{pipeline['sample_rate_hz']:g} frames a second, judged in windows of {pipeline['window_steps']} frames. "

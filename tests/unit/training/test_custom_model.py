@@ -326,7 +326,8 @@ class TestPublished:
     def test_a_face_of_no_class_is_forced_and_counted(self, made):
         metrics = read_json(made / bundles.METRICS)
         (row,) = metrics["forced_clips"]["parts"][0]["rows"]
-        assert (row["label"], sum(row["verdicts"]), row["verdicts"][-1]) == ("other", 8, 0)
+        assert (row["label"], sum(row["verdicts"])) == ("other", 8)
+        assert sum(row["verdicts"][:-1]) >= 6, "it is unsure of a clip only where its windows contradict one another"
         whole = metrics["untouched_real_clips"]["parts"][0]
         assert [sum(item["verdicts"]) for item in whole["rows"]] == [8, 8, 8]
         assert whole["of_all"]["value"] == pytest.approx(2 / 3 * whole["of_its_classes"]["value"])
@@ -335,7 +336,7 @@ class TestPublished:
     def test_the_card_says_what_it_is_and_where_it_fails(self, made):
         card = " ".join((made / bundles.CARD).read_text("utf-8").split())
         for words in ("This is the published method as published", "A neutral face, a face that talks or any other",
-                      "called one of the two as well", "and no other verdict", "of features (not of scores)",
+                      "called one of the two as well", "*unsure* only where the parts", "of features (not of scores)",
                       "**At random**, as in the paper", "Faces that it has no class for",
                       "| all | other | 8 |"):  # fmt: skip
             assert words in card, words
