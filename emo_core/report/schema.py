@@ -17,8 +17,8 @@ Count = Annotated[int, Meta(ge=0)]
 Shares = dict[str, Share]
 
 
-class Gap(Struct, forbid_unknown_fields=True):
-    """A stretch without a picture."""
+class Span(Struct, forbid_unknown_fields=True):
+    """A stretch of the clip."""
 
     start_s: float
     end_s: float
@@ -31,7 +31,7 @@ class ClipEntry(Struct, forbid_unknown_fields=True):
     duration_s: float
     start_s: float
     end_s: float
-    gaps: list[Gap]
+    gaps: list[Span]
     fps: float
     width: Count
     height: Count
@@ -94,18 +94,32 @@ class AnnotationsEntry(Struct, forbid_unknown_fields=True):
     correct_label: str | None
 
 
-class AnalysisFile(Struct, forbid_unknown_fields=True):
-    """An analysis of a clip. Times are seconds on the file's own clock, probabilities and qualities in [0, 1]."""
+class Told(Struct, forbid_unknown_fields=True):
+    """What is told of one person, the one called by that number."""
 
-    schema: Literal["hybrid-emotion-analysis/1"]
-    clip: ClipEntry
-    model: ModelInfo
+    person: Count
     verdict: VerdictEntry
     segments: list[SegmentEntry]
     windows: list[WindowEntry]
     frames: list[FrameEntry]
-    timing_ms: StageTimings
     warnings: list[str]
+
+
+class PersonEntry(Told):
+    """Somebody in the clip, and when that person is in view."""
+
+    on_screen_s: float
+    in_view: list[Span]
+
+
+class AnalysisFile(Told):
+    """An analysis of a clip. Times are seconds on the file's own clock, probabilities and qualities in [0, 1]."""
+
+    schema: Literal["hybrid-emotion-analysis/2"]
+    clip: ClipEntry
+    model: ModelInfo
+    timing_ms: StageTimings
+    people: list[PersonEntry]
     human_annotations: AnnotationsEntry | UnsetType = UNSET
 
 
