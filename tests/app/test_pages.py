@@ -38,6 +38,7 @@ def test_about_without_measurements_says_how_to_get_them(studio):
     assert [info.value.split(".")[0] for info in app.info] == [
         "Nothing has been measured on this model yet",
         "No training record came with this model",
+        "The published method has not been trained on this installation",
         "This model came without a card",
     ]
     assert all("make model" in info.value for info in app.info)
