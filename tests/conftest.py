@@ -1,6 +1,7 @@
 """What tests of several modules share: the shipped bundle, and short clips cut from the sample."""
 
 import pylibsrtp  # noqa: F401, I001  (before everything that may load TensorFlow: the other order ends the process)
+import gc
 import shutil
 
 import pytest
@@ -24,6 +25,16 @@ def pytest_collection_modifyitems(items):
 
 settings.register_profile("studio", deadline=None)  # a busy machine is no failure
 settings.load_profile("studio")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def out_of_the_way():
+    """What is there already is not looked through by garbage collections, of which Streamlit makes one for every run.
+
+    TensorFlow alone brings so many objects that each would take half a second.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
