@@ -43,6 +43,7 @@ class Variant:
         start_s: when its first picture is shown.
         gap: seconds after the first picture at which a gap begins, and how long it lasts.
         warning: words of the warning that is due; empty if none is.
+        most_people: as how many people the one in it may count: half the size and cropped, a face may look another.
         slack_s: how far its segments may begin and end from where those of the plain clip do.
     """
 
@@ -51,6 +52,7 @@ class Variant:
     gap: tuple[float, float] | None = None
     warning: str = ""
     slack_s: float = 0.4
+    most_people: int = 1
 
 
 def cut_sample(folder: Path) -> Cut:
@@ -298,8 +300,12 @@ VARIANTS = {
     "4.8 a second": Variant(partial(at_rate, every=5), warning="only 4.8 pictures a second", slack_s=0.9),
     "raw h264": _raw("libx264", "h264", {"preset": "ultrafast", "crf": "16"}),
     "raw hevc": _raw("libx265", "hevc", QUICK_HEVC),
-    "turned midway": Variant(partial(turned_midway, upright_first=False), warning="size of the picture changes"),
-    "turned back midway": Variant(partial(turned_midway, upright_first=True), warning="size of the picture changes"),
+    "turned midway": Variant(
+        partial(turned_midway, upright_first=False), warning="size of the picture changes", most_people=2
+    ),
+    "turned back midway": Variant(
+        partial(turned_midway, upright_first=True), warning="size of the picture changes", most_people=2
+    ),
     "default is second": Variant(partial(two_streams, default=True), warning="marked as the default"),
     "second moves": Variant(partial(two_streams, default=False), warning="the largest that moves"),
     "PQ": Variant(partial(in_hdr, transfer=hdr.PQ)),

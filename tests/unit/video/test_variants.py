@@ -34,7 +34,8 @@ def plain(cut, hybrid):
 
 def borders(analysis):
     """When each verdict begins and ends, those of *unsure* between two left to their neighbours."""
-    return [(item.start_s, item.end_s, item.label) for item in analysis.prediction.segments if item.label != "unsure"]
+    parts = [item for person in analysis.people for item in person.prediction.segments if item.label != "unsure"]
+    return sorted((item.start_s, item.end_s, item.label) for item in parts)
 
 
 def expected(plain, variant):
@@ -54,7 +55,9 @@ def test_a_variant_is_what_the_plain_clip_is(name, cut, plain, hybrid, tmp_path)
     variant = VARIANTS[name]
     analysis = analyze(variant.make(tmp_path, cut), hybrid)
     video, length_s = analysis.video, plain.video.duration_s
-    assert analysis.prediction.label == plain.prediction.label
+    assert len(analysis.people) <= variant.most_people
+    if len(analysis.people) == 1:
+        assert analysis.prediction.label == plain.prediction.label
     right = expected(plain, variant)
     assert [label for *_, label in borders(analysis)] == [label for *_, label in right]
     for found, wanted in zip(borders(analysis), right, strict=True):
