@@ -265,6 +265,11 @@ def _gap(suffix: str, at_s: float, length_s: float) -> Variant:
     return Variant(make, gap=(at_s, length_s), warning="no picture")
 
 
+def _turned(*, upright_first: bool) -> Variant:
+    make = partial(turned_midway, upright_first=upright_first)
+    return Variant(make, warning="size of the picture changes", slack_s=1.3, most_people=2)
+
+
 def _raw(codec: str, suffix: str, options: dict[str, str], warning: str = "") -> Variant:
     return Variant(
         lambda folder, cut: encode(folder / f"raw.{suffix}", cut.frames, codec=codec, options=options), warning=warning
@@ -300,12 +305,8 @@ VARIANTS = {
     "4.8 a second": Variant(partial(at_rate, every=5), warning="only 4.8 pictures a second", slack_s=0.9),
     "raw h264": _raw("libx264", "h264", {"preset": "ultrafast", "crf": "16"}),
     "raw hevc": _raw("libx265", "hevc", QUICK_HEVC),
-    "turned midway": Variant(
-        partial(turned_midway, upright_first=False), warning="size of the picture changes", most_people=2
-    ),
-    "turned back midway": Variant(
-        partial(turned_midway, upright_first=True), warning="size of the picture changes", most_people=2
-    ),
+    "turned midway": _turned(upright_first=False),
+    "turned back midway": _turned(upright_first=True),
     "default is second": Variant(partial(two_streams, default=True), warning="marked as the default"),
     "second moves": Variant(partial(two_streams, default=False), warning="the largest that moves"),
     "PQ": Variant(partial(in_hdr, transfer=hdr.PQ)),
