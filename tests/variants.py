@@ -267,7 +267,7 @@ def _gap(suffix: str, at_s: float, length_s: float) -> Variant:
 
 def _turned(*, upright_first: bool) -> Variant:
     make = partial(turned_midway, upright_first=upright_first)
-    return Variant(make, warning="size of the picture changes", slack_s=1.3, most_people=2)
+    return Variant(make, warning="size of the picture changes", slack_s=2.0, most_people=2)
 
 
 def _raw(codec: str, suffix: str, options: dict[str, str], warning: str = "") -> Variant:
