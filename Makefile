@@ -4,7 +4,8 @@
 #             PORTRAITS=pictures with labels.csv, REAL=real clips with segments.csv)
 PYTHON ?= python3.11
 PORT ?= 8501
-HOST ?= 127.0.0.1
+# HOST only from the command line: some shells export one of their own
+HOST = 127.0.0.1
 FERPLUS ?= data/ferplus
 ICT ?= data/ict_face/ict_face.npz
 PORTRAITS ?= data/portraits

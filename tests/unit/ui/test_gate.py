@@ -167,5 +167,5 @@ def test_limits_are_the_same_everywhere():
 def test_the_settings_listen_on_this_machine_and_the_make_file_does():
     assert SETTINGS["address"] == "127.0.0.1"
     make = (folders.ROOT / "Makefile").read_text("utf-8")
-    assert "HOST ?= 127.0.0.1\n" in make
+    assert "\nHOST = 127.0.0.1\n" in make
     assert "--server.address $(HOST)" in make
