@@ -141,6 +141,6 @@ def _counts(clips: Sequence[EvaluatedClip], labels: Sequence[str]) -> dict[str, 
             for label in (*labels, *({OTHER} - set(labels)))
             if (members := [clip for clip in clips if clip.label == label])
         ],
-        "of_its_classes": people.share(right & own, own),
-        "of_all": people.share(right, np.ones(len(clips), bool)),
+        "of_its_classes": msgspec.to_builtins(people.share(right & own, own)),
+        "of_all": msgspec.to_builtins(people.share(right, np.ones(len(clips), bool))),
     }
