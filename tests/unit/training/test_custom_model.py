@@ -21,6 +21,7 @@ from emo_core.jobs.progress import TrainingProgress
 from emo_core.jobs.queue import ORDER, PROGRESS, Order
 from emo_core.model import bundle as bundles
 from emo_core.model.bundle import load_bundle
+from emo_core.records import Protocols, ProtocolScores
 from emo_core.training.checkpoint import Checkpoint
 from emo_core.training.custom_model import EVALUATION, RECIPE, Lesson, Told, teach
 from tests.tiny import LABELS, STEPS, read_json, watch_without_video, write_demo
@@ -332,7 +333,7 @@ class TestPublished:
         whole = metrics["untouched_real_clips"]["parts"][0]
         assert [sum(item["verdicts"]) for item in whole["rows"]] == [8, 8, 8]
         assert whole["of_all"]["value"] == pytest.approx(2 / 3 * whole["of_its_classes"]["value"])
-        assert metrics["protocols"]["asked"] == ["q_features", "mean_input"]
+        assert metrics["protocols"]["same_people"] == ["q_features", "mean_input"]
 
     def test_the_card_says_what_it_is_and_where_it_fails(self, made):
         card = " ".join((made / bundles.CARD).read_text("utf-8").split())
@@ -359,8 +360,8 @@ class TestPublished:
 
 def protocols_of(data, out, cache, recipe, command, say, *, progress):
     """In the place of the comparison, which trains ten heads: what it was asked for."""
-    half = {"accuracy": 0.5, "interval_over_people": [0.4, 0.6], "macro_f1": 0.5}
-    return {
-        "random": half, "subject": half, "leakage": 0.0, "num_windows": 16, "num_people": 8, "num_folds": 5,
-        "asked": [name for name in ("q_features", "mean_input") if getattr(recipe, name)],
-    }  # fmt: skip
+    half = ProtocolScores(accuracy=0.5, interval_over_people=(0.4, 0.6), macro_f1=0.5)
+    asked = tuple(name for name in ("q_features", "mean_input") if getattr(recipe, name))
+    return Protocols(
+        random=half, subject=half, leakage=0.0, num_windows=16, num_people=8, num_folds=5, same_people=asked
+    )
