@@ -65,7 +65,9 @@ def check_exports(page: Page, folder, name: str, version: str, others: str) -> N
 def test_each_result_tells_its_own_model(with_another, visit, laughter, tmp_path):
     page = visit(f"{with_another}/analyze")
     page.locator("input[type=file]").set_input_files(laughter)
-    expect(page.get_by_test_id("verdict")).to_have_text("Amusement + surprise", timeout=ANALYSIS_MS)
+    expect(page.get_by_test_id("verdict")).to_have_text(
+        "Amusement (of the pair amusement + surprise)", timeout=ANALYSIS_MS
+    )
     page.get_by_label("Model", exact=True).click()
     page.get_by_role("option", name=NAME).click()
     expect(page.get_by_test_id("model")).to_have_text(f"Model {NAME} {VERSION}", timeout=ANALYSIS_MS)
