@@ -37,6 +37,7 @@ def open_all(page: Page, words: str) -> None:
     """Open every tab below the verdict; none may complain, and the card names the model of the result."""
     expect(page.get_by_test_id("model").first).to_have_text(words)
     page.get_by_role("tab", name="Moment by moment").click()
+    expect(page.get_by_label("Class of the heatmap")).to_have_count(1, timeout=ANALYSIS_MS)  # the last one is gone
     expect(page.get_by_label("Class of the heatmap")).to_be_enabled(timeout=ANALYSIS_MS)
     for name, heading in HEADINGS.items():
         page.get_by_role("tab", name=name).click()
