@@ -83,7 +83,7 @@ def test_each_result_tells_its_own_model(with_another, visit, laughter, tmp_path
     expect(told).to_have_text([f"Model {NAME} {VERSION}"] * 2 + [f"Model {MODEL.name} {MODEL.version}"])
     page.get_by_role("button", name="Show this one").click()
     expect(told.first).to_have_text(f"Model {MODEL.name} {MODEL.version}", timeout=ANALYSIS_MS)
-    expect(page.get_by_text("right on 93%")).to_be_visible()
+    expect(page.get_by_text("On 68 real clips of 58 people")).to_be_visible()
     open_all(page, f"Model {MODEL.name} {MODEL.version}")
     check_exports(page, tmp_path, MODEL.name, MODEL.version, "joy_fear")
 
