@@ -4,6 +4,8 @@ import av
 import pytest
 
 from emo_core.errors import VideoError
+from emo_core.faces.tracking import MAX_FACES
+from emo_core.files import folders, limits
 from emo_core.files.formats import POINTER_BYTES, VIDEO_SUFFIXES, describe_pointer, has_video_name
 from emo_core.video.reader import open_video
 from tests import media
@@ -75,3 +77,9 @@ def test_a_pointer_in_place_of_a_video_says_how_to_fetch_it(tmp_path):
 
 def test_uploads_take_what_the_list_says():
     assert [f".{kind}" for kind in uploads.TYPES] == list(VIDEO_SUFFIXES)
+
+
+def test_the_readme_says_formats_and_limits_as_they_are():
+    told = " ".join((folders.ROOT / "README.md").read_text("utf-8").split())
+    assert f"`{' '.join(VIDEO_SUFFIXES)}`" in told
+    assert f"{limits.WORDS} At most {MAX_FACES} people are followed at once." in told
