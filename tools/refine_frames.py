@@ -38,20 +38,26 @@ from emo_core.files.atomic_write import replaced_whole  # noqa: E402
 from emo_core.model import bundle as bundles  # noqa: E402
 from tools.refine.faces import Faces, Refinement, batches, gather_rendered, gather_stills, gather_valid  # noqa: E402
 from tools.refine.net import FrameNet, answer, first_weights  # noqa: E402
+from tools.refine.portraits import gather_portraits  # noqa: E402
 
-TUNABLE = ("epochs", "seed", "learning_rate", "last_rate", "average")
+TUNABLE = (
+    "epochs", "seed", "learning_rate", "last_rate", "average", "stills_in_batch", "rendered_in_batch",
+    "portraits_in_batch", "certainty", "mixing", "damage_share", "teacher_share", "easy_share", "half_precision",
+)  # fmt: skip
 """What of the recipe the command line can change."""
 
 
 def run_epoch(
-    net: FrameNet, average: AveragedModel, optimizer: torch.optim.Optimizer, schedule: Any, steps: Iterator[Any]
-) -> dict[str, float]:
+    net: FrameNet, average: AveragedModel, optimizer: torch.optim.Optimizer, schedule: Any, steps: Iterator[Any],
+    *, half: bool,
+) -> dict[str, float]:  # fmt: skip
     """One epoch; mean loss over its steps, and share of its faces given the emotion with the greatest target."""
     net.train()
     losses, right = [], []
     for inputs, targets, weights in steps:
         optimizer.zero_grad()
-        logits = net(inputs)
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            logits = net(inputs).float()
         entropy = -(targets * logits.log_softmax(1)).sum(1)
         loss = (weights * entropy).sum() / weights.sum()
         loss.backward()
@@ -63,11 +69,14 @@ def run_epoch(
     return {"loss": float(np.mean(losses)), "accuracy": float(np.mean(right))}
 
 
-def measure(net: FrameNet, faces: Faces, prefix: str) -> dict[str, float]:
-    """Log loss against the targets and accuracy against the label, without mirror images."""
-    said = answer(net, faces.crops, mirrored=False)
-    loss = -(faces.targets * np.log(np.maximum(said, 1e-9))).sum(axis=1).mean()
-    return {f"{prefix}loss": float(loss), f"{prefix}accuracy": float((said.argmax(axis=1) == faces.labels).mean())}
+def measured(net: FrameNet, held_out: dict[str, Faces]) -> dict[str, float]:
+    """Log loss against the targets and accuracy against the label, without mirror images, of each kind of faces."""
+    row = {}
+    for prefix, faces in held_out.items():
+        said = answer(net, faces.crops, mirrored=False)
+        row[f"{prefix}loss"] = float(-(faces.targets * np.log(np.maximum(said, 1e-9))).sum(axis=1).mean())
+        row[f"{prefix}accuracy"] = float((said.argmax(axis=1) == faces.labels).mean())
+    return row
 
 
 def refine(options: argparse.Namespace, recipe: Refinement) -> None:
@@ -78,11 +87,14 @@ def refine(options: argparse.Namespace, recipe: Refinement) -> None:
     net = FrameNet(weights)
     stills = gather_stills(options.data, side, options.cache, net, recipe)
     rendered, held_out = gather_rendered(options.rendered, options.demo, options.start, options.cache)
-    valid = gather_valid(options.data, side, options.cache)
+    valid = {"val_": gather_valid(options.data, side, options.cache), "rendered_": held_out}
+    portraits = None
+    if options.portraits:
+        portraits, valid["portraits_"] = gather_portraits(options.portraits, side, options.cache, recipe.certainty)
     net.to(memory_format=torch.channels_last)
     per_epoch = int(stills.chance.sum() / recipe.stills_in_batch)
     print(f"{len(stills.crops)} stills, {len(rendered.crops)} rendered frames, about {per_epoch} steps an epoch")
-    print({**measure(net, valid, "val_"), **measure(net, held_out, "rendered_")}, flush=True)
+    print(measured(net, valid), flush=True)
     optimizer, schedule = make_optimizer(net, recipe, per_epoch)
     content = [repr(recipe).encode(), options.rendered.read_bytes(), *(array.tobytes() for array in weights)]
     digest = hashlib.sha256(b"".join(content)).hexdigest()[:12]  # another recipe or start never resumes from it
@@ -99,9 +111,12 @@ def refine(options: argparse.Namespace, recipe: Refinement) -> None:
         began = time.monotonic()
         row = {
             "epoch": float(epoch),
-            **run_epoch(net, average, optimizer, schedule, batches(stills, rendered, recipe, epoch)),
-        }
-        row |= {**measure(average.module, valid, "val_"), **measure(average.module, held_out, "rendered_")}
+            **run_epoch(
+                net, average, optimizer, schedule, batches(stills, rendered, portraits, recipe, epoch),
+                half=recipe.half_precision,
+            ),
+        }  # fmt: skip
+        row |= measured(average.module, valid)
         rows.append({**row, "seconds": time.monotonic() - began})
         print(json.dumps({name: round(value, 4) for name, value in rows[-1].items()}), flush=True)
         with replaced_whole(checkpoint) as file:
@@ -150,11 +165,16 @@ def main() -> int:
     parser.add_argument("--start", type=Path, required=True, help="bundle with the frame CNN to start from")
     parser.add_argument("--rendered", type=Path, required=True, metavar="CSV", help="manifest of rendered clips")
     parser.add_argument("--demo", type=Path, default=ROOT / "assets" / "demo" / "manifest.csv", help="to measure on")
+    parser.add_argument("--portraits", type=Path, metavar="PICTURES", help="folder or zip with labels.csv")
     parser.add_argument("--weights", type=Path, required=True, help="file to write, .npz")
     parser.add_argument("--cache", type=Path, default=Path(".cache"), help="folder for aligned pictures")
     for name in TUNABLE:
         default = getattr(Refinement(), name)
-        parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default)
+        option = f"--{name.replace('_', '-')}"
+        if isinstance(default, bool):
+            parser.add_argument(option, action=argparse.BooleanOptionalAction, default=default)
+        else:
+            parser.add_argument(option, type=type(default), default=default)
     options = parser.parse_args()
     options.command = shlex.join(["python", "tools/refine_frames.py", *sys.argv[1:]])
     try:

@@ -32,11 +32,15 @@ class Refinement:
         last_rate: share of the learning rate that is left at the end.
         average: what is measured and taken is the running mean of the weights over the steps, whose memory shrinks by
             this factor a step; 0 takes the last step's weights.
-        stills_in_batch, rendered_in_batch: faces of either kind in a step.
+        stills_in_batch, rendered_in_batch, portraits_in_batch: faces of each kind in a step.
+        certainty: share of a portrait's target that its one label gets.
+        mixing: a of the Beta(a, a) by which the faces of a step are mixed with each other, whatever they came from
+            (mixup); 0 mixes nothing.
         damage_share: share of the stills damaged while training.
         teacher_share: weight of what the first network says beside the votes.
         easy: a still is easy when the first network gives the most voted emotion at least this probability.
         easy_share: share of the easy stills that an epoch shows; they count for the others as well.
+        half_precision: compute in bfloat16, which halves the time where the processor has it.
     """
 
     seed: int = 7
@@ -47,6 +51,10 @@ class Refinement:
     weight_decay: float = 0.02
     stills_in_batch: int = 112
     rendered_in_batch: int = 16
+    portraits_in_batch: int = 0
+    certainty: float = 0.9
+    mixing: float = 0.0
+    half_precision: bool = False
     damage_share: float = 0.3
     teacher_share: float = 0.5
     easy: float = 0.95
@@ -113,26 +121,32 @@ def gather_rendered(manifest: Path, demo: Path, bundle: Path, cache: Path) -> tu
     return train, held_out
 
 
-def batches(stills: Faces, rendered: Faces, recipe: Refinement, epoch: int) -> Iterator[tuple[torch.Tensor, ...]]:
+def batches(
+    stills: Faces, rendered: Faces, portraits: Faces | None, recipe: Refinement, epoch: int
+) -> Iterator[tuple[torch.Tensor, ...]]:
     """Inputs, targets and weights of an epoch's steps, prepared one ahead; every epoch differs."""
     rng = np.random.default_rng((recipe.seed, epoch))
     shown = rng.permutation(np.flatnonzero(rng.random(len(stills.crops)) < stills.chance))
-    steps = [
-        (
-            shown[start : start + recipe.stills_in_batch],
-            rng.integers(len(rendered.crops), size=recipe.rendered_in_batch),
-        )
-        for start in range(0, len(shown) - recipe.stills_in_batch + 1, recipe.stills_in_batch)
-    ]
+    size = recipe.stills_in_batch
+    steps = [shown[start : start + size] for start in range(0, len(shown) - size + 1, size)]
 
     def prepare(step: int) -> tuple[torch.Tensor, ...]:
         own = np.random.default_rng((recipe.seed, epoch, step))
-        real, drawn = steps[step]
-        crops = [augment(stills.crops[i], own, recipe.damage_share) for i in real]
-        crops += [augment(rendered.crops[i], own, 0.1) for i in drawn]
-        targets = np.concatenate([stills.targets[real], rendered.targets[drawn]])
-        weights = np.concatenate([1 / stills.chance[real], np.ones(len(drawn), np.float32)])
-        return as_input(np.stack(crops)), torch.from_numpy(targets), torch.from_numpy(weights)
+        drawn = own.integers(len(rendered.crops), size=recipe.rendered_in_batch)
+        parts = [(stills, steps[step], 1 / stills.chance[steps[step]], recipe.damage_share)]
+        parts += [(rendered, drawn, np.ones(len(drawn), np.float32), 0.1)]
+        if portraits:
+            count = recipe.portraits_in_batch
+            sitters = own.choice(len(portraits.crops), count, p=portraits.chance / portraits.chance.sum())
+            parts += [(portraits, sitters, np.ones(count, np.float32), recipe.damage_share)]
+        crops = np.stack([augment(faces.crops[i], own, damage) for faces, chosen, _, damage in parts for i in chosen])
+        inputs = as_input(crops)
+        targets = torch.from_numpy(np.concatenate([faces.targets[chosen] for faces, chosen, _, _ in parts]))
+        weights = torch.from_numpy(np.concatenate([weight for _, _, weight, _ in parts]))
+        if not recipe.mixing:
+            return inputs, targets, weights
+        share, other = own.beta(recipe.mixing, recipe.mixing), torch.from_numpy(own.permutation(len(inputs)))
+        return tuple(share * part + (1 - share) * part[other] for part in (inputs, targets, weights))
 
     with ThreadPoolExecutor(1) as worker:
         ahead = worker.submit(prepare, 0)

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_core.datasets.splits import split_people
 from emo_core.emotions import EMOTIONS
 from emo_core.errors import DatasetError
 from emo_core.faces.alignment import normalize_intensity
@@ -29,6 +30,11 @@ from emo_core.types import Bytes, Clip, FaceTrack, Floats, concatenate
 from emo_core.video.source import clean_name
 
 LABELS = "labels.csv"
+
+PARTS = {"train": 0.6, "choose": 0.2, "measure": 0.2}
+"""Shares of the people whom the frame CNN learns from, by whom its recipe is chosen, and who only measure it."""
+
+PARTS_SEED = 2026
 
 _MOST_BYTES = 64 * 2**20  # of one picture; more is no portrait
 _MAX_SIDE_PX = 960  # as videos are reduced
@@ -90,6 +96,14 @@ def read_portraits(path: Path) -> Portraits:
     if not found:
         raise DatasetError(f"{LABELS} lists no picture: it needs columns file and emotion and a line for each picture.")
     return Portraits(tuple(found), np.array(labels, np.intp), np.array(people), lambda name: files[found[name]]())
+
+
+def part_of(portraits: Portraits, part: str) -> Portraits:
+    """The pictures of the people of one of :data:`PARTS`; nobody is in two, and the same set is always parted alike."""
+    groups = split_people(portraits.people.tolist(), tuple(PARTS.values()), seed=PARTS_SEED)
+    chosen = np.flatnonzero(np.isin(portraits.people, sorted(groups[list(PARTS).index(part)])))
+    files = tuple(portraits.files[index] for index in chosen)
+    return Portraits(files, portraits.labels[chosen], portraits.people[chosen], portraits.read)
 
 
 def decode(content: bytes) -> Bytes | None:
