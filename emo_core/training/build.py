@@ -37,8 +37,9 @@ Say = Callable[[str], None]
 
 
 def train_frames(
-    data: Path, out: Path, cache: Path, recipe: FrameTraining, command: str, say: Say, weights: Path | None = None
-) -> dict[str, Any]:
+    data: Path, out: Path, cache: Path, recipe: FrameTraining, command: str, say: Say,
+    weights: Sequence[Path] = (),
+) -> dict[str, Any]:  # fmt: skip
     """Train the frame CNN on ``train.npz`` of the folder `data`, measure it on ``valid.npz``, write it into `out`.
 
     Args:
@@ -49,7 +50,7 @@ def train_frames(
         recipe: how.
         command: the command line, for the records.
         say: called with a line of text as the work goes on.
-        weights: of a network trained further elsewhere, to be used instead of training one.
+        weights: of a network trained further elsewhere, to be used instead of training one; the mean of several runs.
 
     Returns:
         Metrics on the validation stills.
