@@ -38,6 +38,9 @@ FERPLUS = ("train.npz", "valid.npz")
 @out_option()
 @demo_option("With FER+: manifest of rendered clips.")
 @seeds_option("With FER+: heads, each with its seed.")
+@click.option(
+    "--portraits", type=PATH, metavar="PICTURES", help="With FER+: labelled pictures to compose clips from, too."
+)
 @cache_option("Checkpoints, crops.")
 @seed_option()
 @epochs_option()
@@ -61,6 +64,7 @@ def train(
     out: Path,
     demo: Path,
     seeds: int,
+    portraits: Path | None,
     cache: Path,
     seed: int | None,
     epochs: int | None,
@@ -87,7 +91,7 @@ def train(
     from emo_core.training.head import HeadTraining
 
     settings = replace(HeadTraining(), **given(seed=seed, epochs=epochs))
-    metrics = build.train(data, demo, out, cache, settings, seeds, recorded_command(), say)
+    metrics = build.train(data, demo, out, cache, settings, seeds, recorded_command(), say, portraits)
     print(_shipped_text(metrics))
 
 

@@ -25,10 +25,16 @@ from emo_core.cli.terminal import (
 @cache_option("Checkpoints, crops.")
 @seed_option()
 @epochs_option()
-@click.option("--weights", type=PATH, metavar="NPZ", help="Use these, of tools/refine_frames.py.")
+@click.option(
+    "--weights",
+    type=PATH,
+    multiple=True,
+    metavar="NPZ",
+    help="Use these, of tools/refine_frames.py; given several times, the mean of these runs.",
+)
 @click.option("--plain", is_flag=True, help="Do not average over mirror images: half the time.")
 def train_frames(
-    data: Path, out: Path, cache: Path, seed: int | None, epochs: int | None, weights: Path | None, *, plain: bool
+    data: Path, out: Path, cache: Path, seed: int | None, epochs: int | None, weights: tuple[Path, ...], *, plain: bool
 ) -> None:
     """Train the frame CNN on FER+."""
     from emo_core.training import build

@@ -37,8 +37,9 @@ Say = Callable[[str], None]
 
 
 def train_frames(
-    data: Path, out: Path, cache: Path, recipe: FrameTraining, command: str, say: Say, weights: Path | None = None
-) -> dict[str, Any]:
+    data: Path, out: Path, cache: Path, recipe: FrameTraining, command: str, say: Say,
+    weights: Sequence[Path] = (),
+) -> dict[str, Any]:  # fmt: skip
     """Train the frame CNN on ``train.npz`` of the folder `data`, measure it on ``valid.npz``, write it into `out`.
 
     Args:
@@ -49,7 +50,7 @@ def train_frames(
         recipe: how.
         command: the command line, for the records.
         say: called with a line of text as the work goes on.
-        weights: of a network trained further elsewhere, to be used instead of training one.
+        weights: of a network trained further elsewhere, to be used instead of training one; the mean of several runs.
 
     Returns:
         Metrics on the validation stills.
@@ -103,8 +104,9 @@ def train_frames(
 
 
 def train(
-    data: Path, demo: Path, out: Path, cache: Path, recipe: HeadTraining, num_seeds: int, command: str, say: Say
-) -> dict[str, Any]:
+    data: Path, demo: Path, out: Path, cache: Path, recipe: HeadTraining, num_seeds: int, command: str, say: Say,
+    portraits: Path | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Train the head with the frame CNN that `out` holds, once for each seed; complete the bundle with the median.
 
     Training clips are composed from ``train.npz`` and rendered clips of training people. The stills of ``valid.npz``
@@ -120,6 +122,7 @@ def train(
         num_seeds: how many heads to train; the one with the median held-out loss is shipped.
         command: the command line, for the records.
         say: called with a line of text as the work goes on.
+        portraits: folder or zip of labelled pictures to compose training clips from, too.
 
     Returns:
         Metrics of the shipped head by kind of clips, and those of all seeds.
@@ -129,7 +132,7 @@ def train(
         DatasetError: the pictures or clips cannot be read or are too few.
     """
     classes, started = PAPER_CLASSES, time.monotonic()
-    gathered = gather(data, demo, out, [item.name for item in classes], cache, say)
+    gathered = gather(data, demo, out, [item.name for item in classes], cache, say, portraits=portraits)
     cnn = keras.models.load_model(out / bundles.KERAS_FRAME_CNN, compile=False)
     held_out = gathered.held_out(recipe)
     tests = gathered.composed_tests(recipe), gathered.neutral_tests(recipe), gathered.rendered[2], gathered.undamaged
