@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from emo_core.analysis import Analysis, Prediction, Segment, VideoInfo
 from emo_core.emotions import EMOTION_COLOURS, EMOTIONS, class_colour, display_name
+from emo_core.model.presence import verdict_words
 from emo_core.report.charts.style import NEUTRAL_INK, faded, layout
 from emo_core.report.tables import segment_at
 from emo_core.types import Booleans, Doubles
@@ -266,7 +267,7 @@ def window_curve(prediction: Prediction, video: VideoInfo) -> tuple[Doubles, Dou
 
 
 def _segment_text(segment: Segment) -> str:
-    return f"{display_name(segment.label)}, {segment.start_s:.1f}–{segment.end_s:.1f} s"
+    return f"{verdict_words(segment)}, {segment.start_s:.1f}–{segment.end_s:.1f} s"
 
 
 def _shade_masked(figure: go.Figure, analysis: Analysis) -> None:
