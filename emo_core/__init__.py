@@ -13,6 +13,10 @@ from importlib import import_module
 from typing import Any
 
 __version__ = "0.1.0"
+"""The one place that holds it: pyproject.toml, ``--version``, the app and every export read it here."""
+
+SOFTWARE = f"Hybrid Emotion Studio {__version__}"
+"""What every export says that it was written by."""
 
 _HOMES = {
     "Analysis": "analysis",

@@ -5,7 +5,8 @@
     ├── NoFaceError           the video holds no usable face
     ├── BundleError           a model directory is missing, damaged or of another schema
     ├── DatasetError          training or evaluation data cannot be used as it is
-    └── ExportError           results cannot be written where they should go
+    ├── ExportError           results cannot be written where they should go
+    └── MissingPackageError   this installation lacks a package that only some of the product needs
 
 The message of each is shown to the user as it stands, in the page and on the command line, so it says what happened,
 why, and what to do next, and never holds a machine path beyond the name the user gave.
@@ -42,6 +43,10 @@ class DatasetError(EmoError):
 
 class ExportError(EmoError):
     """The place that results should be written to cannot be used."""
+
+
+class MissingPackageError(EmoError):
+    """What was asked for needs a package that this installation was made without."""
 
 
 def os_remedy(error: OSError) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from emo_core import SOFTWARE
 from emo_core.datasets.clips import DatasetClip
 from emo_core.datasets.feature_cache import ClipReader
 from emo_core.datasets.seen_by_model import exposure, without_unnamed
@@ -129,6 +130,7 @@ def evaluate_dataset(
         exposure=clips.exposure,
         command=command,
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        software=SOFTWARE,
     )
 
 

@@ -20,6 +20,7 @@ from emo_core.config import NUM_BLENDSHAPES, PipelineConfig
 from emo_core.emotions import HybridClass
 from emo_core.errors import BundleError
 from emo_core.files.arrays import read_npz
+from emo_core.files.folders import SHIPPED_MODEL
 from emo_core.model.apart import ApartError
 from emo_core.model.bundle_files import (
     CARD,
@@ -131,15 +132,15 @@ class Bundle:
         return HeadNetwork(self._head)
 
 
-def load_bundle(path: Path | str) -> Bundle:
-    """Load and verify a model directory.
+def load_bundle(path: Path | str = SHIPPED_MODEL) -> Bundle:
+    """Load and verify a model directory, that of the shipped model by default.
 
     Raises:
         BundleError: it is missing, incomplete, of another schema, damaged, too large, its parts do not fit one another,
             or a file differs from what was written.
 
     Example:
-        >>> load_bundle("models/hybrid").info.labels
+        >>> load_bundle().info.labels
         ('amusement_surprise', 'sadness_fear', 'other')
     """
     path = Path(path)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from emo_core import SOFTWARE
 from emo_core.analysis import Analysis, Prediction, Segment
 from emo_core.emotions import EMOTIONS, UNSURE, display_name, display_percent
 from emo_core.model.presence import emotion_words, present, verdict_words
@@ -30,6 +31,7 @@ def to_dict(analysis: Analysis, annotations: Annotations | None = None) -> dict[
     video, labels = analysis.video, analysis.model.labels
     return {
         "schema": SCHEMA,
+        "software": SOFTWARE,
         "clip": {
             "name": video.name,
             "duration_s": round(video.duration_s, 4),

@@ -12,13 +12,12 @@ from emo_core.emotions import display_name
 from emo_core.errors import BundleError, DatasetError
 from emo_core.files import folders
 from emo_core.files.csv_files import parse_csv
-from emo_core.files.folders import ROOT
 from emo_core.model.published import PUBLISHED, is_published
 
 if TYPE_CHECKING:
     from emo_core.model.bundle import Bundle
 
-MODEL_DIR = ROOT / "models" / "hybrid"
+MODEL_DIR = folders.SHIPPED_MODEL
 """The model that came with the application."""
 
 
