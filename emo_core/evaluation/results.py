@@ -94,6 +94,10 @@ class Evaluation:
 
     Raises:
         ValueError: a clip has a label, a verdict or a number of probabilities that does not fit `labels`.
+
+    Example:
+        >>> Evaluation("hybrid", "1", "0", "mine", ("joy", "other"), (), clips=()).probabilities.shape
+        (0, 2)
     """
 
     model: str

@@ -104,6 +104,11 @@ class Bundle:
         presence: class name → least share of the weaker emotion of a pair in what the frames say of both, at which both
             are present; none where that was not measured.
         evidence: how the frame emotions count beside the LSTM.
+
+    Example:
+        >>> bundle = load_bundle()
+        >>> bundle.info.name, bundle.config.sample_rate_hz
+        ('hybrid', 10.0)
     """
 
     path: Path
