@@ -13,16 +13,16 @@ import click
 from emo_core import SOFTWARE, __version__, extras
 from emo_core.cli.analyze import analyze
 from emo_core.cli.app import app
+from emo_core.cli.build import fit_decision, train_frames
 from emo_core.cli.check_heatmaps import check_heatmaps
 from emo_core.cli.dataset import dataset
 from emo_core.cli.evaluate import evaluate
 from emo_core.cli.evaluate_frames import evaluate_frames
 from emo_core.cli.experiments import ablate, protocols
-from emo_core.cli.fit import fit_decision
+from emo_core.cli.models import model
 from emo_core.cli.run_order import run_order
 from emo_core.cli.terminal import PROGRAM
 from emo_core.cli.train import train
-from emo_core.cli.train_frames import train_frames
 from emo_core.errors import EmoError, os_remedy
 
 
@@ -33,7 +33,7 @@ def commands() -> None:
 
 
 for _command in (
-    *(analyze, app, evaluate, evaluate_frames, dataset, train, train_frames),
+    *(analyze, app, evaluate, evaluate_frames, dataset, model, train, train_frames),
     *(fit_decision, ablate, protocols, check_heatmaps, run_order),
 ):
     commands.add_command(_command)

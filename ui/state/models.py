@@ -32,17 +32,10 @@ _MANIFEST = "bundle.json"
 
 def found() -> dict[str, Path]:
     """Finished models by name, that of the application first; half-written ones have no manifest yet."""
-    places = {MODEL_DIR.parent, folders.models()}
-    begun = {path.parent for place in places for path in place.glob(f"[!.]*/{_MANIFEST}")}
-    finished = [folder for folder in begun if _is_there(folder / "head.tflite")]
-    return {folder.name: folder for folder in sorted(finished, key=lambda folder: (folder != MODEL_DIR, folder.name))}
+    from emo_core.model.library import finished
 
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:  # a folder that may not be read: loading it says so
-        return True
+    models = finished((MODEL_DIR.parent, folders.models()))
+    return {folder.name: folder for folder in sorted(models, key=lambda folder: folder != MODEL_DIR)}
 
 
 def directory() -> Path:
