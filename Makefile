@@ -53,10 +53,18 @@ model: .venv/app.stamp .venv/refine.stamp .venv-render/stamp
 	$(BIN)/python tools/refine_frames.py --data $(FERPLUS) --start build/second \
 		--rendered $(MORE)/manifest.csv --weights .cache/refined-2.npz \
 		--epochs 16 --learning-rate 5e-4 --last-rate 0.1 --average 0.998
-	$(BIN)/python -m emo_core train-frames --data $(FERPLUS) --out models/hybrid --weights .cache/refined-2.npz --plain
-	$(BIN)/python -m emo_core train --data $(FERPLUS) --out models/hybrid
+	$(BIN)/python -m emo_core train-frames --data $(FERPLUS) --out build/third --weights .cache/refined-2.npz --plain
+	$(BIN)/python tools/refine_frames.py --data $(FERPLUS) --start build/third --rendered $(MORE)/manifest.csv \
+		--portraits $(PORTRAITS) --weights .cache/refined-3.npz --half-precision --epochs 8 --average 0.995 --mixing 0.3 \
+		--kept 0.2 --learning-rate 4e-4 --stills-in-batch 72 --portraits-in-batch 40
+	$(BIN)/python tools/refine_frames.py --data $(FERPLUS) --start build/third --rendered $(MORE)/manifest.csv \
+		--portraits $(PORTRAITS) --weights .cache/refined-4.npz --half-precision --epochs 8 --average 0.995 --mixing 0.3 \
+		--kept 0.2 --learning-rate 3e-4 --stills-in-batch 88 --portraits-in-batch 32 --seed 8
+	$(BIN)/python -m emo_core train-frames --data $(FERPLUS) --out models/hybrid --plain --sadness 0.4 \
+		--weights .cache/refined-3.npz --weights .cache/refined-4.npz
+	$(BIN)/python -m emo_core train --data $(FERPLUS) --portraits $(PORTRAITS) --out models/hybrid
 	$(BIN)/python -m emo_core fit-decision --data $(FERPLUS) --real $(REAL) --out models/hybrid
-	$(BIN)/python -m emo_core evaluate-frames $(PORTRAITS) --model models/hybrid --record
+	$(BIN)/python -m emo_core evaluate-frames $(PORTRAITS) --part measure --model models/hybrid --record
 	$(BIN)/python -m emo_core ablate --data $(FERPLUS) --out models/hybrid --jobs 2
 	$(BIN)/python -m emo_core protocols --out models/hybrid
 	$(BIN)/python -m emo_core check-heatmaps --data $(FERPLUS) --out models/hybrid

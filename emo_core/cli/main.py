@@ -5,6 +5,8 @@
 
 import io
 import os
+import signal
+import subprocess
 import sys
 from collections.abc import Sequence
 
@@ -12,18 +14,19 @@ import click
 
 from emo_core import SOFTWARE, __version__, extras
 from emo_core.cli.analyze import analyze
-from emo_core.cli.app import app
-from emo_core.cli.build import fit_decision, train_frames
 from emo_core.cli.check_heatmaps import check_heatmaps
 from emo_core.cli.dataset import dataset
 from emo_core.cli.evaluate import evaluate
 from emo_core.cli.evaluate_frames import evaluate_frames
 from emo_core.cli.experiments import ablate, protocols
+from emo_core.cli.fit import fit_decision
 from emo_core.cli.models import model
 from emo_core.cli.run_order import run_order
 from emo_core.cli.terminal import PROGRAM
 from emo_core.cli.train import train
+from emo_core.cli.train_frames import train_frames
 from emo_core.errors import EmoError, os_remedy
+from emo_core.files import folders
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -33,10 +36,27 @@ def commands() -> None:
 
 
 for _command in (
-    *(analyze, app, evaluate, evaluate_frames, dataset, model, train, train_frames),
+    *(analyze, evaluate, evaluate_frames, dataset, model, train, train_frames),
     *(fit_decision, ablate, protocols, check_heatmaps, run_order),
 ):
     commands.add_command(_command)
+
+
+@commands.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True, metavar="N", help="Port.")
+@click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="0.0.0.0 lets others in.")
+def app(port: int, host: str) -> None:
+    """Start the app in a server on this machine; Ctrl-C ends it.
+
+    Whoever reaches the port is a visitor: read SECURITY.md before you listen on another address.
+    """
+    extras.need("streamlit")
+    extras.need("streamlit_webrtc")
+    words = ("run", str(folders.ROOT / "streamlit_app.py"), "--server.port", str(port), "--server.address", host)
+    server = subprocess.Popen([sys.executable, "-m", "streamlit", *words])
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: server.terminate())
+    raise click.exceptions.Exit(max(server.wait(), 0))  # below 0: ended by a signal, as it was asked to
 
 
 def script() -> int:

@@ -36,6 +36,9 @@ FERPLUS = ("train.npz", "valid.npz")
 @click.option("--out", type=PATH, required=True, metavar="DIR", help="Model directory.")
 @click.option("--demo", type=PATH, default=DEMO, metavar="CSV", help="With FER+: manifest of rendered clips.")
 @click.option("--seeds", type=POSITIVE, default=5, metavar="N", help="With FER+: heads, each with its seed.")
+@click.option(
+    "--portraits", type=PATH, metavar="PICTURES", help="With FER+: labelled pictures to compose clips from, too."
+)
 @cache_option("Checkpoints, crops.")
 @seed_option()
 @epochs_option()
@@ -59,6 +62,7 @@ def train(
     out: Path,
     demo: Path,
     seeds: int,
+    portraits: Path | None,
     cache: Path,
     seed: int | None,
     epochs: int | None,
@@ -85,7 +89,7 @@ def train(
     from emo_core.training.head import HeadTraining
 
     settings = replace(HeadTraining(), **given(seed=seed, epochs=epochs))
-    metrics = build.train(data, demo, out, cache, settings, seeds, recorded_command(), say)
+    metrics = build.train(data, demo, out, cache, settings, seeds, recorded_command(), say, portraits)
     print(_shipped_text(metrics))
 
 

@@ -1,31 +1,10 @@
-"""``train-frames`` and ``fit-decision``: the first and the last step of the shipped model, for maintainers."""
+"""``fit-decision``: what decides in a finished model, chosen with real clips in the balance."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from emo_core.cli.evaluate_frames import votes_text
-from emo_core.cli.terminal import DEMO, PATH, cache_option, epochs_option, given, recorded_command, say, seed_option
-
-
-@click.command()
-@click.option("--data", type=PATH, required=True, metavar="DIR", help="train.npz and valid.npz of FER+.")
-@click.option("--out", type=PATH, required=True, metavar="DIR", help="Model directory.")
-@cache_option("Checkpoints, crops.")
-@seed_option()
-@epochs_option()
-@click.option("--weights", type=PATH, metavar="NPZ", help="Use these, of tools/refine_frames.py.")
-@click.option("--plain", is_flag=True, help="Do not average over mirror images: half the time.")
-def train_frames(
-    data: Path, out: Path, cache: Path, seed: int | None, epochs: int | None, weights: Path | None, *, plain: bool
-) -> None:
-    """Train the frame CNN on FER+."""
-    from emo_core.training import build
-    from emo_core.training.frame_cnn import FrameTraining
-
-    recipe = replace(FrameTraining(), mirrored=not plain, **given(seed=seed, epochs=epochs))
-    print(votes_text(build.train_frames(data, out, cache, recipe, recorded_command(), say, weights)))
+from emo_core.cli.terminal import DEMO, PATH, cache_option, recorded_command, say
 
 
 @click.command()
