@@ -1,5 +1,7 @@
 # make app    install what is needed and start the app (PORT=8501; HOST=0.0.0.0 lets others in, see SECURITY.md)
 # make test   install what is needed, browser included, and run every check
+# make coverage  branch coverage of emo_core by all tests but those in a browser; at least 92 %
+# make pythons   the package and its tests with every Python that it promises and that is here
 # make model  rebuild the shipped bundles (FERPLUS=folder with train.npz and valid.npz, ICT=ict_face.npz,
 #             PORTRAITS=pictures with labels.csv, REAL=real clips with segments.csv)
 PYTHON ?= python3.11
@@ -12,7 +14,7 @@ PORTRAITS ?= data/portraits
 REAL ?= data/real_clips
 BIN := .venv/bin
 
-.PHONY: app test check model bench clean
+.PHONY: app test check coverage pythons model bench clean
 .DELETE_ON_ERROR:
 
 app: .venv/app.stamp
@@ -24,6 +26,15 @@ test: .venv/dev.stamp check
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --ignore=tests/e2e
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not camera" tests/e2e
 	$(BIN)/python -m pytest -m camera tests/e2e
+
+coverage: .venv/dev.stamp
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n 0 --ignore=tests/e2e
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+pythons:
+	sh tools/try_pythons.sh
 
 check: .venv/dev.stamp
 	$(BIN)/ruff check .
