@@ -1,7 +1,8 @@
 """A running analysis on the page: which stage, how far, and a way to stop."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import streamlit as st
 
@@ -11,10 +12,13 @@ from ui.state import session
 _LOOK_EVERY_S = 0.5
 
 
-def reporter(
+@contextmanager
+def shown(
     name: str, doing: str = "Analyzing", stop: Callable[[], None] = session.stop
-) -> Callable[[str, float], None]:
-    """Draw the progress of work on `name` and return the callback that moves it.
+) -> Iterator[Callable[[str, float], None]]:
+    """Draw the progress of work on `name` around it, and hand out the callback that moves it.
+
+    Once the work is done or has failed, bar and button are gone.
 
     A click on Stop, or a tab that is closed, makes Streamlit end this run when the callback draws, and the work with
     it. So it draws twice a second, whether there is news or not.
@@ -24,7 +28,8 @@ def reporter(
         doing: what is done with it.
         stop: callback of the button; forgets the work.
     """
-    with st.container(border=True, key="progress"):
+    place = st.empty()
+    with place.container(border=True, key="progress"):
         text, button = st.columns([5, 1], vertical_alignment="center")
         text.text(f"{doing} {name}")
         button.button("Stop", on_click=stop, key="stop", width="stretch")
@@ -38,4 +43,9 @@ def reporter(
             shown, drawn_s = (stage, percent), now_s
             bar.progress(percent, text=f"{errors.plain(stage)} ({percent} %)")
 
-    return report
+    try:
+        yield report
+    except Exception:  # not a click on Stop: that ends the run, and the next one draws no bar
+        place.empty()
+        raise
+    place.empty()
