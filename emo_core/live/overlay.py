@@ -19,8 +19,18 @@ _BAND_SHARE = 0.1  # of the height; the dimmed band at the top that the words st
 _METER = (62, 156, 106), (217, 164, 65), (200, 85, 61)  # good, fair, poor, as under the frames of a clip
 
 
-def draw(image: Bytes, result: "LiveResult | None", labels: tuple[str, ...]) -> Bytes:
-    """A mirrored copy of an RGB frame (H, W, 3) uint8 with `result` of a model with classes `labels` drawn on it."""
+def draw(
+    image: Bytes, result: "LiveResult | None", labels: tuple[str, ...], told: "LiveResult | None" = None
+) -> Bytes:
+    """A mirrored copy of an RGB frame (H, W, 3) uint8 with a result drawn on it.
+
+    Args:
+        image: the frame.
+        result: the newest one; its box is drawn.
+        labels: classes of the model.
+        told: the result that is told beside the picture: the words are of it, so that both say the same. None where
+            nothing is told there.
+    """
     picture = np.asarray(cv2.flip(image, 1), np.uint8)
     height, width = picture.shape[:2]
     band = max(24, round(height * _BAND_SHARE))
@@ -29,20 +39,19 @@ def draw(image: Bytes, result: "LiveResult | None", labels: tuple[str, ...]) -> 
     if result is None:
         _write(picture, "Starting …", margin, margin, band - 2 * margin)
         return picture
-    colour = _rgb(class_colour(result.label, labels))
+    # at the rate of the camera only steps of 5 % can be read; beside a card it is the number of the card
+    share = round(20 * result.probability) / 20 if told is None else told.probability
+    told = told or result
+    colour = _rgb(class_colour(told.label, labels))
     if result.box_xyxy is not None:
         x0, y0, x1, y1 = (
             int(value) for value in result.box_xyxy * np.array([width, height, width, height], np.float32)
         )
         cv2.rectangle(picture, (width - x1, y0), (width - x0, y1), colour, max(2, height // 200), cv2.LINE_AA)
     cv2.rectangle(picture, (0, 0), (margin // 2, band - 1), colour, -1)
-    sure = (
-        ""
-        if verdict_words(result) in ("No face", "Not sure")
-        else f" {display_percent(round(20 * result.probability) / 20)}"
-    )
-    _write(picture, verdict_words(result) + sure, margin, margin, band - 2 * margin)
-    _draw_quality(picture, result.quality, band)
+    sure = "" if verdict_words(told) in ("No face", "Not sure") else f" {display_percent(share)}"
+    _write(picture, verdict_words(told) + sure, margin, margin, band - 2 * margin)
+    _draw_quality(picture, told.quality, band)
     return picture
 
 

@@ -293,6 +293,13 @@ def test_a_model_that_is_gone_is_not_used(monkeypatch, tmp_path):
 
 def test_the_line_on_a_taught_model_counts_people():
     row = {"scores": {"accuracy": {"value": 0.8, "interval": [0.7, 0.9]}}, "num_clips": 94, "num_people": 16}
+    silent = models.trust_line({"taught_clips": row})
+    assert "kept out" not in silent, "a split that nobody recorded is not told as one by person"
+    assert "do not say whether other clips of these people trained it" in silent
+    assert "that does not tell how it works on anybody else" in models.trust_line(
+        {"taught_clips": {**row, "protocol": "random"}}
+    )
+    row["protocol"] = "subject"
     assert models.trust_line({"taught_clips": row}) == (
         "In tests it was right on 80% of 94 clips of 16 people kept out of its training (95 % interval over people "
         "70% – 90%)."

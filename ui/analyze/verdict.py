@@ -78,7 +78,7 @@ def _mix_html(found: "Prediction | Segment", bundle: "Bundle") -> str:
 
 
 def _parts_html(analysis: "Analysis", bundle: "Bundle") -> str:
-    """Where the verdict changes on the way: the longest part of each class, in order of time; the others folded away."""
+    """Where the verdict changes during the clip: the longest part of each class, in order of time; the rest folded."""
     segments = analysis.prediction.segments
     longest = {item.label: item for item in sorted(segments, key=lambda item: item.end_s - item.start_s)}
     if len(longest) < 2:
