@@ -23,7 +23,7 @@ LIMITS = f"""
   file that is removed at once) and dropped when the visit ends. Nothing is kept, and nothing is used for training,
   except what you add to a data set on the Teach page: that stays on this server until it is removed there.
 - The live view holds the last ten seconds, in memory, and forgets them when its page is left.
-- *Delete now*, here and below the clips, drops everything of your visit at once.
+- *Delete my clips and results*, here and below the clips, drops everything of your visit at once.
 
 #### Intended use
 Research, teaching and demonstration with adults who agreed to be recorded and know what is done.

@@ -19,9 +19,7 @@ _BAND_SHARE = 0.1  # of the height; the dimmed band at the top that the words st
 _METER = (62, 156, 106), (217, 164, 65), (200, 85, 61)  # good, fair, poor, as under the frames of a clip
 
 
-def draw(
-    image: Bytes, result: "LiveResult | None", labels: tuple[str, ...], told: "LiveResult | None" = None
-) -> Bytes:
+def draw(image: Bytes, result: "LiveResult | None", labels: tuple[str, ...], told: "LiveResult | None" = None) -> Bytes:
     """A mirrored copy of an RGB frame (H, W, 3) uint8 with a result drawn on it.
 
     Args:

@@ -13,6 +13,7 @@ from tests.conftest import MODEL
 from tests.evaluations import DEMO, make_evaluation
 from ui.state import datasets, models
 from ui.teach import clips as teach_clips
+from ui.widgets import add_clips
 
 CLIP = DEMO / "clips" / "person_01" / "amusement_surprise_0.mp4"
 
@@ -22,7 +23,8 @@ def place(studio, tmp_path, monkeypatch):
     """Folder that holds the folder of data sets and the cache."""
     monkeypatch.setenv("EMO_DATA", str(tmp_path / "data"))
     monkeypatch.setattr(datasets, "FOLDER", tmp_path / "data", raising=False)
-    monkeypatch.setattr(teach_clips, "CACHE", tmp_path / "cache")
+    for module in (teach_clips, add_clips):
+        monkeypatch.setattr(module, "CACHE", tmp_path / "cache")
     monkeypatch.setattr(models, "MODEL_DIR", MODEL)
     return tmp_path
 
