@@ -91,7 +91,7 @@ class TestCorrection:
         create(tmp_path / "data" / "mine", ["sadness_fear"])
         asked = []
         monkeypatch.setattr(
-            exports.add_clips, "add", lambda place, clips: asked.append((place, clips)) or [(True, "Added it.")]
+            exports.progress, "add_clips", lambda place, clips: asked.append((place, clips)) or [(True, "Added it.")]
         )
         app = self.choose(page, "sadness_fear")
         assert app.button(key="corrected-add").disabled, "whoever is shown has to agree"

@@ -12,9 +12,8 @@ from emo_core.jobs.queue import JobStatus, Order
 from tests.conftest import MODEL
 from tests.evaluations import DEMO
 from tests.tiny import write_tiny_bundle
-from ui.state import datasets, models, trainings
+from ui.state import datasets, models, new_clips, trainings
 from ui.teach import clips as teach_clips
-from ui.widgets import add_clips
 
 ROWS = ({"epoch": 0, "loss": 1.0, "accuracy": 0.5, "val_loss": 0.9, "val_accuracy": 0.6},
         {"epoch": 1, "loss": 0.8, "accuracy": 0.6, "val_loss": 0.7, "val_accuracy": 0.7})  # fmt: skip
@@ -44,7 +43,7 @@ def jobs(studio, tmp_path, monkeypatch):
     made = Jobs()
     monkeypatch.setattr(trainings, "jobs", lambda: made)
     monkeypatch.setenv("EMO_DATA", str(tmp_path / "data"))
-    for module in (teach_clips, add_clips):
+    for module in (teach_clips, new_clips):
         monkeypatch.setattr(module, "CACHE", tmp_path / "cache")
     monkeypatch.setattr("ui.teach.checks.CACHE", tmp_path / "cache")
     return made

@@ -11,9 +11,8 @@ from emo_core.datasets.editable import add_clip, create
 from emo_core.evaluation.results import store
 from tests.conftest import MODEL
 from tests.evaluations import DEMO, make_evaluation
-from ui.state import datasets, models
+from ui.state import datasets, models, new_clips
 from ui.teach import clips as teach_clips
-from ui.widgets import add_clips
 
 CLIP = DEMO / "clips" / "person_01" / "amusement_surprise_0.mp4"
 
@@ -23,7 +22,7 @@ def place(studio, tmp_path, monkeypatch):
     """Folder that holds the folder of data sets and the cache."""
     monkeypatch.setenv("EMO_DATA", str(tmp_path / "data"))
     monkeypatch.setattr(datasets, "FOLDER", tmp_path / "data", raising=False)
-    for module in (teach_clips, add_clips):
+    for module in (teach_clips, new_clips):
         monkeypatch.setattr(module, "CACHE", tmp_path / "cache")
     monkeypatch.setattr(models, "MODEL_DIR", MODEL)
     return tmp_path

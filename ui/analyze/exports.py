@@ -12,8 +12,8 @@ import streamlit as st
 from emo_core.files import scratch
 from emo_core.report.annotations import Annotations
 from ui.shell import errors
-from ui.state import datasets, session, visits
-from ui.widgets import add_clips
+from ui.state import datasets, new_clips, session, visits
+from ui.widgets import progress
 
 _loading = threading.Lock()
 _ADDED = "_corrected_added"
@@ -177,8 +177,8 @@ def _add_to_a_data_set(source: session.Source, label: str, person: str) -> None:
         "Whoever is shown agreed that the clip is kept on this server and trains models", key=f"corrected-agreed-{name}"
     )
     if st.button(f"Add it to {errors.plain(name)}", key="corrected-add", disabled=not agreed):
-        clip = add_clips.NewClip(source, label, person, origin="corrected")
-        st.session_state[_ADDED] = add_clips.add(places[name], [clip])
+        clip = new_clips.NewClip(source, label, person, origin="corrected")
+        st.session_state[_ADDED] = progress.add_clips(places[name], [clip])
         st.rerun()
 
 

@@ -9,15 +9,15 @@ import streamlit as st
 
 from emo_core.errors import DatasetError, EmoError
 from emo_core.files import archives, scratch
-from ui.state import session
+from ui.state import new_clips, session
 from ui.state.datasets import KnownSet
-from ui.widgets import add_clips, tables, uploads
+from ui.widgets import progress, tables, uploads
 
 if TYPE_CHECKING:
     from emo_core.datasets.clips import DatasetClip
 
 
-def render(chosen: KnownSet, take: int) -> add_clips.Told | None:
+def render(chosen: KnownSet, take: int) -> new_clips.Told | None:
     """Both uploaders and the button; what became of the clips once it was pressed.
 
     Args:
@@ -39,7 +39,7 @@ def render(chosen: KnownSet, take: int) -> add_clips.Told | None:
     return _add(chosen, lambda place: archives.place_all([(file.name, file.getvalue()) for file in files], place))
 
 
-def _add(chosen: KnownSet, fill: Callable[[Path], None]) -> add_clips.Told:
+def _add(chosen: KnownSet, fill: Callable[[Path], None]) -> new_clips.Told:
     """Read what `fill` puts into a folder as a data set, and add its clips."""
     from emo_core.datasets.clips import count_skipped, read_dataset
 
@@ -48,7 +48,7 @@ def _add(chosen: KnownSet, fill: Callable[[Path], None]) -> add_clips.Told:
             fill(folder)
             root = archives.content_root(folder)
             clips = read_dataset(root)
-            told = add_clips.add(chosen.path, [_new(clip) for clip in clips])
+            told = progress.add_clips(chosen.path, [_new(clip) for clip in clips])
             skipped = count_skipped(root, clips)
     except EmoError as error:
         return [(False, f"Nothing was added: {error}")]
@@ -56,9 +56,9 @@ def _add(chosen: KnownSet, fill: Callable[[Path], None]) -> add_clips.Told:
     return [*told, *([(True, left)] if left else [])]
 
 
-def _new(clip: "DatasetClip") -> add_clips.NewClip:
+def _new(clip: "DatasetClip") -> new_clips.NewClip:
     if clip.start_s > 0 or math.isfinite(clip.end_s):
         raise DatasetError("it lists parts of videos (segments.csv): cut them into clips of their own first.")
     person = clip.person if clip.person_known else ""
     source = session.Source(clip.path.name, clip.path)
-    return add_clips.NewClip(source, clip.label, person, clip.session, clip.source or "uploaded")
+    return new_clips.NewClip(source, clip.label, person, clip.session, clip.source or "uploaded")

@@ -10,11 +10,11 @@ import streamlit as st
 from emo_core.emotions import display_name
 from emo_core.errors import EmoError
 from ui.shell import errors
-from ui.state import session
+from ui.state import new_clips, session
 from ui.state.datasets import CACHE, KnownSet
+from ui.state.new_clips import NewClip
 from ui.teach import archive
-from ui.widgets import add_clips, recorder, uploads
-from ui.widgets.add_clips import NewClip
+from ui.widgets import progress, recorder, uploads
 from ui.widgets.clip_list import still
 
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ def render(chosen: KnownSet, labels: tuple[str, ...]) -> None:
         with camera, errors.shown():
             clip = recorder.record("teach-recorder")
             if clip is not None:
-                _tell(add_clips.add(chosen.path, [NewClip(clip, str(label), person, occasion.strip(), "recorded")]))
+                _tell(
+                    progress.add_clips(chosen.path, [NewClip(clip, str(label), person, occasion.strip(), "recorded")])
+                )
     if many.open:
         with many:
             told = archive.render(chosen, _takes())
@@ -72,7 +74,7 @@ def _takes() -> int:
     return int(st.session_state.get(_TAKES, 0))
 
 
-def _tell(told: add_clips.Told) -> None:
+def _tell(told: new_clips.Told) -> None:
     """Begin anew with empty uploaders, and say what became of the clips."""
     st.session_state[_TAKES] = _takes() + 1
     st.session_state[_TOLD] = told
@@ -91,7 +93,7 @@ def _upload(chosen: KnownSet, label: str, person: str, occasion: str) -> None:
     if files and st.button(f"Add {_clips(len(files))}", type="primary", key="teach-add"):
         sources = [session.Source(file.name, file.getvalue()) for file in files]
         clips = [NewClip(source, label, person, occasion.strip(), "uploaded") for source in sources]
-        _tell(add_clips.add(chosen.path, clips))
+        _tell(progress.add_clips(chosen.path, clips))
 
 
 def render_removal(chosen: KnownSet, clips: tuple["DatasetClip", ...]) -> None:

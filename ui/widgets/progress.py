@@ -1,13 +1,14 @@
 """A running analysis on the page: which stage, how far, and a way to stop."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import streamlit as st
 
-from ui.shell import errors
-from ui.state import session
+from ui.shell import errors, preload
+from ui.state import new_clips, session
 
 _LOOK_EVERY_S = 0.5
 
@@ -49,3 +50,10 @@ def shown(
         place.empty()
         raise
     place.empty()
+
+
+def add_clips(place: Path, clips: Sequence[new_clips.NewClip]) -> new_clips.Told:
+    """Add clips to the data set in a folder, with a bar meanwhile; what became of them, in sentences."""
+    with shown("the clips", "Looking at") as report:
+        preload.wait()
+        return new_clips.add(place, clips, report)

@@ -1,19 +1,15 @@
 """Clips into a data set of the server: each is seen through the pipeline first, and kept if it shows a face."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import streamlit as st
-
 from emo_core.emotions import display_name
 from emo_core.errors import EmoError
 from emo_core.files import scratch
-from ui.shell import errors, preload
 from ui.state import models, session
 from ui.state.datasets import CACHE
-from ui.widgets import tables
 
 if TYPE_CHECKING:
     from emo_core.datasets.feature_cache import ClipReader
@@ -33,14 +29,14 @@ class NewClip:
     origin: str = ""
 
 
-def add(place: Path, clips: Sequence[NewClip]) -> Told:
+def add(place: Path, clips: Sequence[NewClip], tell: Callable[[str, float], None]) -> Told:
     """See each clip through the pipeline; keep those that show a face, and say why others are not kept.
 
     Args:
         place: folder of the data set.
         clips: to add.
+        tell: called with the name of the clip that is looked at and the share done in [0, 1].
     """
-    preload.wait()
     from emo_core.datasets.feature_cache import ClipReader
     from emo_core.datasets.names import check_label, check_person
     from emo_core.model.bundle import load_frame_network
@@ -52,9 +48,8 @@ def add(place: Path, clips: Sequence[NewClip]) -> Told:
     except EmoError as error:  # before anything is made of a face
         return [(False, f"Nothing was added: {error}")]
     reader, kept, told = ClipReader(*load_frame_network(models.MODEL_DIR), CACHE), [], Told()
-    bar = st.progress(0.0, text="Looking at the clips")
     for number, clip in enumerate(clips):
-        bar.progress(number / len(clips), text=f"Looking at {errors.plain(clip.source.name)}")
+        tell(clip.source.name, number / len(clips))
         try:
             _add_one(place, clip, reader)
             kept.append(clip)
@@ -64,7 +59,6 @@ def add(place: Path, clips: Sequence[NewClip]) -> Told:
             told.append(
                 (False, f"Not added, the disk takes no more ({error.strerror}): free some space and try again.")
             )
-    bar.empty()
     return [(True, _words(kept)), *told] if kept else told
 
 
@@ -91,4 +85,4 @@ def _words(kept: Sequence[NewClip]) -> str:
     people, labels = {clip.person.strip() for clip in kept}, {clip.label for clip in kept}
     whom = (people.pop() or "an unknown person") if len(people) == 1 else f"{len(people)} people"
     what = display_name(labels.pop()) if len(labels) == 1 else f"{len(labels)} classes"
-    return f"Added {tables.count(len(kept), 'clip')} of {whom} to {what}."
+    return f"Added {len(kept)} clip{'' if len(kept) == 1 else 's'} of {whom} to {what}."
