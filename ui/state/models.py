@@ -203,9 +203,14 @@ def _taught_line(row: dict[str, Any]) -> str:
             f"It was right on {accuracy['value']:.0%} of {row['num_clips']:,} clips set aside at random, of {who}, of "
             "whom other clips trained it: that does not tell how it works on anybody else."
         )
+    if row.get("protocol") == "subject":
+        return (
+            f"In tests it was right on {accuracy['value']:.0%} of {row['num_clips']:,} clips of {who} kept out of its "
+            f"training ({sure})."
+        )
     return (
-        f"In tests it was right on {accuracy['value']:.0%} of {row['num_clips']:,} clips of {who} kept out of its "
-        f"training ({sure})."
+        f"It was right on {accuracy['value']:.0%} of {row['num_clips']:,} test clips of {who} ({sure}); its records do "
+        "not say whether other clips of these people trained it."
     )
 
 
