@@ -73,24 +73,18 @@ def evaluate(
 def _evaluate(
     data: Path, model: Path, cache: Path, json_file: Path | None, csv_file: Path | None, *, everyone: bool
 ) -> None:
-    from emo_core.datasets.clips import read_dataset
+    from emo_core.evaluation import run
     from emo_core.evaluation.clip_metrics import summarize
-    from emo_core.evaluation.results import indented, store
-    from emo_core.evaluation.run import choose_clips, evaluate_dataset, folder_of
-    from emo_core.evaluation.store import evaluation_path
+    from emo_core.evaluation.results import indented
     from emo_core.evaluation.text import clip_table, to_csv, to_text
     from emo_core.model.bundle import load_bundle
 
     with native_messages_dropped():
         bundle = load_bundle(model)
         bundle.head_network()
-    clips = read_dataset(data)
-    choice = choose_clips(bundle.path, clips, bundle.info.labels, everyone=everyone)
-    evaluation = evaluate_dataset(
-        bundle, choice, data, cache, name=folder_of(data).resolve().name,
-        command=recorded_command(), progress=_every_tenth(say),
-    )  # fmt: skip
-    store(evaluation, evaluation_path(cache, bundle.path, clips, everyone=everyone))
+    evaluation = run.evaluate(
+        data, bundle, everyone=everyone, cache=cache, command=recorded_command(), progress=_every_tenth(say)
+    )
     figures = summarize(evaluation)
     if json_file:
         json_file.write_text(indented({"figures": figures, "evaluation": evaluation}) + "\n", "utf-8")

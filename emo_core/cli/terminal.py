@@ -15,7 +15,6 @@ import click
 
 from emo_core.files import folders
 
-DEFAULT_MODEL = folders.ROOT / "models" / "hybrid"
 DEMO = folders.demo() / "manifest.csv"
 NATURAL, POSITIVE = click.IntRange(min=0), click.IntRange(min=1)
 PROGRAM = "python -m emo_core"
@@ -42,7 +41,7 @@ Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 
 def model_option(what: str = "Model directory.") -> Decorator:
     """``--model DIR``, the shipped model by default."""
-    return click.option("--model", type=PATH, default=DEFAULT_MODEL, metavar="DIR", help=what)
+    return click.option("--model", type=PATH, default=folders.SHIPPED_MODEL, metavar="DIR", help=what)
 
 
 def cache_option(what: str = "What was seen of clips.") -> Decorator:

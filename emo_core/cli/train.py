@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from emo_core.cli.terminal import (
-    DEFAULT_MODEL,
     PATH,
     PROGRAM,
     cache_option,
@@ -22,6 +21,7 @@ from emo_core.cli.terminal import (
     seeds_option,
 )
 from emo_core.datasets.splits import PROTOCOLS, Protocol
+from emo_core.files.folders import SHIPPED_MODEL
 from emo_core.jobs.progress import ProgressWriter
 from emo_core.jobs.queue import Order
 from emo_core.measured import Measured, TaughtClips
@@ -57,7 +57,7 @@ FERPLUS = ("train.npz", "valid.npz")
     help="With clips: nobody in two parts (default), or clips at random (default of the published recipe).",
 )
 @click.option("--real", type=PATH, metavar="DIR", help="With the published recipe: real clips to measure it on, too.")
-@click.option("--base", type=PATH, default=DEFAULT_MODEL, metavar="DIR", help="With clips: whose frame CNN is used.")
+@click.option("--base", type=PATH, default=SHIPPED_MODEL, metavar="DIR", help="With clips: whose frame CNN is used.")
 @click.option("--cnn", is_flag=True, help="With clips: also tune the last stage of the frame CNN; takes longer.")
 def train(
     data: Path,
@@ -81,7 +81,7 @@ def train(
     if not any((data / name).exists() for name in FERPLUS):
         protocol = protocol or ("random" if recipe == PUBLISHED else "subject")
         order = Order("train", out.name, str(data), str(out), str(cache), protocol, seed, epochs, cnn=cnn)
-        order = replace(order, base="" if base == DEFAULT_MODEL else str(base), recipe=recipe)
+        order = replace(order, base="" if base == SHIPPED_MODEL else str(base), recipe=recipe)
         order = replace(order, real="" if real is None else str(real))
         print(train_from_clips(order, ProgressWriter(None)))
         return
@@ -128,7 +128,7 @@ def train_from_clips(order: Order, writer: ProgressWriter) -> str:
 
     recipe = replace(RECIPE, **given(seed=order.seed, epochs=order.epochs))
     tuning = FrameTuning(seed=recipe.seed) if order.cnn else None
-    base = Path(order.base) if order.base else DEFAULT_MODEL
+    base = Path(order.base) if order.base else SHIPPED_MODEL
     protocol: Protocol = "random" if order.protocol == "random" else "subject"
     method: RecipeName = PUBLISHED if order.recipe == PUBLISHED else "studio"
     lesson = Lesson(Path(order.data), Path(order.out), base, protocol, recipe, tuning, command_of(order), method)

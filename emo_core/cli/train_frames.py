@@ -32,13 +32,22 @@ from emo_core.cli.terminal import (
     metavar="NPZ",
     help="Use these, of tools/refine_frames.py; given several times, the mean of these runs.",
 )
+@click.option("--sadness", type=float, default=0.0, metavar="LOG_ODDS", help="Make sadness likelier than the votes do.")
 @click.option("--plain", is_flag=True, help="Do not average over mirror images: half the time.")
 def train_frames(
-    data: Path, out: Path, cache: Path, seed: int | None, epochs: int | None, weights: tuple[Path, ...], *, plain: bool
+    data: Path,
+    out: Path,
+    cache: Path,
+    seed: int | None,
+    epochs: int | None,
+    weights: tuple[Path, ...],
+    sadness: float,
+    *,
+    plain: bool,
 ) -> None:
     """Train the frame CNN on FER+."""
     from emo_core.training import build
     from emo_core.training.frame_cnn import FrameTraining
 
-    recipe = replace(FrameTraining(), mirrored=not plain, **given(seed=seed, epochs=epochs))
+    recipe = replace(FrameTraining(), mirrored=not plain, sadness=sadness, **given(seed=seed, epochs=epochs))
     print(votes_text(build.train_frames(data, out, cache, recipe, recorded_command(), say, weights)))

@@ -14,6 +14,7 @@ from emo_core.datasets.clips import DatasetClip, read_manifest
 from emo_core.datasets.feature_cache import content_key
 from emo_core.datasets.splits import split_people
 from emo_core.emotions import OTHER
+from emo_core.files import folders
 from emo_core.model.bundle_files import converted, read_entries
 
 HELD_OUT_SEED = 2025
@@ -22,7 +23,7 @@ HELD_OUT_SEED = 2025
 PEOPLE_SHARES = (0.6, 0.15, 0.25)
 """Shares of the rendered people that train, calibrate and measure the shipped head."""
 
-_DEMO = Path(__file__).resolve().parents[2] / "assets" / "demo" / "manifest.csv"
+_DEMO = folders.ROOT / "assets" / "demo" / "manifest.csv"
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def html_report(
         annotations=annotations,
         frames=frames,
         credit=credit,
-        app_version=emo_core.__version__,
+        software=emo_core.SOFTWARE,
         made_at=(made_at or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC"),
         tone=class_colour(prediction.label, prediction.labels),
         headline=headline(prediction),

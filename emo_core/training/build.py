@@ -22,7 +22,7 @@ from emo_core.faces.alignment import normalize_intensity
 from emo_core.measured import ComposedClips, Measured, RenderedClips
 from emo_core.method_records import SeedRow
 from emo_core.model import bundle as bundles
-from emo_core.model.calibration import best_temperature
+from emo_core.model.calibration import best_calibration
 from emo_core.model.salience import SalienceCurve
 from emo_core.training import networks
 from emo_core.training.checkpoint import Checkpoint
@@ -73,14 +73,14 @@ def train_frames(
     record: dict[str, Any] = {"command": command, "recipe": asdict(recipe)}
     if weights:
         model, history, refinement = read_refined(weights, config.crop_side_px)
-        record = {"command": command, **refinement, "mirrored": recipe.mirrored}
+        record = {"command": command, **refinement, "mirrored": recipe.mirrored, "sadness": recipe.sadness}
     else:
         work_dir = cache / f"frames-{_digest(replace(recipe, mirrored=True), images, votes, valid_images, valid_votes)}"
         model, history = fit_frame_cnn(train, valid, recipe, work_dir=work_dir, report=_told(say))
     model = networks.finished_frame_cnn(model, mirrored=recipe.mirrored)
     new = unseen(data)
     first, second = halves(new)
-    temperature = _calibrate(model, valid.crops[first], valid_votes[first])
+    temperature = _calibrate(model, valid.crops[first], valid_votes[first], recipe.sadness)
     tflite = networks.to_tflite(model)
     probabilities = bundles.FrameNetwork(tflite)(normalize_intensity(valid.crops))[1]
     metrics = evaluate_stills(probabilities, valid_votes) | {
@@ -214,16 +214,21 @@ def _kept_ablation(out: Path, said: Floats) -> dict[str, Any]:
     return {"ablation": found if is_same else {**found, "of_former_frame_cnn": True}}
 
 
-def _calibrate(model: keras.Model, crops: Bytes, votes: NDArray[np.uint8]) -> float:
-    """Make the frame emotions as sure as they are right on pictures with votes; the temperature they are divided by.
+def _calibrate(model: keras.Model, crops: Bytes, votes: NDArray[np.uint8], sadness: float) -> float:
+    """Make the frame emotions as sure as they are right on pictures with votes, and `sadness` likelier than that.
 
-    A network that learned shares of votes is less sure of the most voted emotion than it is right.
+    A network that learned shares of votes is less sure of the most voted emotion than it is right, and one that also
+    learned from portraits favours some emotions.
+
+    Returns:
+        The temperature by which the logits are divided.
     """
     labels = majority_labels(votes)
     faces = normalize_intensity(crops[labels >= 0])[..., np.newaxis]
     emotions = model.predict(faces, batch_size=256, verbose=0)[networks.FRAME_EMOTIONS]
-    temperature = best_temperature(np.log(np.maximum(emotions, 1e-9)), labels[labels >= 0])
-    networks.soften(model, temperature)
+    temperature, offsets = best_calibration(np.log(np.maximum(emotions, 1e-9)), labels[labels >= 0])
+    offsets[EMOTIONS.index("sadness")] += sadness * temperature
+    networks.calibrate(model, temperature, offsets)
     return temperature
 
 

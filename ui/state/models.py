@@ -13,7 +13,6 @@ from emo_core.emotions import display_name
 from emo_core.errors import BundleError, DatasetError
 from emo_core.files import folders
 from emo_core.files.csv_files import parse_csv
-from emo_core.files.folders import ROOT
 from emo_core.measured import ComposedClips, Measured, RealClips, TaughtClips, TaughtRecord, read_measured
 from emo_core.model.published import PUBLISHED
 from emo_core.records import span
@@ -21,7 +20,7 @@ from emo_core.records import span
 if TYPE_CHECKING:
     from emo_core.model.bundle import Bundle
 
-MODEL_DIR = ROOT / "models" / "hybrid"
+MODEL_DIR = folders.SHIPPED_MODEL
 """The model that came with the application."""
 
 
@@ -36,17 +35,10 @@ _MANIFEST = "bundle.json"
 
 def found() -> dict[str, Path]:
     """Finished models by name, that of the application first; half-written ones have no manifest yet."""
-    places = {MODEL_DIR.parent, folders.models()}
-    begun = {path.parent for place in places for path in place.glob(f"[!.]*/{_MANIFEST}")}
-    finished = [folder for folder in begun if _is_there(folder / "head.tflite")]
-    return {folder.name: folder for folder in sorted(finished, key=lambda folder: (folder != MODEL_DIR, folder.name))}
+    from emo_core.model.library import finished
 
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:  # a folder that may not be read: loading it says so
-        return True
+    models = finished((MODEL_DIR.parent, folders.models()))
+    return {folder.name: folder for folder in sorted(models, key=lambda folder: folder != MODEL_DIR)}
 
 
 def directory() -> Path:

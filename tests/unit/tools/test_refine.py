@@ -113,3 +113,10 @@ def test_training_lowers_the_loss_and_leaves_the_first_stage_alone(net, average)
     assert torch.equal(net.first[0].weight, first)
     same = all(torch.equal(a, b) for a, b in zip(mean.module.parameters(), net.parameters(), strict=True))
     assert same is (average == 0)
+
+
+def test_what_is_kept_of_the_first_network_is_its_share():
+    trained, first = [np.ones(3), np.zeros(2)], [np.zeros(3), np.ones(2)]
+    for kept in (0.0, 0.2, 1.0):
+        given = refine_frames.mixed(trained, first, kept)
+        np.testing.assert_allclose(np.concatenate(given), [1 - kept] * 3 + [kept] * 2)
