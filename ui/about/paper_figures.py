@@ -1,7 +1,8 @@
 """The paper's seven figures: what each shows, and ours beside it, drawn from the records of the published model."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -32,28 +33,21 @@ def render(ours: TaughtClips | None, folder: Path, paper_samples: int) -> None:
         paper_samples: how many samples the paper has.
     """
     preload.wait()
-    for number, (title, words) in enumerate(_PAPER.items(), start=1):
+    drawings: list[Callable[[], None]] = [_nothing] * (len(_PAPER) - 1)
+    if ours is not None:
+        drawings = [
+            partial(_curves, folder), partial(_confusion, ours), partial(_report, ours), partial(_bars, ours),
+            partial(_training, folder), partial(_prediction, folder, paper_samples),
+        ]  # fmt: skip
+    for (title, words), draw in zip(_PAPER.items(), [_flow, *drawings], strict=True):
         st.markdown(f"##### {title}")
         st.caption(f"The paper: {words}")
         with errors.shown(), models.reading("metrics.json"):
-            if number == 1:
-                _flow()
-            elif ours is None:
-                st.markdown("Ours: not measured.")
-            else:
-                _draw(number, ours, folder, paper_samples)
+            draw()
 
 
-def _draw(number: int, ours: TaughtClips, folder: Path, paper_samples: int) -> None:
-    """Ours beside one of the figures 2 to 7."""
-    (
-        lambda: _curves(folder),
-        lambda: _confusion(ours),
-        lambda: _report(ours),
-        lambda: _bars(ours),
-        lambda: _training(folder),
-        lambda: _prediction(folder, paper_samples),
-    )[number - 2]()
+def _nothing() -> None:
+    st.markdown("Ours: not measured.")
 
 
 def _flow() -> None:
@@ -69,7 +63,7 @@ def _curves(folder: Path) -> None:
 
     rows = models.history(folder).get("head", [])
     if not rows:
-        st.markdown("Ours: not measured.")
+        _nothing()
         return
     epochs = [int(row["epoch"]) for row in rows]
     best = min(rows, key=lambda row: row.get("val_loss", math.inf))
