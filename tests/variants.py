@@ -43,7 +43,6 @@ class Variant:
         start_s: when its first picture is shown.
         gap: seconds after the first picture at which a gap begins, and how long it lasts.
         warning: words of the warning that is due; empty if none is.
-        most_people: as how many people the one in it may count: half the size and cropped, a face may look another.
         slack_s: how far its segments may begin and end from where those of the plain clip do.
     """
 
@@ -52,7 +51,6 @@ class Variant:
     gap: tuple[float, float] | None = None
     warning: str = ""
     slack_s: float = 0.4
-    most_people: int = 1
 
 
 def cut_sample(folder: Path) -> Cut:
@@ -156,18 +154,34 @@ def later_part_first(folder: Path, cut: Cut) -> Path:
     return folder / "later.ts"
 
 
-def turned_midway(folder: Path, cut: Cut, *, upright_first: bool) -> Path:
-    """Half of it in frames of 180×320 around the face: a phone that was turned."""
-    half = len(cut.frames) // 2
+def upright(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A frame of 180×320 around the face, as after a phone was turned."""
+    return np.pad(frame[:, 140:320], ((70, 70), (0, 0), (0, 0)))
+
+
+def cropped(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """What is left when the sides are cut off."""
+    return frame[:, 100:320]
+
+
+def halved(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The same at half the size, as when a connection grows slow."""
+    return np.asarray(cv2.resize(frame, (SIZE[0] // 2, SIZE[1] // 2), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def framed_anew(
+    folder: Path, cut: Cut, change: Callable[[NDArray[np.uint8]], NDArray[np.uint8]], changed: Sequence[bool]
+) -> Path:
+    """In equal parts, of which those `changed` have frames of another size."""
+    size = -(-len(cut.frames) // len(changed))
     content = b""
-    for number, (first, some) in enumerate(((True, cut.frames[:half]), (False, cut.frames[half:]))):
-        if first == upright_first:
-            some = [np.pad(frame[:, 70:250], ((70, 70), (0, 0), (0, 0))) for frame in some]
-        path = encode(folder / f"{number}.mp4", some)
-        ts = remux(folder / f"{number}.ts", path, shift_s=number * float(half / RATE))
-        content += ts.read_bytes()
-    (folder / "turned.ts").write_bytes(content)
-    return folder / "turned.ts"
+    for number, is_changed in enumerate(changed):
+        start = number * size
+        some = cut.frames[start : start + size]
+        path = encode(folder / f"{number}.mp4", [change(frame) for frame in some] if is_changed else some)
+        content += remux(folder / f"{number}.ts", path, shift_s=float(start / RATE)).read_bytes()
+    (folder / "framed.ts").write_bytes(content)
+    return folder / "framed.ts"
 
 
 def two_streams(folder: Path, cut: Cut, *, default: bool) -> Path:
@@ -265,9 +279,10 @@ def _gap(suffix: str, at_s: float, length_s: float) -> Variant:
     return Variant(make, gap=(at_s, length_s), warning="no picture")
 
 
-def _turned(*, upright_first: bool) -> Variant:
-    make = partial(turned_midway, upright_first=upright_first)
-    return Variant(make, warning="size of the picture changes", slack_s=2.0, most_people=2)
+def _framed_anew(change: Callable[[NDArray[np.uint8]], NDArray[np.uint8]], *changed: bool) -> Variant:
+    make = partial(framed_anew, change=change, changed=changed)
+    slack_s = 0.9 if change is upright else 0.4  # where the face has half its pixels, one window may be unsure
+    return Variant(make, warning="size of the picture changes", slack_s=slack_s)
 
 
 def _raw(codec: str, suffix: str, options: dict[str, str], warning: str = "") -> Variant:
@@ -305,8 +320,12 @@ VARIANTS = {
     "4.8 a second": Variant(partial(at_rate, every=5), warning="only 4.8 pictures a second", slack_s=0.9),
     "raw h264": _raw("libx264", "h264", {"preset": "ultrafast", "crf": "16"}),
     "raw hevc": _raw("libx265", "hevc", QUICK_HEVC),
-    "turned midway": _turned(upright_first=False),
-    "turned back midway": _turned(upright_first=True),
+    "turned midway": _framed_anew(upright, False, True),
+    "turned back midway": _framed_anew(upright, True, False),
+    "turned and back": _framed_anew(upright, False, True, False, True),
+    "cropped midway": _framed_anew(cropped, False, True),
+    "halved midway": _framed_anew(halved, False, True),
+    "doubled midway": _framed_anew(halved, True, False),
     "default is second": Variant(partial(two_streams, default=True), warning="marked as the default"),
     "second moves": Variant(partial(two_streams, default=False), warning="the largest that moves"),
     "PQ": Variant(partial(in_hdr, transfer=hdr.PQ)),

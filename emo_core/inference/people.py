@@ -83,6 +83,11 @@ class TrackRecord:
         """Indices (n,) of the frames in which it is seen."""
         return np.concatenate(self.rows)
 
+    @cached_property
+    def clearest(self) -> float:
+        """Confidence of the frame in which it is seen best."""
+        return max((float(track.confidence.max()) for track in self.tracks if len(track.confidence)), default=0.0)
+
     def box_at(self, frame: int) -> Floats:
         """Box (4,) in a frame in which it is seen."""
         part = next(part for part, rows in enumerate(self.rows) if frame <= rows[-1])
@@ -108,6 +113,11 @@ class Person:
     def presence(self) -> float:
         """How large and how long the face was seen."""
         return sum(record.presence for record in self.records)
+
+    @property
+    def clearest(self) -> float:
+        """Confidence of the frame in which the face is seen best."""
+        return max(record.clearest for record in self.records)
 
     @property
     def num_detected(self) -> int:
