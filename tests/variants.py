@@ -225,19 +225,41 @@ def _stored(frame: NDArray[np.uint8], matrix: tuple[int, int, int, int]) -> NDAr
     return frame[shown_y - shown_y.min(), shown_x - shown_x.min()]
 
 
+BT709 = (0.640, 0.330), (0.300, 0.600), (0.150, 0.060)
+BT2020 = (0.708, 0.292), (0.170, 0.797), (0.131, 0.046)
+"""Chromaticities x, y of red, green and blue as the standards state them."""
+
+
+def to_xyz(primaries: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
+    """Matrix (3, 3) from linear RGB to CIE XYZ; white is D65."""
+    columns = np.array([(x / y, 1.0, (1 - x - y) / y) for x, y in (*primaries, (0.3127, 0.3290))]).T
+    return np.asarray(columns[:, :3] * np.linalg.solve(columns[:, :3], columns[:, 3]))
+
+
+def pq_signal(light_cd_m2: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Signal in [0, 1] of a light: the inverse EOTF of SMPTE ST 2084."""
+    root = (light_cd_m2 / 10000) ** 0.1593017578125
+    return np.asarray(((0.8359375 + 18.8515625 * root) / (1 + 18.6875 * root)) ** 78.84375 * (light_cd_m2 > 0))
+
+
+def hlg_signal(light_cd_m2: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Signals in [0, 1] of linear RGB (…, 3) in BT.2020 on a screen of 1000 cd/m²: inverse OOTF and OETF of BT.2100."""
+    shown = light_cd_m2 / 1000
+    luminance = np.maximum(shown @ to_xyz(BT2020)[1], 1e-9)[..., np.newaxis]
+    scene = (shown * luminance ** ((1 - 1.2) / 1.2)).clip(0, 1)
+    bright = 0.17883277 * np.log(np.maximum(12 * scene - 0.28466892, 1e-9)) + 0.55991073
+    return np.asarray(np.where(scene <= 1 / 12, np.sqrt(3 * scene), bright))
+
+
 def in_hdr(folder: Path, cut: Cut, transfer: int) -> Path:
-    """10 bits in the curve and the primaries of HDR; white at 203 cd/m²."""
-    to_2020 = np.linalg.inv(hdr._BT2020_TO_BT709)
-    curve = hdr._curve(transfer).astype(np.float64)
-    levels = np.searchsorted(curve, np.linspace(0, 1, 4096) ** 3).clip(0, 65535).astype(np.uint16)
+    """10 bits in the curve and the primaries of HDR, by the formulas of the standards; white at 203 cd/m²."""
+    to_2020 = np.linalg.inv(to_xyz(BT2020)) @ to_xyz(BT709)
+    linear = (np.arange(256) / 255) ** 2.4
     deep = []
     for frame in cut.frames:
-        light = cv2.transform((frame / 255.0) ** 2.4, to_2020).clip(0, None)
-        if transfer == hdr.HLG:
-            luminance = np.maximum(light @ hdr._LUMA, 1e-6)[..., np.newaxis]
-            scale = hdr._HLG_PEAK_CD_M2 / hdr._WHITE_CD_M2
-            light = light * (luminance / scale) ** (1 / hdr._HLG_GAMMA - 1) / scale
-        deep.append(levels[(light.clip(0, 1) ** (1 / 3) * 4095).astype(int)])
+        light = 203 * cv2.transform(linear[frame], to_2020).clip(0, None)
+        signal = pq_signal(light) if transfer == hdr.PQ else hlg_signal(light)
+        deep.append((65535 * signal.clip(0, 1)).astype(np.uint16))
     return encode(
         folder / "hdr.mp4", deep, pixels="yuv420p10le", color_trc=transfer, color_primaries=9, colorspace=9,
         options={"crf": "12", "preset": "ultrafast"},

@@ -6,7 +6,6 @@ from emo_core.analysis import Analysis, PersonAnalysis
 from tests.factories import make_analysis
 from ui.state import session
 
-
 LATE = 21  # frames, ten a second, before the other person comes into view
 
 
