@@ -53,7 +53,7 @@ class CutDetector:
         squares = np.mean((seen - last) ** 2, axis=2)[picture]
         difference = float(np.sqrt(squares.sum() / max(len(squares), 1)))
         area = np.count_nonzero(squares > _CHANGED**2) / max(len(squares), 1)
-        is_cut = difference > max(_MUCH, _TIMES * self._usual) and area > _LEAST_AREA
+        is_cut = bool(difference > max(_MUCH, _TIMES * self._usual) and area > _LEAST_AREA)
         if not is_cut:
             self._usual = _MEMORY * self._usual + (1 - _MEMORY) * difference
         return is_cut
