@@ -60,7 +60,7 @@ model: .venv/app.stamp .venv/refine.stamp .venv-render/stamp
 	$(BIN)/python tools/refine_frames.py --data $(FERPLUS) --start build/third --rendered $(MORE)/manifest.csv \
 		--portraits $(PORTRAITS) --weights .cache/refined-4.npz --half-precision --epochs 8 --average 0.995 --mixing 0.3 \
 		--kept 0.2 --learning-rate 3e-4 --stills-in-batch 88 --portraits-in-batch 32 --seed 8
-	$(BIN)/python -m emo_core train-frames --data $(FERPLUS) --out models/hybrid --plain --sadness 0.4 \
+	$(BIN)/python -m emo_core train-frames --data $(FERPLUS) --out models/hybrid --plain --sadness 0.5 \
 		--weights .cache/refined-3.npz --weights .cache/refined-4.npz
 	$(BIN)/python -m emo_core train --data $(FERPLUS) --portraits $(PORTRAITS) --out models/hybrid
 	$(BIN)/python -m emo_core fit-decision --data $(FERPLUS) --real $(REAL) --out models/hybrid

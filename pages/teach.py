@@ -31,7 +31,7 @@ else:
             else:
                 st.info("No clips yet. Add a few of each class, of several people, then check and train.")
             st.subheader("3. Training", anchor=False)
-            training.form(chosen)
+            training.form(chosen, has_clips=bool(clips))
             training.status()
 if chosen is None:
     st.subheader("Trainings", anchor=False)

@@ -8,17 +8,17 @@ from pathlib import Path
 import click
 
 from emo_core.cli.terminal import (
-    NATURAL,
     PATH,
-    POSITIVE,
     PROGRAM,
     cache_option,
+    epochs_option,
     given,
     json_option,
     model_option,
     native_messages_dropped,
     recorded_command,
     say,
+    seed_option,
 )
 from emo_core.jobs.progress import ProgressWriter
 from emo_core.jobs.queue import Order
@@ -38,8 +38,8 @@ _TITLES = {"random": "random", "subject": "subject", "joined": "subject, people 
     help="Instead, train heads of the model's recipe on the data set and judge what they have not seen: split at "
     "random as in the paper, by person, or both, whose difference is leakage.",
 )
-@click.option("--seed", type=NATURAL, metavar="N", help="Seed of the split and of the heads.")
-@click.option("--epochs", type=POSITIVE, metavar="N", help="Epochs of these heads, at most.")
+@seed_option("Seed of the split and of the heads.")
+@epochs_option("Epochs of these heads, at most.")
 @click.option("--folds", type=click.IntRange(min=2), default=5, metavar="N", help="Parts of the cross-validation.")
 @cache_option()
 @json_option("Write figures and verdicts as JSON.")

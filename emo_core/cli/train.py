@@ -9,22 +9,24 @@ from typing import Any
 import click
 
 from emo_core.cli.terminal import (
-    DEMO,
     PATH,
-    POSITIVE,
     PROGRAM,
     cache_option,
+    demo_option,
     epochs_option,
     given,
+    out_option,
     recorded_command,
     say,
     seed_option,
+    seeds_option,
 )
 from emo_core.datasets.splits import PROTOCOLS, Protocol
 from emo_core.files.folders import SHIPPED_MODEL
 from emo_core.jobs.progress import ProgressWriter
 from emo_core.jobs.queue import Order
 from emo_core.model.published import PUBLISHED, RECIPES, RecipeName
+from emo_core.records import bracketed
 
 FERPLUS = ("train.npz", "valid.npz")
 
@@ -33,9 +35,9 @@ FERPLUS = ("train.npz", "valid.npz")
 @click.option(
     "--data", type=PATH, required=True, metavar="DIR", help="train.npz, valid.npz of FER+, or a data set of clips."
 )
-@click.option("--out", type=PATH, required=True, metavar="DIR", help="Model directory.")
-@click.option("--demo", type=PATH, default=DEMO, metavar="CSV", help="With FER+: manifest of rendered clips.")
-@click.option("--seeds", type=POSITIVE, default=5, metavar="N", help="With FER+: heads, each with its seed.")
+@out_option()
+@demo_option("With FER+: manifest of rendered clips.")
+@seeds_option("With FER+: heads, each with its seed.")
 @click.option(
     "--portraits", type=PATH, metavar="PICTURES", help="With FER+: labelled pictures to compose clips from, too."
 )
@@ -159,9 +161,7 @@ def command_of(order: Order) -> str:
 def summary(metrics: Mapping[str, Any]) -> str:
     """One line on how good the model is, and on what that was measured."""
     accuracy = metrics["scores"]["accuracy"]
-    interval = (
-        "" if accuracy["interval"] is None else " (95 % over people {:.4f} – {:.4f})".format(*accuracy["interval"])
-    )
+    interval = bracketed(accuracy["interval"], ".4f", "95 % over people")
     return (
         f"test clips n = {metrics['num_clips']} of {metrics['num_people']} people: accuracy {accuracy['value']:.4f}"
         f"{interval}, macro-F1 {metrics['scores']['f1']['value']:.4f}"

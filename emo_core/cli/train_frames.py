@@ -6,12 +6,22 @@ from pathlib import Path
 import click
 
 from emo_core.cli.evaluate_frames import votes_text
-from emo_core.cli.terminal import PATH, cache_option, epochs_option, given, recorded_command, say, seed_option
+from emo_core.cli.terminal import (
+    PATH,
+    cache_option,
+    epochs_option,
+    ferplus_option,
+    given,
+    out_option,
+    recorded_command,
+    say,
+    seed_option,
+)
 
 
 @click.command()
-@click.option("--data", type=PATH, required=True, metavar="DIR", help="train.npz and valid.npz of FER+.")
-@click.option("--out", type=PATH, required=True, metavar="DIR", help="Model directory.")
+@ferplus_option()
+@out_option()
 @cache_option("Checkpoints, crops.")
 @seed_option()
 @epochs_option()

@@ -108,12 +108,6 @@ folder empty, or ask whoever runs the server to allow yours with EMO_ROOTS.
     return path
 
 
-def typed(path: Path) -> str:
-    """A folder as a visitor types it; nothing for that of the data sets, and no path of the server below it."""
-    own = data()
-    return "" if path == own else str(path.relative_to(own) if path.is_relative_to(own) else path)
-
-
 def _kept(name: str) -> Path:
     return (_OF_USER.user_data_path if IS_INSTALLED else ROOT) / name
 

@@ -8,7 +8,7 @@ import numpy as np
 from emo_core import SOFTWARE
 from emo_core.analysis import Analysis, Prediction, Segment
 from emo_core.emotions import EMOTIONS, UNSURE, display_name, display_percent
-from emo_core.model.presence import emotion_words, present, verdict_words
+from emo_core.model.presence import emotion_words, present, sure_words, verdict_words
 from emo_core.report.annotations import Annotations
 from emo_core.report.people import PersonOverview, people_of
 from emo_core.types import Floats
@@ -147,12 +147,7 @@ def _people_lines(analysis: Analysis) -> list[str]:
     for person in found:
         spans = ", ".join(f"{start_s:.1f} – {end_s:.1f} s" for start_s, end_s in person.spans_s[:_MOST_SPANS])
         more = ", …" if len(person.spans_s) > _MOST_SPANS else ""
-        verdict = person.prediction
-        words = (
-            "Unsure"
-            if verdict.label == UNSURE
-            else f"{verdict_words(verdict)} ({display_percent(verdict.probability)})"
-        )
+        words = sure_words(person.prediction)
         rows.append(f"  {person.name}: {words}; in view {person.on_screen_s:.1f} s ({spans}{more})")
     return [*rows, "", f"  Person {analysis.person}", ""]
 
@@ -164,7 +159,7 @@ def _verdict_line(analysis: Analysis) -> str:
         for n, p in zip(prediction.labels, prediction.probabilities, strict=True)
     )
     if prediction.label == UNSURE:
-        return f"Unsure ({shares})"
+        return f"{verdict_words(prediction)} ({shares})"
     sure = display_percent(prediction.probability)
     return f"{verdict_words(prediction)}, {sure} ({shares}){_frames_words(prediction)}"
 

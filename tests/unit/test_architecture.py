@@ -51,7 +51,7 @@ SCREEN = {"streamlit", "ui", "pages", "streamlit_app"}
 NEED_TENSORFLOW = {
     *(
         f"emo_core.training.{name}"
-        for name in ("build", "custom_model", "fine_tuning", "frame_cnn", "head", "head_thresholds")
+        for name in ("build", "checkpoint", "custom_model", "fine_tuning", "frame_cnn", "head", "head_thresholds")
     ),
     *(f"emo_core.training.{name}" for name in ("head_data", "measure", "networks")),
     *(f"emo_core.training.experiments.{name}" for name in ("ablation", "protocols", "published", "run")),

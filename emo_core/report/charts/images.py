@@ -197,7 +197,8 @@ def _set_axis(axes: Axes, name: str, settings: Mapping[str, Any]) -> None:
     if settings.get("ticktext") is not None:
         axis.set_ticklabels([_words(str(text)) for text in settings["ticktext"]])
     elif str(settings.get("tickformat", "")).endswith("%"):
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0%}"))
+        shown = str(settings["tickformat"])
+        axis.set_major_formatter(FuncFormatter(lambda value, _: format(value, shown)))
     if settings.get("autorange") == "reversed":
         axis.set_inverted(True)
     if settings.get("showgrid") is not False:
