@@ -62,7 +62,7 @@ model: .venv/app.stamp .venv/refine.stamp .venv-render/stamp
 		--kept 0.2 --learning-rate 3e-4 --stills-in-batch 88 --portraits-in-batch 32 --seed 8
 	$(BIN)/python -m emo_core train-frames --data $(FERPLUS) --out models/hybrid --plain --sadness 0.5 \
 		--weights .cache/refined-3.npz --weights .cache/refined-4.npz
-	$(BIN)/python -m emo_core train --data $(FERPLUS) --portraits $(PORTRAITS) --out models/hybrid
+	$(BIN)/python -m emo_core train --data $(FERPLUS) --portraits $(PORTRAITS) --seeds 3 --out models/hybrid
 	$(BIN)/python -m emo_core fit-decision --data $(FERPLUS) --real $(REAL) --out models/hybrid
 	$(BIN)/python -m emo_core evaluate-frames $(PORTRAITS) --part measure --model models/hybrid --record
 	$(BIN)/python -m emo_core ablate --data $(FERPLUS) --out models/hybrid --jobs 2

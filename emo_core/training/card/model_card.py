@@ -41,6 +41,7 @@ def model_card(manifest: Mapping[str, Any], metrics: Measured, history: Sequence
         pipeline=manifest["pipeline"],
         normalized=_normalized(manifest, published=published),
         frames_weight=manifest.get("frame_evidence", {}).get("weight", 0),
+        portraits=_of_portraits(manifest),
         steps=list(_all_steps(manifest, history)),
         look_alikes=sorted(LOOK_ALIKES),
     )
@@ -70,6 +71,20 @@ def _normalized(manifest: Mapping[str, Any], *, published: bool) -> str:
         return "features (not of scores)"
     recipe = manifest.get("head_training", {}).get("recipe", {})
     return "features and scores" if recipe.get("q_features", True) else "scores (not of features)"
+
+
+def _of_portraits(manifest: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """How portraits were learned from; None where they were not."""
+    frames = manifest.get("frame_training", {})
+    recipe = frames.get("recipe", {})
+    if not recipe.get("portraits_in_batch"):
+        return None
+    return {
+        "num_runs": frames.get("num_runs", 1),
+        "kept": recipe.get("kept", 0.0),
+        "sadness": frames.get("sadness", 0.0),
+        "head": "--portraits" in manifest.get("head_training", {}).get("command", ""),
+    }
 
 
 def _all_steps(manifest: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> Iterator[str]:
