@@ -13,9 +13,10 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from emo_core.errors import BundleError
+from emo_core.files import folders
 from emo_core.types import Bytes, Floats
 
-TASK_PATH = Path(__file__).resolve().parents[2] / "models" / "face_landmarker" / "face_landmarker.task"
+TASK_PATH = folders.ROOT / "models" / "face_landmarker" / "face_landmarker.task"
 NUM_LANDMARKS = 478
 
 _DETECTOR_SIDE_PX = 128

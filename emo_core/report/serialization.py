@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from emo_core import SOFTWARE
 from emo_core.analysis import Analysis, Prediction, Segment
 from emo_core.emotions import EMOTIONS, UNSURE, display_name, display_percent
 from emo_core.model.presence import emotion_words, present, sure_words, verdict_words
@@ -25,11 +26,17 @@ def to_dict(analysis: Analysis, annotations: Annotations | None = None) -> dict[
     probabilities and qualities in [0, 1]. A frame without a usable face has ``face`` false, and null where a number
     would be invented. Everybody in the clip is in ``people``; verdict, segments, windows, frames and warnings beside it
     are those of the one named by ``person``, as in schema 1. What a viewer says is in ``human_annotations`` alone.
+
+    Example:
+        >>> from emo_core import analyze, load_bundle
+        >>> to_dict(analyze("assets/demo/clips/person_01/other_4.mp4", load_bundle()))["schema"]
+        'hybrid-emotion-analysis/2'
     """
     human = {"human_annotations": annotations.to_dict()} if annotations else {}
     video, labels = analysis.video, analysis.model.labels
     return {
         "schema": SCHEMA,
+        "software": SOFTWARE,
         "clip": {
             "name": video.name,
             "duration_s": round(video.duration_s, 4),

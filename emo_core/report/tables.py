@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from emo_core import SOFTWARE
 from emo_core.analysis import Analysis, Segment
 from emo_core.emotions import EMOTIONS
 from emo_core.files.csv_files import to_csv
@@ -83,7 +84,7 @@ def segments_vtt(analysis: Analysis, annotations: Annotations) -> str:
     ]
     blocks = [
         "WEBVTT",
-        f"NOTE\nVerdicts of the model {_vtt_text(model.title)}: what a face shows, not what a person feels.",
+        f"NOTE\n{SOFTWARE}, verdicts of the model {_vtt_text(model.title)}:\nwhat a face shows, not what one feels.",
         *(f"{_vtt_time(a)} --> {_vtt_time(b)}\n{_vtt_text(words)}" for a, b, words in sorted(cues) if b - a >= 1e-3),
     ]
     return "\n\n".join(blocks) + "\n"
@@ -122,7 +123,7 @@ def _csv(rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _model(analysis: Analysis) -> dict[str, str]:
-    return {"model": analysis.model.name, "model_version": analysis.model.version}
+    return {"model": analysis.model.name, "model_version": analysis.model.version, "software": SOFTWARE}
 
 
 def _row(names: Sequence[str], values: Iterable[float], digits: int = 6) -> dict[str, str]:

@@ -62,7 +62,7 @@ def test_nothing_of_a_camera_before_the_visitor_agreed(studio, components, strea
     studio.open("live")
     for words in ("Article 5(1)(f)", "Article 50(3)", "Nothing is stored", "nothing is sent elsewhere"):
         assert words in studio.text
-    assert labels(studio) == [privacy.AGREE, privacy.DELETE]
+    assert labels(studio) == [privacy.AGREE, privacy.CONFIRM]
     studio.open("analyze")
     press(studio, "Record with the camera")
     assert privacy.AGREE in labels(studio)
@@ -228,9 +228,9 @@ def test_delete_now_leaves_nothing_of_the_visit(live, components):
     result = live.app.session_state["_result"]
     crops = weakref.ref(result.analysis.track.crops)
     del result
-    press(live, privacy.DELETE)
+    press(live, privacy.CONFIRM)
     assert "Everything of this visit was deleted" in live.app.success[0].value
-    kept = {key for key in live.app.session_state if not key.startswith(("delete-", "sample-", "open-"))}
+    kept = {key for key in live.app.session_state if not key.startswith(("delete-", "sample-", "open-", "choose-"))}
     assert kept == {"_entered", "_generation", "upload-1"}
     assert live.app.file_uploader[0].value is None
     assert not any(b"the visitor's own clip" * 2 in item for item in held_bytes())

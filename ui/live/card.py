@@ -21,7 +21,7 @@ def card_html(live: "LiveSession") -> str:
         begun = live.worker.latest is not None
         return _card(live, "Live view", "Stopped" if begun else "Not started", UNSURE, "")
     kicker = "Paused" if live.worker.paused else "Now"
-    latest = live.worker.latest
+    latest = live.tell()
     if latest is None:
         return _card(live, kicker, "Waiting for the first picture …", UNSURE, _chain_html(live))
     rest = _sureness(latest) + _others(latest) + _tips_html(latest) + _chain_html(live)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from emo_core.analysis import Analysis, Prediction, Segment, VideoInfo
 from emo_core.emotions import EMOTION_COLOURS, EMOTIONS, class_colour, display_name
 from emo_core.model.presence import verdict_words
-from emo_core.report.charts.style import NEUTRAL_INK, faded, layout
+from emo_core.report.charts.style import NEUTRAL_INK, faded, layout, percent_format
 from emo_core.report.tables import segment_at
 from emo_core.types import Booleans, Doubles
 
@@ -202,7 +202,8 @@ def history_figure(
         figure.add_annotation(x=chosen, y=1, yref="paper", text="kept", showarrow=False, yanchor="bottom", font_size=11)
     layout(figure, height=280)
     figure.update_xaxes(title="Epoch", dtick=max(1, -(-len(epochs) // 8)))
-    figure.update_yaxes(title=quantity, tickformat=".0%" if percent else None)
+    shown = percent_format(value for values in curves.values() for value in values)
+    figure.update_yaxes(title=quantity, tickformat=shown if percent else None)
     return figure
 
 
@@ -237,6 +238,11 @@ def add_cursor(figure: go.Figure, here_s: float) -> None:
 
 def masked_spans(times_s: Doubles, mask: Booleans, end_s: float) -> list[tuple[float, float]]:
     """Spans in seconds of the frames that do not count; a frame reaches to the next one, the last to the clip's end.
+
+    Args:
+        times_s: (T,) seconds.
+        mask: (T,) frames that count.
+        end_s: end of the clip.
 
     Example:
         >>> masked_spans(np.array([0.0, 0.5, 1.0]), np.array([True, False, True]), 1.5)

@@ -2,7 +2,9 @@
 
 import math
 from dataclasses import replace
+from fractions import Fraction
 
+import av
 import numpy as np
 import pytest
 
@@ -196,6 +198,24 @@ def test_the_chain_names_the_link_that_fails():
 def card(live, latest):
     live.worker._latest = latest
     return live_card.card_html(live)
+
+
+def test_the_picture_says_what_the_card_says_also_while_the_card_is_late(live, monkeypatch):
+    """A slow server draws the card seldom: until it does, a newer result moves the box alone."""
+    drawn = []
+    monkeypatch.setattr(overlay, "draw", lambda image, latest, labels, told: drawn.append((latest, told)) or image)
+    live.start("")
+    live.worker.submit = lambda image: None
+    first, second = result(), result(UNSURE)
+    assert "Sadness + fear" in card(live, first)
+    live.worker._latest = second
+    frame = av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), "rgb24")
+    frame.pts, frame.time_base = 0, Fraction(1, 30)
+    live.receive(frame)
+    assert drawn[-1] == (second, first)
+    assert "Not sure" in card(live, second)
+    live.receive(frame)
+    assert drawn[-1] == (second, second)
 
 
 def test_the_card_says_what_is_seen_how_sure_and_what_to_do(live):

@@ -116,6 +116,9 @@ def test_confusion_refuses_a_table_of_another_size():
 
 def test_history_draws_one_curve_per_part():
     figure = figures.history_figure([1, 2], {"Training": [0.5, 0.6], "Validation": [0.4, float("nan")]}, "Accuracy")
+    assert figure.layout.yaxis.tickformat == ".0%"
+    flat = figures.history_figure([1, 2], {"Training": [0.858, 0.853], "Validation": [0.851, 0.849]}, "Accuracy")
+    assert flat.layout.yaxis.tickformat == ".1%", "ticks of 86, 86, 85, 85 % tell nothing"
     assert [trace.name for trace in figure.data] == ["Training", "Validation"]
     assert figure.layout.yaxis.tickformat == ".0%"
 
