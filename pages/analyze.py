@@ -5,7 +5,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ui.analyze import people, verdict
 from ui.analyze import tabs as inside
-from ui.shell import errors, navigation, preload
+from ui.shell import announce, errors, navigation, preload
 from ui.state import models, session
 from ui.widgets import clip_picker, method_diagram, model_picker, privacy, progress, tables
 
@@ -20,8 +20,10 @@ def run_job(source: session.Source) -> None:
             from emo_core.inference.pipeline import analyze
 
             bundle = models.bundle()
-            session.keep(source, analyze(source.data, bundle, name=source.name, progress=report), bundle)
+            analysis = analyze(source.data, bundle, name=source.name, progress=report)
+        session.keep(source, analysis, bundle)
         method_diagram.want("verdict")
+        announce.say(verdict.spoken(analysis))
         st.rerun()
     session.drop_job()
     if (before := session.result()) is not None:
@@ -35,7 +37,7 @@ def show(result: session.Result) -> DeltaGenerator:
     people.render(result)
     left, right = st.columns([11, 9], gap="medium")
     with left:
-        st.subheader("Clip", anchor="clip")
+        st.header("Clip", anchor="clip")
         if result.source.is_kept:
             st.video(result.source.data, format=result.source.mime)
         else:
@@ -43,10 +45,10 @@ def show(result: session.Result) -> DeltaGenerator:
         if result.source.is_kept and not result.source.mime.endswith(("mp4", "webm")):
             st.caption("If your browser cannot play this format, the analysis below is not affected.")
     with right:
-        st.subheader("Verdict", anchor="verdict")
+        st.header("Verdict", anchor="verdict")
         verdict.render(analysis, result.bundle)
         st.caption(errors.plain(models.trust_line(result.bundle.metrics)))
-        st.page_link("pages/about.py", label="How far to trust it →")
+        st.page_link("pages/about.py", label="How reliable is this? →")
 
     place = st.container()
     with st.expander("How long it took"):

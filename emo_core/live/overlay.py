@@ -47,7 +47,7 @@ def draw(image: Bytes, result: "LiveResult | None", labels: tuple[str, ...], tol
         )
         cv2.rectangle(picture, (width - x1, y0), (width - x0, y1), colour, max(2, height // 200), cv2.LINE_AA)
     cv2.rectangle(picture, (0, 0), (margin // 2, band - 1), colour, -1)
-    sure = "" if verdict_words(told) in ("No face", "Not sure") else f" {display_percent(share)}"
+    sure = "" if verdict_words(told) in ("No face", "Unsure") else f" {display_percent(share)}"
     _write(picture, verdict_words(told) + sure, margin, margin, band - 2 * margin)
     _draw_quality(picture, told.quality, band)
     return picture
@@ -58,7 +58,7 @@ def verdict_words(result: "LiveResult") -> str:
     if result.box_xyxy is None:
         return "No face"
     if result.label == UNSURE:
-        return "Not sure"
+        return "Unsure"
     return display_name(result.label)
 
 

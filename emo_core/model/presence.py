@@ -86,7 +86,7 @@ def headline(prediction: Prediction) -> str:
     """The verdict on a clip in words; one whose parts have different verdicts has no single one."""
     if prediction.label != UNSURE:
         return verdict_words(prediction)
-    return "It changes on the way" if verdict_changes(prediction) else "Not sure"
+    return "Changes during the clip" if verdict_changes(prediction) else "Unsure"
 
 
 def verdict_changes(prediction: Prediction) -> bool:

@@ -104,7 +104,7 @@ def _label_at(segments: Sequence[Segment], time_s: float) -> str:
 def segment_words(segment: Segment) -> str:
     """A verdict and its probability in a few words."""
     if segment.label == UNSURE:
-        return "Not sure"
+        return "Unsure"
     return f"{display_name(segment.label)} {display_percent(segment.probability)}"
 
 

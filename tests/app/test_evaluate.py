@@ -130,7 +130,7 @@ def test_the_clips_the_app_is_not_sure_of_are_listed_and_lead_to_analyze(studio,
         path = models.parent / "set" / clip.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes((models.parent / "set" / "a.mp4").read_bytes())
-    studio.app.session_state["evaluate-list"] = "Not sure"
+    studio.app.session_state["evaluate-list"] = "Unsure"
     app = studio.open("evaluate")
     unsure = [clip for clip in evaluation.clips if clip.verdict not in LABELS]
     opens = [button for button in app.button if button.label == "Open in Analyze"]

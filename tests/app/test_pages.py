@@ -102,7 +102,7 @@ def test_about_shows_each_figure_with_its_data_and_count(studio):
     assert "3,579 | 80.0% | 70.0%" in table, "records of old hold no interval"
     assert any("90.0% | 91.0% | 72.0%" in item.value for item in app.markdown)
     assert any("of 700 composed clips of neutral faces, 3.1%" in item.value for item in app.caption)
-    assert any("### Hybrid" in item.value for item in app.markdown)
+    assert any("## Hybrid" in item.value for item in app.markdown)
     assert len(app.get("plotly_chart")) == 1 + 2 * 2
 
 

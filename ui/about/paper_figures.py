@@ -44,7 +44,7 @@ def render(ours: Mapping[str, Any], folder: Path, paper_samples: int) -> None:
         lambda: _prediction(folder, paper_samples),
     )
     for number, ((title, words), draw) in enumerate(zip(_PAPER.items(), drawings, strict=True)):
-        st.markdown(f"##### {title}")
+        st.markdown(f"### {title}")
         st.caption(f"The paper: {words}")
         if number and not ours:
             st.markdown("Ours: not measured.")
@@ -129,7 +129,7 @@ def _training(folder: Path) -> None:
         ],
     )
     st.caption(
-        f"Parted {'at random' if record['protocol'] == 'random' else 'by person'}; "
+        f"Split {'at random' if record['protocol'] == 'random' else 'by person'}; "
         f"{len(record['left_out'])} more show no face that can be judged. By the command:"
     )
     st.code(models.manifest(folder)["head_training"]["command"], language="bash", wrap_lines=True)
@@ -140,7 +140,7 @@ def _prediction(folder: Path, paper_samples: int) -> None:
     manifest = models.manifest(folder)
     labels = ", ".join(errors.plain(display_name(item["name"])) for item in manifest["classes"])
     tables.render(
-        ("", "The paper", "published, here"),
+        ("What", "The paper", "published, here"),
         [
             ("Samples", f"{paper_samples:,}", f"{manifest['taught']['num_clips']:,} clips"),
             ("Labels", "two pairs of emotions", labels),

@@ -12,9 +12,10 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from ui.shell import preload, theme
+from ui.shell import announce, preload, theme
 from ui.state import live_session, visits
 
+_TITLE = "Hybrid Emotion Studio"
 _ENTERED = "_entered"
 _WANTED = "_wanted_page"
 _GOING = "_going_to"
@@ -29,11 +30,13 @@ def run(pages: Sequence[Page]) -> None:
     if wanted is not None:
         page_file, asked = wanted
         st.switch_page(page_file, query_params=asked)
+    st.set_page_config(page_title=_TITLE if page.title == "Home" else f"{page.title} · {_TITLE}")
     theme.apply()
     with visits.page_run():
         told = st.empty()  # always there, so that nothing below it moves
         if notice := visits.take_notice():
             told.error(notice, icon="⚠️")
+        announce.render()
         page.run()
     preload.start()
 

@@ -90,11 +90,11 @@ def render_method() -> None:
     """What a random split hides, and what each part of the method is worth; nothing where neither was measured."""
     measured = models.metrics()
     if protocols := _mapping(measured.get("protocols")):
-        st.subheader("What a random split hides", anchor=False)
+        st.header("What a random split hides", anchor=False)
         with models.reading("metrics.json"):
             render_protocols(msgspec.convert(protocols, Protocols))
     if ablation := _mapping(measured.get("ablation")):
-        st.subheader("What each part is worth", anchor=False)
+        st.header("What each part is worth", anchor=False)
         with models.reading("metrics.json"):
             render_ablation(ablation)
 

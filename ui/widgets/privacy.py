@@ -12,7 +12,7 @@ NOTICE = """
   add to a data set on the Teach page are kept, until you remove them there, and train your models.
 - **What is prohibited:** inferring emotions of people at work or in education is prohibited in the European Union, save
   for medical or safety reasons (AI Act, Article 5(1)(f)).
-- **Tell people:** everybody before the camera must be told that emotions are recognised (Article 50(3)). Film only
+- **Tell people:** everybody before the camera must be told that emotions are recognized (Article 50(3)). Film only
   adults who agreed.
 """
 
@@ -34,7 +34,7 @@ def ask(key: str) -> bool:
     if agreed():
         return True
     with st.container(border=True, key=f"notice-{key}"):
-        st.markdown("#### Before the camera is used")
+        st.markdown("## Before the camera is used")
         st.markdown(NOTICE)
         st.button(AGREE, type="primary", key=f"agree-{key}", on_click=_agree)
     return False

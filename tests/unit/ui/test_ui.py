@@ -75,7 +75,7 @@ def test_the_headline_says_what_of_a_pair_is_there(share, words):
 def test_unsure_has_no_mix_of_the_whole():
     analysis = make_analysis(label=UNSURE)
     assert "es-meter" not in verdict.card_html(analysis, BUNDLE)
-    assert headline(analysis.prediction) == "Not sure"
+    assert headline(analysis.prediction) == "Unsure"
 
 
 def test_a_clip_that_changes_has_its_parts_and_their_mixes_for_a_verdict():
@@ -86,7 +86,7 @@ def test_a_clip_that_changes_has_its_parts_and_their_mixes_for_a_verdict():
     )
     analysis = replace(analysis, prediction=replace(analysis.prediction, segments=segments))
     html = verdict.card_html(analysis, BUNDLE)
-    assert headline(analysis.prediction) == "It changes on the way"
+    assert headline(analysis.prediction) == "Changes during the clip"
     first = html.index("Sadness + fear, a blend: 70 % : 30 %</b>, probability 97%")
     assert first < html.index("Amusement (of the pair amusement + surprise)</b>, probability 99%")
     assert html.count("es-meter") == 1, "a bar shows a mix only where there is one"
