@@ -35,7 +35,7 @@ def _trace(trace: Any, *, shares: bool, across: bool) -> str:
             for column, value in zip(trace.x, values, strict=True)
         ]
         return f"{', '.join(cells)}." if cells else ""
-    lying = getattr(trace, "orientation", None) == "h"
+    lying = trace.y is not None and len(trace.y) > 0 and isinstance(trace.y[0], str)  # names upright, values across
     places, values = (trace.y, trace.x) if lying else (trace.x, trace.y)
     if places is None or values is None:
         return ""
