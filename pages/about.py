@@ -62,6 +62,8 @@ with figures_tab, errors.shown():
     st.header("How often it is right", anchor=False)
     with errors.shown():
         measured.render_metrics()
+    with errors.shown():
+        measured.render_demo()
     st.page_link("pages/evaluate.py", label="Measure it on a data set, clip by clip →")
     with errors.shown():
         measured.render_method()

@@ -58,6 +58,7 @@ _CSS = """
 .es-tried { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: .8rem; }
 .es-tried figure { margin: 0; } .es-tried img { width: 100%; border-radius: 8px; display: block; }
 .es-tried figcaption { font-size: .82rem; margin-top: .2rem; }
+.st-key-gallery { display: grid !important; grid-template-columns: repeat(auto-fill, minmax(170px, 1fr)); gap: .8rem; }
 .es-channels { display: grid; grid-template-columns: repeat(auto-fill, minmax(84px, 1fr)); gap: 10px 8px; }
 .es-frame .es-pixels { image-rendering: pixelated; }
 .es-bar { height: 5px; border-radius: 3px; margin: 4px 0 3px; overflow: hidden;

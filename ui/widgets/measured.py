@@ -10,7 +10,7 @@ import streamlit as st
 
 from emo_core.records import Protocols, span
 from ui.shell import errors
-from ui.state import models
+from ui.state import evaluations, models
 from ui.widgets import charts, measured_custom, measured_people, tables
 
 _CLIP_SETS = {
@@ -84,6 +84,33 @@ def _render_metrics(measured: Mapping[str, Any]) -> None:
     for column, (title, found) in zip(st.columns(max(len(drawn), 1)), drawn.items(), strict=False):
         with column:
             _confusion(title, found)
+
+
+def render_demo() -> None:
+    """The confusion matrix and the report of the classes on the demo clips, where they came with the model."""
+    found = evaluations.of_demo(models.directory())
+    if found is None:
+        return
+    from emo_core.report.charts.analysis import confusion_figure
+
+    figures = found.figures
+    st.header("On the demo clips", anchor=False)
+    left, right = st.columns([5, 6], gap="large")
+    with left:
+        chart = confusion_figure(figures.labels, figures.confusion)
+        charts.render(chart, "confusion-demo", "Confusion matrix on the demo clips, truth as judged")
+    with right:
+        tables.render(
+            ("Class", "Precision", "Recall", "F1", "n"),
+            [
+                (errors.plain_name(row.label), *(score.text(".0%") for score in row.scores.values()), str(row.support))
+                for row in figures.per_class
+            ],
+        )
+        st.caption(
+            f"{figures.num_clips} rendered clips of {figures.num_people} synthetic people that the model has not seen; "
+            "in brackets the 95 % interval over people. Rendered faces are alike: expect less on real ones."
+        )
 
 
 def render_method() -> None:

@@ -12,10 +12,12 @@ import pytest
 
 from emo_core.analysis import Segment
 from emo_core.config import PipelineConfig
+from emo_core.datasets.clips import read_dataset
 from emo_core.emotions import PAPER_CLASSES, UNSURE
 from emo_core.errors import BundleError
 from emo_core.files import folders
 from emo_core.model.presence import headline
+from tests.evaluations import DEMO
 from tests.factories import make_analysis
 from ui.analyze import strip, verdict
 from ui.shell import errors
@@ -130,6 +132,12 @@ def test_samples_exist_and_name_their_author():
     found = samples.load()
     assert found
     assert all(item.file.is_file() and item.poster.is_file() and item.credit and item.licence for item in found)
+    assert [item.is_real for item in found] == [True] + [False] * 5
+    labelled = {clip.path.resolve(): clip for clip in read_dataset(DEMO)}
+    shown = {item.title: labelled[item.file.resolve()] for item in found if not item.is_real}
+    assert (shown["A blend"].story, shown["A single emotion"].story) == ("happiness + surprise", "fear")
+    assert shown["Other"].label == shown["Hard to call"].label == "other"
+    assert shown["Low quality"].degradation == "dark"
 
 
 @pytest.mark.parametrize(
