@@ -6,7 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 from ui.analyze import people, verdict
 from ui.analyze import tabs as inside
 from ui.shell import announce, errors, navigation, preload
-from ui.state import models, session
+from ui.state import keeping, links, models, session
 from ui.widgets import clip_picker, method_diagram, model_picker, privacy, progress, tables
 
 navigation.guard(__file__)
@@ -71,6 +71,11 @@ if found is not None:
         tabs = show(found)
 elif waiting is None:
     st.info("Nothing analyzed yet. Choose the sample, upload or record a clip, and the verdict appears here.")
+privacy.keep_toggle()
+if found is not None and keeping.key():
+    with st.popover("Link to this result"):
+        st.caption("Opens this result at the moment on show, in this browser, as long as it is kept.")
+        st.code(links.to_moment(found), language=None, wrap_lines=True)
 privacy.delete_button("analyze")
 if found is not None and tabs is not None:
     with tabs, errors.shown():

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui.shell import navigation
+from ui.shell import navigation, presenting, tour
 from ui.state import samples, session
 from ui.widgets import clip_picker, method_diagram
 
@@ -44,6 +44,11 @@ with live_column:
     st.write("Your camera with the verdict on the picture, and what would make the picture better.")
     if st.button("Open the live view", width="stretch"):
         st.switch_page("pages/live.py")
+
+with st.container(horizontal=True, key="ways"):
+    st.button("Take the tour: five stops", key="tour-start", on_click=tour.start)
+    if not presenting.is_on():
+        st.button("Presenting mode", key="present", on_click=presenting.switch, help="Large type, no controls.")
 
 st.header("How it works", anchor=False)
 st.caption("Choose a step to see it on the clip you analyzed.")

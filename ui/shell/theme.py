@@ -7,6 +7,7 @@ _CSS = """
 :root { --hair: color-mix(in srgb, currentColor 18%, transparent); }
 .stMainBlockContainer { max-width: 1180px; padding-top: 4rem; padding-bottom: 3rem; }
 [data-testid="stMarkdownContainer"] table { display: block; max-width: 100%; overflow-x: auto; }
+.st-key-unseen { position: absolute; height: 0; overflow: hidden; }
 .es-quiet { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 [data-testid="stCaptionContainer"] { color: inherit !important; opacity: .82; }
 .js-plotly-plot :is(.xtick, .ytick, .xtitle, .ytitle, .legendtext) text, .js-plotly-plot .legendtext {
@@ -18,6 +19,8 @@ _CSS = """
   *, *::before, *::after { animation-duration: .01ms !important; animation-iteration-count: 1 !important;
     transition-duration: .01ms !important; scroll-behavior: auto !important; }
 }
+.st-key-tour { position: sticky; top: 3.75rem; z-index: 90; background: light-dark(#FBFBFD, #12151C);
+  border-left: 6px solid #5B69D6 !important; }
 .es-lead { font-size: 1.12rem; line-height: 1.5; max-width: 46rem; margin: 0; opacity: .86; }
 .es-soft { opacity: .82; font-size: .9rem; }
 .es-step b { display: block; font-size: .98rem; margin: .1rem 0 .15rem; }
