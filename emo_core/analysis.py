@@ -193,6 +193,12 @@ class Analysis:
     `timestamps_s` is (T,) float64, on the file's own clock; every array inside has the same T. What is told beside
     `people` is about one of them, the largest and longest in view unless :meth:`about` chose another. `source_frames`
     is None where the frames were changed first, and so are none of the file's.
+
+    Example:
+        >>> from emo_core import analyze, load_bundle
+        >>> analysis = analyze("assets/demo/clips/person_01/other_4.mp4", load_bundle())
+        >>> len(analysis.people), analysis.about(1).person, analysis.video.name
+        (1, 1, 'other_4.mp4')
     """
 
     video: VideoInfo

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui.shell import errors, navigation
-from ui.teach import checks, data, training
+from ui.teach import checks, data, exchange, training
 from ui.teach import clips as teach_clips
 
 navigation.guard(__file__)
@@ -36,3 +36,4 @@ else:
 if chosen is None:
     st.header("Trainings", anchor=False)
     training.status()
+exchange.render()

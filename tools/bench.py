@@ -159,7 +159,7 @@ def cold(runs: int) -> None:
     """The whole command from a new process: wall time and peak memory."""
     walls, peaks = [], []
     for _ in range(runs):
-        wall, peak = _command([sys.executable, "-m", "emo_core", "analyze", str(SAMPLE)])
+        wall, peak = command([sys.executable, "-m", "emo_core", "analyze", str(SAMPLE)])
         walls.append(wall)
         peaks.append(peak)
     print(f"cold command                    {statistics.median(walls):6.2f} s   {statistics.median(peaks):.0f} MB peak")
@@ -204,7 +204,7 @@ def long_video() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "long.mp4"
         write_video(path, repeated(), Fraction(25), crf=30)
-        wall, peak = _command([sys.executable, "-m", "emo_core", "analyze", str(path)])
+        wall, peak = command([sys.executable, "-m", "emo_core", "analyze", str(path)])
     print(f"{LONG_S} s of 1280×720             {wall:6.1f} s   {wall / LONG_S:.3f} × its length, {peak:.0f} MB peak")
 
 
@@ -223,7 +223,7 @@ def _median_ms(call: Callable[[], object], runs: int) -> float:
     return 1e3 * _median(call, runs)
 
 
-def _command(words: list[str]) -> tuple[float, float]:
+def command(words: list[str]) -> tuple[float, float]:
     """Wall seconds and peak resident megabytes of a command."""
     started = time.perf_counter()
     process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -20,6 +20,9 @@ SHARES = (0.6, 0.15, 0.25)
 PUBLISHED_SHARES = (0.65, 0.15, 0.2)
 """The same for the published recipe: the paper's log measures on a random 20 %."""
 
+PORTRAIT_PARTS = {"train": 0.6, "choose": 0.2, "measure": 0.2}
+"""Shares of the people of portraits: those whom the frame CNN learns from, who choose its recipe, who only measure."""
+
 LEAST_CLIPS = 4
 """Clips of a class without which nothing can be learned and measured."""
 
@@ -66,6 +69,12 @@ def split_clips(clips: Sequence[DatasetClip], protocol: Protocol, seed: int, sha
 
     By person nobody is in two parts; of several such splits the first is taken that has every class in every part, or
     else in the parts that train and choose. At random clips of one person, and of one session, are in all parts.
+
+    Args:
+        clips: to part.
+        protocol: ``subject`` or ``random``.
+        seed: of the split.
+        shares: of the parts, which sum to 1.
 
     Raises:
         DatasetError: as :func:`check_enough`, or no split by person leaves every class something to train on.

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import plotly.graph_objects as go
-from jinja2 import Environment
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
@@ -16,6 +15,7 @@ from emo_core.model.limits import LIMITS
 from emo_core.records import ClipMetrics
 from emo_core.report.charts import evaluation as charts
 from emo_core.report.charts.analysis import confusion_figure
+from emo_core.report.pages import render_page
 
 _PAGE = Path(__file__).with_name("evaluation_page.html")
 """Its policy lets Plotly run from within the file, draw, and save pictures of its charts; nothing is fetched."""
@@ -47,8 +47,8 @@ def to_html(evaluation: Evaluation, figures: ClipMetrics, more: Mapping[str, Tab
         "calibration": charts.calibration_figure(figures.calibration),
         "coverage": charts.coverage_figure(figures),
     }
-    page = Environment(autoescape=True).from_string(_PAGE.read_text("utf-8"))
-    return page.render(
+    return render_page(
+        _PAGE,
         title=f"{evaluation.model} {evaluation.version} on {evaluation.data}",
         evaluation=evaluation,
         figures=figures,

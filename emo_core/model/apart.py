@@ -8,14 +8,14 @@ import os
 import subprocess
 import sys
 from importlib import import_module
-from pathlib import Path
+
+from emo_core.files import folders
 
 LIMIT_S = 120
 """Wall time after which the work counts as not done; a busy machine must not make a good file a bad one."""
 
 _CPU_S = 20
 _MEMORY = 768 * 2**20  # address space; about 200 MB are gone before the work begins
-_HOUSE = Path(__file__).resolve().parents[2]
 _REFUSED = 3
 
 
@@ -45,7 +45,7 @@ def run_apart(work: str, payload: bytes) -> bytes:
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # each reserves address space
     try:
         ended = subprocess.run(
-            command, input=payload, capture_output=True, cwd=_HOUSE, env=environment, timeout=LIMIT_S, check=False
+            command, input=payload, capture_output=True, cwd=folders.ROOT, env=environment, timeout=LIMIT_S, check=False
         )
     except (subprocess.TimeoutExpired, OSError) as error:
         raise ApartError(str(error), final=False) from error
@@ -54,13 +54,21 @@ def run_apart(work: str, payload: bytes) -> bytes:
     return ended.stdout
 
 
+def _limit() -> None:
+    """Bound what this process may take, where the system can; the time limit of the caller holds everywhere."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":  # elsewhere a limit of address space is refused or counts what the system shares
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+
+
 def serve(work: str) -> None:
     """Do the work in this process: payload from the standard input, answer to the standard output."""
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _limit()
     answer, sys.stdout = sys.stdout.buffer, sys.stderr  # what libraries print is no answer
     module, _, name = work.partition(":")
     try:

@@ -7,9 +7,11 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from emo_core import SOFTWARE
 from emo_core.analysis import Analysis, Segment
-from emo_core.emotions import EMOTIONS, UNSURE, display_name, display_percent
+from emo_core.emotions import EMOTIONS
 from emo_core.files.csv_files import to_csv
+from emo_core.model.presence import sure_words
 from emo_core.report.annotations import Annotations, Marker
 
 _MARK_S = 1.5  # how long a mark stays on the screen
@@ -76,13 +78,13 @@ def segments_vtt(analysis: Analysis, annotations: Annotations) -> str:
     """WebVTT track: a cue per segment with its verdict, and one per mark of a person, which says so."""
     model = analysis.model
     end_s = analysis.video.end_s
-    cues = [(item.start_s, item.end_s, segment_words(item)) for item in analysis.prediction.segments]
+    cues = [(item.start_s, item.end_s, sure_words(item)) for item in analysis.prediction.segments]
     cues += [
         (m.time_s, max(min(m.time_s + _MARK_S, end_s), m.time_s + 0.1), mark_words(m)) for m in annotations.markers
     ]
     blocks = [
         "WEBVTT",
-        f"NOTE\nVerdicts of the model {_vtt_text(model.title)}: what a face shows, not what a person feels.",
+        f"NOTE\n{SOFTWARE}, verdicts of the model {_vtt_text(model.title)}:\nwhat a face shows, not what one feels.",
         *(f"{_vtt_time(a)} --> {_vtt_time(b)}\n{_vtt_text(words)}" for a, b, words in sorted(cues) if b - a >= 1e-3),
     ]
     return "\n\n".join(blocks) + "\n"
@@ -99,13 +101,6 @@ def _label_at(segments: Sequence[Segment], time_s: float) -> str:
     covers = (item for item in segments if item.start_s - 1e-6 <= time_s < item.end_s)
     found = next(covers, segments[-1] if last_s <= time_s < last_s + 1e-6 else None)
     return found.label if found else ""
-
-
-def segment_words(segment: Segment) -> str:
-    """A verdict and its probability in a few words."""
-    if segment.label == UNSURE:
-        return "Unsure"
-    return f"{display_name(segment.label)} {display_percent(segment.probability)}"
 
 
 def mark_words(marker: Marker) -> str:
@@ -128,7 +123,7 @@ def _csv(rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _model(analysis: Analysis) -> dict[str, str]:
-    return {"model": analysis.model.name, "model_version": analysis.model.version}
+    return {"model": analysis.model.name, "model_version": analysis.model.version, "software": SOFTWARE}
 
 
 def _row(names: Sequence[str], values: Iterable[float], digits: int = 6) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from msgspec import to_builtins
 from numpy.typing import NDArray
 
 from emo_core.config import PipelineConfig
@@ -18,8 +19,10 @@ from emo_core.emotions import EMOTIONS, PAPER_CLASSES, HybridClass
 from emo_core.errors import DatasetError
 from emo_core.evaluation.metrics import evaluate_stills
 from emo_core.faces.alignment import normalize_intensity
+from emo_core.measured import ComposedClips, Measured, RenderedClips
+from emo_core.method_records import SeedRow
 from emo_core.model import bundle as bundles
-from emo_core.model.calibration import best_temperature
+from emo_core.model.calibration import best_calibration
 from emo_core.model.salience import SalienceCurve
 from emo_core.training import networks
 from emo_core.training.checkpoint import Checkpoint
@@ -37,8 +40,9 @@ Say = Callable[[str], None]
 
 
 def train_frames(
-    data: Path, out: Path, cache: Path, recipe: FrameTraining, command: str, say: Say, weights: Path | None = None
-) -> dict[str, Any]:
+    data: Path, out: Path, cache: Path, recipe: FrameTraining, command: str, say: Say,
+    weights: Sequence[Path] = (),
+) -> dict[str, Any]:  # fmt: skip
     """Train the frame CNN on ``train.npz`` of the folder `data`, measure it on ``valid.npz``, write it into `out`.
 
     Args:
@@ -49,7 +53,7 @@ def train_frames(
         recipe: how.
         command: the command line, for the records.
         say: called with a line of text as the work goes on.
-        weights: of a network trained further elsewhere, to be used instead of training one.
+        weights: of a network trained further elsewhere, to be used instead of training one; the mean of several runs.
 
     Returns:
         Metrics on the validation stills.
@@ -69,14 +73,14 @@ def train_frames(
     record: dict[str, Any] = {"command": command, "recipe": asdict(recipe)}
     if weights:
         model, history, refinement = read_refined(weights, config.crop_side_px)
-        record = {"command": command, **refinement, "mirrored": recipe.mirrored}
+        record = {"command": command, **refinement, "mirrored": recipe.mirrored, "sadness": recipe.sadness}
     else:
         work_dir = cache / f"frames-{_digest(replace(recipe, mirrored=True), images, votes, valid_images, valid_votes)}"
         model, history = fit_frame_cnn(train, valid, recipe, work_dir=work_dir, report=_told(say))
     model = networks.finished_frame_cnn(model, mirrored=recipe.mirrored)
     new = unseen(data)
     first, second = halves(new)
-    temperature = _calibrate(model, valid.crops[first], valid_votes[first])
+    temperature = _calibrate(model, valid.crops[first], valid_votes[first], recipe.sadness)
     tflite = networks.to_tflite(model)
     probabilities = bundles.FrameNetwork(tflite)(normalize_intensity(valid.crops))[1]
     metrics = evaluate_stills(probabilities, valid_votes) | {
@@ -103,8 +107,9 @@ def train_frames(
 
 
 def train(
-    data: Path, demo: Path, out: Path, cache: Path, recipe: HeadTraining, num_seeds: int, command: str, say: Say
-) -> dict[str, Any]:
+    data: Path, demo: Path, out: Path, cache: Path, recipe: HeadTraining, num_seeds: int, command: str, say: Say,
+    portraits: Path | None = None,
+) -> Measured:  # fmt: skip
     """Train the head with the frame CNN that `out` holds, once for each seed; complete the bundle with the median.
 
     Training clips are composed from ``train.npz`` and rendered clips of training people. The stills of ``valid.npz``
@@ -120,16 +125,17 @@ def train(
         num_seeds: how many heads to train; the one with the median held-out loss is shipped.
         command: the command line, for the records.
         say: called with a line of text as the work goes on.
+        portraits: folder or zip of labelled pictures to compose training clips from, too.
 
     Returns:
-        Metrics of the shipped head by kind of clips, and those of all seeds.
+        What was measured of the shipped head by kind of clips, and of all seeds.
 
     Raises:
         BundleError: `out` holds no frame CNN.
         DatasetError: the pictures or clips cannot be read or are too few.
     """
     classes, started = PAPER_CLASSES, time.monotonic()
-    gathered = gather(data, demo, out, [item.name for item in classes], cache, say)
+    gathered = gather(data, demo, out, [item.name for item in classes], cache, say, portraits=portraits)
     cnn = keras.models.load_model(out / bundles.KERAS_FRAME_CNN, compile=False)
     held_out = gathered.held_out(recipe)
     tests = gathered.composed_tests(recipe), gathered.neutral_tests(recipe), gathered.rendered[2], gathered.undamaged
@@ -145,17 +151,16 @@ def train(
     head, (composed, rendered, predictions) = heads[chosen], figures[chosen]
     curves = _fit_salience(data, out, gathered.train[0], cnn, classes)
     salience = measure_salience(read_votes(data / "valid.npz")[1], read_predictions(out), classes, curves)
-    metrics = {
-        "composed_clips": composed,
-        "rendered_clips": rendered,
-        "salience": salience,
-        "normalization": normalization_record(head, gathered.labels),
-        "seeds": [
-            _seed_row(recipe.seed + index, head, figures[index], shipped=index == chosen)
+    measured = Measured(
+        composed_clips=composed,
+        rendered_clips=rendered,
+        salience=tuple(salience),
+        normalization=normalization_record(head, gathered.labels),
+        seeds=tuple(
+            _seed_row(recipe.seed + index, head, *figures[index][:2], shipped=index == chosen)
             for index, head in enumerate(heads)
-        ],
-        "real_clips": None,  # those of the head before; fit-decision measures them again
-    }
+        ),
+    )
     record = {
         "command": command,
         "recipe": asdict(replace(recipe, seed=recipe.seed + chosen)),
@@ -173,10 +178,11 @@ def train(
         "frame_evidence": {},
         "decision_fit": None,
     }
+    metrics = to_builtins(measured) | {"real_clips": None}  # that of the head before; fit-decision measures it again
     write_with_records(out, manifest, metrics, history_rows("head", head.history), head_files(head), predictions)
     for checkpoint in kept:
         checkpoint.clear()
-    return metrics
+    return measured
 
 
 def train_one(
@@ -186,7 +192,15 @@ def train_one(
     report: Callable[[dict[str, float]], None],
     kept: Checkpoint | None = None,
 ) -> TrainedHead:
-    """One head on the gathered clips, or as it was `kept`; `held_out` as :meth:`HeadData.held_out` gives it."""
+    """One head on the gathered clips, or as it was kept.
+
+    Args:
+        gathered: clips.
+        recipe: how.
+        held_out: of :meth:`HeadData.held_out`.
+        report: called with each epoch's figures.
+        kept: where it is kept once it has ended.
+    """
     normalizer, labels = gathered.normalizer(recipe), gathered.labels
     return fit_head(lambda rng: gathered.draw(recipe, rng), *held_out, normalizer, labels, recipe, report, kept)
 
@@ -200,16 +214,21 @@ def _kept_ablation(out: Path, said: Floats) -> dict[str, Any]:
     return {"ablation": found if is_same else {**found, "of_former_frame_cnn": True}}
 
 
-def _calibrate(model: keras.Model, crops: Bytes, votes: NDArray[np.uint8]) -> float:
-    """Make the frame emotions as sure as they are right on pictures with votes; the temperature they are divided by.
+def _calibrate(model: keras.Model, crops: Bytes, votes: NDArray[np.uint8], sadness: float) -> float:
+    """Make the frame emotions as sure as they are right on pictures with votes, and `sadness` likelier than that.
 
-    A network that learned shares of votes is less sure of the most voted emotion than it is right.
+    A network that learned shares of votes is less sure of the most voted emotion than it is right, and one that also
+    learned from portraits favours some emotions.
+
+    Returns:
+        The temperature by which the logits are divided.
     """
     labels = majority_labels(votes)
     faces = normalize_intensity(crops[labels >= 0])[..., np.newaxis]
     emotions = model.predict(faces, batch_size=256, verbose=0)[networks.FRAME_EMOTIONS]
-    temperature = best_temperature(np.log(np.maximum(emotions, 1e-9)), labels[labels >= 0])
-    networks.soften(model, temperature)
+    temperature, offsets = best_calibration(np.log(np.maximum(emotions, 1e-9)), labels[labels >= 0])
+    offsets[EMOTIONS.index("sadness")] += sadness * temperature
+    networks.calibrate(model, temperature, offsets)
     return temperature
 
 
@@ -227,19 +246,19 @@ def _fit_salience(
 
 
 def _seed_row(
-    seed: int, head: TrainedHead, figures: tuple[dict[str, Any], dict[str, Any], Any], *, shipped: bool
-) -> dict[str, Any]:
-    composed, rendered, _ = figures
-    return {
-        "seed": seed,
-        "shipped": shipped,
-        "held_out_loss": head.held_out_loss,
-        "held_out_accuracy": head.held_out_accuracy,
-        "clean_macro_f1": composed["clean"]["macro_f1"],
-        "degraded_macro_f1": composed["degraded"]["macro_f1"],
-        "rendered_macro_f1": rendered["macro_f1"],
-        "neutral_called_hybrid": composed["neutral"]["called_hybrid"],
-    }
+    seed: int, head: TrainedHead, composed: ComposedClips, rendered: RenderedClips, *, shipped: bool
+) -> SeedRow:
+    clean, degraded, neutral = composed.clean, composed.degraded, composed.neutral
+    return SeedRow(
+        seed=seed,
+        shipped=shipped,
+        held_out_loss=head.held_out_loss,
+        held_out_accuracy=head.held_out_accuracy,
+        clean_macro_f1=clean.macro_f1 if clean else None,
+        degraded_macro_f1=degraded.macro_f1 if degraded else None,
+        rendered_macro_f1=rendered.macro_f1,
+        neutral_called_hybrid=neutral.called_hybrid if neutral else None,
+    )
 
 
 def _digest(recipe: object, *data: NDArray[Any]) -> str:

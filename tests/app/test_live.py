@@ -93,7 +93,8 @@ def test_started_it_plays_the_chosen_camera_and_shows_what_is_seen(live, compone
     assert streams[-1]["video_frame_callback"] == state(live).receive
     feed(live)
     app = live.app.run()
-    assert "Amusement + surprise" in live.text
+    assert "Amusement (of the pair amusement + surprise)" in live.text
+    assert "2 other faces are in the picture; the largest is judged." in live.text
     assert "Come closer." in live.text
     assert len(app.get("plotly_chart")) == 1
 
@@ -187,7 +188,7 @@ def test_the_last_ten_seconds_go_to_the_analysis(live, components):
     press(live, "Analyze the last ten seconds")
     assert live.names == ["live.mp4"]
     assert live.app.title[0].value == "Analyze a clip"
-    assert "Amusement + surprise" in live.text
+    assert "Amusement (of the pair amusement + surprise)" in live.text
 
 
 def test_too_little_to_analyze_says_so(live, components):

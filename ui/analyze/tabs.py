@@ -67,6 +67,6 @@ def _tabs(result: session.Result) -> None:
 @st.fragment
 def _body(tab: Tab, result: session.Result) -> None:
     """What is done in a tab reruns only its body."""
+    keeping.save()  # what a callback noted just now
     with errors.shown():
         tab.render(result)
-    keeping.save()

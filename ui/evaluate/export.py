@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from emo_core.files.folders import COMMAND
+from emo_core.method_records import Ablation
 from emo_core.records import ClipMetrics, Protocols
 from ui.evaluate import run
 from ui.evaluate.choice import Choice
@@ -49,15 +51,14 @@ def render(choice: Choice, evaluation: "Evaluation", figures: ClipMetrics) -> No
                 key=f"csv-{name}", disabled=not table[1],
             )  # fmt: skip
     st.caption("The same at the command line:")
-    st.code(f".venv/bin/{evaluation.command}", language="bash", wrap_lines=True)
+    st.code(evaluation.command.replace("python -m emo_core", COMMAND), language="bash", wrap_lines=True)
 
 
 def _records(choice: Choice) -> "dict[str, Table]":
     """What is known of the method behind the model, by title; empty tables where nothing was measured."""
     from emo_core.evaluation import record_tables
 
-    ablation = models.metrics(choice.model).get("ablation")
-    measured = ablation if isinstance(ablation, dict) else {}
+    measured = models.metrics(choice.model).ablation or Ablation()
     return {
         "Two protocols": record_tables.protocol_table(run.find_protocols(choice) or Protocols()),
         "What each part is worth": record_tables.effect_table(measured),

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import msgspec
 import streamlit as st
 
 from emo_core.errors import DatasetError
@@ -79,8 +78,7 @@ def find_protocols(choice: Choice) -> Protocols | None:
         _drop(path, "comparison of protocols")
         table = None
     if table is None and choice.data == DEMO:
-        with models.reading("metrics.json"):
-            return msgspec.convert(models.metrics(choice.model).get("protocols"), Protocols | None)
+        return models.metrics(choice.model).protocols
     return table
 
 

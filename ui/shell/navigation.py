@@ -40,6 +40,7 @@ def run(pages: Sequence[Page]) -> None:
     links.take()
     st.set_page_config(page_title=_TITLE if page.title == "Home" else f"{page.title} · {_TITLE}")
     theme.apply()
+    keeping.save()  # before the browser is given the key, and before a page that may take long
     with visits.page_run():
         told = st.empty()  # always there, so that nothing below it moves
         if notice := visits.take_notice():
@@ -50,7 +51,6 @@ def run(pages: Sequence[Page]) -> None:
         presenting.render()
         tour.render()
         page.run()
-    keeping.save()
     preload.start()
 
 

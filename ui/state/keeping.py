@@ -69,7 +69,7 @@ def for_browser() -> dict[str, Any]:
 
 
 def save() -> None:
-    """Write what is new since the last time; called at the end of every run."""
+    """Write what is new since the last time; called as every run begins, after its callbacks."""
     if not key():
         return
     results, words, shown = session.results()[::-1], session.said(), session.result()

@@ -3,10 +3,11 @@
 import uuid
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
+
+from ui.shell import browser
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
@@ -71,5 +72,5 @@ def scroll_to(part: str | None) -> None:
 
 @lru_cache
 def _scroll() -> "ComponentRenderer":
-    script = (Path(__file__).resolve().parents[1] / "browser" / "scroll.js").read_text("utf-8")
+    script = browser.read("scroll.js")
     return st.components.v2.component("studio_scroll", js=script)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from emo_core.analysis import Analysis, Prediction, Segment, VideoInfo
 from emo_core.emotions import EMOTION_COLOURS, EMOTIONS, class_colour, display_name
+from emo_core.model.presence import verdict_words
 from emo_core.report.charts.style import NEUTRAL_INK, faded, layout, percent_format
 from emo_core.report.tables import segment_at
 from emo_core.types import Booleans, Doubles
@@ -238,6 +239,11 @@ def add_cursor(figure: go.Figure, here_s: float) -> None:
 def masked_spans(times_s: Doubles, mask: Booleans, end_s: float) -> list[tuple[float, float]]:
     """Spans in seconds of the frames that do not count; a frame reaches to the next one, the last to the clip's end.
 
+    Args:
+        times_s: (T,) seconds.
+        mask: (T,) frames that count.
+        end_s: end of the clip.
+
     Example:
         >>> masked_spans(np.array([0.0, 0.5, 1.0]), np.array([True, False, True]), 1.5)
         [(0.5, 1.0)]
@@ -267,7 +273,7 @@ def window_curve(prediction: Prediction, video: VideoInfo) -> tuple[Doubles, Dou
 
 
 def _segment_text(segment: Segment) -> str:
-    return f"{display_name(segment.label)}, {segment.start_s:.1f}–{segment.end_s:.1f} s"
+    return f"{verdict_words(segment)}, {segment.start_s:.1f}–{segment.end_s:.1f} s"
 
 
 def _shade_masked(figure: go.Figure, analysis: Analysis) -> None:

@@ -57,15 +57,16 @@ class Bank:
 
 
 def build_banks(
-    images: Bytes, stills: Stills, cnn: FrameNetwork, *, seed: int, num_varied: int = 0, cache: Path | None = None
-) -> tuple[Bank, ...]:
+    images: Sequence[Bytes] | Bytes, stills: Stills, cnn: FrameNetwork, *,
+    seed: int, num_varied: int = 0, cache: Path | None = None,
+) -> tuple[Bank, ...]:  # fmt: skip
     """See every still of a pool in three ways; and again, varied as the frame CNN's training varies faces.
 
     The CNN knows by heart the pictures that it learned from, but less so what they look like turned, scaled and lit
     otherwise: a head that learns from them then meets frames as unsure as those of strangers.
 
     Args:
-        images: (N, H, H) uint8, the pictures before alignment.
+        images: N square pictures uint8 as they were before alignment.
         stills: the same pictures aligned.
         cnn: frame CNN.
         seed: of the damage, the movement and the variation.
@@ -143,7 +144,7 @@ def _part(track: FaceTrack, chosen: Indices) -> FaceTrack:
 
 
 def find_pools(votes: NDArray[np.uint8], track: FaceTrack) -> dict[str, Indices]:
-    """Stills by what people agree to see in them, and by what the landmarks say of mouth, eyes and pose."""
+    """Stills by what people agree to see in them, votes (N, 10), and by what landmarks say of mouth, eyes and pose."""
     counts = {name: votes[:, index].astype(int) for index, name in enumerate(EMOTIONS)}
     clear = votes[:, len(EMOTIONS) :].max(axis=1) <= 1
     mouth, eyes = _gap(track, (_MOUTH,)), _gap(track, _EYES)

@@ -107,8 +107,9 @@ def test_faces_are_seen_anew(tmp_path, caplog, damage):
 def test_a_training_begins_anew(tmp_path, caplog, damage):
     model = SimpleNamespace(variables=[np.ones(3)], optimizer=SimpleNamespace(variables=[np.zeros(2)]))
     checkpoint = Checkpoint(tmp_path / "c.npz")
-    checkpoint.save(model, np.random.default_rng(0), [{"loss": 1.0}], {"loss": 1.0}, [np.ones(3)])
-    assert checkpoint.begin(np.random.default_rng(1))[0] == [{"loss": 1.0}]
+    best = SimpleNamespace(history=[{"loss": 1.0}], row={"loss": 1.0}, best_weights=[np.ones(3)])
+    checkpoint.save(model, np.random.default_rng(0), best)
+    assert checkpoint.begin(np.random.default_rng(1)).history == [{"loss": 1.0}]
     (tmp_path / "c.npz").write_bytes(damage((tmp_path / "c.npz").read_bytes()))
     rng = np.random.default_rng(1)
     before = rng.bit_generator.state
@@ -121,10 +122,10 @@ def test_a_training_begins_anew(tmp_path, caplog, damage):
 def test_of_lines_only_the_damaged_ones_are_dropped(tmp_path, caplog):
     path = tmp_path / "rows.jsonl"
     path.write_bytes(b'{"a": 1}\n[]\n{"a": 2}\n' + DEEP + b'\n{"a": ')
-    assert kept.kept_lines(path) == [{"a": 1}, {"a": 2}]
-    assert kept.kept_lines(path) == [{"a": 1}, {"a": 2}]
+    assert kept.kept_lines(path, dict[str, int]) == [{"a": 1}, {"a": 2}]
+    assert kept.kept_lines(path, dict[str, int]) == [{"a": 1}, {"a": 2}]
     assert len(said(caplog)) == 1
-    assert kept.kept_lines(tmp_path / "none.jsonl") == []
+    assert kept.kept_lines(tmp_path / "none.jsonl", dict) == []
 
 
 def change(path, **entries):

@@ -1,6 +1,7 @@
 """What the live page draws and says: overlay, chart, card, status in words."""
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import av
@@ -84,9 +85,37 @@ def test_the_overlay_works_at_any_size(size):
 
 
 def test_words_for_a_verdict():
-    assert overlay.verdict_words(result()) == "Sadness + fear"
-    assert overlay.verdict_words(result(UNSURE)) == "Unsure"
-    assert overlay.verdict_words(result(box=None)) == "No face"
+    levels = {"sadness": 0.7, "fear": 0.1}
+    one = replace(result(), salience=levels, presence=levels)
+    assert overlay.moment_words(one) == "Sadness (of the pair sadness + fear)"
+    both = replace(one, salience={"sadness": 0.6, "fear": 0.4}, is_blend=True)
+    assert overlay.moment_words(both) == "Sadness + fear, a blend: 60 % : 40 %"
+    assert overlay.moment_words(result(UNSURE)) == "Unsure"
+    assert overlay.moment_words(result(box=None)) == "No face"
+
+
+@pytest.mark.parametrize("size", [(240, 320), (480, 640), (960, 540)])
+def test_long_words_leave_the_meter_alone(size):
+    levels = {"sadness": 0.7, "fear": 0.1}
+    short, long = result("other"), replace(result(), salience=levels, presence=levels)
+    band, width = round(0.1 * size[0]), size[1]
+    meter = [
+        overlay.draw(np.full((*size, 3), 50, np.uint8), found, LABELS)[:band, width - width // 8 - band :]
+        for found in (short, long)
+    ]
+    np.testing.assert_array_equal(*meter)
+
+
+@pytest.mark.parametrize(("num_others", "words"), [
+    (1, "1 other face is in the picture; the largest is judged."),
+    (3, "3 other faces are in the picture; the largest is judged."),
+])  # fmt: skip
+def test_the_card_says_how_many_others_there_are(live, num_others, words):
+    live.start("cam", another=False)
+    live.worker._latest = result()
+    assert "live-others" not in live_card.card_html(live)
+    live.worker._latest = replace(result(), num_others=num_others)
+    assert words in live_card.card_html(live)
 
 
 def test_the_chart_shows_half_a_minute_that_ends_now():

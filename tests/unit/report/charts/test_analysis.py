@@ -75,7 +75,7 @@ def test_timeline_names_the_verdict_at_every_point():
     verdict = figures.timeline_figure(make_analysis()).data[-1]
     assert len(verdict.x) == len(figures.timeline_figure(make_analysis()).data[0].x)
     assert verdict.customdata[0] == "Other, 0.0–3.0 s"
-    assert verdict.customdata[-1] == "Amusement + surprise, 3.0–6.0 s"
+    assert verdict.customdata[-1] == "Amusement + surprise, a blend: 62 % : 38 %, 3.0–6.0 s"
 
 
 def test_timeline_of_a_clip_without_windows_is_flat():
