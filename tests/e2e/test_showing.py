@@ -49,7 +49,7 @@ def test_kept_results_survive_a_reload_and_go_when_they_are_deleted(showing, vis
     expect(verdict).to_be_visible(timeout=ANALYSIS_MS)
     told = verdict.inner_text()
     page.get_by_text("Keep my results for this browser").click()
-    page.wait_for_function("document.cookie.includes('studio_visit=')")
+    page.wait_for_function("() => document.cookie.includes('studio_visit=')")
     page.reload()
     expect(verdict).to_have_text(told, timeout=ANALYSIS_MS)
     second = page.context.new_page()
@@ -61,7 +61,7 @@ def test_kept_results_survive_a_reload_and_go_when_they_are_deleted(showing, vis
     page.get_by_role("button", name=privacy.DELETE).click()
     page.get_by_role("button", name=privacy.CONFIRM).click()
     expect(page.get_by_text("Everything of this visit was deleted")).to_be_visible()
-    page.wait_for_function("!document.cookie.includes('studio_visit=')")
+    page.wait_for_function("() => !document.cookie.includes('studio_visit=')")
     assert list(showing.kept.iterdir()) == []
     page.reload()
     expect(page.get_by_text("Nothing analyzed yet")).to_be_visible()
