@@ -1,0 +1,30 @@
+"""Measures the shipped model on the demo clips and keeps that beside them, so that the app shows it at once.
+
+    python tools/evaluate_demo.py
+
+To be run whenever the shipped model or the demo clips change; an evaluation of another model is not shown.
+"""
+
+from emo_core.datasets.clips import read_dataset
+from emo_core.evaluation.results import to_json
+from emo_core.evaluation.run import choose_clips, evaluate_dataset
+from emo_core.files import folders
+from emo_core.files.atomic_write import write_whole
+from emo_core.model.bundle import load_bundle
+
+NAME = "Demo clips of synthetic people"
+
+
+def main() -> None:
+    """Judge every clip of people that the model has not seen."""
+    model, demo = folders.ROOT / "models" / "hybrid", folders.ROOT / "assets" / "demo"
+    bundle = load_bundle(model)
+    clips = choose_clips(model, read_dataset(demo), bundle.info.labels)
+    command = "python -m emo_core evaluate --data assets/demo --model models/hybrid"
+    evaluation = evaluate_dataset(bundle, clips, demo, folders.cache(), name=NAME, command=command)
+    write_whole(demo / "evaluation.json", to_json(evaluation) + "\n")
+    print(f"{len(evaluation.clips)} clips judged by {evaluation.model} {evaluation.version}")
+
+
+if __name__ == "__main__":
+    main()
