@@ -20,9 +20,12 @@ _HOMES = {
     "DatasetError": "errors",
     "EmoError": "errors",
     "NoFaceError": "errors",
+    "StudyError": "errors",
     "VideoError": "errors",
     "analyze": "inference.pipeline",
+    "analyze_many": "studies.many",
     "load_bundle": "model.bundle",
+    "load_study": "studies.tables",
     "to_dict": "report.serialization",
 }
 

@@ -5,6 +5,7 @@
     ├── NoFaceError           the video holds no usable face
     ├── BundleError           a model directory is missing, damaged or of another schema
     ├── DatasetError          training or evaluation data cannot be used as it is
+    ├── StudyError            a study's clips, folder, scheduler or workers cannot be used as they are
     └── ExportError           results cannot be written where they should go
 
 The message of each is shown to the user as it stands, in the page and on the command line, so it says what happened,
@@ -38,6 +39,10 @@ class BundleError(EmoError):
 
 class DatasetError(EmoError):
     """Training or evaluation data is missing, malformed or too small."""
+
+
+class StudyError(EmoError):
+    """Clips, folder, scheduler or workers of a study cannot be used as they are."""
 
 
 class ExportError(EmoError):

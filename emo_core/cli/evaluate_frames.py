@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
-from emo_core.cli.terminal import PATH, json_option, model_option, native_messages_dropped, recorded_command, say
+from emo_core.cli.terminal import PATH, json_option, model_option, recorded_command, say
 from emo_core.errors import DatasetError
+from emo_core.model.quiet import native_messages_dropped
 from emo_core.records import bracketed
 
 
