@@ -1,6 +1,7 @@
 """The part of ``analyze`` that judges many clips."""
 
 import os
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -9,12 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emo_core.cli.terminal import progress_line, recorded_command, say
+from emo_core.cli.terminal import DEFAULT_MODEL, PROGRAM, progress_line, recorded_command, say
 from emo_core.model.quiet import native_messages_dropped
 
 if TYPE_CHECKING:
     from distributed import Client
 
+    from emo_core.jobs.progress import ProgressWriter
+    from emo_core.jobs.queue import Order
     from emo_core.studies.pace import Pace
     from emo_core.studies.store import StudyRecord
 
@@ -46,6 +49,33 @@ def study(places: tuple[Path, ...], model: Path, out: Path, cluster: Cluster, *,
             clips, bundle, out, client, command=command, reports=reports, tell=_teller(tell, quiet=quiet)
         )
     print(summary(record, out))
+
+
+def study_of_order(order: "Order", writer: "ProgressWriter") -> str:
+    """Judge the clips of an order for a server, which keeps a core for its visitors.
+
+    Args:
+        order: its `data` are the clips, `out` is the folder of the results, `base` the model.
+        writer: told how far it is.
+
+    Returns:
+        What came out, in a line.
+    """
+    from emo_core.model.bundle import load_bundle
+    from emo_core.studies.clips import check_inside, find_clips
+    from emo_core.studies.run import run_study
+
+    place, out = Path(order.data), Path(order.out)
+    clips = find_clips([place], leave_out=out)
+    check_inside(clips, place)
+    bundle = load_bundle(order.base or DEFAULT_MODEL)
+    words = [*PROGRAM.split(), "analyze", order.data, "--out", order.out, "--model", order.base]
+    with client_of(Cluster(max(1, len(os.sched_getaffinity(0)) - 1))) as client:
+        record = run_study(
+            clips, bundle, out, client, command=shlex.join(words),
+            tell=lambda pace: writer.work(pace.words(), pace.done, pace.total),
+        )  # fmt: skip
+    return f"{record.num_done} of {len(record.clips)} clips, {record.num_failed} failed."
 
 
 @contextmanager

@@ -73,7 +73,7 @@ def _timed_frames(
     with open_video(source, name=analysis.video.name, max_side_px=_MAX_SIDE_PX) as reader:
         for clip in reader.clips(float(rate), frames_per_clip=8):
             for frame, time_s in zip(clip.frames, clip.timestamps_s.tolist(), strict=True):
-                if time_s >= analysis.video.start_s - _SAME_S:  # an analysis may be of a part of the file
+                if analysis.video.start_s - _SAME_S <= time_s < analysis.video.end_s:  # it may be a part of the file
                     yield frame, time_s
             if clip.timestamps_s[-1] >= analysis.video.end_s:
                 return

@@ -101,6 +101,20 @@ def find_clips(places: Sequence[Path], leave_out: Path | None = None) -> list[St
     return _named(_each_once(found))
 
 
+def check_inside(clips: Sequence[StudyClip], folder: Path) -> None:
+    """Make sure that every clip lies inside a folder, whatever links lead to it.
+
+    Raises:
+        StudyError: one does not.
+    """
+    root = folder.resolve()
+    for clip in clips:
+        if not clip.path.resolve().is_relative_to(root):
+            raise StudyError(
+                f"{clean_name(clip.path.name)} is a link that leads out of the study: put the clip itself there."
+            )
+
+
 def _clips_at(place: Path, leave_out: Path | None) -> list[StudyClip]:
     try:
         if _is_pattern(place):

@@ -10,6 +10,7 @@ import math
 import queue
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ _TRIES = 2  # of a clip that ends its workers, each of several workers
 _MOST_SENDS = 20
 _CONNECT_S, _JOIN_S = 20, 60
 _TICK_S = 1.0
+_PATIENCE_S = 300.0  # without any worker
 
 _SETTINGS = {
     "distributed.scheduler.work-stealing": True,
@@ -139,16 +141,26 @@ class _Flight:
         self._works: dict[str, tuple[Work, Future[Any], int]] = {}  # by key of the future; last: vain tries
         self._count = 0
         self._looked_s, self._room = -math.inf, 0
+        self._manned_s = time.monotonic()  # when a worker was last there
 
     def __len__(self) -> int:
         return len(self._works)
 
     def room(self) -> int:
         """How many clips may be on their way."""
-        if time.monotonic() - self._looked_s > _TICK_S:
-            self._looked_s = time.monotonic()
-            threads = sum(self._client.nthreads().values())
-            self._room = max(1, _AHEAD * threads)
+        now_s = time.monotonic()
+        if now_s - self._looked_s > _TICK_S:
+            try:
+                threads = sum(self._client.nthreads().values())
+            except (OSError, RuntimeError, TimeoutError) as error:
+                raise _lost() from error
+            self._looked_s, self._room = now_s, max(1, _AHEAD * threads)
+            self._manned_s = now_s if threads else self._manned_s
+            if now_s - self._manned_s > _PATIENCE_S:
+                raise StudyError(
+                    "No worker is left at the scheduler: what was done is kept; start some, then run the same command "
+                    "to go on."
+                )
         return self._room
 
     def submit(self, work: Work, tries: int = 0, address: str = "") -> None:
@@ -178,9 +190,9 @@ class _Flight:
             return work, Judged(work.name, error=words, is_final=False)
         except EmoError as error:
             return work, Judged(work.name, error=str(error), is_final=False)
-        except Exception as error:
-            if future.cancelled() or isinstance(error, (CommClosedError, TimeoutError)):
-                raise _lost() from error
+        except (CancelledError, CommClosedError, TimeoutError) as error:
+            raise _lost() from error
+        except Exception:
             logging.getLogger(__name__).exception("unexpected error on a worker")
             return work, Judged(work.name, error=UNEXPECTED, is_final=False)
         finally:

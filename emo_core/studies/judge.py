@@ -15,6 +15,7 @@ from emo_core.model.bundle import Bundle
 from emo_core.report.export import export_all
 from emo_core.studies.judged import Judged, Work, rows_of, tables_of
 from emo_core.types import Clip
+from emo_core.video.source import video_error
 
 
 def judge_clip(work: Work, path: Path, bundle: Bundle) -> Judged:
@@ -33,7 +34,7 @@ def judge_clip(work: Work, path: Path, bundle: Bundle) -> Judged:
 
 def _judge(work: Work, path: Path, bundle: Bundle) -> Judged:
     try:
-        change = _cut(*work.part) if work.part else None
+        change = _cut(work.name, *work.part) if work.part else None
         analysis = analyze(path, bundle, name=work.name, change=change, threads=1)
         reports = _reports(path, analysis, bundle) if work.reports else {}
         return Judged(
@@ -61,17 +62,21 @@ def content_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _cut(start_s: float, end_s: float) -> Change:
-    """The part of a video between two times, which stay those of the file."""
+def _cut(name: str, start_s: float, end_s: float) -> Change:
+    """The part of the video called `name` between two times, which stay those of the file."""
 
     def part(passes: Passes) -> Generator[Clip, None, None]:
+        is_empty = True
         with closing(passes()) as clips:
             for clip in clips:
                 inside = (clip.timestamps_s >= start_s) & (clip.timestamps_s < end_s)
                 if inside.any():
+                    is_empty = False
                     yield Clip(clip.frames[inside], clip.timestamps_s[inside], clip.width, clip.height)
                 if clip.timestamps_s[-1] >= end_s:
-                    return
+                    break
+        if is_empty:
+            raise video_error(name, f"shows nothing between {start_s:g} and {end_s:g} s; correct start_s and end_s")
 
     return part
 

@@ -64,9 +64,13 @@ class Study:
         """
         return self._parquet(CLIPS)
 
-    def frames(self) -> "DataFrame":
-        """A row for each sampled frame, as documented in :mod:`emo_core.columns`, behind the clip and its groups."""
-        return _counted(self._parquet(FRAMES))
+    def frames(self, columns: Sequence[str] | None = None) -> "DataFrame":
+        """A row for each sampled frame, as documented in :mod:`emo_core.columns`, behind the clip and its groups.
+
+        Args:
+            columns: to read; all of them by default.
+        """
+        return _counted(self._parquet(FRAMES, columns))
 
     def windows(self) -> "DataFrame":
         """A row for each window, as documented in :mod:`emo_core.columns`, behind the clip and its groups."""
@@ -83,11 +87,11 @@ class Study:
             table[name] = table[name].fillna("").map(unescaped)
         return table
 
-    def _parquet(self, name: str) -> "DataFrame":
+    def _parquet(self, name: str, columns: Sequence[str] | None = None) -> "DataFrame":
         import pandas
 
         self._check(name)
-        return pandas.read_parquet(self.path / name)
+        return pandas.read_parquet(self.path / name, columns=columns if columns is None else list(columns))
 
     def _check(self, name: str) -> None:
         if not (self.path / name).is_file():

@@ -47,7 +47,7 @@ def read_on(stream):
 
 @contextmanager
 def cluster(folder):
-    """Address of a scheduler, and the process numbers of its two workers."""
+    """Address of a scheduler, its process number, and those of its two workers."""
     with process(folder / "scheduler", "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard") as first:
         address = next(found[0] for line in first.stderr if (found := re.search(r"tcp://127[\d.:]+", line)))
         read_on(first.stderr)
@@ -55,7 +55,7 @@ def cluster(folder):
         with process(folder / "one", *words, "--no-nanny") as one, process(folder / "two", *words, "--no-nanny") as two:
             read_on(one.stderr)
             read_on(two.stderr)
-            yield address, (one.pid, two.pid)
+            yield address, first.pid, (one.pid, two.pid)
 
 
 def rows(results):
@@ -74,13 +74,18 @@ def test_what_a_lost_worker_had_is_done_again_and_what_none_sees_is_sent(tmp_pat
     own = os.open(laughter, os.O_RDONLY)  # a path that means nothing to another process
     places = [*clips, tmp_path / "broken.mp4", Path(f"/proc/self/fd/{own}")]
     alone = rows(analyze_many(places, hybrid))
-    with cluster(tmp_path) as (address, workers), engine.scheduler(address) as client:
+    with cluster(tmp_path) as (address, scheduler, workers), engine.scheduler(address) as client:
         found = []
         for result in analyze_many(places, hybrid, client):
             if not found:
                 os.kill(workers[0], signal.SIGKILL)
             found.append(result)
         assert len(client.nthreads()) == 1
+        more = analyze_many(clips, hybrid, client)
+        next(more)
+        os.kill(scheduler, signal.SIGKILL)
+        with pytest.raises(StudyError, match="The scheduler was lost: what was done is kept"):
+            list(more)
         sent = [path for folder in ("one", "two") for path in (tmp_path / folder).rglob("clips/*")]
     os.close(own)
     assert rows(found) == alone
