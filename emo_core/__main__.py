@@ -1,11 +1,9 @@
 """``python -m emo_core``: the command line."""
 
-import io
 import sys
 
-from emo_core.cli.main import main
+from emo_core.cli.main import run
+from emo_core.cli.terminal import PROGRAM
 
 if __name__ == "__main__":
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal that lacks a sign shows ? for it
-    sys.exit(main())
+    sys.exit(run(PROGRAM))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from emo_core import extras
 from emo_core.columns import frame_columns, segment_columns, window_columns
 from emo_core.prediction import (
     ModelInfo,
@@ -32,6 +33,12 @@ class Analysis:
     `timestamps_s` is (T,) float64, on the file's own clock; every array inside has the same T. What is told beside
     `people` is about one of them, the largest and longest in view unless :meth:`about` chose another. `source_frames`
     is None where the frames were changed first, and so are none of the file's.
+
+    Example:
+        >>> from emo_core import analyze, load_bundle
+        >>> analysis = analyze("assets/demo/clips/person_01/other_4.mp4", load_bundle())
+        >>> len(analysis.people), analysis.about(1).person, analysis.video.name
+        (1, 1, 'other_4.mp4')
     """
 
     video: VideoInfo
@@ -84,9 +91,13 @@ class Analysis:
     def frames(self) -> "DataFrame":
         """A row for every sampled frame of the person that this is about, as documented in :mod:`emo_core.columns`.
 
+        Raises:
+            MissingPackageError: pandas is not installed; so for the other tables.
+
         Example:
             >>> analysis.frames().query("face").groupby("verdict").quality.mean()   # doctest: +SKIP
         """
+        extras.need("pandas")
         from pandas import DataFrame
 
         table = DataFrame(frame_columns(self.timestamps_s, self.source_frames, self.told, self.model))
@@ -94,12 +105,14 @@ class Analysis:
 
     def windows(self) -> "DataFrame":
         """A row for every window that the LSTM read, as documented in :mod:`emo_core.columns`."""
+        extras.need("pandas")
         from pandas import DataFrame
 
         return DataFrame(window_columns(self.told, self.model))
 
     def segments(self) -> "DataFrame":
         """A row for every span of one verdict, as documented in :mod:`emo_core.columns`."""
+        extras.need("pandas")
         from pandas import DataFrame
 
         return DataFrame(segment_columns(self.told, self.model))

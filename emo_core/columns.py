@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_core import SOFTWARE
 from emo_core.emotions import EMOTIONS, class_named
 from emo_core.prediction import ModelInfo, PersonAnalysis, Segment, SourceFrames
 from emo_core.types import Doubles
@@ -124,4 +125,5 @@ def _named(prefix: str, names: Sequence[str], rows: Sequence[Mapping[str, float]
 
 
 def _of_model(count: int, model: ModelInfo) -> Columns:
-    return {"model": np.full(count, model.name, np.object_), "model_version": np.full(count, model.version, np.object_)}
+    told = {"model": model.name, "model_version": model.version, "software": SOFTWARE}
+    return {name: np.full(count, text, np.object_) for name, text in told.items()}

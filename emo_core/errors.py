@@ -6,7 +6,8 @@
     ├── BundleError           a model directory is missing, damaged or of another schema
     ├── DatasetError          training or evaluation data cannot be used as it is
     ├── StudyError            a study's clips, folder, scheduler or workers cannot be used as they are
-    └── ExportError           results cannot be written where they should go
+    ├── ExportError           results cannot be written where they should go
+    └── MissingPackageError   this installation lacks a package that only some of the product needs
 
 The message of each is shown to the user as it stands, in the page and on the command line, so it says what happened,
 why, and what to do next, and never holds a machine path beyond the name the user gave.
@@ -22,31 +23,98 @@ UNEXPECTED = (
 
 
 class EmoError(Exception):
-    """Base of every error that the user can act on; its text is one sentence with the remedy."""
+    """Base of every error that the user can act on; its text is one sentence with the remedy.
+
+    Example:
+        >>> from emo_core import VideoError
+        >>> issubclass(VideoError, EmoError)
+        True
+    """
 
 
 class VideoError(EmoError):
-    """The file cannot be read as a video, or breaks a limit (duration, pixels, bytes)."""
+    """The file cannot be read as a video, or breaks a limit (duration, pixels, bytes).
+
+    Example:
+        >>> from emo_core import analyze, load_bundle
+        >>> analyze(b"no video", load_bundle(), name="notes.mp4")
+        Traceback (most recent call last):
+            ...
+        emo_core.errors.VideoError: “notes.mp4” is not a video that can be read; ...
+    """
 
 
 class NoFaceError(EmoError):
-    """The video can be read, but holds no face for long enough to judge."""
+    """The video can be read, but holds no face for long enough to judge.
+
+    Example:
+        >>> raise NoFaceError("No face was found: use a clip in which one is seen for half a second.")
+        Traceback (most recent call last):
+            ...
+        emo_core.errors.NoFaceError: No face was found: use a clip in which one is seen for half a second.
+    """
 
 
 class BundleError(EmoError):
-    """A model directory is missing, incomplete, changed since it was written, or of another schema."""
+    """A model directory is missing, incomplete, changed since it was written, or of another schema.
+
+    Example:
+        >>> from emo_core import load_bundle
+        >>> load_bundle("assets")
+        Traceback (most recent call last):
+            ...
+        emo_core.errors.BundleError: There is no model in 'assets': name a folder that holds a bundle.json.
+    """
 
 
 class DatasetError(EmoError):
-    """Training or evaluation data is missing, malformed or too small."""
+    """Training or evaluation data is missing, malformed or too small.
+
+    Example:
+        >>> from emo_core import evaluate, load_bundle
+        >>> evaluate("no/such/folder", load_bundle())
+        Traceback (most recent call last):
+            ...
+        emo_core.errors.DatasetError: ...
+    """
 
 
 class StudyError(EmoError):
-    """Clips, folder, scheduler or workers of a study cannot be used as they are."""
+    """Clips, folder, scheduler or workers of a study cannot be used as they are.
+
+    Example:
+        >>> from emo_core import load_study
+        >>> load_study("assets")
+        Traceback (most recent call last):
+            ...
+        emo_core.errors.StudyError: There is no study in assets: name a folder that analyze --out has made.
+    """
 
 
 class ExportError(EmoError):
-    """The place that results should be written to cannot be used."""
+    """The place that results should be written to cannot be used.
+
+    Example:
+        >>> from emo_core.report.export import folder_to_fill
+        >>> from pathlib import Path
+        >>> with folder_to_fill(Path("/proc/results")):
+        ...     pass
+        Traceback (most recent call last):
+            ...
+        emo_core.errors.ExportError: The results cannot be written to /proc/results ...
+    """
+
+
+class MissingPackageError(EmoError):
+    """What was asked for needs a package that this installation was made without.
+
+    Example:
+        >>> from emo_core.extras import missing
+        >>> raise missing("tensorflow")
+        Traceback (most recent call last):
+            ...
+        emo_core.errors.MissingPackageError: Training needs packages that are not installed (tensorflow): ...
+    """
 
 
 def os_remedy(error: OSError) -> str:

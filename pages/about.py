@@ -5,6 +5,7 @@ import re
 import streamlit as st
 
 from emo_core.emotions import display_name
+from emo_core.model import limits
 from ui.about import against_paper
 from ui.shell import errors, navigation, preload
 from ui.state import models, samples
@@ -12,15 +13,9 @@ from ui.widgets import measured, model_picker, privacy
 
 navigation.guard(__file__)
 
-LIMITS = """
+LIMITS = f"""
 #### Limits
-- It judges what a face **shows**, as people would name it. What a person feels cannot be read from a face.
-- It was trained on photos and on clips composed from them; real clips only helped to choose its thresholds.
-- Faces turned far away, hidden, small, dark or blurred are left out; a clip with too few usable frames is refused or
-  called unsure.
-- A neutral face of a speaker can be taken for sadness, and quiet sadness for neutral. How well it works for different
-  ages, skin tones and cultures has not been measured.
-- Happiness stands for amusement: the photos it learned from have no amusement.
+{chr(10).join(f"- {sentence}" for sentence in limits.LIMITS)}
 
 #### Privacy
 - The analysis runs on this server. No clip, picture or result is sent anywhere else.
@@ -29,7 +24,7 @@ LIMITS = """
   except what you add to a data set on the Teach page: that stays on this server until it is removed there. What you
   upload to a study stays, too, and trains nothing, until the study is deleted.
 - The live view holds the last ten seconds, in memory, and forgets them when its page is left.
-- *Delete now*, here and below the clips, drops everything of your visit at once.
+- *Delete my clips and results*, here and below the clips, drops everything of your visit at once.
 
 #### Intended use
 Research, teaching and demonstration with adults who agreed to be recorded and know what is done.

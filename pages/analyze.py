@@ -7,22 +7,25 @@ from ui.analyze import people, verdict
 from ui.analyze import tabs as inside
 from ui.shell import errors, navigation, preload
 from ui.state import models, session
-from ui.widgets import clip_picker, model_picker, privacy, progress, tables
+from ui.widgets import clip_picker, method_diagram, model_picker, privacy, progress, tables
 
 navigation.guard(__file__)
 
 
 def run_job(source: session.Source) -> None:
     """Analyze the waiting clip; on success start over with the result, on failure say why and go on."""
-    report = progress.reporter(source.name)
     with errors.shown():
-        preload.wait()
-        from emo_core.inference.pipeline import analyze
+        with progress.shown(source.name) as report:
+            preload.wait()
+            from emo_core.inference.pipeline import analyze
 
-        bundle = models.bundle()
-        session.keep(source, analyze(source.data, bundle, name=source.name, progress=report), bundle)
+            bundle = models.bundle()
+            session.keep(source, analyze(source.data, bundle, name=source.name, progress=report), bundle)
+        method_diagram.want("verdict")
         st.rerun()
     session.drop_job()
+    if (before := session.result()) is not None:
+        st.caption(f"Below is still the result of the clip before, {errors.plain(before.source.name)}.")
 
 
 def show(result: session.Result) -> DeltaGenerator:
@@ -54,9 +57,10 @@ def show(result: session.Result) -> DeltaGenerator:
 st.title("Analyze a clip")
 model_picker.render("analyze")
 waiting = session.job()
-clip_picker.render(expanded=waiting is None and session.result() is None)
-if session.was_stopped():
-    st.info("Stopped. Choose a clip to start again.")
+clip_picker.render()
+if (stopped := session.stopped()) is not None:
+    st.info(f"The analysis of {errors.plain(stopped.name)} was stopped.")
+    st.button("Start it again", key="start-again", on_click=session.start_again)
 if waiting is not None:
     run_job(waiting)
 found, tabs = session.result(), None

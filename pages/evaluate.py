@@ -42,7 +42,7 @@ def show(choice: evaluate_choice.Choice) -> None:
 
 
 st.title("Evaluate")
-st.caption("How often a model is right, on people it has never seen, with what that figure is worth.")
+st.caption("How often a model is right on a data set of clips, and how far these numbers can be trusted.")
 chosen = evaluate_choice.render()
 run_asked()
 if chosen is not None:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from emo_core.files.folders import COMMAND
 from ui.shell import navigation
 from ui.state import samples, session
 from ui.widgets import clip_picker, method_diagram
@@ -54,4 +55,4 @@ st.caption(
     "It judges what a face shows, as people would name it, not what a person feels. "
     "What was measured, and on which data, is on the About page. The same analysis without a screen, as text or JSON:"
 )
-st.code(".venv/bin/python -m emo_core analyze clip.mp4", language="bash", wrap_lines=True)
+st.code(f"{COMMAND} analyze clip.mp4", language="bash", wrap_lines=True)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui.shell import errors, navigation
-from ui.teach import checks, data, training
+from ui.teach import checks, data, exchange, training
 from ui.teach import clips as teach_clips
 
 navigation.guard(__file__)
@@ -31,8 +31,9 @@ else:
             else:
                 st.info("No clips yet. Add a few of each class, of several people, then check and train.")
             st.subheader("3. Training", anchor=False)
-            training.form(chosen)
+            training.form(chosen, has_clips=bool(clips))
             training.status()
 if chosen is None:
     st.subheader("Trainings", anchor=False)
     training.status()
+exchange.render()

@@ -52,6 +52,8 @@ def make_prediction(
     """A verdict `label`; half of the clip is ``other`` so that there is more than one segment."""
     components = next((tuple(item.components) for item in PAPER_CLASSES if item.name == label), ())
     shares = dict(zip(components, (amusement, 1 - amusement), strict=False))
+    is_blend = bool(shares) and min(shares.values()) >= 0.25
+    presence = {name: 0.6 * share for name, share in shares.items()}
     probabilities = make_probabilities(label)
     duration_s = num_frames / RATE_HZ
     steps = np.tile(probabilities, (num_frames, 1)) if detected else np.full((num_frames, len(LABELS)), np.nan)
@@ -61,15 +63,15 @@ def make_prediction(
         probability=float(probabilities.max()),
         probabilities=probabilities,
         salience=shares,
-        is_blend=bool(shares) and min(shares.values()) >= 0.25,
+        is_blend=is_blend,
         reason="No class stands out from the others." if label == UNSURE else "",
         windows=make_windows(num_frames, label),
         step_probabilities=steps.astype(np.float32),
         segments=(
             Segment(0.0, duration_s / 2, OTHER, 0.6),
-            Segment(duration_s / 2, duration_s, label, float(probabilities.max())),
+            Segment(duration_s / 2, duration_s, label, float(probabilities.max()), shares, is_blend, presence),
         ),
-        presence={name: 0.6 * share for name, share in shares.items()},
+        presence=presence,
         emotions={"neutral": 0.4, "happiness": 0.6},
     )
 

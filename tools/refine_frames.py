@@ -42,7 +42,8 @@ from tools.refine.portraits import gather_portraits  # noqa: E402
 
 TUNABLE = (
     "epochs", "seed", "learning_rate", "last_rate", "average", "stills_in_batch", "rendered_in_batch",
-    "portraits_in_batch", "certainty", "mixing", "damage_share", "teacher_share", "easy_share", "half_precision",
+    "portraits_in_batch", "certainty", "mixing", "damage_share", "teacher_share", "easy_share", "kept",
+    "half_precision",
 )  # fmt: skip
 """What of the recipe the command line can change."""
 
@@ -123,7 +124,7 @@ def refine(options: argparse.Namespace, recipe: Refinement) -> None:
             torch.save({name: part.state_dict() for name, part in parts.items()} | {"rows": rows}, file)
     first = json.loads((options.start / bundles.MANIFEST).read_text("utf-8"))["frame_training"]
     record = {"recipe": asdict(recipe), "refine_command": options.command, "started_from": first}
-    write(options.weights, average.module, rows, record)
+    write(options.weights, mixed(average.module.keras_weights(), weights, recipe.kept), rows, record)
 
 
 def running_mean(net: FrameNet, recipe: Refinement) -> AveragedModel:
@@ -150,10 +151,15 @@ def make_optimizer(net: FrameNet, recipe: Refinement, per_epoch: int) -> tuple[t
     return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, share)
 
 
-def write(path: Path, net: FrameNet, rows: list[dict[str, float]], record: dict[str, Any]) -> None:
+def mixed(trained: list[np.ndarray], first: list[np.ndarray], kept: float) -> list[np.ndarray]:
+    """Weights between those of two networks, `kept` of them the first one's."""
+    return [(1 - kept) * own + kept * before for own, before in zip(trained, first, strict=True)]
+
+
+def write(path: Path, weights: list[np.ndarray], rows: list[dict[str, float]], record: dict[str, Any]) -> None:
     """The weights, numbered in the order of Keras, with the history (CSV) and the record (JSON) as texts."""
     table = [",".join(rows[0]), *(",".join(str(value) for value in row.values()) for row in rows)]
-    arrays = {f"weights_{index:02d}": array for index, array in enumerate(net.keras_weights())}
+    arrays = {f"weights_{index:02d}": array for index, array in enumerate(weights)}
     with replaced_whole(path) as part:
         np.savez(part, **arrays, history=np.array("\n".join(table)), record=np.array(json.dumps(record)))
 

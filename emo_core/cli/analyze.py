@@ -9,7 +9,7 @@ import click
 from emo_core.cli.study import Cluster, study
 from emo_core.cli.terminal import PATH, POSITIVE, json_option, model_option, progress_line
 from emo_core.errors import NoFaceError
-from emo_core.model.quiet import native_messages_dropped
+from emo_core.files.quiet import native_messages_dropped
 
 if TYPE_CHECKING:
     from emo_core.analysis import Analysis

@@ -5,15 +5,15 @@ from typing import Any
 
 import click
 
-from emo_core.cli.terminal import NATURAL, PATH, POSITIVE, cache_option, recorded_command, say
+from emo_core.cli.terminal import NATURAL, POSITIVE, cache_option, ferplus_option, out_option, recorded_command, say
 from emo_core.records import bracketed
 
 _POOL = 5  # pictures aligned for each one wanted: some hold no usable face, and a class may be rare
 
 
 @click.command()
-@click.option("--data", type=PATH, required=True, metavar="DIR", help="train.npz and valid.npz of FER+.")
-@click.option("--out", type=PATH, required=True, metavar="DIR", help="Model directory.")
+@ferplus_option()
+@out_option()
 @click.option("--images", "most", type=POSITIVE, default=240, metavar="N", help="Pictures at most (240).")
 @click.option("--seed", type=NATURAL, default=7, metavar="N", help="Seed of every random choice (7).")
 @cache_option("Aligned pictures.")

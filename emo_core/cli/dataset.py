@@ -1,6 +1,5 @@
 """``dataset check | import``: look at a data set before training, or make one of a public corpus."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,7 +7,7 @@ import click
 
 from emo_core.cli.terminal import PATH, cache_option, json_option, model_option, say
 from emo_core.errors import DatasetError
-from emo_core.model.quiet import native_messages_dropped
+from emo_core.files.quiet import native_messages_dropped
 
 if TYPE_CHECKING:
     from emo_core.datasets.checks import CheckReport
@@ -33,6 +32,7 @@ def check(data: Path, model: Path, cache: Path, json_file: Path | None) -> None:
     from emo_core.datasets.checks import check_dataset
     from emo_core.datasets.clips import count_skipped, read_dataset
     from emo_core.datasets.feature_cache import ClipReader
+    from emo_core.evaluation.results import indented
     from emo_core.model.bundle import load_frame_network
 
     clips = read_dataset(data)
@@ -46,7 +46,7 @@ def check(data: Path, model: Path, cache: Path, json_file: Path | None) -> None:
     with native_messages_dropped():
         report = check_dataset(clips, ClipReader(cnn, config, cache), tell, count_skipped(data, clips))
     if json_file:
-        json_file.write_text(json.dumps(report.to_dict(), indent=1, ensure_ascii=False) + "\n", "utf-8")
+        json_file.write_text(indented(report) + "\n", "utf-8")
     print(to_text(report))
     if report.errors:
         raise DatasetError(
@@ -58,7 +58,8 @@ def to_text(report: "CheckReport") -> str:
     """What was found, for a terminal."""
     lines = [f"{report.num_clips} clips of {report.num_people} people"]
     lines += [
-        f"  {label:<24} {clips:4d} clips {people:4d} people" for label, (clips, people) in report.by_class.items()
+        f"  {label:<24} {size.num_clips:4d} clips {size.num_people:4d} people"
+        for label, size in report.by_class.items()
     ]
     for finding in report.findings:
         lines += [f"{finding.severity}: {finding.text}", *(f"    {name}" for name in finding.clips[:_SHOWN])]

@@ -8,20 +8,20 @@ from pathlib import Path
 import click
 
 from emo_core.cli.terminal import (
-    NATURAL,
     PATH,
-    POSITIVE,
     PROGRAM,
     cache_option,
+    epochs_option,
     given,
     json_option,
     model_option,
     recorded_command,
     say,
+    seed_option,
 )
+from emo_core.files.quiet import native_messages_dropped
 from emo_core.jobs.progress import ProgressWriter
 from emo_core.jobs.queue import Order
-from emo_core.model.quiet import native_messages_dropped
 from emo_core.records import Protocols, bracketed
 
 _PROTOCOLS = {"random": ("random",), "subject": ("subject",), "both": ("random", "subject")}
@@ -38,8 +38,8 @@ _TITLES = {"random": "random", "subject": "subject", "joined": "subject, people 
     help="Instead, train heads of the model's recipe on the data set and judge what they have not seen: split at "
     "random as in the paper, by person, or both, whose difference is leakage.",
 )
-@click.option("--seed", type=NATURAL, metavar="N", help="Seed of the split and of the heads.")
-@click.option("--epochs", type=POSITIVE, metavar="N", help="Epochs of these heads, at most.")
+@seed_option("Seed of the split and of the heads.")
+@epochs_option("Epochs of these heads, at most.")
 @click.option("--folds", type=click.IntRange(min=2), default=5, metavar="N", help="Parts of the cross-validation.")
 @cache_option()
 @json_option("Write figures and verdicts as JSON.")
@@ -73,24 +73,18 @@ def evaluate(
 def _evaluate(
     data: Path, model: Path, cache: Path, json_file: Path | None, csv_file: Path | None, *, everyone: bool
 ) -> None:
-    from emo_core.datasets.clips import read_dataset
+    from emo_core.evaluation import run
     from emo_core.evaluation.clip_metrics import summarize
-    from emo_core.evaluation.results import indented, store
-    from emo_core.evaluation.run import choose_clips, evaluate_dataset, folder_of
-    from emo_core.evaluation.store import evaluation_path
+    from emo_core.evaluation.results import indented
     from emo_core.evaluation.text import clip_table, to_csv, to_text
     from emo_core.model.bundle import load_bundle
 
     with native_messages_dropped():
         bundle = load_bundle(model)
         bundle.head_network()
-    clips = read_dataset(data)
-    choice = choose_clips(bundle.path, clips, bundle.info.labels, everyone=everyone)
-    evaluation = evaluate_dataset(
-        bundle, choice, data, cache, name=folder_of(data).resolve().name,
-        command=recorded_command(), progress=_every_tenth(say),
-    )  # fmt: skip
-    store(evaluation, evaluation_path(cache, bundle.path, clips, everyone=everyone))
+    evaluation = run.evaluate(
+        data, bundle, everyone=everyone, cache=cache, command=recorded_command(), progress=_every_tenth(say)
+    )
     figures = summarize(evaluation)
     if json_file:
         json_file.write_text(indented({"figures": figures, "evaluation": evaluation}) + "\n", "utf-8")

@@ -7,8 +7,10 @@ from typing import Any
 import click
 
 from emo_core.cli.terminal import PATH, json_option, model_option, recorded_command, say
+from emo_core.datasets.seen_by_model import learned_from_portraits
+from emo_core.datasets.splits import PORTRAIT_PARTS
 from emo_core.errors import DatasetError
-from emo_core.model.quiet import native_messages_dropped
+from emo_core.files.quiet import native_messages_dropped
 from emo_core.records import bracketed
 
 
@@ -16,6 +18,11 @@ from emo_core.records import bracketed
 @click.argument("pictures", type=PATH, metavar="PICTURES")
 @model_option()
 @click.option("--record", is_flag=True, help="Put the figures into the records of the model (folder or zip).")
+@click.option(
+    "--part",
+    type=click.Choice(list(PORTRAIT_PARTS)),
+    help="Only the people of this part, as training parts them (folder or zip).",
+)
 @click.option("--cache", type=PATH, metavar="DIR", help="Keep the faces that were found, for the next time.")
 @json_option("Write the figures as JSON.")
 @click.option(
@@ -25,20 +32,25 @@ from emo_core.records import bracketed
     help="Write probabilities (N,8), with the files if they have names; NaN where no face was found.",
 )
 def evaluate_frames(
-    pictures: Path, model: Path, cache: Path | None, json_file: Path | None, predictions: Path | None, *, record: bool
-) -> None:
+    pictures: Path, model: Path, part: str | None, cache: Path | None, json_file: Path | None,
+    predictions: Path | None, *, record: bool,
+) -> None:  # fmt: skip
     """Measure the frame CNN on PICTURES.
 
     An .npz with arrays images (N,48,48) and votes (N,10); or a folder or zip of pictures of any size with labels.csv
     (file, emotion; person where known).
     """
     if pictures.suffix.lower() == ".npz" or (pictures.is_file() and pictures.suffix.lower() != ".zip"):
-        if record:
-            raise DatasetError("--record needs a folder or zip of pictures with labels.csv: an .npz names no people.")
+        if record or part:
+            raise DatasetError(
+                "--record and --part need a folder or zip of pictures with labels.csv: an .npz names no people."
+            )
         metrics = _with_votes(pictures, model, predictions)
         text = votes_text(metrics)
     else:
-        metrics = _of_people(pictures, model, cache, predictions)
+        if record and part != "measure" and learned_from_portraits(model):
+            raise DatasetError("The frame CNN learned from portraits: record its figures with --part measure.")
+        metrics = _of_people(pictures, model, part, cache, predictions)
         text = people_text(metrics)
         if record:
             from emo_core.training.records import write_with_records
@@ -67,20 +79,24 @@ def _with_votes(pictures: Path, model: Path, predictions: Path | None) -> dict[s
     return evaluate_stills(probabilities, votes) | {"share_aligned": float(stills.track.detected.mean())}
 
 
-def _of_people(pictures: Path, model: Path, cache: Path | None, predictions: Path | None) -> dict[str, Any]:
+def _of_people(
+    pictures: Path, model: Path, part: str | None, cache: Path | None, predictions: Path | None
+) -> dict[str, Any]:
     import numpy as np
 
-    from emo_core.datasets.pictures.portraits import judge_faces, read_portraits
+    from emo_core.datasets.pictures.portraits import judge_faces, part_of, read_portraits
     from emo_core.evaluation.portrait_metrics import evaluate_portraits
     from emo_core.model.bundle import load_frame_network
 
     portraits = read_portraits(pictures)
+    if part:
+        portraits = part_of(portraits, part)
     with native_messages_dropped():
         cnn, config = load_frame_network(model)
     probabilities = judge_faces(portraits, cnn, config.crop_side_px, cache, say)
     if predictions:
         np.savez(predictions, files=np.array(portraits.files), probabilities=probabilities)
-    return evaluate_portraits(probabilities, portraits.labels, portraits.people)
+    return evaluate_portraits(probabilities, portraits.labels, portraits.people) | ({"part": part} if part else {})
 
 
 def votes_text(metrics: dict[str, Any]) -> str:

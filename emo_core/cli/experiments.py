@@ -6,27 +6,29 @@ from pathlib import Path
 import click
 
 from emo_core.cli.terminal import (
-    DEMO,
-    PATH,
     POSITIVE,
     cache_option,
+    demo_option,
     epochs_option,
+    ferplus_option,
     given,
+    out_option,
     recorded_command,
     say,
     seed_option,
+    seeds_option,
 )
 from emo_core.records import bracketed
 
 
 @click.command()
-@click.option("--data", type=PATH, required=True, metavar="DIR", help="train.npz and valid.npz of FER+.")
-@click.option("--demo", type=PATH, default=DEMO, metavar="CSV", help="Manifest of rendered clips.")
-@click.option("--out", type=PATH, required=True, metavar="DIR", help="Model directory.")
+@ferplus_option()
+@demo_option()
+@out_option()
 @cache_option("Checkpoints, crops.")
 @seed_option()
 @epochs_option()
-@click.option("--seeds", type=POSITIVE, default=5, metavar="N", help="Heads, each with its seed.")
+@seeds_option()
 @click.option("--jobs", type=POSITIVE, default=1, metavar="N", help="Processes.")
 def ablate(
     data: Path, demo: Path, out: Path, cache: Path, seed: int | None, epochs: int | None, seeds: int, jobs: int
@@ -47,8 +49,8 @@ def ablate(
 
 
 @click.command()
-@click.option("--demo", type=PATH, default=DEMO, metavar="CSV", help="Manifest of rendered clips.")
-@click.option("--out", type=PATH, required=True, metavar="DIR", help="Model directory.")
+@demo_option()
+@out_option()
 @cache_option("What was seen of clips.")
 @seed_option()
 @epochs_option()

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import click
 
-from emo_core.cli.terminal import DEMO, PATH, cache_option, recorded_command, say
+from emo_core.cli.terminal import PATH, cache_option, demo_option, ferplus_option, recorded_command, say
 
 
 @click.command()
-@click.option("--data", type=PATH, required=True, metavar="DIR", help="train.npz and valid.npz of FER+.")
+@ferplus_option()
 @click.option("--real", type=PATH, required=True, metavar="DIR", help="Data set of labelled real clips.")
-@click.option("--demo", type=PATH, default=DEMO, metavar="CSV", help="Manifest of rendered clips.")
+@demo_option()
 @click.option("--out", type=PATH, required=True, metavar="DIR", help="Directory of the finished model.")
 @cache_option("What was seen.")
 def fit_decision(data: Path, real: Path, demo: Path, out: Path, cache: Path) -> None:

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emo_core.cli.terminal import DEFAULT_MODEL, PROGRAM, progress_line, recorded_command, say
-from emo_core.model.quiet import native_messages_dropped
+from emo_core import extras
+from emo_core.cli.terminal import PROGRAM, progress_line, recorded_command, say
+from emo_core.files import folders
+from emo_core.files.quiet import native_messages_dropped
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -34,7 +36,12 @@ class Cluster:
 
 
 def study(places: tuple[Path, ...], model: Path, out: Path, cluster: Cluster, *, reports: bool, quiet: bool) -> None:
-    """Judge the clips at `places` and keep what is found in `out`."""
+    """Judge the clips at `places` and keep what is found in `out`.
+
+    Raises:
+        MissingPackageError: this installation cannot make studies.
+    """
+    extras.need("distributed")
     from emo_core.model.bundle import load_bundle
     from emo_core.studies.clips import find_clips
     from emo_core.studies.run import run_study
@@ -68,7 +75,7 @@ def study_of_order(order: "Order", writer: "ProgressWriter") -> str:
     place, out = Path(order.data), Path(order.out)
     clips = find_clips([place], leave_out=out)
     check_inside(clips, place)
-    bundle = load_bundle(order.base or DEFAULT_MODEL)
+    bundle = load_bundle(order.base or folders.SHIPPED_MODEL)
     words = [*PROGRAM.split(), "analyze", order.data, "--out", order.out, "--model", order.base]
     with client_of(Cluster(max(1, len(os.sched_getaffinity(0)) - 1))) as client:
         record = run_study(

@@ -14,7 +14,6 @@ import click
 
 from emo_core.files import folders
 
-DEFAULT_MODEL = folders.ROOT / "models" / "hybrid"
 DEMO = folders.demo() / "manifest.csv"
 NATURAL, POSITIVE = click.IntRange(min=0), click.IntRange(min=1)
 PROGRAM = "python -m emo_core"
@@ -41,7 +40,7 @@ Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 
 def model_option(what: str = "Model directory.") -> Decorator:
     """``--model DIR``, the shipped model by default."""
-    return click.option("--model", type=PATH, default=DEFAULT_MODEL, metavar="DIR", help=what)
+    return click.option("--model", type=PATH, default=folders.SHIPPED_MODEL, metavar="DIR", help=what)
 
 
 def cache_option(what: str = "What was seen of clips.") -> Decorator:
@@ -54,14 +53,34 @@ def json_option(what: str) -> Decorator:
     return click.option("--json", "json_file", type=PATH, metavar="FILE", help=what)
 
 
-def seed_option() -> Decorator:
+def ferplus_option() -> Decorator:
+    """``--data DIR``, the pictures of FER+."""
+    return click.option("--data", type=PATH, required=True, metavar="DIR", help="train.npz and valid.npz of FER+.")
+
+
+def out_option() -> Decorator:
+    """``--out DIR``, the model that is written or measured."""
+    return click.option("--out", type=PATH, required=True, metavar="DIR", help="Model directory.")
+
+
+def demo_option(what: str = "Manifest of rendered clips.") -> Decorator:
+    """``--demo CSV``, those of the demo data set by default."""
+    return click.option("--demo", type=PATH, default=DEMO, metavar="CSV", help=what)
+
+
+def seeds_option(what: str = "Heads, each with its seed.") -> Decorator:
+    """``--seeds N``."""
+    return click.option("--seeds", type=POSITIVE, default=5, metavar="N", help=what)
+
+
+def seed_option(what: str = "Seed of every random choice.") -> Decorator:
     """``--seed N``; None stands for that of the recipe."""
-    return click.option("--seed", type=NATURAL, metavar="N", help="Seed of every random choice.")
+    return click.option("--seed", type=NATURAL, metavar="N", help=what)
 
 
-def epochs_option() -> Decorator:
+def epochs_option(what: str = "Epochs (at most, for a head).") -> Decorator:
     """``--epochs N``; None stands for those of the recipe."""
-    return click.option("--epochs", type=POSITIVE, metavar="N", help="Epochs (at most, for a head).")
+    return click.option("--epochs", type=POSITIVE, metavar="N", help=what)
 
 
 def given(**values: Any) -> dict[str, Any]:

@@ -9,22 +9,24 @@ from typing import Any
 import click
 
 from emo_core.cli.terminal import (
-    DEFAULT_MODEL,
-    DEMO,
     PATH,
-    POSITIVE,
     PROGRAM,
     cache_option,
+    demo_option,
     epochs_option,
     given,
+    out_option,
     recorded_command,
     say,
     seed_option,
+    seeds_option,
 )
 from emo_core.datasets.splits import PROTOCOLS, Protocol
+from emo_core.files.folders import SHIPPED_MODEL
 from emo_core.jobs.progress import ProgressWriter
 from emo_core.jobs.queue import Order
 from emo_core.model.published import PUBLISHED, RECIPES, RecipeName
+from emo_core.records import bracketed
 
 FERPLUS = ("train.npz", "valid.npz")
 
@@ -33,9 +35,12 @@ FERPLUS = ("train.npz", "valid.npz")
 @click.option(
     "--data", type=PATH, required=True, metavar="DIR", help="train.npz, valid.npz of FER+, or a data set of clips."
 )
-@click.option("--out", type=PATH, required=True, metavar="DIR", help="Model directory.")
-@click.option("--demo", type=PATH, default=DEMO, metavar="CSV", help="With FER+: manifest of rendered clips.")
-@click.option("--seeds", type=POSITIVE, default=5, metavar="N", help="With FER+: heads, each with its seed.")
+@out_option()
+@demo_option("With FER+: manifest of rendered clips.")
+@seeds_option("With FER+: heads, each with its seed.")
+@click.option(
+    "--portraits", type=PATH, metavar="PICTURES", help="With FER+: labelled pictures to compose clips from, too."
+)
 @cache_option("Checkpoints, crops.")
 @seed_option()
 @epochs_option()
@@ -52,13 +57,14 @@ FERPLUS = ("train.npz", "valid.npz")
     help="With clips: nobody in two parts (default), or clips at random (default of the published recipe).",
 )
 @click.option("--real", type=PATH, metavar="DIR", help="With the published recipe: real clips to measure it on, too.")
-@click.option("--base", type=PATH, default=DEFAULT_MODEL, metavar="DIR", help="With clips: whose frame CNN is used.")
+@click.option("--base", type=PATH, default=SHIPPED_MODEL, metavar="DIR", help="With clips: whose frame CNN is used.")
 @click.option("--cnn", is_flag=True, help="With clips: also tune the last stage of the frame CNN; takes longer.")
 def train(
     data: Path,
     out: Path,
     demo: Path,
     seeds: int,
+    portraits: Path | None,
     cache: Path,
     seed: int | None,
     epochs: int | None,
@@ -75,7 +81,7 @@ def train(
     if not any((data / name).exists() for name in FERPLUS):
         protocol = protocol or ("random" if recipe == PUBLISHED else "subject")
         order = Order("train", out.name, str(data), str(out), str(cache), protocol, seed, epochs, cnn=cnn)
-        order = replace(order, base="" if base == DEFAULT_MODEL else str(base), recipe=recipe)
+        order = replace(order, base="" if base == SHIPPED_MODEL else str(base), recipe=recipe)
         order = replace(order, real="" if real is None else str(real))
         print(train_from_clips(order, ProgressWriter(None)))
         return
@@ -85,7 +91,7 @@ def train(
     from emo_core.training.head import HeadTraining
 
     settings = replace(HeadTraining(), **given(seed=seed, epochs=epochs))
-    metrics = build.train(data, demo, out, cache, settings, seeds, recorded_command(), say)
+    metrics = build.train(data, demo, out, cache, settings, seeds, recorded_command(), say, portraits)
     print(_shipped_text(metrics))
 
 
@@ -122,7 +128,7 @@ def train_from_clips(order: Order, writer: ProgressWriter) -> str:
 
     recipe = replace(RECIPE, **given(seed=order.seed, epochs=order.epochs))
     tuning = FrameTuning(seed=recipe.seed) if order.cnn else None
-    base = Path(order.base) if order.base else DEFAULT_MODEL
+    base = Path(order.base) if order.base else SHIPPED_MODEL
     protocol: Protocol = "random" if order.protocol == "random" else "subject"
     method: RecipeName = PUBLISHED if order.recipe == PUBLISHED else "studio"
     lesson = Lesson(Path(order.data), Path(order.out), base, protocol, recipe, tuning, command_of(order), method)
@@ -155,9 +161,7 @@ def command_of(order: Order) -> str:
 def summary(metrics: Mapping[str, Any]) -> str:
     """One line on how good the model is, and on what that was measured."""
     accuracy = metrics["scores"]["accuracy"]
-    interval = (
-        "" if accuracy["interval"] is None else " (95 % over people {:.4f} – {:.4f})".format(*accuracy["interval"])
-    )
+    interval = bracketed(accuracy["interval"], ".4f", "95 % over people")
     return (
         f"test clips n = {metrics['num_clips']} of {metrics['num_people']} people: accuracy {accuracy['value']:.4f}"
         f"{interval}, macro-F1 {metrics['scores']['f1']['value']:.4f}"

@@ -1,9 +1,9 @@
 """What to look at before a data set is trained on: each finding with the clips it is about and the remedy."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from emo_core.datasets.clips import DatasetClip
 from emo_core.datasets.feature_cache import ClipReader, content_key
@@ -16,6 +16,7 @@ Severity = Literal["error", "warning", "note"]
 
 _IMBALANCE = 3.0
 _LARGEST_SHARE = 0.5
+_ONE_CLASS = "one class"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,39 +39,32 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassSize:
+    """Clips of a class, and the people that they show."""
+
+    num_clips: int
+    num_people: int
+
+
+@dataclass(frozen=True, slots=True)
 class CheckReport:
     """What the checks found.
 
     Attributes:
         num_clips, num_people: of the data set; clips that name nobody are one person each.
-        by_class: class → number of clips and of people.
+        by_class: size of each class by its name.
         findings: errors first.
     """
 
     num_clips: int
     num_people: int
-    by_class: Mapping[str, tuple[int, int]]
+    by_class: Mapping[str, ClassSize]
     findings: tuple[Finding, ...]
 
     @property
     def errors(self) -> tuple[Finding, ...]:
         """Findings to mend before training."""
         return tuple(finding for finding in self.findings if finding.severity == "error")
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON form."""
-        return {
-            "num_clips": self.num_clips,
-            "num_people": self.num_people,
-            "by_class": {
-                label: {"num_clips": clips, "num_people": people} for label, (clips, people) in self.by_class.items()
-            },
-            "findings": [
-                {"kind": item.kind, "severity": item.severity, "text": item.text, "remedy": item.remedy,
-                 "clips": list(item.clips)}
-                for item in self.findings
-            ],
-        }  # fmt: skip
 
 
 def check_dataset(
@@ -105,39 +99,39 @@ def check_dataset(
         except NoFaceError as error:
             faceless.append(f"{_name(clip)}: {error}")
     progress(len(clips), len(clips))
-    findings = [*_unusable(unreadable, faceless), *_copies(usable, prints), *_names(clips), *_sessions(clips),
-                *_balance(usable), *_skipped(skipped or {})]  # fmt: skip
+    found = [*_unusable(unreadable, faceless), *_copies(usable, prints), *_names(clips), *_sessions(clips),
+             *_balance(usable), *_skipped(skipped or {})]  # fmt: skip
+    findings = [finding for finding in found if finding.clips or finding.kind == _ONE_CLASS]
     order = ("error", "warning", "note")
-    people = {label: {clip.person for clip in clips if clip.label == label} for label in _labels(clips)}
-    counts = Counter(clip.label for clip in clips)
+    people = {label: [clip.person for clip in clips if clip.label == label] for label in {c.label for c in clips}}
     return CheckReport(
         len(clips),
         len({clip.person for clip in clips}),
-        {label: (counts[label], len(people[label])) for label in people},
+        {label: ClassSize(len(people[label]), len(set(people[label]))) for label in sorted(people)},
         tuple(sorted(findings, key=lambda finding: order.index(finding.severity))),
     )
 
 
+# What follows yields every finding that there could be; one that is about no clip was not found.
+
+
 def _unusable(unreadable: Sequence[str], faceless: Sequence[str]) -> Iterator[Finding]:
-    if unreadable:
-        yield Finding(
-            "unreadable", "warning", f"Left out, because they cannot be read: {_count(unreadable, 'clip')}.",
-            "Do what is said of each, export them again as MP4 (H.264), or remove them.", tuple(unreadable),
-        )  # fmt: skip
-    if faceless:
-        yield Finding(
-            "no face", "warning", f"Left out, because no face can be judged: {_count(faceless, 'clip')}.",
-            "Replace them by brighter, sharper clips of one face turned to the camera.", tuple(faceless),
-        )  # fmt: skip
+    yield Finding(
+        "unreadable", "warning", f"Left out, because they cannot be read: {_count(unreadable, 'clip')}.",
+        "Do what is said of each, export them again as MP4 (H.264), or remove them.", tuple(unreadable),
+    )  # fmt: skip
+    yield Finding(
+        "no face", "warning", f"Left out, because no face can be judged: {_count(faceless, 'clip')}.",
+        "Replace them by brighter, sharper clips of one face turned to the camera.", tuple(faceless),
+    )  # fmt: skip
 
 
 def _skipped(skipped: Mapping[str, int]) -> Iterator[Finding]:
-    if skipped:
-        yield Finding(
-            "skipped files", "note", f"Files in the folder that are none of its clips: {sum(skipped.values())}.",
-            "Nothing, if they should not be; else name them as videos, or list them in manifest.csv.",
-            tuple(f"{count} × {reason}" for reason, count in skipped.items()),
-        )  # fmt: skip
+    yield Finding(
+        "skipped files", "note", f"Files in the folder that are none of its clips: {sum(skipped.values())}.",
+        "Nothing, if they should not be; else name them as videos, or list them in manifest.csv.",
+        tuple(f"{count} × {reason}" for reason, count in skipped.items()),
+    )  # fmt: skip
 
 
 def _names(clips: Sequence[DatasetClip]) -> Iterator[Finding]:
@@ -148,13 +142,12 @@ def _names(clips: Sequence[DatasetClip]) -> Iterator[Finding]:
         if clip.person_known:
             spelled["person", same_but_case(clip.person)].add(clip.person)
     alike = [f"{kind}: {', '.join(sorted(names))}" for (kind, _), names in sorted(spelled.items()) if len(names) > 1]
-    if alike:
-        yield Finding(
-            "similar names", "warning",
-            f"Names that differ by case or blanks alone, {_count(alike, 'time')}: each counts as one of its own.",
-            "Write them alike if they are the same: a person under two names may be on both sides of a split.",
-            tuple(alike),
-        )  # fmt: skip
+    yield Finding(
+        "similar names", "warning",
+        f"Names that differ by case or blanks alone, {_count(alike, 'time')}: each counts as one of its own.",
+        "Write them alike if they are the same: a person under two names may be on both sides of a split.",
+        tuple(alike),
+    )  # fmt: skip
 
 
 def _copies(clips: Sequence[DatasetClip], prints: Sequence[Words]) -> Iterator[Finding]:
@@ -170,23 +163,20 @@ def _copies(clips: Sequence[DatasetClip], prints: Sequence[Words]) -> Iterator[F
             labels.append(f"{pair}, labelled {clips[first].label} and {clips[second].label}")
         elif clips[first].person == clips[second].person:
             spare.append(pair)
-    if people:
-        yield Finding(
-            "leakage", "error",
-            f"The same face under two names in {_count(people, 'pair')} of clips: split by person, the one may train "
-            "and the other measure.",
-            "Give each person one name everywhere, or remove the copies.", tuple(people),
-        )  # fmt: skip
-    if labels:
-        yield Finding(
-            "two labels", "error", f"The same frames under two labels in {_count(labels, 'pair')} of clips.",
-            "Keep each clip under one label.", tuple(labels),
-        )  # fmt: skip
-    if spare:
-        yield Finding(
-            "duplicates", "warning", f"The same frames twice in {_count(spare, 'pair')} of clips of one person.",
-            "Remove the copies: they count twice, and in a random split they are on both sides.", tuple(spare),
-        )  # fmt: skip
+    yield Finding(
+        "leakage", "error",
+        f"The same face under two names in {_count(people, 'pair')} of clips: split by person, the one may train "
+        "and the other measure.",
+        "Give each person one name everywhere, or remove the copies.", tuple(people),
+    )  # fmt: skip
+    yield Finding(
+        "two labels", "error", f"The same frames under two labels in {_count(labels, 'pair')} of clips.",
+        "Keep each clip under one label.", tuple(labels),
+    )  # fmt: skip
+    yield Finding(
+        "duplicates", "warning", f"The same frames twice in {_count(spare, 'pair')} of clips of one person.",
+        "Remove the copies: they count twice, and in a random split they are on both sides.", tuple(spare),
+    )  # fmt: skip
 
 
 def _sessions(clips: Sequence[DatasetClip]) -> Iterator[Finding]:
@@ -196,20 +186,18 @@ def _sessions(clips: Sequence[DatasetClip]) -> Iterator[Finding]:
         if clip.session and clip.person_known:
             people[clip.session].add(clip.person)
     shared = [f"session {name}: {', '.join(sorted(who))}" for name, who in sorted(people.items()) if len(who) > 1]
-    if shared:
-        yield Finding(
-            "shared sessions", "warning", f"More than one person in {_count(shared, 'session')}.",
-            "Make sure that these are different people; rooms and light that they share help a model to cheat.",
-            tuple(shared),
-        )  # fmt: skip
+    yield Finding(
+        "shared sessions", "warning", f"More than one person in {_count(shared, 'session')}.",
+        "Make sure that these are different people; rooms and light that they share help a model to cheat.",
+        tuple(shared),
+    )  # fmt: skip
     unknown = [_name(clip) for clip in clips if not clip.person_known]
-    if unknown:
-        yield Finding(
-            "unknown people", "warning",
-            f"{_count(unknown, 'clip')} without the name of a person, each counted as one unknown person: the same "
-            "face may be on both sides of a split by person, and figures may flatter.",
-            "Name the file <person>__<anything>, or fill in the column person of manifest.csv.", tuple(unknown),
-        )  # fmt: skip
+    yield Finding(
+        "unknown people", "warning",
+        f"{_count(unknown, 'clip')} without the name of a person, each counted as one unknown person: the same "
+        "face may be on both sides of a split by person, and figures may flatter.",
+        "Name the file <person>__<anything>, or fill in the column person of manifest.csv.", tuple(unknown),
+    )  # fmt: skip
 
 
 def _balance(clips: Sequence[DatasetClip]) -> Iterator[Finding]:
@@ -218,14 +206,14 @@ def _balance(clips: Sequence[DatasetClip]) -> Iterator[Finding]:
     everyone = {clip.person for clip in clips}
     if len(counts) < 2:
         yield Finding(
-            "one class", "error", f"There is {'one class' if counts else 'no class'} with usable clips.",
+            _ONE_CLASS, "error", f"There is {'one class' if counts else 'no class'} with usable clips.",
             "Add clips of another class, or of other: neutral faces and everything else.", tuple(counts),
         )  # fmt: skip
-    if poor := [f"{label}: {count}" for label, count in sorted(counts.items()) if count < LEAST_CLIPS]:
-        yield Finding(
-            "too few clips", "error", f"Fewer than {LEAST_CLIPS} usable clips in {_count(poor, 'class', 'classes')}.",
-            "Record more: ten people with three clips of each class are a start.", tuple(poor),
-        )  # fmt: skip
+    poor = [f"{label}: {count}" for label, count in sorted(counts.items()) if count < LEAST_CLIPS]
+    yield Finding(
+        "too few clips", "error", f"Fewer than {LEAST_CLIPS} usable clips in {_count(poor, 'class', 'classes')}.",
+        "Record more: ten people with three clips of each class are a start.", tuple(poor),
+    )  # fmt: skip
     if clips and len(everyone) < LEAST_PEOPLE:
         yield Finding(
             "too few people", "error",
@@ -247,26 +235,20 @@ def _people_per_class(people: Mapping[str, Counter[str]], everyone: set[str]) ->
     if len(everyone) < LEAST_PEOPLE:
         return
     few = [f"{label}: {', '.join(sorted(who))}" for label, who in sorted(people.items()) if len(who) < LEAST_PEOPLE]
-    if few:
-        yield Finding(
-            "people per class", "warning",
-            f"Fewer than {LEAST_PEOPLE} people in {_count(few, 'class', 'classes')}.",
-            "Record every class with several people, or the model learns who it is, not what is shown.", tuple(few),
-        )  # fmt: skip
+    yield Finding(
+        "people per class", "warning",
+        f"Fewer than {LEAST_PEOPLE} people in {_count(few, 'class', 'classes')}.",
+        "Record every class with several people, or the model learns who it is, not what is shown.", tuple(few),
+    )  # fmt: skip
     heavy = [
         f"{label}: {who.most_common(1)[0][0]} has {who.most_common(1)[0][1]} of {who.total()}"
         for label, who in sorted(people.items())
         if len(who) >= LEAST_PEOPLE and who.most_common(1)[0][1] > _LARGEST_SHARE * who.total()
     ]
-    if heavy:
-        yield Finding(
-            "one person dominates", "warning", "One person has more than half the clips of a class.",
-            "Record the others as often.", tuple(heavy),
-        )  # fmt: skip
-
-
-def _labels(clips: Iterable[DatasetClip]) -> list[str]:
-    return sorted({clip.label for clip in clips})
+    yield Finding(
+        "one person dominates", "warning", "One person has more than half the clips of a class.",
+        "Record the others as often.", tuple(heavy),
+    )  # fmt: skip
 
 
 def _name(clip: DatasetClip) -> str:

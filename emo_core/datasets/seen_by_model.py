@@ -14,6 +14,7 @@ from emo_core.datasets.clips import DatasetClip, read_manifest
 from emo_core.datasets.feature_cache import content_key
 from emo_core.datasets.splits import split_people
 from emo_core.emotions import OTHER
+from emo_core.files import folders
 from emo_core.model.bundle_files import converted, read_entries
 
 HELD_OUT_SEED = 2025
@@ -22,7 +23,7 @@ HELD_OUT_SEED = 2025
 PEOPLE_SHARES = (0.6, 0.15, 0.25)
 """Shares of the rendered people that train, calibrate and measure the shipped head."""
 
-_DEMO = Path(__file__).resolve().parents[2] / "assets" / "demo" / "manifest.csv"
+_DEMO = folders.ROOT / "assets" / "demo" / "manifest.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,19 @@ class _Taught(msgspec.Struct, frozen=True):
     seen: list[str]
 
 
+class _FrameRecipe(msgspec.Struct, frozen=True):
+    """What of the recipe of a frame CNN is asked here."""
+
+    portraits_in_batch: int = 0
+
+
+class _FrameTraining(msgspec.Struct, frozen=True):
+    """What a bundle says of the training of its frame CNN, as far as it is asked here."""
+
+    recipe: _FrameRecipe
+    started_from: "_FrameTraining | None" = None
+
+
 def exposure(model: Path, clips: Sequence[DatasetClip]) -> Exposure:
     """Whom of a data set a model has seen: everyone with a clip that trained or calibrated it.
 
@@ -66,6 +80,15 @@ def exposure(model: Path, clips: Sequence[DatasetClip]) -> Exposure:
     if seen is None:
         return Exposure(frozenset(), known=False)
     return Exposure(frozenset(clip.person for clip in clips if content_key(clip.path) in seen), known=True)
+
+
+def learned_from_portraits(model: Path) -> bool:
+    """Whether portraits were among what the frame CNN of a bundle directory learned from, as its records say."""
+    stored = read_entries(model).get("frame_training")
+    training = converted(model, stored, _FrameTraining) if stored else None
+    while training and not training.recipe.portraits_in_batch:
+        training = training.started_from
+    return training is not None
 
 
 def _seen_contents(model: Path) -> frozenset[str] | None:

@@ -34,6 +34,13 @@ def summarize(evaluation: Evaluation) -> ClipMetrics:
 
     Raises:
         DatasetError: there is no clip.
+
+    Example:
+        >>> from emo_core import Evaluation
+        >>> summarize(Evaluation("hybrid", "1", "0", "mine", ("joy", "other"), (), ()))
+        Traceback (most recent call last):
+            ...
+        emo_core.errors.DatasetError: No clip was judged, so there is nothing to measure: ...
     """
     if not evaluation.clips:
         raise DatasetError("No clip was judged, so there is nothing to measure: evaluate a data set with clips.")

@@ -17,7 +17,7 @@ from scipy.stats import rankdata
 from emo_core.datasets.pictures.ferplus import Stills
 from emo_core.errors import DatasetError
 from emo_core.evaluation.metrics import bootstrap_interval
-from emo_core.explain.attribution import Indices, blank_map, class_heatmaps, log_odds, path_gradients
+from emo_core.explain.attribution import Evidence, Indices, blank_map, log_odds, path_gradients
 from emo_core.explain.numpy_lstm import LstmHead, randomized
 from emo_core.inference.pipeline import extract_features, normalize_clip
 from emo_core.model.bundle import Bundle, FrameNetwork
@@ -62,8 +62,9 @@ class Judge:
             some = slice(first, first + _AT_ONCE)
             windows, start = (self._window(values[some], quality[some]) for values in (features, baseline))
             gradients = path_gradients(self.head, windows, start, self._weights(quality[some])).sum(axis=2)
-            own = gradients[labels[some], np.arange(len(windows))] / deviation[some]
-            found.append(class_heatmaps(self.cnn.feature_maps(faces[some]) - blank, own[:, : blank.shape[-1]]))
+            own = (gradients[labels[some], np.arange(len(windows))] / deviation[some])[:, : blank.shape[-1]]
+            activations = self.cnn.feature_maps(faces[some])
+            found.append(Evidence(activations, activations - blank, own[np.newaxis]).heatmaps[0])
         return np.concatenate(found)
 
     def _window(self, features: Floats, quality: Floats) -> Floats:

@@ -4,19 +4,26 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import plotly.graph_objects as go
-from jinja2 import Environment
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+import emo_core
 from emo_core.emotions import display_name
 from emo_core.evaluation.results import Evaluation
 from emo_core.evaluation.text import Table, tables
+from emo_core.model.limits import LIMITS
 from emo_core.records import ClipMetrics
 from emo_core.report.charts import evaluation as charts
 from emo_core.report.charts.analysis import confusion_figure
+from emo_core.report.pages import render_page
 
 _PAGE = Path(__file__).with_name("evaluation_page.html")
 """Its policy lets Plotly run from within the file, draw, and save pictures of its charts; nothing is fetched."""
+
+_FIGURES_LIMITS = (
+    "These figures are of these clips, these people and this way of filming; elsewhere others hold.",
+    "An interval over few people is wide, and a difference within it may be chance.",
+)
 
 _CLIP_COLUMNS = ("path", "label", "verdict", "most_probable", "person", "source", "duration_s", "quality")
 
@@ -40,11 +47,13 @@ def to_html(evaluation: Evaluation, figures: ClipMetrics, more: Mapping[str, Tab
         "calibration": charts.calibration_figure(figures.calibration),
         "coverage": charts.coverage_figure(figures),
     }
-    page = Environment(autoescape=True).from_string(_PAGE.read_text("utf-8"))
-    return page.render(
+    return render_page(
+        _PAGE,
         title=f"{evaluation.model} {evaluation.version} on {evaluation.data}",
         evaluation=evaluation,
         figures=figures,
+        app_version=emo_core.__version__,
+        limits=[sentence.replace("**", "") for sentence in (*_FIGURES_LIMITS, *LIMITS)],
         headline=figures.headline | {"Calibration error": figures.calibration.error},
         tables=exported,
         more=more or {},
@@ -57,4 +66,5 @@ def to_html(evaluation: Evaluation, figures: ClipMetrics, more: Mapping[str, Tab
 
 
 def _chart(figure: go.Figure) -> Markup:
-    return Markup(figure.to_html(full_html=False, include_plotlyjs=False, config={"displaylogo": False}))
+    config = {"displaylogo": False, "responsive": True}
+    return Markup(figure.to_html(full_html=False, include_plotlyjs=False, config=config))

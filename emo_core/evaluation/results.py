@@ -89,10 +89,15 @@ class Evaluation:
         exposure: what is known about whom the model was trained on, one sentence.
         command: that gives the same figures.
         made_at: date and time, ISO 8601, UTC.
+        software: that judged the clips, with its version.
         schema: of the stored form; another one is not read.
 
     Raises:
         ValueError: a clip has a label, a verdict or a number of probabilities that does not fit `labels`.
+
+    Example:
+        >>> Evaluation("hybrid", "1", "0", "mine", ("joy", "other"), (), clips=()).probabilities.shape
+        (0, 2)
     """
 
     model: str
@@ -108,6 +113,7 @@ class Evaluation:
     exposure: str = ""
     command: str = ""
     made_at: str = ""
+    software: str = ""
     schema: Literal[1] = 1
 
     def __post_init__(self) -> None:

@@ -13,12 +13,15 @@ from pathlib import Path
 
 import numpy as np
 
-from emo_core.datasets.clips import DatasetClip
+from emo_core import SOFTWARE
+from emo_core.datasets.clips import DatasetClip, read_dataset
 from emo_core.datasets.feature_cache import ClipReader
 from emo_core.datasets.seen_by_model import exposure, without_unnamed
 from emo_core.emotions import UNSURE
 from emo_core.errors import DatasetError, NoFaceError, VideoError
-from emo_core.evaluation.results import EvaluatedClip, Evaluation, LeftOut
+from emo_core.evaluation.results import EvaluatedClip, Evaluation, LeftOut, store
+from emo_core.evaluation.store import evaluation_path
+from emo_core.files import folders
 from emo_core.inference.window_plan import covered_s
 from emo_core.inference.windows import ABSTAIN, aggregate_windows, judge_windows
 from emo_core.model.bundle import Bundle, FrameNetwork, HeadNetwork
@@ -86,6 +89,53 @@ def _unnamed_words(count: int) -> str:
     return f" {count} clips of other are left out: the model has no such class and would call each one of its own."
 
 
+def evaluate(
+    data: Path | str,
+    bundle: Bundle,
+    *,
+    everyone: bool = False,
+    cache: Path | None = None,
+    command: str = "",
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Measure a model on a data set of labelled clips; the verdicts are kept in the cache, where the app finds them.
+
+    Args:
+        data: a folder for each label, or a manifest, as :func:`emo_core.datasets.clips.read_dataset` reads them.
+        bundle: the model.
+        everyone: judge people that the model has seen, too; the figures then flatter.
+        cache: folder for what is seen of clips; that of the program by default.
+        command: that gives the same figures, for the record.
+        progress: called as the work goes on.
+
+    Returns:
+        The verdict on every clip; :func:`emo_core.summarize` gives the figures.
+
+    Raises:
+        DatasetError: the data set cannot be read, or holds no clip that can be judged.
+
+    Example:
+        >>> import shutil, tempfile
+        >>> from emo_core import evaluate, load_bundle, summarize
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> for label in ("amusement_surprise_0", "other_4"):
+        ...     (folder / label[:-2]).mkdir()
+        ...     clip = f"assets/demo/clips/person_02/{label}.mp4"
+        ...     _ = shutil.copy(clip, folder / label[:-2] / "person_02__clip.mp4")
+        >>> found = evaluate(folder, load_bundle(), everyone=True, cache=folder / "cache")
+        >>> len(found.clips), summarize(found).num_people
+        (2, 1)
+        >>> shutil.rmtree(folder)
+    """
+    data, kept = Path(data), cache or folders.cache()
+    clips = read_dataset(data)
+    chosen = choose_clips(bundle.path, clips, bundle.info.labels, everyone=everyone)
+    name = folder_of(data).resolve().name
+    found = evaluate_dataset(bundle, chosen, data, kept, name=name, command=command, progress=progress)
+    store(found, evaluation_path(kept, bundle.path, clips, everyone=everyone))
+    return found
+
+
 def evaluate_dataset(
     bundle: Bundle,
     clips: Choice,
@@ -129,6 +179,7 @@ def evaluate_dataset(
         exposure=clips.exposure,
         command=command,
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        software=SOFTWARE,
     )
 
 

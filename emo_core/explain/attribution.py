@@ -8,6 +8,7 @@ the blank. The head is small enough to go through in NumPy (:mod:`emo_core.expla
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,33 @@ Indices = NDArray[np.intp]
 
 LEAST_PROBABILITY = 1e-6
 _WINDOWS_AT_ONCE = 32  # bounds the memory of their variants
+_FRAMES_AT_ONCE = 32  # bounds the memory of their feature maps
 _PATH_STEPS = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What frames hold for and against each class.
+
+    Attributes:
+        activations: (n, h, w, m) feature maps A_t.
+        maps: (n, h, w, m) the same less the map of a blank face.
+        gradients: (C, n, m) gradients g_t of each class score by the frame feature, up to a factor of the frame.
+    """
+
+    activations: Floats
+    maps: Floats
+    gradients: Floats
+
+    @property
+    def heatmaps(self) -> Floats:
+        """ReLU(Σ_m g_t,m · A_t,m), (C, n, h, w) float32 in [0, 1], each scaled to a maximum of 1.
+
+        All 0 where nothing speaks for the class.
+        """
+        raw = np.maximum(np.einsum("nhwm,cnm->cnhw", self.maps, self.gradients, optimize=True), 0)
+        peak = raw.max(axis=(-2, -1), keepdims=True)
+        return np.asarray(raw / np.where(peak > 0, peak, 1), np.float32)
 
 
 def heatmaps(
@@ -35,18 +62,52 @@ def heatmaps(
     times_s: Doubles,
     frames: Indices,
 ) -> Floats:
-    """Where in each frame the evidence for each class lies.
-
-    The score of a class is its log-odds after the last step of a window; a frame takes the mean over the windows that
-    hold it, weighted by their evidence (summed quality).
+    """Where in each frame the evidence for each class lies; arguments as in :func:`find_evidence`.
 
     Returns:
         (C, n, h, w) float32 in [0, 1] for `frames` (n,), the largest value of a map 1; 0 all over where a frame is
         masked or nothing in it speaks for the class.
     """
+    found = find_evidence(bundle, head, cnn, features, normalized, times_s, frames)
+    return np.concatenate([some.heatmaps for some in found], axis=1)
+
+
+def find_evidence(
+    bundle: Bundle,
+    head: LstmHead,
+    cnn: FrameNetwork,
+    features: FeatureSequence,
+    normalized: NormalizedClip,
+    times_s: Doubles,
+    frames: Indices,
+    *,
+    at_once: int = _FRAMES_AT_ONCE,
+) -> Iterator[Evidence]:
+    """What frames of a clip hold for each class.
+
+    The score of a class is its log-odds after the last step of a window; a frame takes the mean over the windows that
+    hold it, weighted by their evidence (summed quality).
+
+    Args:
+        bundle: the model.
+        head: its LSTM.
+        cnn: its frame CNN.
+        features: of the T frames.
+        normalized: of the T frames.
+        times_s: (T,) seconds.
+        frames: (n,) indices; one may come several times.
+        at_once: frames whose feature maps are held at a time.
+
+    Yields:
+        The evidence of the frames in turn, so many at once.
+    """
     blank = blank_map(cnn, normalized.faces.shape[1])
-    gradients = evidence_gradients(bundle, head, blank, features, normalized, times_s, frames)
-    return class_heatmaps(cnn.feature_maps(normalized.faces[frames]) - blank, gradients)
+    own, step = np.unique(frames, return_inverse=True)
+    gradients = evidence_gradients(bundle, head, blank, features, normalized, times_s, own)[:, step]
+    for first in range(0, len(frames), at_once):
+        some = slice(first, first + at_once)
+        activations = cnn.feature_maps(normalized.faces[frames[some]])
+        yield Evidence(activations, activations - blank, gradients[:, some])
 
 
 def evidence_gradients(
@@ -58,7 +119,7 @@ def evidence_gradients(
     times_s: Doubles,
     frames: Indices,
 ) -> Floats:
-    """What weights the channels of a frame's feature map in :func:`heatmaps`, up to a factor of the frame.
+    """The gradients of :class:`Evidence`.
 
     Args:
         bundle: the model.
@@ -67,7 +128,7 @@ def evidence_gradients(
         features: of the T frames.
         normalized: of the T frames.
         times_s: (T,) seconds.
-        frames: (n,) indices.
+        frames: (n,) indices, each once.
 
     Returns:
         (C, n, m) float32, 0 where a frame is masked.
@@ -92,21 +153,6 @@ def evidence_gradients(
 def blank_map(cnn: FrameNetwork, side: int) -> Floats:
     """Feature map (h, w, m) of a crop of one grey, the mean of every normalized crop: what no evidence looks like."""
     return np.asarray(cnn.feature_maps(np.full((1, side, side), 0.5, np.float32))[0], np.float32)
-
-
-def class_heatmaps(maps: Floats, gradients: Floats) -> Floats:
-    """ReLU(Σ_m g_t,m · A_t,m), each map scaled to a maximum of 1.
-
-    Args:
-        maps: (n, h, w, m) feature maps A_t.
-        gradients: (…, n, m) gradients g_t of a class score by the frame feature.
-
-    Returns:
-        (…, n, h, w) float32 in [0, 1]; all 0 where nothing speaks for the class.
-    """
-    raw = np.maximum(np.einsum("nhwm,...nm->...nhw", maps, gradients, optimize=True), 0)
-    peak = raw.max(axis=(-2, -1), keepdims=True)
-    return np.asarray(raw / np.where(peak > 0, peak, 1), np.float32)
 
 
 def path_gradients(head: LstmHead, windows: Floats, baseline: Floats, weights: Floats) -> Floats:

@@ -1,5 +1,7 @@
 """Faces turned, scaled and lit alike: aligned by the eyes, evened in light (method §2)."""
 
+import math
+
 import cv2
 import numpy as np
 
@@ -13,7 +15,7 @@ EYE_DISTANCE = float(np.linalg.norm(EYE_CENTRES[1] - EYE_CENTRES[0]))
 """Distance between the eye centres as a share of the crop's side."""
 
 
-_RIGHT_EYE, _LEFT_EYE = (33, 133), (362, 263)  # corners; the person's right eye is on the image's left
+_EYE_CORNERS = np.array([33, 133, 362, 263])  # the person's right eye, which is on the image's left, then the left one
 
 
 _STANDARD_MEAN, _STANDARD_DEVIATION = 0.5, 0.2
@@ -24,12 +26,12 @@ _LEAST_DEVIATION = 4.0  # grey levels; a flat crop is not blown up to noise
 
 def eye_centres(landmarks: Floats) -> Doubles:
     """Centres of the eye on the image's left and on its right, (2, 3) float64 x, y, z in the unit of `landmarks`."""
-    return np.stack([landmarks[list(corners)].mean(axis=0) for corners in (_RIGHT_EYE, _LEFT_EYE)]).astype(float)
+    return np.asarray(landmarks[_EYE_CORNERS].reshape(2, 2, 3).mean(axis=1), np.float64)
 
 
 def eye_distance(eyes: Doubles) -> float:
     """Distance between the eye centres (2, 3) in space, so that a turned face does not count as a small one."""
-    return float(np.linalg.norm(eyes[1] - eyes[0]))
+    return math.dist(*eyes.tolist())
 
 
 def alignment(eyes: Doubles, side: int) -> Doubles:
@@ -42,12 +44,13 @@ def alignment(eyes: Doubles, side: int) -> Doubles:
         eyes: (2, 3) float64, as :func:`eye_centres` gives them.
         side: side of the crop in pixels.
     """
-    angle = np.arctan2(eyes[1, 1] - eyes[0, 1], eyes[1, 0] - eyes[0, 0])
+    (right_x, right_y, _), (left_x, left_y, _) = eyes.tolist()
+    angle = math.atan2(left_y - right_y, left_x - right_x)
     scale = EYE_DISTANCE * side / max(eye_distance(eyes), 1e-6)
-    cos, sin = scale * np.cos(angle), scale * np.sin(angle)
-    rotation = np.array([[cos, sin], [-sin, cos]])
-    target = EYE_CENTRES.mean(axis=0) * side - 0.5
-    return np.column_stack([rotation, target - rotation @ eyes[:, :2].mean(axis=0)])
+    cos, sin = scale * math.cos(angle), scale * math.sin(angle)
+    x, y = (right_x + left_x) / 2, (right_y + left_y) / 2
+    target_x, target_y = (EYE_CENTRES[0] + EYE_CENTRES[1]) / 2 * side - 0.5
+    return np.array([[cos, sin, target_x - (cos * x + sin * y)], [-sin, cos, target_y - (cos * y - sin * x)]])
 
 
 def align_face(image: Bytes, eyes: Doubles, side: int) -> Bytes:

@@ -13,9 +13,10 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from emo_core.errors import BundleError
+from emo_core.files import folders
 from emo_core.types import Bytes, Floats
 
-TASK_PATH = Path(__file__).resolve().parents[2] / "models" / "face_landmarker" / "face_landmarker.task"
+TASK_PATH = folders.ROOT / "models" / "face_landmarker" / "face_landmarker.task"
 NUM_LANDMARKS = 478
 
 _DETECTOR_SIDE_PX = 128
@@ -78,8 +79,8 @@ class FaceLandmarker:
             raise BundleError(
                 f"The face landmark model {task_path.name} is missing or damaged: restore models/face_landmarker."
             ) from error
-        self._detector = _load(detector, num_threads)
-        self._mesh = _load(mesh, num_threads)
+        self._detector = _Network(detector, num_threads)
+        self._mesh = _Network(mesh, num_threads)
         self._anchors = _anchor_centres()
 
     def detect(self, image: Bytes, *, thorough: bool = True) -> list[Region]:
@@ -118,7 +119,9 @@ class FaceLandmarker:
         )
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         crop = cv2.warpAffine(image, to_image, (_MESH_SIDE_PX,) * 2, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-        outputs = _run(self._mesh, np.asarray(crop, np.float32) / np.float32(255))
+        picture = np.asarray(crop, np.float32)
+        picture /= 255
+        outputs = self._mesh(picture)
         points = max(outputs, key=np.size).reshape(NUM_LANDMARKS, 3)
         presence = outputs[1]  # outputs: landmarks, presence of a face, tongue
         xy = points[:, :2] @ to_image[:, :2].T + to_image[:, 2]
@@ -133,7 +136,7 @@ class FaceLandmarker:
         square = np.zeros((_DETECTOR_SIDE_PX, _DETECTOR_SIDE_PX, 3), np.float32)
         small = cv2.resize(image[top : top + height, left : left + width], size, interpolation=cv2.INTER_AREA)
         square[pad_y : pad_y + size[1], pad_x : pad_x + size[0]] = small.astype(np.float32) / 127.5 - 1
-        raw, logits = _run(self._detector, square)
+        raw, logits = self._detector(square)
         scores = 1 / (1 + np.exp(-np.clip(logits[0, :, 0], -80, 80)))
         chosen = np.flatnonzero(scores > _DETECTION_THRESHOLD)
         values = raw[0, chosen].reshape(-1, 8, 2) / _DETECTOR_SIDE_PX  # centre, size, then six key points
@@ -156,10 +159,8 @@ def overlap(box_a: Floats, box_b: Floats) -> float:
         >>> overlap(np.array([0, 0, 2, 2], "f"), np.array([1, 0, 3, 2], "f"))
         0.333...
     """
-    extent = np.minimum(box_a[2:], box_b[2:]) - np.maximum(box_a[:2], box_b[:2])
-    shared = float(np.prod(np.clip(extent, 0, None)))
-    both = float(np.prod(box_a[2:] - box_a[:2]) + np.prod(box_b[2:] - box_b[:2]))
-    return shared / (both - shared) if shared else 0.0
+    shared, area_a, area_b = _areas(box_a, box_b)
+    return shared / (area_a + area_b - shared) if shared else 0.0
 
 
 def is_same_place(box_a: Floats, box_b: Floats) -> bool:
@@ -169,10 +170,17 @@ def is_same_place(box_a: Floats, box_b: Floats) -> bool:
         >>> is_same_place(np.array([0, 0, 9, 9], "f"), np.array([2, 2, 5, 5], "f"))
         True
     """
-    extent = np.minimum(box_a[2:], box_b[2:]) - np.maximum(box_a[:2], box_b[:2])
-    shared = float(np.prod(np.clip(extent, 0, None)))
-    smaller = min(float(np.prod(box[2:] - box[:2])) for box in (box_a, box_b))
-    return shared > _INSIDE_SHARE * smaller
+    shared, area_a, area_b = _areas(box_a, box_b)
+    return shared > _INSIDE_SHARE * min(area_a, area_b)
+
+
+def _areas(box_a: Floats, box_b: Floats) -> tuple[float, float, float]:
+    """Area that two boxes share, and that of each; without NumPy, whose calls take longer than four numbers."""
+    left, top, right, bottom = box_a.tolist()
+    other_left, other_top, other_right, other_bottom = box_b.tolist()
+    width, height = min(right, other_right) - max(left, other_left), min(bottom, other_bottom) - max(top, other_top)
+    shared = width * height if width > 0 and height > 0 else 0.0
+    return shared, (right - left) * (bottom - top), (other_right - other_left) * (other_bottom - other_top)
 
 
 def turned_back(region: Region, quarter_turns: int, shape: tuple[int, ...]) -> Region:
@@ -212,14 +220,17 @@ def _anchor_centres() -> Floats:
     return np.concatenate(grids).astype(np.float32)
 
 
-def _load(content: bytes, num_threads: int) -> Interpreter:
-    interpreter = Interpreter(model_content=content, num_threads=num_threads)
-    interpreter.allocate_tensors()
-    return interpreter
+class _Network:
+    """A model that reads one picture."""
 
+    def __init__(self, content: bytes, num_threads: int) -> None:
+        self._interpreter = Interpreter(model_content=content, num_threads=num_threads)
+        self._interpreter.allocate_tensors()
+        self._input = self._interpreter.get_input_details()[0]["index"]
+        self._outputs = [detail["index"] for detail in self._interpreter.get_output_details()]
 
-def _run(interpreter: Interpreter, image: Floats) -> list[Floats]:
-    """Outputs of a single-image model, in the model's order."""
-    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], image[np.newaxis])
-    interpreter.invoke()
-    return [interpreter.get_tensor(detail["index"]) for detail in interpreter.get_output_details()]
+    def __call__(self, image: Floats) -> list[Floats]:
+        """Outputs in the model's order."""
+        self._interpreter.set_tensor(self._input, image[np.newaxis])
+        self._interpreter.invoke()
+        return [self._interpreter.get_tensor(index) for index in self._outputs]

@@ -1,48 +1,67 @@
 """Which folders the application uses, and which of them a visitor may name: the only place that reads these settings.
 
-    EMO_CACHE     what is seen of clips, trainings under way, evaluations      else .cache beside the program
+    EMO_CACHE     what is seen of clips, trainings under way, evaluations      else .cache
     EMO_DATA      data sets that visitors make and open                        else data
     EMO_MODELS    models that were taught                                      else models
     EMO_DEMO      the demo clips, never written to                             else assets/demo
     EMO_STUDIES   studies of many clips, a folder each                         else studies
     EMO_ROOTS     further folders with data sets that visitors may open and write to, separated as in PATH
 
+In a checkout these lie beside the program. Nobody writes into an installed package: there the first three lie where the
+system keeps a user's caches and data.
+
 A visitor is whoever reaches the port, so a path that a visitor types counts only below ``EMO_DATA`` and ``EMO_ROOTS``,
 after every link in it is followed. Whoever types at the command line is the operator and may name any folder.
 """
 
 import os
+from importlib import resources
 from pathlib import Path
+
+from platformdirs import PlatformDirs
 
 from emo_core.errors import DatasetError, StudyError
 
-ROOT = Path(__file__).resolve().parents[2]
-"""Where the program lies."""
+_CORE = Path(str(resources.files("emo_core")))
+_CARRIED = _CORE / "studio"  # what a wheel carries beside the core: pyproject.toml puts it there
+_OF_USER = PlatformDirs("hybrid-emotion", appauthor=False)
+
+IS_INSTALLED = _CARRIED.is_dir()
+"""Whether this is an installed package and not a checkout."""
+
+ROOT = _CARRIED if IS_INSTALLED else _CORE.parent
+"""Where entry script, pages, models and assets lie, in the same order in a checkout and in an installed package."""
+
+SHIPPED_MODEL = ROOT / "models" / "hybrid"
+"""The model that comes with the program."""
+
+COMMAND = "hybrid-emotion" if IS_INSTALLED else ".venv/bin/python -m emo_core"
+"""The command line as a person types it where the program lies."""
 
 
 def cache() -> Path:
     """What is seen of clips, trainings under way, evaluations; may be deleted at any time."""
-    return _setting("EMO_CACHE", ".cache")
+    return _setting("EMO_CACHE", _OF_USER.user_cache_path if IS_INSTALLED else ROOT / ".cache")
 
 
 def data() -> Path:
     """Data sets that visitors make."""
-    return _setting("EMO_DATA", "data")
+    return _setting("EMO_DATA", _kept("data"))
 
 
 def models() -> Path:
     """Models that were taught."""
-    return _setting("EMO_MODELS", "models")
+    return _setting("EMO_MODELS", _kept("models"))
 
 
 def demo() -> Path:
     """The demo clips."""
-    return _setting("EMO_DEMO", "assets/demo")
+    return _setting("EMO_DEMO", ROOT / "assets" / "demo")
 
 
 def studies() -> Path:
     """Studies of many clips, a folder each."""
-    return _setting("EMO_STUDIES", "studies")
+    return _setting("EMO_STUDIES", _kept("studies"))
 
 
 def is_study_of_server(path: Path) -> bool:
@@ -126,12 +145,10 @@ folder empty, or ask whoever runs the server to allow yours with EMO_ROOTS.
     return path
 
 
-def typed(path: Path) -> str:
-    """A folder as a visitor types it; nothing for that of the data sets, and no path of the server below it."""
-    own = data()
-    return "" if path == own else str(path.relative_to(own) if path.is_relative_to(own) else path)
+def _kept(name: str) -> Path:
+    return (_OF_USER.user_data_path if IS_INSTALLED else ROOT) / name
 
 
-def _setting(name: str, default: str) -> Path:
+def _setting(name: str, default: Path) -> Path:
     value = os.environ.get(name, "").strip()
-    return Path(value).expanduser() if value else ROOT / default
+    return Path(value).expanduser() if value else default

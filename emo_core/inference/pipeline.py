@@ -76,9 +76,8 @@ def analyze(
         NoFaceError: no face, or none that is good enough, for at least half a second.
 
     Example:
-        >>> from emo_core.model.bundle import load_bundle
-        >>> bundle = load_bundle("models/hybrid")
-        >>> analyze("assets/pexels_distress_to_laughter.mp4", bundle).video.num_frames_sampled
+        >>> from emo_core import analyze, load_bundle
+        >>> analyze("assets/pexels_distress_to_laughter.mp4", load_bundle()).video.num_frames_sampled
         197
     """
     timer = Stopwatch()

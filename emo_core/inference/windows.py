@@ -171,7 +171,7 @@ def predict(
     if label == UNSURE:
         change = _rate_reason(bundle, times_s) or ("" if ruling.settled else _change_reason(segments))
         reason = change or _weak_reason(probabilities, labels, accepted=ruling.choice != ABSTAIN)
-    mix = _mix(bundle, label, features, normalized.quality)
+    mix = shown_mix(bundle, label, features, normalized.quality)
     return Prediction(
         labels=labels,
         label=label,
@@ -199,7 +199,7 @@ def _judge(
     return WindowPrediction(float(span_s[0]), float(span_s[1]), label, last, scores, quality, num_valid, face_s)
 
 
-def _mix(bundle: Bundle, label: str, features: FeatureSequence, quality: Floats) -> dict[str, Any]:
+def shown_mix(bundle: Bundle, label: str, features: FeatureSequence, quality: Floats) -> dict[str, Any]:
     """What the frames of a verdict show: emotions, and for a pair presence, salience and whether it is a blend."""
     emotions = mean_emotions(features, quality)
     if label == UNSURE or not emotions:
@@ -240,7 +240,7 @@ def _segments(
             start_s, stop_s = borders[first], borders[index + 1]
             inside = (times_s >= start_s) & (times_s < stop_s)
             part = FeatureSequence(features.features[inside], features.emotions[inside], features.mask[inside])
-            mix = _mix(bundle, window.label, part, quality[inside])
+            mix = shown_mix(bundle, window.label, part, quality[inside])
             probability = _mean_of(bundle, members[first : index + 1])
             segments.append(Segment(start_s, stop_s, window.label, probability, **mix))
             first = index + 1

@@ -6,7 +6,9 @@ two samples move the face box, the emotions and the hints.
 
 import math
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -16,11 +18,12 @@ from emo_core.faces.blendshapes import BlendshapeModel
 from emo_core.faces.landmarks import FaceLandmarker
 from emo_core.faces.tracking import FaceTracker, empty_track
 from emo_core.inference.pipeline import extract_features, normalize_clip
-from emo_core.inference.windows import ABSTAIN, decide, judge_windows
+from emo_core.inference.windows import ABSTAIN, decide, judge_windows, shown_mix
 from emo_core.live.hints import capture_hints
 from emo_core.model.bundle import Bundle
 from emo_core.types import Bytes, Clip, FaceTrack, FeatureSequence, Floats, NormalizedClip, concatenate
 
+_CLEARLY_LARGER = 1.25
 _GAP_S = 1.0  # after a longer gap in time, or without a face, earlier frames say nothing of now
 
 
@@ -38,6 +41,7 @@ class LiveResult:
         quality: quality of the frame in [0, 1]; 0 without a face.
         hints: what would make the picture better, most important first.
         num_others: faces beside the one that is judged.
+        salience, is_blend, presence: as in :class:`~emo_core.analysis.Prediction`, of the window that ends now.
     """
 
     time_s: float
@@ -49,6 +53,9 @@ class LiveResult:
     quality: float
     hints: tuple[str, ...]
     num_others: int = 0
+    salience: Mapping[str, float] = field(default_factory=dict)
+    is_blend: bool = False
+    presence: Mapping[str, float] = field(default_factory=dict)
 
 
 class LiveAnalyzer:
@@ -104,19 +111,20 @@ class LiveAnalyzer:
         self._probabilities = np.full(len(self._bundle.classes), 1 / len(self._bundle.classes), np.float32)
         self._emotions: Floats | None = None
         self._label = UNSURE
+        self._mix: dict[str, Any] = {}
 
     def _follow(self, image: Bytes, time_s: float) -> FaceTrack:
-        """The one face that counts: the one followed so far, or the largest when that one is gone."""
+        """The one face that counts: the largest; two of about one size do not take turns."""
         height, width = image.shape[:2]
         tracks = self._tracker.track(Clip(image[np.newaxis], np.array([time_s]), width, height))
         self._num_faces = len(tracks)
         if not tracks:
             return empty_track(1, self._bundle.config.crop_side_px)
-        if self._person not in tracks:
-            earlier = self._person
-            self._person = max(tracks, key=lambda number: float(tracks[number].eye_distance_px[0]))
-            if earlier != self._person:
-                self._steps.clear()  # another person: what was seen before is not of this one
+        sizes = {number: float(track.eye_distance_px[0]) for number, track in tracks.items()}
+        largest = max(sizes, key=lambda number: sizes[number])
+        if largest != self._person and sizes[largest] > _CLEARLY_LARGER * sizes.get(self._person, 0.0):
+            self._person = largest
+            self._steps.clear()  # another person: what was seen before is not of this one
         return tracks[self._person]
 
     def _blend_emotions(self, step: "_Step", smoothing_s: float) -> None:
@@ -140,11 +148,14 @@ class LiveAnalyzer:
         window = windows[-1]
         share = _share(step.time_s - self._last_judged_s, smoothing_s)
         self._last_judged_s = step.time_s
+        self._mix = {}
         if not window.num_valid_frames:
             self._label = UNSURE
             return
         self._probabilities = _towards(self._probabilities, window.probabilities, share)
         self._label = self._decide(window)
+        self._mix = shown_mix(self._bundle, self._label, features, normalized.quality)
+        self._mix.pop("emotions")  # the smoothed ones are shown
 
     def _decide(self, window: WindowPrediction) -> str:
         """The class of the smoothed probabilities, by the thresholds of this quality; too little face is unsure."""
@@ -175,6 +186,7 @@ class LiveAnalyzer:
                 self._size,
             ),
             num_others=max(0, self._num_faces - 1),
+            **self._mix,
         )
 
 

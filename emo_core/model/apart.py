@@ -8,14 +8,14 @@ import os
 import subprocess
 import sys
 from importlib import import_module
-from pathlib import Path
+
+from emo_core.files import folders
 
 LIMIT_S = 120
 """Wall time after which the work counts as not done; a busy machine must not make a good file a bad one."""
 
 _CPU_S = 20
 _MEMORY = 768 * 2**20  # address space; about 200 MB are gone before the work begins
-_HOUSE = Path(__file__).resolve().parents[2]
 _REFUSED = 3
 
 
@@ -45,7 +45,7 @@ def run_apart(work: str, payload: bytes) -> bytes:
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # each reserves address space
     try:
         ended = subprocess.run(
-            command, input=payload, capture_output=True, cwd=_HOUSE, env=environment, timeout=LIMIT_S, check=False
+            command, input=payload, capture_output=True, cwd=folders.ROOT, env=environment, timeout=LIMIT_S, check=False
         )
     except (subprocess.TimeoutExpired, OSError) as error:
         raise ApartError(str(error), final=False) from error

@@ -20,6 +20,7 @@ from emo_core.config import NUM_BLENDSHAPES, PipelineConfig
 from emo_core.emotions import HybridClass
 from emo_core.errors import BundleError
 from emo_core.files.arrays import read_npz
+from emo_core.files.folders import SHIPPED_MODEL
 from emo_core.model.apart import ApartError
 from emo_core.model.bundle_files import (
     CARD,
@@ -103,6 +104,11 @@ class Bundle:
         presence: class name → least share of the weaker emotion of a pair in what the frames say of both, at which both
             are present; none where that was not measured.
         evidence: how the frame emotions count beside the LSTM.
+
+    Example:
+        >>> bundle = load_bundle()
+        >>> bundle.info.name, bundle.config.sample_rate_hz
+        ('hybrid', 10.0)
     """
 
     path: Path
@@ -131,15 +137,15 @@ class Bundle:
         return HeadNetwork(self._head)
 
 
-def load_bundle(path: Path | str) -> Bundle:
-    """Load and verify a model directory.
+def load_bundle(path: Path | str = SHIPPED_MODEL) -> Bundle:
+    """Load and verify a model directory, that of the shipped model by default.
 
     Raises:
         BundleError: it is missing, incomplete, of another schema, damaged, too large, its parts do not fit one another,
             or a file differs from what was written.
 
     Example:
-        >>> load_bundle("models/hybrid").info.labels
+        >>> load_bundle().info.labels
         ('amusement_surprise', 'sadness_fear', 'other')
     """
     path = Path(path)

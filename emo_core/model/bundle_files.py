@@ -127,8 +127,10 @@ def read_verified(path: Path, needed: Sequence[str], wanted: Sequence[str] = ())
     entries = json_object(path, MANIFEST, manifest)
     listing = converted(path, entries, _Listing)
     if listing.schema != SCHEMA:
+        newer = isinstance(listing.schema, int) and listing.schema > SCHEMA
+        remedy = "it was written by a newer version of the program, so update this one" if newer else "train it again"
         raise BundleError(
-            f"The model {path.name} has schema {_short(listing.schema)}, this version reads {SCHEMA}: train it again."
+            f"The model {path.name} has schema {_short(listing.schema)}, this version reads {SCHEMA}: {remedy}."
         )
     missing = [name for name in needed if name not in listing.files]
     if missing:

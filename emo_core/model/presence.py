@@ -6,14 +6,39 @@ chosen on pictures so that few single emotions are called a blend.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 
-from emo_core.analysis import Prediction, Segment
-from emo_core.emotions import EMOTIONS, UNSURE, HybridClass, display_name
+from emo_core.analysis import Prediction
+from emo_core.emotions import EMOTIONS, UNSURE, HybridClass, display_name, display_percent
 from emo_core.types import FeatureSequence, Floats
 
 _LEAST_SHARE, _MOST_NAMED = 0.05, 3
+
+
+class Verdict(Protocol):
+    """A verdict on a clip, a part of one or the moment, with what of its pair the frames show."""
+
+    @property
+    def label(self) -> str:
+        """A class of the model or ``unsure``."""
+
+    @property
+    def probability(self) -> float:
+        """Of the label, in [0, 1]."""
+
+    @property
+    def salience(self) -> Mapping[str, float]:
+        """Component → share of the pair; empty for no pair."""
+
+    @property
+    def is_blend(self) -> bool:
+        """Whether both components are present."""
+
+    @property
+    def presence(self) -> Mapping[str, float]:
+        """Component → mean probability of its emotion; empty for no pair."""
 
 
 def mean_emotions(features: FeatureSequence, quality: Floats) -> Mapping[str, float]:
@@ -47,7 +72,7 @@ def weaker_share(presence: Mapping[str, float]) -> float:
     return min(presence.values()) / total if total > 0 else 0.0
 
 
-def present(found: Prediction | Segment) -> tuple[str, ...]:
+def present(found: Verdict) -> tuple[str, ...]:
     """The components that are there: both in a blend, else the one that the frames say more of; () for no pair."""
     known = found.presence or found.salience
     if not known:
@@ -55,13 +80,13 @@ def present(found: Prediction | Segment) -> tuple[str, ...]:
     return tuple(known) if found.is_blend else (max(known, key=lambda name: known[name]),)
 
 
-def verdict_words(found: Prediction | Segment) -> str:
-    """A verdict as a person reads it, with what of a pair is there.
+def verdict_words(found: Verdict) -> str:
+    """A verdict as a person reads it, with what of a pair is there: the only definition, for page, files and pictures.
 
     ``Amusement (of the pair amusement + surprise)``, ``Amusement + surprise, a blend: 62 % : 38 %``, ``Other``.
     """
     if found.label == UNSURE:
-        return display_name(found.label)
+        return "Not sure"
     named = present(found)
     if len(named) == 1:
         return f"{named[0].capitalize()} (of the pair {found.label.replace('_', ' + ')})"
@@ -69,6 +94,12 @@ def verdict_words(found: Prediction | Segment) -> str:
         first = round(100 * next(iter(found.salience.values())))
         return f"{display_name(found.label)}, a blend: {first} % : {100 - first} %"
     return display_name(found.label)
+
+
+def sure_words(found: Verdict) -> str:
+    """A verdict with its probability, in little room; one that is unsure claims none."""
+    words = verdict_words(found)
+    return words if found.label == UNSURE else f"{words}, {display_percent(found.probability)}"
 
 
 def emotion_words(emotions: Mapping[str, float]) -> str:
@@ -84,9 +115,8 @@ def emotion_words(emotions: Mapping[str, float]) -> str:
 
 def headline(prediction: Prediction) -> str:
     """The verdict on a clip in words; one whose parts have different verdicts has no single one."""
-    if prediction.label != UNSURE:
-        return verdict_words(prediction)
-    return "It changes on the way" if verdict_changes(prediction) else "Not sure"
+    is_unsure = prediction.label == UNSURE
+    return "It changes on the way" if is_unsure and verdict_changes(prediction) else verdict_words(prediction)
 
 
 def verdict_changes(prediction: Prediction) -> bool:

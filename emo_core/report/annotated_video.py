@@ -16,8 +16,9 @@ import numpy as np
 from emo_core.analysis import Analysis, VideoInfo
 from emo_core.emotions import UNSURE, class_colour
 from emo_core.inference.pipeline import Progress
+from emo_core.model.presence import sure_words
 from emo_core.report.annotations import Annotations
-from emo_core.report.tables import mark_words, segment_at, segment_words
+from emo_core.report.tables import mark_words, segment_at
 from emo_core.types import Bytes, Floats
 from emo_core.video.reader import open_video
 from emo_core.video.sound import Sound
@@ -34,6 +35,7 @@ _BACKGROUND = (20, 23, 31)
 _INK = (235, 238, 245)
 _GOOD, _FAIR, _POOR = (62, 156, 106), (217, 164, 65), (200, 85, 61)  # as under the frames on the page
 _MARK_S = 1.5
+_LEAST_LETTERS_PX = 9  # words that do not fit are drawn smaller, then cut off
 _DARK_LEVEL = 24  # of a frame that stands for no picture
 _SAME_S = 1e-3
 _SLACK_S = 0.05
@@ -189,13 +191,9 @@ def draw(
         _write(picture, words, margin, height - row // 2, size)
     taken = _write(picture, right, width - margin, height + row // 2, size, right=True)
     room = width - taken - 4 * margin - size
-    _write(
-        picture,
-        _fitting(segment_words(segment) if is_seen else "No picture", size, room),
-        2 * margin + size // 2,
-        height + row // 2,
-        size,
-    )
+    words = sure_words(segment) if is_seen else "No picture"
+    fit = max(min(size, _LEAST_LETTERS_PX), min(size, size * room // _text(words, size).shape[1]))
+    _write(picture, _fitting(words, fit, room), 2 * margin + size // 2, height + row // 2, fit)
     tone = _GOOD if quality >= 0.6 else _FAIR if quality >= 0.3 else _POOR
     cv2.line(picture, (width - margin - taken, height + row - 3), (width - margin, height + row - 3), tone, 2)
     picture[height + row : height + row + len(bar)] = bar

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from emo_core.analysis import Analysis
 from emo_core.errors import ExportError
+from emo_core.files import folders
 from emo_core.inference.pipeline import Progress
 from emo_core.model.bundle import Bundle
 from emo_core.report.annotated_video import write_annotated
@@ -23,7 +24,7 @@ from emo_core.report.tables import frames_csv, segments_vtt, windows_csv
 FILES = ("analysis.json", "frames.csv", "windows.csv", "segments.vtt", "report.html", "annotated.mp4")
 """What a folder of exports holds beside the charts, ``chart_<name>.png``."""
 
-_SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples.json"
+_SAMPLES = folders.ROOT / "assets" / "samples.json"
 
 
 @contextmanager

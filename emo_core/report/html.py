@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
@@ -20,6 +19,7 @@ from emo_core.report.annotations import Annotations
 from emo_core.report.charts.catalog import Chart
 from emo_core.report.charts.images import to_svg
 from emo_core.report.key_frames import KeyFrame
+from emo_core.report.pages import render_page
 
 _PAGE = Path(__file__).with_name("report_page.html")
 _CARD_LEFT_OUT = re.compile(r"^(Seeds|Salience|Q-based|What each part|Random|Two protocols|How it was made)")
@@ -46,8 +46,8 @@ def html_report(
         made_at: when the report is written; now by default.
     """
     prediction = analysis.prediction
-    page = Environment(autoescape=True).from_string(_PAGE.read_text("utf-8"))
-    return page.render(
+    return render_page(
+        _PAGE,
         video=analysis.video,
         model=analysis.model,
         prediction=prediction,
@@ -55,7 +55,7 @@ def html_report(
         annotations=annotations,
         frames=frames,
         credit=credit,
-        app_version=emo_core.__version__,
+        software=emo_core.SOFTWARE,
         made_at=(made_at or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC"),
         tone=class_colour(prediction.label, prediction.labels),
         headline=headline(prediction),

@@ -120,6 +120,7 @@ class AnalysisFile(Told):
     model: ModelInfo
     timing_ms: StageTimings
     people: list[PersonEntry]
+    software: str | UnsetType = UNSET
     human_annotations: AnnotationsEntry | UnsetType = UNSET
 
 

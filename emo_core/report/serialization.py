@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from emo_core import SOFTWARE
 from emo_core.analysis import Analysis, Prediction, Segment
 from emo_core.emotions import EMOTIONS, UNSURE, display_name, display_percent
-from emo_core.model.presence import emotion_words, present, verdict_words
+from emo_core.model.presence import emotion_words, present, sure_words, verdict_words
 from emo_core.report.annotations import Annotations
 from emo_core.report.people import PersonOverview, people_of
 from emo_core.types import Floats
@@ -25,11 +26,17 @@ def to_dict(analysis: Analysis, annotations: Annotations | None = None) -> dict[
     probabilities and qualities in [0, 1]. A frame without a usable face has ``face`` false, and null where a number
     would be invented. Everybody in the clip is in ``people``; verdict, segments, windows, frames and warnings beside it
     are those of the one named by ``person``, as in schema 1. What a viewer says is in ``human_annotations`` alone.
+
+    Example:
+        >>> from emo_core import analyze, load_bundle
+        >>> to_dict(analyze("assets/demo/clips/person_01/other_4.mp4", load_bundle()))["schema"]
+        'hybrid-emotion-analysis/2'
     """
     human = {"human_annotations": annotations.to_dict()} if annotations else {}
     video, labels = analysis.video, analysis.model.labels
     return {
         "schema": SCHEMA,
+        "software": SOFTWARE,
         "clip": {
             "name": video.name,
             "duration_s": round(video.duration_s, 4),
@@ -140,12 +147,7 @@ def _people_lines(analysis: Analysis) -> list[str]:
     for person in found:
         spans = ", ".join(f"{start_s:.1f} – {end_s:.1f} s" for start_s, end_s in person.spans_s[:_MOST_SPANS])
         more = ", …" if len(person.spans_s) > _MOST_SPANS else ""
-        verdict = person.prediction
-        words = (
-            "Unsure"
-            if verdict.label == UNSURE
-            else f"{verdict_words(verdict)} ({display_percent(verdict.probability)})"
-        )
+        words = sure_words(person.prediction)
         rows.append(f"  {person.name}: {words}; in view {person.on_screen_s:.1f} s ({spans}{more})")
     return [*rows, "", f"  Person {analysis.person}", ""]
 
@@ -157,7 +159,7 @@ def _verdict_line(analysis: Analysis) -> str:
         for n, p in zip(prediction.labels, prediction.probabilities, strict=True)
     )
     if prediction.label == UNSURE:
-        return f"Unsure ({shares})"
+        return f"{verdict_words(prediction)} ({shares})"
     sure = display_percent(prediction.probability)
     return f"{verdict_words(prediction)}, {sure} ({shares}){_frames_words(prediction)}"
 

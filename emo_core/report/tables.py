@@ -9,14 +9,15 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from emo_core import SOFTWARE
 from emo_core.analysis import Analysis, Segment
 from emo_core.columns import BOX, POSE, Columns, frame_columns, window_columns
-from emo_core.emotions import UNSURE, display_name, display_percent
 from emo_core.files.csv_files import to_csv
+from emo_core.model.presence import sure_words
 from emo_core.report.annotations import Annotations, Marker
 
 _MARK_S = 1.5  # how long a mark stays on the screen
-_MODEL = ("model", "model_version")
+_MODEL = ("model", "model_version", "software")
 _DIGITS = {"source_frame": 0, "time_s": 3, "start_s": 3, "end_s": 3, **dict.fromkeys((*BOX, *POSE), 1)}
 
 
@@ -46,13 +47,13 @@ def segments_vtt(analysis: Analysis, annotations: Annotations) -> str:
     """WebVTT track: a cue per segment with its verdict, and one per mark of a person, which says so."""
     model = analysis.model
     end_s = analysis.video.end_s
-    cues = [(item.start_s, item.end_s, segment_words(item)) for item in analysis.prediction.segments]
+    cues = [(item.start_s, item.end_s, sure_words(item)) for item in analysis.prediction.segments]
     cues += [
         (m.time_s, max(min(m.time_s + _MARK_S, end_s), m.time_s + 0.1), mark_words(m)) for m in annotations.markers
     ]
     blocks = [
         "WEBVTT",
-        f"NOTE\nVerdicts of the model {_vtt_text(model.title)}: what a face shows, not what a person feels.",
+        f"NOTE\n{SOFTWARE}, verdicts of the model {_vtt_text(model.title)}:\nwhat a face shows, not what one feels.",
         *(f"{_vtt_time(a)} --> {_vtt_time(b)}\n{_vtt_text(words)}" for a, b, words in sorted(cues) if b - a >= 1e-3),
     ]
     return "\n\n".join(blocks) + "\n"
@@ -61,13 +62,6 @@ def segments_vtt(analysis: Analysis, annotations: Annotations) -> str:
 def segment_at(segments: Sequence[Segment], time_s: float) -> Segment:
     """The segment that covers a time; the last one after its end."""
     return next((item for item in segments if time_s < item.end_s), segments[-1])
-
-
-def segment_words(segment: Segment) -> str:
-    """A verdict and its probability in a few words."""
-    if segment.label == UNSURE:
-        return "Not sure"
-    return f"{display_name(segment.label)} {display_percent(segment.probability)}"
 
 
 def mark_words(marker: Marker) -> str:

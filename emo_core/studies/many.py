@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from emo_core import extras
 from emo_core.model.bundle import Bundle
 from emo_core.studies.clips import StudyClip, find_clips
 from emo_core.studies.judge import content_digest
@@ -28,6 +29,10 @@ class ClipResult:
         clip: the clip.
         error: why it failed, one sentence; empty if it did not.
         seconds: of work.
+
+    Example:
+        >>> results = {result.clip.name: result for result in analyze_many(["clips"], bundle)}   # doctest: +SKIP
+        >>> results["anna.mp4"].segments()                                                       # doctest: +SKIP
     """
 
     clip: StudyClip
@@ -67,13 +72,15 @@ def analyze_many(paths: Sequence[Path | str], bundle: Bundle, client: "Client | 
 
     Raises:
         StudyError: there are no such clips, or the cluster cannot be used.
+        MissingPackageError: this installation cannot make studies.
 
     Example:
         >>> from emo_core import load_bundle
-        >>> bundle = load_bundle("models/hybrid")
-        >>> for result in analyze_many(["assets/demo"], bundle):                 # doctest: +SKIP
-        ...     print(result.clip.name, result.error or result.segments())
+        >>> for result in analyze_many(["assets/demo/clips/person_01/other_4.mp4"], load_bundle()):
+        ...     print(result.clip.name, result.error or "judged")
+        other_4.mp4 judged
     """
+    extras.need("pyarrow")
     clips = find_clips([Path(path) for path in paths])
     model = model_record(bundle)
     asked: dict[str, tuple[StudyClip, str]] = {}

@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
-from jinja2 import Environment
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+from emo_core import SOFTWARE
 from emo_core.comparisons import PairedDifference, TimeShare
 from emo_core.emotions import display_name
 from emo_core.errors import StudyError
+from emo_core.model.limits import LIMITS
 from emo_core.records import span
 from emo_core.report.charts.groups import curves_figure, differences_figure, shares_figure
+from emo_core.report.pages import render_page
 from emo_core.studies.groups import GROUPINGS, curves, paired_differences, seconds_by_verdict, time_shares
 from emo_core.studies.tables import Study
 
@@ -47,9 +49,8 @@ def to_html(study: Study) -> str:
         StudyError: the study has no tables yet.
     """
     clips = study.clips()
-    page = Environment(autoescape=True).from_string(_PAGE.read_text("utf-8"))
-    return page.render(
-        study=study,
+    return render_page(
+        _PAGE,
         record=study.record,
         name=study.path.name,
         groupings=[
@@ -65,6 +66,8 @@ def to_html(study: Study) -> str:
             ["" if value != value else value for value in row] for row in clips[list(_CLIP_COLUMNS)].to_numpy(object)
         ],
         plotly=Markup(get_plotlyjs()),
+        software=SOFTWARE,
+        limits=[sentence.replace("**", "") for sentence in LIMITS],
     )
 
 

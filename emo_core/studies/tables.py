@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from emo_core import SOFTWARE, extras
 from emo_core.columns import components
 from emo_core.emotions import EMOTIONS, UNSURE
 from emo_core.errors import StudyError
@@ -39,6 +40,7 @@ _TEXTS = (
     "warnings",
     "model",
     "model_version",
+    "software",
     "error",
 )
 
@@ -50,6 +52,10 @@ class Study:
     Attributes:
         path: its folder.
         record: ``study.json``.
+
+    Example:
+        >>> study = load_study("results")                              # doctest: +SKIP
+        >>> study.clips().groupby("condition").quality.mean()          # doctest: +SKIP
     """
 
     path: Path
@@ -110,6 +116,7 @@ def load_study(path: Path | str) -> Study:
         >>> study = load_study("results")                                                   # doctest: +SKIP
         >>> study.clips().groupby("condition").time_share_amusement_surprise.mean()         # doctest: +SKIP
     """
+    extras.need("pyarrow")
     path = Path(path)
     record = read_record(path)
     if record is None:
@@ -177,7 +184,9 @@ def clip_columns(labels: Sequence[str]) -> dict[str, str]:
         **dict.fromkeys(_identity(None), "text"), **dict.fromkeys(("start_s", "end_s", "mark_s"), "number"),
         "person": "count", "verdict": "text", "is_blend": "truth", **dict.fromkeys(numbers, "number"),
         "num_windows": "count",
-        **dict.fromkeys(("reason", "warnings", "model", "model_version", "content", "error"), "text"),
+        **dict.fromkeys(
+            ("reason", "warnings", "model", "model_version", "software", "content", "error"), "text"
+        ),
     }  # fmt: skip
 
 
@@ -185,7 +194,7 @@ def clip_rows(clip: StudyClip, digest: str, found: Judged, model: ModelRecord) -
     """Rows of the table of clips: one for each person, or one that says why there is none."""
     part = {"start_s": clip.start_s, "end_s": clip.end_s} if clip.part else {}
     about = {**_identity(clip), **part, "mark_s": clip.mark_s, "content": digest, "error": found.error}
-    of_model = {"model": model.name, "model_version": model.version}
+    of_model = {"model": model.name, "model_version": model.version, "software": SOFTWARE}
     return [{**about, **person, **of_model} for person in found.people or [{}]]
 
 

@@ -13,9 +13,9 @@ from distributed.diagnostics.plugin import WorkerPlugin
 
 from emo_core import __version__
 from emo_core.errors import StudyError
+from emo_core.files.quiet import native_messages_dropped
 from emo_core.model.bundle import Bundle, load_bundle
 from emo_core.model.bundle_files import model_digest
-from emo_core.model.quiet import native_messages_dropped
 from emo_core.studies.judge import content_digest, judge_clip
 from emo_core.studies.judged import Judged, Work
 

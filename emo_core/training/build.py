@@ -19,7 +19,7 @@ from emo_core.errors import DatasetError
 from emo_core.evaluation.metrics import evaluate_stills
 from emo_core.faces.alignment import normalize_intensity
 from emo_core.model import bundle as bundles
-from emo_core.model.calibration import best_temperature
+from emo_core.model.calibration import best_calibration
 from emo_core.model.salience import SalienceCurve
 from emo_core.training import networks
 from emo_core.training.checkpoint import Checkpoint
@@ -37,8 +37,9 @@ Say = Callable[[str], None]
 
 
 def train_frames(
-    data: Path, out: Path, cache: Path, recipe: FrameTraining, command: str, say: Say, weights: Path | None = None
-) -> dict[str, Any]:
+    data: Path, out: Path, cache: Path, recipe: FrameTraining, command: str, say: Say,
+    weights: Sequence[Path] = (),
+) -> dict[str, Any]:  # fmt: skip
     """Train the frame CNN on ``train.npz`` of the folder `data`, measure it on ``valid.npz``, write it into `out`.
 
     Args:
@@ -49,7 +50,7 @@ def train_frames(
         recipe: how.
         command: the command line, for the records.
         say: called with a line of text as the work goes on.
-        weights: of a network trained further elsewhere, to be used instead of training one.
+        weights: of a network trained further elsewhere, to be used instead of training one; the mean of several runs.
 
     Returns:
         Metrics on the validation stills.
@@ -69,14 +70,14 @@ def train_frames(
     record: dict[str, Any] = {"command": command, "recipe": asdict(recipe)}
     if weights:
         model, history, refinement = read_refined(weights, config.crop_side_px)
-        record = {"command": command, **refinement, "mirrored": recipe.mirrored}
+        record = {"command": command, **refinement, "mirrored": recipe.mirrored, "sadness": recipe.sadness}
     else:
         work_dir = cache / f"frames-{_digest(replace(recipe, mirrored=True), images, votes, valid_images, valid_votes)}"
         model, history = fit_frame_cnn(train, valid, recipe, work_dir=work_dir, report=_told(say))
     model = networks.finished_frame_cnn(model, mirrored=recipe.mirrored)
     new = unseen(data)
     first, second = halves(new)
-    temperature = _calibrate(model, valid.crops[first], valid_votes[first])
+    temperature = _calibrate(model, valid.crops[first], valid_votes[first], recipe.sadness)
     tflite = networks.to_tflite(model)
     probabilities = bundles.FrameNetwork(tflite)(normalize_intensity(valid.crops))[1]
     metrics = evaluate_stills(probabilities, valid_votes) | {
@@ -103,8 +104,9 @@ def train_frames(
 
 
 def train(
-    data: Path, demo: Path, out: Path, cache: Path, recipe: HeadTraining, num_seeds: int, command: str, say: Say
-) -> dict[str, Any]:
+    data: Path, demo: Path, out: Path, cache: Path, recipe: HeadTraining, num_seeds: int, command: str, say: Say,
+    portraits: Path | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Train the head with the frame CNN that `out` holds, once for each seed; complete the bundle with the median.
 
     Training clips are composed from ``train.npz`` and rendered clips of training people. The stills of ``valid.npz``
@@ -120,6 +122,7 @@ def train(
         num_seeds: how many heads to train; the one with the median held-out loss is shipped.
         command: the command line, for the records.
         say: called with a line of text as the work goes on.
+        portraits: folder or zip of labelled pictures to compose training clips from, too.
 
     Returns:
         Metrics of the shipped head by kind of clips, and those of all seeds.
@@ -129,7 +132,7 @@ def train(
         DatasetError: the pictures or clips cannot be read or are too few.
     """
     classes, started = PAPER_CLASSES, time.monotonic()
-    gathered = gather(data, demo, out, [item.name for item in classes], cache, say)
+    gathered = gather(data, demo, out, [item.name for item in classes], cache, say, portraits=portraits)
     cnn = keras.models.load_model(out / bundles.KERAS_FRAME_CNN, compile=False)
     held_out = gathered.held_out(recipe)
     tests = gathered.composed_tests(recipe), gathered.neutral_tests(recipe), gathered.rendered[2], gathered.undamaged
@@ -200,16 +203,21 @@ def _kept_ablation(out: Path, said: Floats) -> dict[str, Any]:
     return {"ablation": found if is_same else {**found, "of_former_frame_cnn": True}}
 
 
-def _calibrate(model: keras.Model, crops: Bytes, votes: NDArray[np.uint8]) -> float:
-    """Make the frame emotions as sure as they are right on pictures with votes; the temperature they are divided by.
+def _calibrate(model: keras.Model, crops: Bytes, votes: NDArray[np.uint8], sadness: float) -> float:
+    """Make the frame emotions as sure as they are right on pictures with votes, and `sadness` likelier than that.
 
-    A network that learned shares of votes is less sure of the most voted emotion than it is right.
+    A network that learned shares of votes is less sure of the most voted emotion than it is right, and one that also
+    learned from portraits favours some emotions.
+
+    Returns:
+        The temperature by which the logits are divided.
     """
     labels = majority_labels(votes)
     faces = normalize_intensity(crops[labels >= 0])[..., np.newaxis]
     emotions = model.predict(faces, batch_size=256, verbose=0)[networks.FRAME_EMOTIONS]
-    temperature = best_temperature(np.log(np.maximum(emotions, 1e-9)), labels[labels >= 0])
-    networks.soften(model, temperature)
+    temperature, offsets = best_calibration(np.log(np.maximum(emotions, 1e-9)), labels[labels >= 0])
+    offsets[EMOTIONS.index("sadness")] += sadness * temperature
+    networks.calibrate(model, temperature, offsets)
     return temperature
 
 

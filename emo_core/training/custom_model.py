@@ -252,8 +252,8 @@ def _fit(
     frames, quality = train.features.reshape(-1, train.features.shape[2])[:, :num_features], train.weights.ravel()
     normalizer = fit_feature_normalizer(frames, quality, recipe)
     if earlier := checkpoint.begin(np.random.default_rng()):
-        told.say(f"Going on after epoch {len(earlier[0])}")
-        for row in earlier[0]:
+        told.say(f"Going on after epoch {len(earlier.history)}")
+        for row in earlier.history:
             told.epoch(row)
     nobody = validation.chosen(np.zeros(len(validation.labels), bool))
     head = fit_head(lambda _: train, validation, nobody, normalizer, labels, recipe, told.epoch, checkpoint)

@@ -19,6 +19,7 @@ from emo_core.faces.alignment import normalize_intensity
 from emo_core.inference.pipeline import extract_clip_features
 from emo_core.model.bundle import FrameNetwork
 from emo_core.training import networks
+from emo_core.training.checkpoint import BestEpoch, Row, train_epochs
 from emo_core.training.synthesis.augmentation import augment
 from emo_core.types import Bytes, Floats
 
@@ -96,8 +97,8 @@ def tune_last_stage(
     held_out: LabelledFrames,
     num_classes: int,
     recipe: FrameTuning,
-    report: Callable[[dict[str, float]], None] = lambda row: None,
-) -> tuple[keras.Model, list[dict[str, float]]]:
+    report: Callable[[Row], None] = lambda row: None,
+) -> tuple[keras.Model, list[Row]]:
     """Tune the last two convolutions; all that comes before, and the emotions' softmax, stays as it is.
 
     Args:
@@ -127,25 +128,22 @@ def tune_last_stage(
     )
     before = plain.predict(_inputs(train.crops), batch_size=256, verbose=0)[networks.FRAME_EMOTIONS]
     measured = rng.choice(len(held_out.crops), min(_MEASURED, len(held_out.crops)), replace=False, p=held_out.weights)
-    history: list[dict[str, float]] = []
-    best, weights = np.inf, plain.get_weights()
     count = min(recipe.frames_per_epoch, 2 * len(train.crops))
-    for epoch in range(recipe.epochs):
+
+    def one_epoch(epoch: int) -> Row:
         chosen = rng.choice(len(train.crops), count, p=train.weights)
         crops = np.stack([augment(train.crops[index], rng, recipe.damage_share) for index in chosen])
         targets = [train.labels[chosen], before[chosen]]
         model.fit(_inputs(crops), targets, batch_size=recipe.batch_size, verbose=0)
-        row = {
+        return {
             "epoch": float(epoch),
             **_figures(model, crops, train.labels[chosen], ""),
             **_figures(model, held_out.crops[measured], held_out.labels[measured], "val_"),
         }
-        history.append(row)
-        report(row)
-        if row["val_loss"] < best:
-            best, weights = row["val_loss"], plain.get_weights()
-    plain.set_weights(weights)
-    return networks.finished_frame_cnn(plain, mirrored=networks.is_mirrored(cnn)), history
+
+    best = BestEpoch(recipe.epochs)
+    train_epochs(model, recipe.epochs, one_epoch, best, (report,))
+    return networks.finished_frame_cnn(plain, mirrored=networks.is_mirrored(cnn)), best.history
 
 
 def _inputs(crops: Bytes) -> Floats:

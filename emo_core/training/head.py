@@ -12,7 +12,7 @@ from emo_core.model import bundle as bundles
 from emo_core.model.calibration import best_calibration, calibrated, log_loss
 from emo_core.model.normalization import FeatureNormalizer, ScoreNormalizer
 from emo_core.training import networks
-from emo_core.training.checkpoint import Checkpoint
+from emo_core.training.checkpoint import BestEpoch, Checkpoint, Row, train_epochs
 from emo_core.training.head_thresholds import BesideFrames, fit_scores
 from emo_core.types import Floats
 
@@ -93,7 +93,7 @@ class TrainedHead:
     false_accept_costs: tuple[float, ...]
     held_out_loss: float
     held_out_accuracy: float
-    history: list[dict[str, float]]
+    history: list[Row]
     beside: BesideFrames | None = None
 
     def logits(self, clips: WindowDataset) -> Floats:
@@ -113,7 +113,7 @@ def fit_head(
     normalizer: FeatureNormalizer,
     labels: Sequence[str],
     recipe: HeadTraining,
-    report: Callable[[dict[str, float]], None] | None = None,
+    report: Callable[[Row], None] = lambda row: None,
     checkpoint: Checkpoint | None = None,
 ) -> TrainedHead:
     """Train the head; stop, calibrate and choose thresholds on other people's clips.
@@ -140,7 +140,7 @@ def fit_head(
         reader=recipe.reader,
         mean_input=recipe.mean_input,
     )
-    history, best = _fit(model, draw, held_out, normalizer, recipe, rng, report, checkpoint)
+    best = _fit(model, draw, held_out, normalizer, recipe, rng, report, checkpoint)
     model = networks.in_float32(model)
     logits, neutral_logits = (_last_logits(model, normalizer, clips) for clips in (held_out, neutral))
     temperature, offsets = best_calibration(logits, held_out.labels)
@@ -152,7 +152,7 @@ def fit_head(
     ]
     return TrainedHead(
         model, normalizer, costs[0][0], costs[1][0], temperature, costs[0][1],
-        best["val_loss"], best["val_accuracy"], history,
+        best.row["val_loss"], best.row["val_accuracy"], best.history,
     )  # fmt: skip
 
 
@@ -178,53 +178,45 @@ def _fit(
     normalizer: FeatureNormalizer,
     recipe: HeadTraining,
     rng: np.random.Generator,
-    report: Callable[[dict[str, float]], None] | None,
+    report: Callable[[Row], None],
     checkpoint: Checkpoint | None,
-) -> tuple[list[dict[str, float]], dict[str, float]]:
-    """Train until the held-out loss has not fallen for long enough; history and the row of the epoch that is kept."""
-    history: list[dict[str, float]] = []
-    best, best_weights = {"val_loss": np.inf}, model.get_weights()
-    if checkpoint and (kept := checkpoint.begin(rng)):
-        history, best, best_weights = kept
-    for epoch in range(len(history), recipe.epochs):
-        if history and history[-1]["epoch"] - best["epoch"] >= recipe.patience:
-            break
-        if checkpoint and checkpoint.each_epoch:
+) -> BestEpoch:
+    """Train until the held-out loss has not fallen for long enough; what there is to know of the epochs."""
+    best, each = BestEpoch(recipe.patience), checkpoint is not None and checkpoint.each_epoch
+    kept = checkpoint.begin(rng) if checkpoint else None
+
+    def one_epoch(epoch: int) -> Row:
+        if each:
             keras.utils.set_random_seed(recipe.seed + epoch)
         clips = draw(rng)
         if not model.compiled:
-            _compile(model, recipe, len(clips.labels), checkpoint)
+            _compile(model, recipe, len(clips.labels))
+            if kept:
+                kept.restore(model)
         inputs = _inputs(normalizer, clips)
         inputs[0] += np.float32(recipe.noise) * rng.standard_normal(inputs[0].shape, np.float32)
         targets = np.repeat(clips.labels[:, np.newaxis], clips.features.shape[1], axis=1)
         weights = _step_weights(clips.weights, recipe.step_weight)
         model.fit(inputs, targets, sample_weight=weights, batch_size=recipe.batch_size, verbose=0)
-        row = {
-            "epoch": float(epoch),
-            **_figures(model, normalizer, clips),
-            **_figures(model, normalizer, held_out, "val_"),
-        }
-        history.append(row)
-        if row["val_loss"] < best["val_loss"]:
-            best, best_weights = row, model.get_weights()
-        if checkpoint and checkpoint.each_epoch:
-            checkpoint.save(model, rng, history, best, best_weights)
-        if report:
-            report(row)
-    if checkpoint and model.compiled and not checkpoint.each_epoch:
-        checkpoint.save(model, rng, history, best, best_weights)
-    model.set_weights(best_weights)
-    return history, best
+        measured = _figures(model, normalizer, clips) | _figures(model, normalizer, held_out, "val_")
+        return {"epoch": float(epoch), **measured}
+
+    def save(row: Row | None = None) -> None:
+        if checkpoint:
+            checkpoint.save(model, rng, best)
+
+    train_epochs(model, recipe.epochs, one_epoch, best, (save, report) if each else (report,), kept)
+    if model.compiled and not each:
+        save()
+    return best
 
 
-def _compile(model: keras.Model, recipe: HeadTraining, num_clips: int, checkpoint: Checkpoint | None) -> None:
-    """Make the model ready for epochs of `num_clips`, or to go on from a checkpoint."""
+def _compile(model: keras.Model, recipe: HeadTraining, num_clips: int) -> None:
+    """Make the model ready for epochs of `num_clips`."""
     steps = recipe.epochs * -(-num_clips // recipe.batch_size)
     schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, steps, alpha=0.05)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.AdamW(schedule, weight_decay=0.01), loss=loss)
-    if checkpoint:
-        checkpoint.restore(model)
 
 
 def _inputs(normalizer: FeatureNormalizer, clips: WindowDataset) -> list[Floats]:

@@ -20,10 +20,12 @@ from emo_core.model.normalization import FeatureNormalizer
 from emo_core.training.head import HeadTraining, fit_feature_normalizer
 from emo_core.training.synthesis.composed_clips import STORIES, compose, neutral_clips, tellable
 from emo_core.training.synthesis.feature_bank import Bank, build_banks
+from emo_core.training.synthesis.portrait_bank import portrait_banks
 from emo_core.types import Booleans
 
 _BANK_SEED = 7
 _NUM_VARIED = 3
+_NUM_PORTRAITS = 2  # banks of portraits beside 1 + 3 of stills: a third of the composed clips
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +36,7 @@ class HeadData:
         labels: classes in label order.
         config: of the pipeline.
         num_features: m, features of the frame CNN; blendshapes follow behind them.
-        train: stills to compose training clips from, as they are and varied.
+        train: stills to compose training clips from, as they are and varied, and portraits.
         calibration, test: stills to compose other clips from; no copies of those.
         rendered: windows of rendered clips to train, calibrate and measure on, nobody in two of them.
         undamaged: numbers of the rendered clips, as the windows give them, whose pictures are as they were drawn.
@@ -85,7 +87,7 @@ class HeadData:
     def learned_from(self) -> list[NDArray[Any]]:
         """All that decides how a training goes: what it learns from, and what chooses."""
         stills = [part for bank in (*self.train, self.calibration) for part in (bank.features, bank.quality)]
-        pools = [pool for bank in (self.train[0], self.calibration) for pool in bank.pools.values()]
+        pools = [pool for bank in (*self.train, self.calibration) for pool in bank.pools.values()]
         rendered = [part for clips in self.rendered[:2] for part in (clips.features, clips.weights, clips.labels)]
         return [*stills, *pools, *rendered]
 
@@ -104,7 +106,7 @@ class HeadData:
 
 def gather(
     data: Path, demo: Path, out: Path, labels: Sequence[str], cache: Path, say: Callable[[str], None],
-    *, only_held_out: bool = False,
+    *, portraits: Path | None = None, only_held_out: bool = False,
 ) -> HeadData:  # fmt: skip
     """See all stills and rendered clips through the frame CNN of a bundle.
 
@@ -115,6 +117,7 @@ def gather(
         labels: classes in label order.
         cache: folder for what was seen.
         say: called with a line of text as the work goes on.
+        portraits: folder or zip of labelled pictures to tell training stories with, too.
         only_held_out: leave out what heads learn from, which is most of the work.
 
     Raises:
@@ -125,6 +128,10 @@ def gather(
     listed = read_manifest(demo)
     say("Seeing the stills through the frame CNN")
     train = () if only_held_out else _banks(data / "train.npz", cnn, config, cache, _NUM_VARIED)
+    if portraits and not only_held_out:
+        train += portrait_banks(
+            portraits, cnn, config.crop_side_px, seed=_BANK_SEED, num_varied=_NUM_PORTRAITS, cache=cache
+        )
     (valid,) = _banks(data / "valid.npz", cnn, config, cache)
     first, second = halves(unseen(data))
     calibration, test = valid.subset(first), valid.subset(second)

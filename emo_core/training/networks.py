@@ -192,10 +192,11 @@ def is_mirrored(model: keras.Model) -> bool:
     return any(isinstance(layer, WithMirrorImages) for layer in model.layers)
 
 
-def soften(model: keras.Model, temperature: float) -> None:
-    """Divide the logits of the frame emotions by `temperature` > 0, in place; under 1 the network becomes surer."""
+def calibrate(model: keras.Model, temperature: float, offsets: NDArray[np.float32]) -> None:
+    """Let the frame emotions have the logits (logits + offsets) / `temperature` > 0, in place; offsets (8,)."""
     layer = model.get_layer(FRAME_EMOTIONS)
-    layer.set_weights([values / temperature for values in layer.get_weights()])
+    kernel, bias = layer.get_weights()
+    layer.set_weights([kernel / temperature, (bias + offsets) / temperature])
 
 
 def in_float32(model: keras.Model) -> keras.Model:

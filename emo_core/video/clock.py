@@ -97,7 +97,8 @@ class Clock:
         """The timestamp of a frame as the file has it, in seconds; None where it has none."""
         # AVI stores times of packets, and what FFmpeg makes of them for H.264 is out of order: the dts are in order.
         ticks = frame.dts if self._by_packets else frame.pts
-        return None if ticks is None or frame.time_base is None else float(ticks * frame.time_base)
+        base = frame.time_base
+        return None if ticks is None or base is None else ticks * base.numerator / base.denominator
 
     def stamp_at(self, elapsed_s: float) -> float | None:
         """The timestamp that stands in the file for a time since the first frame, while no stamps have fallen back."""

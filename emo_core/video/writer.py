@@ -7,6 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 
+from emo_core import SOFTWARE
 from emo_core.files.atomic_write import replaced_whole
 from emo_core.types import Bytes
 from emo_core.video.sound import Sound
@@ -63,6 +64,7 @@ def _encode(
     path: Path, frames: Iterable[tuple[Bytes, int]], rate: Fraction, crf: int, preset: str, sound: Sound | None
 ) -> None:
     with av.open(f"file:{path}", "w", format="mp4", options={"movflags": "+faststart"}) as container:
+        container.metadata["comment"] = SOFTWARE
         stream = container.add_stream("libx264", rate, {"crf": str(crf), "preset": preset})
         stream.pix_fmt = "yuv420p"
         stream.codec_context.colorspace = 6  # BT.601, what the conversion makes; else players guess by size

@@ -35,7 +35,10 @@ class Analyzer:
     def analyze(self, image, time_s, smoothing_s):
         emotions = np.full(8, 1 / 8, np.float32)
         box = np.array([0.2, 0.2, 0.6, 0.8], np.float32)
-        return LiveResult(time_s, box, LABELS[0], 0.8, make_probabilities(LABELS[0]), emotions, 0.9, ("Come closer.",))
+        return LiveResult(
+            time_s, box, LABELS[0], 0.8, make_probabilities(LABELS[0]), emotions, 0.9, ("Come closer.",), num_others=2,
+            salience={"amusement": 0.9, "surprise": 0.1}, presence={"amusement": 0.7, "surprise": 0.05},
+        )  # fmt: skip
 
 
 def state(studio):

@@ -6,6 +6,7 @@ from emo_core.emotions import UNSURE
 from emo_core.errors import NoFaceError, VideoError
 from tests.factories import make_analysis
 from ui.shell.errors import UNEXPECTED
+from ui.state import session
 
 
 def test_homes_button_leads_straight_to_the_analysis(studio):
@@ -66,6 +67,32 @@ def test_known_failure_is_one_sentence_and_keeps_the_earlier_result(studio, erro
     assert not app.exception
     assert [item.value.replace("\\", "") for item in app.error] == [str(error)]
     assert "Amusement + surprise" in studio.text
+    assert "still the result of the clip before, good.mp4" in studio.text.replace("\\", "")
+    assert [item.key for item in app.button if item.key == "stop"] == []
+    assert not app.get("progress")
+
+
+def test_a_second_clip_folds_the_chooser_again(studio):
+    studio.open("analyze")
+    assert studio.app.session_state["choose-clip"]
+    studio.upload("first.mp4")
+    studio.app.session_state["choose-clip"] = True  # opened by hand
+    studio.app.run()
+    assert studio.app.session_state["choose-clip"]
+    studio.upload("second.mp4")
+    assert not studio.app.session_state["choose-clip"]
+    assert studio.names == ["first.mp4", "second.mp4"]
+
+
+def test_a_stopped_analysis_can_be_started_again(studio):
+    studio.open("analyze")
+    studio.app.session_state["_job"] = None
+    studio.app.session_state["_stopped"] = session.Source("mine.mp4", b"video")
+    app = studio.app.run()
+    assert "The analysis of mine.mp4 was stopped" in app.info[0].value.replace("\\", "")
+    app.button(key="start-again").click().run()
+    assert studio.names == ["mine.mp4"]
+    assert "was stopped" not in studio.text
 
 
 def test_unexpected_failure_shows_no_traceback_but_logs_it(studio, caplog):

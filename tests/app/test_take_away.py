@@ -9,10 +9,12 @@ import zipfile
 
 import pytest
 
+from emo_core.datasets.editable import create
 from emo_core.inference.pipeline import analyze
 from tests.factories import make_analysis
 from ui.analyze import exports, tabs
 from ui.state import session, what_if_run
+from ui.widgets import privacy
 
 KEPT = ("_results", "_result", "_said", "_what_if")
 """Where the visit keeps what the visitor brought, and everything made of it."""
@@ -83,6 +85,29 @@ class TestCorrection:
         assert "Clip labelled Sadness + fear (ZIP)" in [item.label for item in app.get("download_button")]
         self.choose(page, "The verdict is right, or I do not know")
         assert said(page).label is None
+
+    def test_a_corrected_clip_goes_into_a_data_set_by_one_button(self, page, monkeypatch, tmp_path):
+        monkeypatch.setenv("EMO_DATA", str(tmp_path / "data"))
+        create(tmp_path / "data" / "mine", ["sadness_fear"])
+        asked = []
+        monkeypatch.setattr(
+            exports.progress, "add_clips", lambda place, clips: asked.append((place, clips)) or [(True, "Added it.")]
+        )
+        app = self.choose(page, "sadness_fear")
+        assert app.button(key="corrected-add").disabled, "whoever is shown has to agree"
+        next(item for item in app.text_input if item.label == "Who is shown").set_value("anna")
+        app.checkbox(key="corrected-agreed-mine").check().run()
+        app.button(key="corrected-add").click().run()
+        assert not app.exception
+        ((place, (clip,)),) = asked
+        assert place == tmp_path / "data" / "mine"
+        assert (clip.source.name, clip.label, clip.person, clip.origin) == (
+            "me.mp4",
+            "sadness_fear",
+            "anna",
+            "corrected",
+        )
+        assert app.success[0].value == "Added it."
 
     def test_own_words_must_be_able_to_name_a_class(self, page):
         self.choose(page, "Own words …")
@@ -194,7 +219,7 @@ class TestWhatIf:
     def test_deleting_everything_stops_the_work(self, page, monkeypatch):
         stopped = []
         monkeypatch.setattr(what_if_run, "stop", lambda: stopped.append(True))
-        button(page.app, "Delete now").click().run()
+        button(page.app, privacy.CONFIRM).click().run()
         assert stopped
         assert not [name for name in KEPT if name in page.app.session_state]
 
@@ -203,7 +228,7 @@ class TestWhatIf:
         for name in ("What if", "Compare", "Mark & export"):
             page.tab(name)
         held = weakref.ref(page.app.session_state["_result"].analysis.track.landmarks)
-        button(page.app, "Delete now").click().run()
+        button(page.app, privacy.CONFIRM).click().run()
         page.app.run()
         gc.collect()
         assert held() is None

@@ -6,12 +6,13 @@ import pytest
 import streamlit as st
 
 from emo_core.datasets.clips import read_dataset
+from emo_core.datasets.corrections import Correction, corrections_zip
 from emo_core.jobs.progress import TrainingProgress
 from emo_core.jobs.queue import JobStatus, Order
 from tests.conftest import MODEL
 from tests.evaluations import DEMO
 from tests.tiny import write_tiny_bundle
-from ui.state import datasets, models, trainings
+from ui.state import datasets, models, new_clips, trainings
 from ui.teach import clips as teach_clips
 
 ROWS = ({"epoch": 0, "loss": 1.0, "accuracy": 0.5, "val_loss": 0.9, "val_accuracy": 0.6},
@@ -42,7 +43,8 @@ def jobs(studio, tmp_path, monkeypatch):
     made = Jobs()
     monkeypatch.setattr(trainings, "jobs", lambda: made)
     monkeypatch.setenv("EMO_DATA", str(tmp_path / "data"))
-    monkeypatch.setattr(teach_clips, "CACHE", tmp_path / "cache")
+    for module in (teach_clips, new_clips):
+        monkeypatch.setattr(module, "CACHE", tmp_path / "cache")
     monkeypatch.setattr("ui.teach.checks.CACHE", tmp_path / "cache")
     return made
 
@@ -151,6 +153,40 @@ class TestClips:
         assert not app.exception
         assert not kept.path.exists()
         assert "Deleted 1 clip" in told(app)
+
+    def test_a_zip_of_labelled_clips_is_added_with_its_classes_and_people(self, studio, jobs, tmp_path, monkeypatch):
+        """The very file that the Analyze page gives for a corrected clip, and one that is none."""
+        monkeypatch.setattr(models, "MODEL_DIR", MODEL)
+        clip = next(item.path for item in read_dataset(DEMO) if item.degradation == "none")
+        content = corrections_zip([Correction(clip, "a.mp4", "relief", "bea"), Correction(clip, "b.mp4", "other")])
+        app = create(studio)
+        app.checkbox(key="teach-agreed").check().run()
+        app.session_state["teach-ways"] = "Folder or ZIP"
+        app.run()
+        app.file_uploader(key="teach-zip-0").set_value(("set.zip", b"no zip", "application/zip")).run()
+        app.button(key="teach-add-all").click().run()
+        assert "This is no zip that can be read" in app.error[0].value
+        app.file_uploader(key="teach-zip-1").set_value(("set.zip", content, "application/zip")).run()
+        app.button(key="teach-add-all").click().run(timeout=60)
+        assert not app.exception
+        assert "Added 2 clips of 2 people to 2 classes" in app.success[0].value
+        found = read_dataset(tmp_path / "data" / "mine")
+        assert sorted((item.label, item.person, item.source) for item in found if item.person_known) == [
+            ("relief", "bea", "corrected")
+        ]
+        assert len(found) == 2
+
+    def test_who_agreed_is_asked_again_for_another_data_set(self, studio, jobs):
+        app = create(studio)
+        app.text_input(key="teach-person").set_value("anna")
+        app.checkbox(key="teach-agreed").check().run()
+        app = create(studio, "yours")
+        assert (app.text_input(key="teach-person").value, app.checkbox(key="teach-agreed").value) == ("", False)
+
+    def test_nothing_can_be_trained_without_clips(self, studio, jobs):
+        app = create(studio)
+        assert app.button(key="teach-train").disabled
+        assert "nothing to train on yet" in told(app)
 
     def test_without_agreement_nothing_can_be_added(self, studio, jobs):
         app = create(studio)
@@ -293,6 +329,13 @@ def test_a_model_that_is_gone_is_not_used(monkeypatch, tmp_path):
 
 def test_the_line_on_a_taught_model_counts_people():
     row = {"scores": {"accuracy": {"value": 0.8, "interval": [0.7, 0.9]}}, "num_clips": 94, "num_people": 16}
+    silent = models.trust_line({"taught_clips": row})
+    assert "kept out" not in silent, "a split that nobody recorded is not told as one by person"
+    assert "do not say whether other clips of these people trained it" in silent
+    assert "that does not tell how it works on anybody else" in models.trust_line(
+        {"taught_clips": {**row, "protocol": "random"}}
+    )
+    row["protocol"] = "subject"
     assert models.trust_line({"taught_clips": row}) == (
         "In tests it was right on 80% of 94 clips of 16 people kept out of its training (95 % interval over people "
         "70% – 90%)."

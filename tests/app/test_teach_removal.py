@@ -11,7 +11,7 @@ from emo_core.datasets.editable import add_clip, create
 from emo_core.evaluation.results import store
 from tests.conftest import MODEL
 from tests.evaluations import DEMO, make_evaluation
-from ui.state import datasets, models
+from ui.state import datasets, models, new_clips
 from ui.teach import clips as teach_clips
 
 CLIP = DEMO / "clips" / "person_01" / "amusement_surprise_0.mp4"
@@ -22,7 +22,8 @@ def place(studio, tmp_path, monkeypatch):
     """Folder that holds the folder of data sets and the cache."""
     monkeypatch.setenv("EMO_DATA", str(tmp_path / "data"))
     monkeypatch.setattr(datasets, "FOLDER", tmp_path / "data", raising=False)
-    monkeypatch.setattr(teach_clips, "CACHE", tmp_path / "cache")
+    for module in (teach_clips, new_clips):
+        monkeypatch.setattr(module, "CACHE", tmp_path / "cache")
     monkeypatch.setattr(models, "MODEL_DIR", MODEL)
     return tmp_path
 

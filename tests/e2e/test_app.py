@@ -119,9 +119,12 @@ def test_analysis_can_be_stopped(server, visit, tmp_path):
     page = visit(f"{server}/analyze")
     page.locator("input[type=file]").set_input_files(repeated_clip(tmp_path / "long.mp4", 20))
     page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_text("Stopped. Choose a clip")).to_be_visible()
+    expect(page.get_by_text("The analysis of long.mp4 was stopped.")).to_be_visible()
     expect(page.get_by_test_id("verdict")).to_have_count(0)
-    expect(page.get_by_role("button", name="Analyze this sample")).to_be_visible()
+    page.get_by_role("button", name="Start it again").click()
+    expect(page.get_by_text("Analyzing long.mp4")).to_be_visible()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name="Start it again")).to_be_visible()
 
 
 def test_result_on_a_phone_fits_the_width_and_survives_another_page(server, visit):

@@ -45,6 +45,7 @@ def test_a_recording_becomes_a_verdict_and_is_gone_when_deleted(watched, launch,
     clip = page.locator("video").get_attribute("src")
     assert page.request.get(f"{watched.address}{clip[clip.index('/media') :]}").status == 200
     page.get_by_role("button", name=privacy.DELETE).click()
+    page.get_by_role("button", name=privacy.CONFIRM).click()
     expect(page.get_by_text("Everything of this visit was deleted")).to_be_visible()
     expect(page.get_by_test_id("verdict")).to_have_count(0)
     assert page.request.get(f"{watched.address}{clip[clip.index('/media') :]}").status == 404

@@ -13,6 +13,12 @@ from tests.evaluations import few_demo_clips, make_evaluation
 
 TABS = ("Scores", "Certainty", "Slices", "Two protocols", "Ablation", "Training", "Compare", "Export")
 
+CHARTS_FIT = """() => [...document.querySelectorAll(".js-plotly-plot")].every((chart) => {
+  const own = chart.querySelector(".main-svg").getBoundingClientRect();
+  const room = chart.parentElement.getBoundingClientRect();
+  return own.right <= room.right + 1 && own.left >= room.left - 1 && own.right <= innerWidth + 1;
+})"""
+
 
 @pytest.fixture(scope="module")
 def evaluating(tmp_path_factory):
@@ -67,6 +73,9 @@ def test_the_report_draws_itself_alone_and_may_ask_nobody(browser, tmp_path):
     page.goto((tmp_path / "report.html").as_uri())
     expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
     assert page.locator(".js-plotly-plot").count() == 6
+    for width in (1280, 700, 390):  # no chart may lie over what stands beside it
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_function(CHARTS_FIT)
     picture = page.evaluate("Plotly.toImage(document.querySelector('.js-plotly-plot'), {format: 'png'})")
     assert picture.startswith("data:image/png")
     page.evaluate("fetch('http://elsewhere.example/').catch(() => 0)")

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.test_app import ANALYSIS_MS, CLIP
+from ui.widgets import privacy
 
 PLAYS = """
 async (address) => {
@@ -92,7 +93,8 @@ def check_deletion(page: Page, folder: Path) -> None:
     found.value.save_as(folder / "again.csv")
     address = found.value.url
     assert page.request.get(address).ok
-    page.get_by_role("button", name="Delete now").click()
+    page.get_by_role("button", name=privacy.DELETE).click()
+    page.get_by_role("button", name=privacy.CONFIRM).click()
     expect(page.get_by_text("Everything of this visit was deleted")).to_be_visible()
     expect(page.get_by_role("tab")).to_have_count(0)
     assert page.request.get(address).status == 404

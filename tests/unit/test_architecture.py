@@ -47,13 +47,15 @@ UI_EDGES = {
 }
 """The same for `ui`: no page's room knows another's."""
 
-GROUND = {"errors", "emotions", "types", "prediction", "columns", "analysis", "config", "records", "comparisons"}
+GROUND = {
+    *("errors", "emotions", "types", "prediction", "columns", "analysis", "config", "records", "comparisons", "extras"),
+}  # fmt: skip
 MOST_MODULES, MOST_LINES, MOST_FUNCTION_LINES = 14, 300, 50
 SCREEN = {"streamlit", "ui", "pages", "streamlit_app"}
 NEED_TENSORFLOW = {
     *(
         f"emo_core.training.{name}"
-        for name in ("build", "custom_model", "fine_tuning", "frame_cnn", "head", "head_thresholds")
+        for name in ("build", "checkpoint", "custom_model", "fine_tuning", "frame_cnn", "head", "head_thresholds")
     ),
     *(f"emo_core.training.{name}" for name in ("head_data", "measure", "networks")),
     *(f"emo_core.training.experiments.{name}" for name in ("ablation", "protocols", "published", "run")),

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from ui.state.models import ROOT
+from emo_core.files.folders import ROOT
 
 ENTRY_POINTS = ("streamlit_app.py", "tests/conftest.py")
 

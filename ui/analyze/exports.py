@@ -12,9 +12,11 @@ import streamlit as st
 from emo_core.files import scratch
 from emo_core.report.annotations import Annotations
 from ui.shell import errors
-from ui.state import session, visits
+from ui.state import datasets, new_clips, session, visits
+from ui.widgets import progress
 
 _loading = threading.Lock()
+_ADDED = "_corrected_added"
 _ANONYMOUS = "Leave it empty if you do not know; clips of one person must carry one name."
 
 
@@ -147,8 +149,9 @@ class Makers:
 def corrected(result: session.Result) -> None:
     """Offer the clip with its right label as a data set, once the verdict is corrected."""
     label, source = session.annotations(result.key).label, result.source
+    _tell_added()
     if not label or not source.is_kept:
-        st.caption("Once the verdict is corrected, the clip can be downloaded here with the right label, for teaching.")
+        st.caption("Once the verdict is corrected, the clip can be added to a data set here, or downloaded, to teach.")
         return
     person = st.text_input("Who is shown", key=f"person-{result.key}", max_chars=60, help=_ANONYMOUS) or ""
     st.download_button(
@@ -159,7 +162,30 @@ def corrected(result: session.Result) -> None:
         key="export-corrected",
         on_click="ignore",
     )
-    st.caption("A folder for the label and a manifest.csv, as a data set to teach from.")
+    st.caption("A folder for the label and a manifest.csv: the Teach page takes it as it is.")
+    _add_to_a_data_set(source, label, person)
+
+
+def _add_to_a_data_set(source: session.Source, label: str, person: str) -> None:
+    """One button that keeps the clip, with its right label, in a data set of the server."""
+    places = {name: item.path for name, item in datasets.known().items() if item.writable}
+    if not places:
+        st.page_link("pages/teach.py", label="Make a data set on the Teach page to add the clip to →")
+        return
+    name = st.selectbox("Data set", list(places), key="corrected-set")
+    agreed = st.checkbox(
+        "Whoever is shown agreed that the clip is kept on this server and trains models", key=f"corrected-agreed-{name}"
+    )
+    if st.button(f"Add it to {errors.plain(name)}", key="corrected-add", disabled=not agreed):
+        clip = new_clips.NewClip(source, label, person, origin="corrected")
+        st.session_state[_ADDED] = progress.add_clips(places[name], [clip])
+        st.rerun()
+
+
+def _tell_added() -> None:
+    """What became of the clip that was added just now, once."""
+    for good, text in st.session_state.pop(_ADDED, []):
+        (st.success if good else st.error)(errors.plain(text))
 
 
 def _corrected_clip(source: session.Source, label: str, person: str) -> bytes:

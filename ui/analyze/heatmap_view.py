@@ -15,6 +15,7 @@ from ui.state import session
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from emo_core.explain.attribution import Evidence
     from emo_core.explain.numpy_lstm import Trace
 
 _KEPT = "_inside_view"
@@ -32,10 +33,8 @@ class View:
         times_s: (n,) seconds of the frames.
         mask: (n,) bool, frames that count.
         faces: (n, S, S) normalized crops.
+        evidence: what the frames hold for each class.
         heatmaps: (C, n, h, w) in [0, 1].
-        maps: (n, h, w, m) feature maps less that of a blank face.
-        activations: (n, h, w, m) feature maps.
-        gradients: (C, n, m) their weights.
         trace: of the LSTM over the window.
     """
 
@@ -43,10 +42,8 @@ class View:
     times_s: Doubles
     mask: Booleans
     faces: Floats
+    evidence: "Evidence"
     heatmaps: Floats
-    maps: Floats
-    activations: Floats
-    gradients: Floats
     trace: "Trace"
 
     def spread(self, count: int) -> list[int]:
@@ -63,8 +60,8 @@ class View:
         """The channels that fire most at the moment: number, picture, share of all evidence (below 0: against)."""
         from emo_core.report.charts.pictures import FROM_NOTHING, coloured, data_url
 
-        here = self.activations[self.chosen]
-        evidence = self.gradients[label, self.chosen] * self.maps[self.chosen].mean(axis=(0, 1))
+        here = self.evidence.activations[self.chosen]
+        evidence = self.evidence.gradients[label, self.chosen] * self.evidence.maps[self.chosen].mean(axis=(0, 1))
         shares = evidence / max(float(np.abs(evidence).sum()), 1e-12)
         order = np.argsort(-here.mean(axis=(0, 1)))[:count]
         high = float(here[..., order].max())
@@ -76,7 +73,7 @@ class View:
 
 def look(result: session.Result, frame: int) -> View:
     """The window around a frame; its heatmaps of all classes are made once and kept while the clip is on show."""
-    from emo_core.explain.attribution import blank_map, class_heatmaps, evidence_gradients, trace_at
+    from emo_core.explain.attribution import find_evidence, trace_at
     from emo_core.explain.numpy_lstm import load_lstm
     from emo_core.inference.window_plan import NOTHING
 
@@ -87,27 +84,19 @@ def look(result: session.Result, frame: int) -> View:
     key = "window", window.tobytes()
     if key not in kept:
         frames = window[window != NOTHING]
-        cnn = bundle.frame_network(2)
-        faces = analysis.normalized.faces[frames]
-        blank = blank_map(cnn, faces.shape[1])
-        own, step = np.unique(frames, return_inverse=True)  # a picture may fill several steps
-        gradients = evidence_gradients(
-            bundle, head, blank, analysis.features, analysis.normalized, analysis.timestamps_s, own
-        )[:, step]
-        maps = cnn.feature_maps(faces)
-        heatmaps = class_heatmaps(maps - blank, gradients)
-        kept[key] = (frames, faces, heatmaps, maps - blank, maps, gradients)
-    frames, *parts = kept[key]
-    faces, heatmaps, maps, activations, gradients = parts
+        (evidence,) = find_evidence(
+            bundle, head, bundle.frame_network(2), analysis.features, analysis.normalized, analysis.timestamps_s,
+            frames, at_once=len(frames),
+        )  # fmt: skip
+        kept[key] = frames, evidence, evidence.heatmaps
+    frames, evidence, heatmaps = kept[key]
     return View(
         chosen=int(np.abs(frames - frame).argmin()),
         times_s=analysis.timestamps_s[frames],
         mask=analysis.normalized.mask[frames],
-        faces=faces,
+        faces=analysis.normalized.faces[frames],
+        evidence=evidence,
         heatmaps=heatmaps,
-        maps=maps,
-        activations=activations,
-        gradients=gradients,
         trace=trace,
     )
 

@@ -25,7 +25,6 @@ SPAN_FRAMES = 256
 
 _PICTURE_PX = 480  # longer side
 _NO_NUMBER = 255
-_FRAMES_AT_ONCE = 32
 
 
 def clip_data(analysis: Analysis, identity: str) -> dict[str, Any]:
@@ -113,22 +112,18 @@ def heat_data(result: session.Result, number: int) -> Iterator[dict[str, Any] | 
     Yields:
         The share done in [0, 1), and at last the data.
     """
-    from emo_core.explain.attribution import blank_map, class_heatmaps, evidence_gradients
+    from emo_core.explain.attribution import find_evidence
     from emo_core.explain.numpy_lstm import load_lstm
 
     analysis, bundle = result.analysis, result.bundle
     frames, cnn = frames_of(analysis, number), bundle.frame_network(2)
-    faces = analysis.normalized.faces
-    blank = blank_map(cnn, faces.shape[1])
     yield 0.0
-    gradients = evidence_gradients(
-        bundle, load_lstm(bundle), blank, analysis.features, analysis.normalized, analysis.timestamps_s, frames
-    )
-    parts = []
-    for first in range(0, len(frames), _FRAMES_AT_ONCE):
-        yield first / len(frames)
-        some = slice(first, first + _FRAMES_AT_ONCE)
-        parts.append(class_heatmaps(cnn.feature_maps(faces[frames[some]]) - blank, gradients[:, some]))
+    parts: list[Floats] = []
+    for some in find_evidence(
+        bundle, load_lstm(bundle), cnn, analysis.features, analysis.normalized, analysis.timestamps_s, frames
+    ):
+        yield sum(part.shape[1] for part in parts) / len(frames)
+        parts.append(some.heatmaps)
     maps = np.concatenate(parts, axis=1)
     yield {"number": number, "grid": list(maps.shape[-2:]), "heat": _text((maps * 255).round().astype(np.uint8))}
 

@@ -6,17 +6,16 @@ by stretch and is told the moment once the hand is still.
 
 from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from ui.shell import browser
 from ui.state import position, session
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
-_FOLDER = Path(__file__).resolve().parents[1] / "browser"
 _SPANS_KEPT = 3
 _STATE = "_player"
 
@@ -124,8 +123,6 @@ def _state_of(result: session.Result) -> _State:
 @lru_cache
 def _component(name: str) -> "ComponentRenderer":
     """The player, or what hands it the heatmaps when they are ready: a component cannot be given more in one run."""
-    script = (_FOLDER / f"{name}.js").read_text("utf-8")
-    html, css = (
-        (_FOLDER / f"{name}.{kind}").read_text("utf-8") if name == "player" else "" for kind in ("html", "css")
-    )
+    script = browser.read(f"{name}.js")
+    html, css = (browser.read(f"{name}.{kind}") if name == "player" else "" for kind in ("html", "css"))
     return st.components.v2.component(f"studio_{name}", html=html or None, css=css or None, js=script)

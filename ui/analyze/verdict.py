@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from emo_core.analysis import Analysis, Prediction, Segment
     from emo_core.model.bundle import Bundle
 
-_MAX_PARTS = 4
+_MOST_FOLDED = 60
 
 
 def render(analysis: "Analysis", bundle: "Bundle") -> None:
@@ -78,15 +78,26 @@ def _mix_html(found: "Prediction | Segment", bundle: "Bundle") -> str:
 
 
 def _parts_html(analysis: "Analysis", bundle: "Bundle") -> str:
-    """The longest parts in order of time, each with its own mix, for clips whose verdict changes on the way."""
+    """Where the verdict changes during the clip: the longest part of each class, in order of time; the rest folded."""
     segments = analysis.prediction.segments
-    if len({item.label for item in segments}) < 2:
+    longest = {item.label: item for item in sorted(segments, key=lambda item: item.end_s - item.start_s)}
+    if len(longest) < 2:
         return ""
-    longest = sorted(segments, key=lambda item: item.start_s - item.end_s)[:_MAX_PARTS]
-    rows = [_part_html(analysis, item, bundle) for item in segments if item in longest]
-    left = len(segments) - len(rows)
-    more = f'<p class="es-soft">and {left} shorter, listed below</p>' if left else ""
-    return f'<div class="es-parts">{"".join(rows)}</div>{more}'
+    first = [item for item in segments if item is longest[item.label]]
+    rest = [item for item in segments if item is not longest[item.label]]
+    rows = "".join(_part_html(analysis, item, bundle) for item in first)
+    return f'<div class="es-parts">{rows}</div>{_folded_html(analysis, rest, bundle)}'
+
+
+def _folded_html(analysis: "Analysis", rest: "list[Segment]", bundle: "Bundle") -> str:
+    """The parts that are not the longest of their class, behind a line that says how many there are."""
+    if not rest:
+        return ""
+    rows = "".join(_part_html(analysis, item, bundle) for item in rest[:_MOST_FOLDED])
+    left = len(rest) - _MOST_FOLDED
+    more = f'<p class="es-soft">and {left} more, listed under Charts</p>' if left > 0 else ""
+    title = f"{len(rest)} shorter part{'' if len(rest) == 1 else 's'}"
+    return f'<details class="es-more"><summary>{title}</summary><div class="es-parts">{rows}</div>{more}</details>'
 
 
 def _part_html(analysis: "Analysis", segment: "Segment", bundle: "Bundle") -> str:

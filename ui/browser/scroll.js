@@ -3,8 +3,14 @@ let done = null;
 
 function look(id, left) {
   const part = document.getElementById(id);
-  if (part && part.offsetParent) part.scrollIntoView({ behavior: "smooth" });
+  if (part && part.offsetParent) bring(part);
   else if (left) setTimeout(look, 100, id, left - 1);
+}
+
+function bring(part) {
+  const { top, bottom } = part.getBoundingClientRect();
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  if (top < 64 || bottom > 0.6 * innerHeight) part.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
 }
 
 export default function ({ data }) {

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from emo_core.files.folders import COMMAND
 from emo_core.records import ClipMetrics, Protocols
 from ui.evaluate import run
 from ui.evaluate.choice import Choice
@@ -49,7 +50,7 @@ def render(choice: Choice, evaluation: "Evaluation", figures: ClipMetrics) -> No
                 key=f"csv-{name}", disabled=not table[1],
             )  # fmt: skip
     st.caption("The same at the command line:")
-    st.code(f".venv/bin/{evaluation.command}", language="bash", wrap_lines=True)
+    st.code(evaluation.command.replace("python -m emo_core", COMMAND), language="bash", wrap_lines=True)
 
 
 def _records(choice: Choice) -> "dict[str, Table]":

@@ -140,11 +140,11 @@ def run(choice: Choice) -> None:
     from emo_core.evaluation.results import store
     from emo_core.evaluation.run import choose_clips, evaluate_dataset
 
-    report = progress.reporter(choice.name, "Evaluating", drop)
     bundle = models.load(choice.model)
     clips = choose_clips(choice.model, read_dataset(choice.data), bundle.info.labels, everyone=choice.everyone)
-    evaluation = evaluate_dataset(
-        bundle, clips, choice.data, CACHE, name=choice.name, command=choice.command, progress=report
-    )
+    with progress.shown(choice.name, "Evaluating", drop) as report:
+        evaluation = evaluate_dataset(
+            bundle, clips, choice.data, CACHE, name=choice.name, command=choice.command, progress=report
+        )
     if not store(evaluation, path := stored_path(choice)):
         st.session_state[_UNSTORED] = {path: Found(evaluation, summarize(evaluation))}

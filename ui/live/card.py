@@ -4,7 +4,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from emo_core.emotions import UNSURE, class_colour, display_percent
-from emo_core.live.overlay import verdict_words
+from emo_core.live.overlay import moment_words
 from emo_core.model.published import warning_of
 from ui.live import status
 
@@ -21,11 +21,11 @@ def card_html(live: "LiveSession") -> str:
         begun = live.worker.latest is not None
         return _card(live, "Live view", "Stopped" if begun else "Not started", UNSURE, "")
     kicker = "Paused" if live.worker.paused else "Now"
-    latest = live.worker.latest
+    latest = live.tell()
     if latest is None:
         return _card(live, kicker, "Waiting for the first picture …", UNSURE, _chain_html(live))
     rest = _sureness(latest) + _others(latest) + _tips_html(latest) + _chain_html(live)
-    return _card(live, kicker, verdict_words(latest), latest.label, rest)
+    return _card(live, kicker, moment_words(latest), latest.label, rest)
 
 
 def _card(live: "LiveSession", kicker: str, title: str, label: str, rest: str) -> str:

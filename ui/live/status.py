@@ -21,7 +21,7 @@ NO_RELAY = (
 )
 NO_PATH = (
     "The connection failed: camera and server work, but no video came from the one to the other; a firewall on the way "
-    f"is the usual reason, and a TURN server the remedy (see the README). {RECORD_INSTEAD}"
+    f"is the usual reason, and a TURN server the remedy (the documentation says how). {RECORD_INSTEAD}"
 )
 BROKEN = (
     "The connection broke: no video has come for a while. Start again; if it happens again, use another network. "

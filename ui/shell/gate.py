@@ -168,8 +168,8 @@ def budget_bytes() -> int:
 def _full() -> Refusal:
     return Refusal(
         507,
-        "The file was not taken: the server has no room for more uploads now. Press Delete now to free your own, or "
-        "try again in some minutes.",
+        "The file was not taken: the server has no room for more uploads now. Press “Delete my clips "
+        "and results” to free your own, or try again in some minutes.",
     )
 
 

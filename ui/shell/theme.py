@@ -20,6 +20,9 @@ _CSS = """
 .es-ends { display: flex; justify-content: space-between; flex-wrap: wrap; gap: .2rem 1rem; font-size: .95rem; }
 .es-parts { display: grid; gap: .75rem; margin-top: .8rem; }
 .es-parts .es-meter { height: .6rem; margin: .35rem 0 .2rem; }
+.es-more { margin-top: .7rem; }
+.es-more summary { cursor: pointer; font-size: .95rem; }
+.es-more .es-parts { max-height: 22rem; overflow-y: auto; }
 .es-dot { display: inline-block; width: .7em; height: .7em; border-radius: 50%; margin-right: .4em; }
 .es-strip { display: grid; grid-template-columns: repeat(auto-fill, minmax(72px, 1fr)); gap: 10px 8px; }
 .es-frame { text-align: center; font-size: .74rem; line-height: 1.2; }

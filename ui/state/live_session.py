@@ -17,6 +17,7 @@ from ui.state import session
 if TYPE_CHECKING:
     import av
 
+    from emo_core.live.analyzer import LiveResult
     from emo_core.live.worker import LiveWorker
     from emo_core.types import Bytes
 
@@ -48,6 +49,8 @@ class LiveSession:
         retried: whether this start has had its second attempt.
         started_s: when the visitor started it (monotonic), None while it is stopped.
         problem: why it is not running although the visitor wanted it, one sentence; empty otherwise.
+        told: the result that the card beside the picture tells; the words on the picture are those of it, so that
+            both say the same also where the card comes late.
         shown: the last picture sent back, (H, W, 3) uint8 RGB, as the visitor saw it.
         snapshots: pictures the visitor took, JPEG.
     """
@@ -59,6 +62,7 @@ class LiveSession:
     retried: bool = False
     started_s: float | None = None
     problem: str = ""
+    told: "LiveResult | None" = None
     shown: "Bytes | None" = None
     snapshots: list[bytes] = field(default_factory=list)
 
@@ -75,10 +79,15 @@ class LiveSession:
             width, height = round(frame.width * scale), round(frame.height * scale)
             image = np.asarray(frame.to_ndarray(format="rgb24", width=width, height=height), np.uint8)
             self.worker.submit(image)
-            self.shown = draw(image, self.worker.latest, self.worker.bundle.info.labels)
+            self.shown = draw(image, self.worker.latest, self.worker.bundle.info.labels, self.told)
         answer = av.VideoFrame.from_ndarray(self.shown, format="rgb24")
         answer.pts, answer.time_base = frame.pts, frame.time_base
         return answer
+
+    def tell(self) -> "LiveResult | None":
+        """The newest result, for the card to tell; from now on the picture tells it, too."""
+        self.told = self.worker.latest
+        return self.told
 
     @property
     def wanted(self) -> bool:

@@ -12,13 +12,13 @@ from emo_core.emotions import display_name
 from emo_core.errors import BundleError, DatasetError
 from emo_core.files import folders
 from emo_core.files.csv_files import parse_csv
-from emo_core.files.folders import ROOT
 from emo_core.model.published import PUBLISHED, is_published
+from emo_core.records import span
 
 if TYPE_CHECKING:
     from emo_core.model.bundle import Bundle
 
-MODEL_DIR = ROOT / "models" / "hybrid"
+MODEL_DIR = folders.SHIPPED_MODEL
 """The model that came with the application."""
 
 
@@ -33,17 +33,10 @@ _MANIFEST = "bundle.json"
 
 def found() -> dict[str, Path]:
     """Finished models by name, that of the application first; half-written ones have no manifest yet."""
-    places = {MODEL_DIR.parent, folders.models()}
-    begun = {path.parent for place in places for path in place.glob(f"[!.]*/{_MANIFEST}")}
-    finished = [folder for folder in begun if _is_there(folder / "head.tflite")]
-    return {folder.name: folder for folder in sorted(finished, key=lambda folder: (folder != MODEL_DIR, folder.name))}
+    from emo_core.model.library import finished
 
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:  # a folder that may not be read: loading it says so
-        return True
+    models = finished((MODEL_DIR.parent, folders.models()))
+    return {folder.name: folder for folder in sorted(models, key=lambda folder: folder != MODEL_DIR)}
 
 
 def directory() -> Path:
@@ -204,15 +197,20 @@ def _taught_line(row: dict[str, Any]) -> str:
     accuracy = row["scores"]["accuracy"]
     people, interval = row["num_people"], accuracy["interval"]
     who = "1 person" if people == 1 else f"{people} people"
-    sure = f"95 % interval over people {interval[0]:.0%} – {interval[1]:.0%}" if interval else "too few to trust it"
+    sure = f"95 % interval over people {span(interval, '.0%')}" if interval else "too few to trust it"
     if row.get("protocol") == "random":
         return (
             f"It was right on {accuracy['value']:.0%} of {row['num_clips']:,} clips set aside at random, of {who}, of "
             "whom other clips trained it: that does not tell how it works on anybody else."
         )
+    if row.get("protocol") == "subject":
+        return (
+            f"In tests it was right on {accuracy['value']:.0%} of {row['num_clips']:,} clips of {who} kept out of its "
+            f"training ({sure})."
+        )
     return (
-        f"In tests it was right on {accuracy['value']:.0%} of {row['num_clips']:,} clips of {who} kept out of its "
-        f"training ({sure})."
+        f"It was right on {accuracy['value']:.0%} of {row['num_clips']:,} test clips of {who} ({sure}); its records do "
+        "not say whether other clips of these people trained it."
     )
 
 

@@ -87,7 +87,7 @@ class Result:
 def submit(source: Source) -> None:
     """Ask for an analysis; the Analyze page runs it."""
     st.session_state[_JOB] = source
-    st.session_state[_STOPPED] = False
+    st.session_state[_STOPPED] = None
 
 
 def submit_upload(key: str) -> None:
@@ -109,14 +109,21 @@ def drop_job() -> None:
 
 
 def stop() -> None:
-    """Callback of the stop button: forget the running analysis; an earlier result stays."""
+    """Callback of the stop button: end the running analysis; an earlier result stays, and so does the clip."""
+    st.session_state[_STOPPED] = job()
     drop_job()
-    st.session_state[_STOPPED] = True
 
 
-def was_stopped() -> bool:
-    """Whether the visitor stopped an analysis just now; true once."""
-    return bool(st.session_state.pop(_STOPPED, False))
+def stopped() -> Source | None:
+    """The clip whose analysis the visitor stopped, until another one is asked for."""
+    found: Source | None = st.session_state.get(_STOPPED)
+    return found
+
+
+def start_again() -> None:
+    """Callback: ask once more for the analysis that was stopped."""
+    if (source := stopped()) is not None:
+        submit(source)
 
 
 def keep(source: Source, analysis: "Analysis", bundle: "Bundle") -> None:

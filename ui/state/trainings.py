@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from emo_core.extras import need
 from emo_core.files import folders
 from emo_core.model.published import PUBLISHED
 from ui.state import models
@@ -48,6 +49,7 @@ def submit(
     Raises:
         DatasetError: the name, the data set or the protocol cannot be used.
         BundleError: another kind of model has that name.
+        MissingPackageError: this installation cannot train.
     """
     from emo_core.datasets.clips import read_dataset
     from emo_core.datasets.names import check_name
@@ -56,8 +58,11 @@ def submit(
     from emo_core.errors import BundleError
     from emo_core.jobs.queue import Order
 
+    need("tensorflow")
     out = out_of(check_name(name))
-    if out in (models.MODEL_DIR, models.published_dir()) or (out.exists() and "taught" not in models.manifest(out)):
+    if name in (models.MODEL_DIR.name, models.published_dir().name) or (
+        out.exists() and "taught" not in models.manifest(out)
+    ):
         raise BundleError(f"{name} is the name of a model that was not taught here: choose another name for yours.")
     clips = read_dataset(chosen.path)
     if recipe == PUBLISHED:

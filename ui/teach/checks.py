@@ -64,18 +64,20 @@ def drop() -> None:
 
 def _run(chosen: KnownSet, clips: tuple["DatasetClip", ...], state: str) -> None:
     """Check with progress on the page."""
-    report = progress.reporter(chosen.name, "Checking", drop)
     preload.wait()
     from emo_core.datasets.checks import check_dataset
     from emo_core.datasets.clips import count_skipped
     from emo_core.datasets.feature_cache import ClipReader
     from emo_core.model.bundle import load_frame_network
 
-    def tell(done: int, total: int) -> None:
-        report(f"Clip {done} of {total}", done / max(total, 1))
+    with progress.shown(chosen.name, "Checking", drop) as report:
 
-    reader = ClipReader(*load_frame_network(models.MODEL_DIR), CACHE)
-    st.session_state[_FOUND] = {state: check_dataset(clips, reader, tell, count_skipped(chosen.path, clips))}
+        def tell(done: int, total: int) -> None:
+            report(f"Clip {done} of {total}", done / max(total, 1))
+
+        reader = ClipReader(*load_frame_network(models.MODEL_DIR), CACHE)
+        found = check_dataset(clips, reader, tell, count_skipped(chosen.path, clips))
+    st.session_state[_FOUND] = {state: found}
 
 
 def _state(clips: tuple["DatasetClip", ...]) -> str:

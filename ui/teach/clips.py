@@ -9,17 +9,18 @@ import streamlit as st
 
 from emo_core.emotions import display_name
 from emo_core.errors import EmoError
-from emo_core.files import scratch
-from ui.shell import errors, preload
-from ui.state import models, session
+from ui.shell import errors
+from ui.state import new_clips, session
 from ui.state.datasets import CACHE, KnownSet
-from ui.widgets import recorder, uploads
+from ui.state.new_clips import NewClip
+from ui.teach import archive
+from ui.widgets import progress, recorder, uploads
 from ui.widgets.clip_list import still
 
 if TYPE_CHECKING:
     from emo_core.datasets.clips import DatasetClip
 
-_TAKES, _TOLD = "_teach_takes", "_teach_told"
+_TAKES, _TOLD, _FORM_OF = "_teach_takes", "_teach_told", "_teach_form_of"
 
 
 def render(chosen: KnownSet, labels: tuple[str, ...]) -> None:
@@ -27,6 +28,7 @@ def render(chosen: KnownSet, labels: tuple[str, ...]) -> None:
     if not chosen.writable:
         st.info("The demo data set is read only. Make a new data set to add clips of your own.")
         return
+    _forget_form(chosen)
     what, who, when = st.columns(3)
     label = what.selectbox("Class", labels, key="teach-label", format_func=display_name, accept_new_options=True,
                            help="Choose one, or type a new one, such as anger_disgust.")  # fmt: skip
@@ -44,7 +46,7 @@ def render(chosen: KnownSet, labels: tuple[str, ...]) -> None:
     if label is None or not agreed:
         st.caption("Choose a class and confirm, then upload or record.")
         return
-    upload, camera = st.tabs(["Upload", "Record"], key="teach-ways", on_change="rerun")
+    upload, camera, many = st.tabs(["Upload", "Record", "Folder or ZIP"], key="teach-ways", on_change="rerun")
     if upload.open:
         with upload:
             _upload(chosen, str(label), person, occasion)
@@ -52,8 +54,31 @@ def render(chosen: KnownSet, labels: tuple[str, ...]) -> None:
         with camera, errors.shown():
             clip = recorder.record("teach-recorder")
             if clip is not None:
-                _add(chosen, [clip], str(label), person, occasion, "recorded")
-                st.rerun()
+                _tell(
+                    progress.add_clips(chosen.path, [NewClip(clip, str(label), person, occasion.strip(), "recorded")])
+                )
+    if many.open:
+        with many:
+            told = archive.render(chosen, _takes())
+            if told is not None:
+                _tell(told)
+
+
+def _forget_form(chosen: KnownSet) -> None:
+    """Who is shown, and that they agreed, was said of one data set: with another one it is asked again."""
+    if st.session_state.get(_FORM_OF) != chosen.path:
+        st.session_state.update({_FORM_OF: chosen.path, "teach-person": "", "teach-session": "", "teach-agreed": False})
+
+
+def _takes() -> int:
+    return int(st.session_state.get(_TAKES, 0))
+
+
+def _tell(told: new_clips.Told) -> None:
+    """Begin anew with empty uploaders, and say what became of the clips."""
+    st.session_state[_TAKES] = _takes() + 1
+    st.session_state[_TOLD] = told
+    st.rerun()
 
 
 def tell() -> None:
@@ -63,57 +88,12 @@ def tell() -> None:
 
 
 def _upload(chosen: KnownSet, label: str, person: str, occasion: str) -> None:
-    key = session.fresh_key(f"teach-upload-{st.session_state.get(_TAKES, 0)}")
+    key = session.fresh_key(f"teach-upload-{_takes()}")
     files = uploads.many("Clips of one face, 2 – 10 s each", key)
     if files and st.button(f"Add {_clips(len(files))}", type="primary", key="teach-add"):
         sources = [session.Source(file.name, file.getvalue()) for file in files]
-        st.session_state[_TAKES] = st.session_state.get(_TAKES, 0) + 1
-        _add(chosen, sources, label, person, occasion, "uploaded")
-        st.rerun()
-
-
-def _add(chosen: KnownSet, sources: list[session.Source], label: str, person: str, occasion: str, origin: str) -> None:
-    """See each clip through the pipeline; keep those that show a face, and say why others are not kept."""
-    preload.wait()
-    from emo_core.datasets.editable import add_clip
-    from emo_core.datasets.feature_cache import ClipReader, forget
-    from emo_core.datasets.names import check_label, check_person
-    from emo_core.model.bundle import load_frame_network
-
-    try:
-        check_label(label)
-        check_person(person)
-    except EmoError as error:  # before anything is made of a face
-        st.session_state[_TOLD] = [(False, f"Nothing was added: {error}")]
-        return
-    reader, kept, told = ClipReader(*load_frame_network(models.MODEL_DIR), CACHE), 0, []
-    bar = st.progress(0.0, text="Looking at the clips")
-    for number, source in enumerate(sources):
-        bar.progress(number / len(sources), text=f"Looking at {errors.plain(source.name)}")
-        suffix = Path(source.name).suffix.lower() or ".mp4"
-        try:
-            assert isinstance(source.data, bytes)
-            with scratch.folder() as folder:
-                path = folder / f"{Path(source.name).stem[:60] or 'clip'}{suffix}"
-                path.write_bytes(source.data)
-                reader.read(path)
-                try:
-                    add_clip(chosen.path, source.data, suffix, label, person, session=occasion.strip(), source=origin)
-                except EmoError:
-                    forget(CACHE, [path])
-                    raise
-            kept += 1
-        except EmoError as error:
-            told.append((False, f"Not added: {error}"))
-        except OSError as error:
-            told.append(
-                (False, f"Not added, the disk takes no more ({error.strerror}): free some space and try again.")
-            )
-    bar.empty()
-    if kept:
-        whom = person.strip() or "an unknown person"
-        told.insert(0, (True, f"Added {_clips(kept)} of {whom} to {display_name(label)}."))
-    st.session_state[_TOLD] = told
+        clips = [NewClip(source, label, person, occasion.strip(), "uploaded") for source in sources]
+        _tell(progress.add_clips(chosen.path, clips))
 
 
 def render_removal(chosen: KnownSet, clips: tuple["DatasetClip", ...]) -> None:

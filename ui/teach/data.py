@@ -59,12 +59,6 @@ def _new_form() -> None:
             help="Two basic emotions joined by _ make a pair, such as joy_fear or anger_disgust: its mix is shown. "
             "Keep a class other for neutral faces and everything else.",
         )
-        st.text_input(
-            "Folder of data sets (optional)",
-            folders.typed(datasets.folder()),
-            key="teach-new-folder",
-            help="Below the data folder of the server; clips stay until removed.",
-        )
         st.form_submit_button("Create", type="primary", on_click=_create)
 
 
@@ -72,10 +66,10 @@ def _folder_form() -> None:
     """Data sets that lie elsewhere on the server."""
     with st.form("teach-elsewhere", border=False):
         st.text_input(
-            "Or open the data sets of another folder",
-            folders.typed(datasets.folder()),
+            "Or use the data sets of another folder",
             key="teach-folder",
-            help="Below the data folder of the server, or one that whoever runs it allows with EMO_ROOTS.",
+            placeholder="the usual one" if datasets.folder() == folders.data() else f"now: {datasets.folder().name}",
+            help="Its name below the data folder of the server, or one that whoever runs it allows with EMO_ROOTS.",
         )
         st.form_submit_button("Open the folder", on_click=_open_folder)
 
@@ -102,12 +96,11 @@ def _create() -> None:
     name = st.session_state["teach-new-name"].strip()
     labels = [line for line in st.session_state["teach-new-classes"].splitlines() if line.strip()]
     try:
-        place = folders.visitors_folder(st.session_state["teach-new-folder"])
+        place = datasets.folder()
         create(place / check_name(name, "data set"), labels)
     except EmoError as error:
         st.session_state[_PROBLEM] = str(error)
         return
-    datasets.choose_folder(place)
     st.session_state[_CHOSEN] = name
 
 

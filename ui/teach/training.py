@@ -1,6 +1,7 @@
 """Training on the Teach page: what to ask for, and how it goes, redrawn every second while it runs."""
 
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -31,8 +32,10 @@ _STATES = {
 }  # fmt: skip
 
 
-def form(chosen: KnownSet) -> None:
-    """What to train, and the button."""
+def form(chosen: KnownSet, *, has_clips: bool) -> None:
+    """What to train, and the button, which waits for the first clip."""
+    if not has_clips:
+        st.info("There is nothing to train on yet: add clips of at least two classes, each of several people.")
     name = st.text_input(
         "Name of the model", value=_default_name(chosen), key=f"teach-name-{chosen.name}", max_chars=40
     )
@@ -56,7 +59,7 @@ def form(chosen: KnownSet) -> None:
                     help="It then sees what your classes differ in. Every clip is looked at twice more.")  # fmt: skip
     if (trainings.out_of(name) / "bundle.json").exists() and name:
         st.caption(f"A model {errors.plain(name)} exists; it stays as it is until the new one is whole.")
-    st.button("Train", type="primary", key="teach-train", on_click=_submit, args=[chosen])
+    st.button("Train", type="primary", key="teach-train", on_click=_submit, args=[chosen], disabled=not has_clips)
     if problem := st.session_state.pop(_PROBLEM, ""):
         st.error(errors.plain(problem), icon="⚠️")
 
@@ -110,7 +113,7 @@ def _watch(active: bool) -> None:
 def _active(status: "JobStatus", now: list["JobStatus"]) -> None:
     order, progress = status.order, status.progress
     words, button = st.columns([4, 1], vertical_alignment="center")
-    words.markdown(f"**{errors.plain(order.name)}**: {_STATES[status.state]} on {errors.plain(order.data)}")
+    words.markdown(f"**{errors.plain(order.name)}**: {_STATES[status.state]} on {errors.plain(Path(order.data).name)}")
     button.button("Stop", key=f"stop-{order.name}", on_click=trainings.jobs().stop, args=[order.name], width="stretch")
     if status.state == "waiting":
         first = errors.plain(now[0].order.name)

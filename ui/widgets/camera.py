@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-_FOLDER = Path(__file__).resolve().parents[1] / "browser"
+from ui.shell import browser
 
 PROBLEMS: dict[str, str] = {
     "denied": "The browser was not allowed to use the camera. Allow it with the camera sign in the address bar (or in "
@@ -28,6 +27,6 @@ PROBLEMS: dict[str, str] = {
 @lru_cache
 def component(name: str) -> Callable[..., Any]:
     """The component whose files in ``ui/browser`` carry `name`; it can use everything in ``camera.js``."""
-    html, css, script = ((_FOLDER / f"{name}.{kind}").read_text("utf-8") for kind in ("html", "css", "js"))
-    shared = (_FOLDER / "camera.js").read_text("utf-8")
+    html, css, script = (browser.read(f"{name}.{kind}") for kind in ("html", "css", "js"))
+    shared = browser.read("camera.js")
     return st.components.v2.component(f"studio_{name}", html=html, css=css, js=f"{shared}\n{script}")

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from ui.shell import browser
 from ui.state import position, session
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _go_there() -> None:
 
 @lru_cache
 def _clicks() -> "ComponentRenderer":
-    script = (Path(__file__).resolve().parents[1] / "browser" / "chart_clicks.js").read_text("utf-8")
+    script = browser.read("chart_clicks.js")
     return st.components.v2.component("studio_chart_clicks", js=script)
 
 

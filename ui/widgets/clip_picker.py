@@ -1,17 +1,26 @@
 """The ways to a clip: a sample by one click, an upload, a recording."""
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from ui.state import samples, session
 from ui.widgets import recorder, uploads
 
+if TYPE_CHECKING:
+    from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
+
 _OPEN = "_recorder_open"
+_CHOOSER = "choose-clip"
 _TAKES = "_takes"
 
 
-def render(*, expanded: bool) -> None:
-    """Show the ways; what comes in is submitted for its analysis."""
-    with st.expander("Choose a clip", expanded=expanded or recorder_open()):
+def render() -> None:
+    """Show the ways; what comes in is submitted for its analysis.
+
+    They fold away with every clip that comes in, also with the second one, and open at a click.
+    """
+    with _chooser():
         if recorder_open():
             left, right = st.columns([3, 2], gap="large")
             with left:
@@ -25,9 +34,18 @@ def render(*, expanded: bool) -> None:
             _record_button()
 
 
+def _chooser() -> "ExpanderContainer":
+    """What folds; while a clip is analyzed it tells the server of no click, for a run would begin the analysis anew."""
+    if session.job() is not None:
+        st.session_state[_CHOOSER] = False
+        return st.expander("Choose a clip", key=f"{_CHOOSER}-meanwhile")
+    st.session_state.setdefault(_CHOOSER, session.result() is None or recorder_open())
+    return st.expander("Choose a clip", key=_CHOOSER, on_change="rerun")
+
+
 def open_recorder() -> None:
     """Show the recorder from now on; the camera is still off."""
-    st.session_state[_OPEN] = True
+    st.session_state[_OPEN] = st.session_state[_CHOOSER] = True
 
 
 def recorder_open() -> bool:

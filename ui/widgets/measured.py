@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import streamlit as st
 
-from emo_core.records import Protocols, span
+from emo_core.records import Protocols, bracketed, span
 from ui.shell import errors
 from ui.state import models
 from ui.widgets import charts, measured_custom, measured_people, tables
@@ -201,19 +201,18 @@ def _variant(row: Mapping[str, Any]) -> str:
 def _scores(row: Mapping[str, Any]) -> tuple[str, str]:
     """Accuracy with its interval, and macro-F1."""
     accuracy, macro_f1 = _shares(row, "accuracy", "macro_f1")
-    interval = _range(row)
-    return f"{accuracy} ({interval})" if interval else accuracy, macro_f1
+    return accuracy + _range(row), macro_f1
 
 
 def _range(row: Mapping[str, Any]) -> str:
-    """The 95 % interval of an accuracy, under whichever name the records hold it; empty where they hold none."""
+    """The 95 % interval of an accuracy behind it, under whichever name the records hold it; empty where they do not."""
     names = ("interval_over_people", "accuracy_interval_over_people", "accuracy_interval")
     found = next((row[name] for name in names if row.get(name)), None)
-    return span(found)
+    return bracketed(found)
 
 
 def _change(values: Sequence[float]) -> str:
-    return f"{values[0]:+.3f} ({values[1]:+.3f} – {values[2]:+.3f})"
+    return f"{values[0]:+.3f}{bracketed(values[1:], '+.3f')}"
 
 
 def _plus_minus(values: Sequence[float]) -> str:

@@ -17,7 +17,8 @@ NOTICE = """
 """
 
 AGREE = "I have read this and agree"
-DELETE = "Delete now"
+DELETE = "Delete my clips and results"
+CONFIRM = "Yes, delete everything"
 
 _AGREED = "_agreed"
 _DELETED = "_deleted"
@@ -40,15 +41,15 @@ def ask(key: str) -> bool:
 
 
 def delete_button(key: str) -> None:
-    """A button that deletes everything of the visit, and afterwards the confirmation that it is done."""
+    """A button that asks, then deletes everything of the visit, and afterwards the confirmation that it is done."""
     if st.session_state.pop(_DELETED, False):
         st.success("Everything of this visit was deleted: clips, pictures, results and your agreement.")
-    st.button(
-        DELETE,
-        key=f"delete-{key}",
-        on_click=delete_everything,
-        help="Removes every clip, picture and result of your visit from the memory of this server, at once.",
-    )
+    with st.popover(DELETE):
+        st.markdown(
+            "Every clip, picture, mark and result of your visit is removed from this server at once. This cannot be "
+            "undone. Data sets and models on the Teach page stay."
+        )
+        st.button(CONFIRM, key=f"delete-{key}", type="primary", on_click=delete_everything)
 
 
 def delete_everything() -> None:

@@ -1,20 +1,25 @@
 """A running analysis on the page: which stage, how far, and a way to stop."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 import streamlit as st
 
-from ui.shell import errors
-from ui.state import session
+from ui.shell import errors, preload
+from ui.state import new_clips, session
 
 _LOOK_EVERY_S = 0.5
 
 
-def reporter(
+@contextmanager
+def shown(
     name: str, doing: str = "Analyzing", stop: Callable[[], None] = session.stop
-) -> Callable[[str, float], None]:
-    """Draw the progress of work on `name` and return the callback that moves it.
+) -> Iterator[Callable[[str, float], None]]:
+    """Draw the progress of work on `name` around it, and hand out the callback that moves it.
+
+    Once the work is done or has failed, bar and button are gone.
 
     A click on Stop, or a tab that is closed, makes Streamlit end this run when the callback draws, and the work with
     it. So it draws twice a second, whether there is news or not.
@@ -24,7 +29,8 @@ def reporter(
         doing: what is done with it.
         stop: callback of the button; forgets the work.
     """
-    with st.container(border=True, key="progress"):
+    place = st.empty()
+    with place.container(border=True, key="progress"):
         text, button = st.columns([5, 1], vertical_alignment="center")
         text.text(f"{doing} {name}")
         button.button("Stop", on_click=stop, key="stop", width="stretch")
@@ -38,4 +44,16 @@ def reporter(
             shown, drawn_s = (stage, percent), now_s
             bar.progress(percent, text=f"{errors.plain(stage)} ({percent} %)")
 
-    return report
+    try:
+        yield report
+    except Exception:  # not a click on Stop: that ends the run, and the next one draws no bar
+        place.empty()
+        raise
+    place.empty()
+
+
+def add_clips(place: Path, clips: Sequence[new_clips.NewClip]) -> new_clips.Told:
+    """Add clips to the data set in a folder, with a bar meanwhile; what became of them, in sentences."""
+    with shown("the clips", "Looking at") as report:
+        preload.wait()
+        return new_clips.add(place, clips, report)

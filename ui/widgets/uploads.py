@@ -1,4 +1,4 @@
-"""The uploader of every page: what it takes is told before."""
+"""The uploaders of every page: what they take is told before."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,5 +25,22 @@ def many(label: str, key: str) -> list[Any]:
     """Take clips; those that are there."""
     visits.allow_uploads()
     files = st.file_uploader(label, type=TYPES, accept_multiple_files=True, key=key, max_upload_size=limits.MAX_MB)
+    st.caption(limits.WORDS)
+    return list(files)
+
+
+def archive(label: str, key: str) -> Any:
+    """Take a zip of labelled clips; the file that is there, or None."""
+    visits.allow_uploads()
+    return st.file_uploader(label, type=["zip"], key=key, max_upload_size=limits.MAX_MB)
+
+
+def folder(label: str, key: str) -> list[Any]:
+    """Take a folder of labelled clips; the files that are there, each named by its path in it."""
+    visits.allow_uploads()
+    kinds = [*TYPES, "csv"]
+    files = st.file_uploader(
+        label, type=kinds, accept_multiple_files="directory", key=key, max_upload_size=limits.MAX_MB
+    )
     st.caption(limits.WORDS)
     return list(files)

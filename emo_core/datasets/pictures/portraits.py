@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_core.datasets.splits import split_people
+from emo_core.datasets.splits import PORTRAIT_PARTS, split_people
 from emo_core.emotions import EMOTIONS
 from emo_core.errors import DatasetError
 from emo_core.faces.alignment import normalize_intensity
@@ -31,11 +31,8 @@ from emo_core.video.source import clean_name
 
 LABELS = "labels.csv"
 
-PARTS = {"train": 0.6, "choose": 0.2, "measure": 0.2}
-"""Shares of the people whom the frame CNN learns from, by whom its recipe is chosen, and who only measure it."""
 
-PARTS_SEED = 2026
-
+_PARTS_SEED = 2026
 _MOST_BYTES = 64 * 2**20  # of one picture; more is no portrait
 _MAX_SIDE_PX = 960  # as videos are reduced
 _CACHE_VERSION = 1  # raise when what is seen of a picture changes
@@ -99,9 +96,9 @@ def read_portraits(path: Path) -> Portraits:
 
 
 def part_of(portraits: Portraits, part: str) -> Portraits:
-    """The pictures of the people of one of :data:`PARTS`; nobody is in two, and the same set is always parted alike."""
-    groups = split_people(portraits.people.tolist(), tuple(PARTS.values()), seed=PARTS_SEED)
-    chosen = np.flatnonzero(np.isin(portraits.people, sorted(groups[list(PARTS).index(part)])))
+    """The pictures of the people of one of :data:`PORTRAIT_PARTS`; the same set is always parted alike."""
+    groups = split_people(portraits.people.tolist(), tuple(PORTRAIT_PARTS.values()), seed=_PARTS_SEED)
+    chosen = np.flatnonzero(np.isin(portraits.people, sorted(groups[list(PORTRAIT_PARTS).index(part)])))
     files = tuple(portraits.files[index] for index in chosen)
     return Portraits(files, portraits.labels[chosen], portraits.people[chosen], portraits.read)
 

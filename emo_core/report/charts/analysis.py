@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from emo_core.analysis import Analysis, Prediction, Segment, VideoInfo
 from emo_core.emotions import EMOTION_COLOURS, EMOTIONS, class_colour, display_name
-from emo_core.report.charts.style import NEUTRAL_INK, faded, layout
+from emo_core.model.presence import verdict_words
+from emo_core.report.charts.style import NEUTRAL_INK, faded, layout, percent_format
 from emo_core.report.tables import segment_at
 from emo_core.types import Booleans, Doubles
 
@@ -201,7 +202,8 @@ def history_figure(
         figure.add_annotation(x=chosen, y=1, yref="paper", text="kept", showarrow=False, yanchor="bottom", font_size=11)
     layout(figure, height=280)
     figure.update_xaxes(title="Epoch", dtick=max(1, -(-len(epochs) // 8)))
-    figure.update_yaxes(title=quantity, tickformat=".0%" if percent else None)
+    shown = percent_format(value for values in curves.values() for value in values)
+    figure.update_yaxes(title=quantity, tickformat=shown if percent else None)
     return figure
 
 
@@ -266,7 +268,7 @@ def window_curve(prediction: Prediction, video: VideoInfo) -> tuple[Doubles, Dou
 
 
 def _segment_text(segment: Segment) -> str:
-    return f"{display_name(segment.label)}, {segment.start_s:.1f}–{segment.end_s:.1f} s"
+    return f"{verdict_words(segment)}, {segment.start_s:.1f}–{segment.end_s:.1f} s"
 
 
 def _shade_masked(figure: go.Figure, analysis: Analysis) -> None:

@@ -73,32 +73,26 @@ def roc_figure(curves: Sequence[ClassCurves]) -> go.Figure:
     """How many clips of a class are found against how many others are taken for it, each class against the rest."""
     figure = go.Figure()
     _add_diagonal(figure, "Guessing")
-    labels = tuple(row.label for row in curves)
     for row in curves:
-        if row.roc is None or row.roc_auc is None:
-            continue
-        figure.add_scatter(
-            x=row.roc.false_positive_rate, y=row.roc.true_positive_rate, mode="lines",
-            name=f"{display_name(row.label)}, area {row.roc_auc.value:.3f}",
-            line={"color": class_colour(row.label, labels), "width": 2.4, "shape": "hv"},
-            hovertemplate="found %{y:.0%}, others taken for it %{x:.0%}<extra></extra>",
-        )  # fmt: skip
+        if row.roc and row.roc_auc:
+            _add_curve(
+                figure, curves, row, f"area {row.roc_auc.value:.3f}", "hv",
+                x=row.roc.false_positive_rate, y=row.roc.true_positive_rate,
+                hovertemplate="found %{y:.0%}, others taken for it %{x:.0%}<extra></extra>",
+            )  # fmt: skip
     return _unit_square(figure, "Others taken for it (false positives)", "Found (true positives)")
 
 
 def precision_recall_figure(curves: Sequence[ClassCurves]) -> go.Figure:
     """How many of the clips called a class are of it against how many of it are found."""
     figure = go.Figure()
-    labels = tuple(row.label for row in curves)
     for row in curves:
-        if row.precision_recall is None:
-            continue
-        figure.add_scatter(
-            x=row.precision_recall.recall, y=row.precision_recall.precision, mode="lines",
-            name=f"{display_name(row.label)}, mean precision {row.average_precision:.3f}",
-            line={"color": class_colour(row.label, labels), "width": 2.4, "shape": "vh"},
-            hovertemplate="precision %{y:.0%} at recall %{x:.0%}<extra></extra>",
-        )  # fmt: skip
+        if row.precision_recall:
+            _add_curve(
+                figure, curves, row, f"mean precision {row.average_precision:.3f}", "vh",
+                x=row.precision_recall.recall, y=row.precision_recall.precision,
+                hovertemplate="precision %{y:.0%} at recall %{x:.0%}<extra></extra>",
+            )  # fmt: skip
     return _unit_square(figure, "Recall", "Precision")
 
 
@@ -181,6 +175,17 @@ def _whiskers(scores: Iterable[Score]) -> dict[str, Any]:
         "array": [high - value for value, (_, high) in known],
         "arrayminus": [value - low for value, (low, _) in known],
     }  # fmt: skip
+
+
+def _add_curve(
+    figure: go.Figure, among: Sequence[ClassCurves], row: ClassCurves, words: str, shape: str, **line: Any
+) -> None:
+    """The line of one class among all, named with a few words."""
+    colour = class_colour(row.label, tuple(other.label for other in among))
+    figure.add_scatter(
+        mode="lines", name=f"{display_name(row.label)}, {words}",
+        line={"color": colour, "width": 2.4, "shape": shape}, **line,
+    )  # fmt: skip
 
 
 def _add_diagonal(figure: go.Figure, name: str) -> None:

@@ -22,6 +22,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, FuncFormatter, MultipleLocator
 
+from emo_core import SOFTWARE
+
 rcParams["svg.hashsalt"] = "studio"  # names inside an SVG follow from its content alone
 
 _WIDTH_PX = 960
@@ -38,7 +40,7 @@ def to_png(figure: go.Figure, title: str) -> bytes:
     Raises:
         ValueError: the figure holds a kind of trace or shape that cannot be drawn here.
     """
-    return _render(figure, title, "png", dpi=2 * _DPI)
+    return _render(figure, title, "png", dpi=2 * _DPI, metadata={"Software": SOFTWARE})
 
 
 def to_svg(figure: go.Figure) -> bytes:
@@ -195,7 +197,8 @@ def _set_axis(axes: Axes, name: str, settings: Mapping[str, Any]) -> None:
     if settings.get("ticktext") is not None:
         axis.set_ticklabels([_words(str(text)) for text in settings["ticktext"]])
     elif str(settings.get("tickformat", "")).endswith("%"):
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0%}"))
+        shown = str(settings["tickformat"])
+        axis.set_major_formatter(FuncFormatter(lambda value, _: format(value, shown)))
     if settings.get("autorange") == "reversed":
         axis.set_inverted(True)
     if settings.get("showgrid") is not False:

@@ -1,5 +1,8 @@
 """One look for every chart: transparent, compact, text in the colour of its surroundings."""
 
+import math
+from collections.abc import Iterable
+
 import plotly.graph_objects as go
 
 NEUTRAL_INK = "#8A94A6"
@@ -12,6 +15,18 @@ def faded(colour: str, opacity: float) -> str:
     """Hex RGB → rgba()."""
     red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
     return f"rgba({red},{green},{blue},{opacity})"
+
+
+def percent_format(values: Iterable[float | None]) -> str:
+    """Format of the ticks of an axis in percent that spans these values: fine enough that no two read alike.
+
+    Example:
+        >>> percent_format([0.2, 0.9]), percent_format([0.852, 0.861]), percent_format([0.85, 0.8503])
+        ('.0%', '.1%', '.2%')
+    """
+    known = [value for value in values if value is not None and math.isfinite(value)]
+    spread = max(known) - min(known) if known else 1.0
+    return ".0%" if spread > 0.08 else ".1%" if spread > 0.008 else ".2%"
 
 
 def layout(figure: go.Figure, height: int) -> None:

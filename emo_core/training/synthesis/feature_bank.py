@@ -57,15 +57,16 @@ class Bank:
 
 
 def build_banks(
-    images: Bytes, stills: Stills, cnn: FrameNetwork, *, seed: int, num_varied: int = 0, cache: Path | None = None
-) -> tuple[Bank, ...]:
+    images: Sequence[Bytes] | Bytes, stills: Stills, cnn: FrameNetwork, *,
+    seed: int, num_varied: int = 0, cache: Path | None = None,
+) -> tuple[Bank, ...]:  # fmt: skip
     """See every still of a pool in three ways; and again, varied as the frame CNN's training varies faces.
 
     The CNN knows by heart the pictures that it learned from, but less so what they look like turned, scaled and lit
     otherwise: a head that learns from them then meets frames as unsure as those of strangers.
 
     Args:
-        images: (N, H, H) uint8, the pictures before alignment.
+        images: N square pictures uint8 as they were before alignment.
         stills: the same pictures aligned.
         cnn: frame CNN.
         seed: of the damage, the movement and the variation.

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from emo_core.cli.main import main
-from emo_core.datasets.checks import check_dataset
+from emo_core.datasets.checks import ClassSize, check_dataset
 from emo_core.datasets.clips import DatasetClip, read_dataset
 from emo_core.datasets.feature_cache import SeenClip
 from emo_core.errors import NoFaceError, VideoError
@@ -57,7 +57,7 @@ def test_nothing_is_said_against_a_good_one(tmp_path):
     report = check_dataset(good_set(tmp_path), Eyes())
     assert report.findings == ()
     assert (report.num_clips, report.num_people) == (16, 4)
-    assert report.by_class == {"calm": (8, 4), "joy_fear": (8, 4)}
+    assert report.by_class == {"calm": ClassSize(8, 4), "joy_fear": ClassSize(8, 4)}
 
 
 def test_a_planted_leak_is_an_error_that_names_both(tmp_path):

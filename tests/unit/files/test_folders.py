@@ -26,7 +26,6 @@ def test_nothing_is_the_folder_of_data_sets_and_a_name_lies_below_it(data):
     assert folders.visitors_folder("  ") == data
     assert folders.visitors_folder("mine") == data / "mine"
     assert folders.visitors_folder(str(data / "mine")) == data / "mine"
-    assert (folders.typed(data), folders.typed(data / "mine")) == ("", "mine")
 
 
 @pytest.mark.parametrize(

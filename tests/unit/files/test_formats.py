@@ -79,7 +79,7 @@ def test_uploads_take_what_the_list_says():
     assert [f".{kind}" for kind in uploads.TYPES] == list(VIDEO_SUFFIXES)
 
 
-def test_the_readme_says_formats_and_limits_as_they_are():
-    told = " ".join((folders.ROOT / "README.md").read_text("utf-8").split())
+def test_the_documentation_says_formats_and_limits_as_they_are():
+    told = " ".join((folders.ROOT / "docs" / "how-to" / "analyze.md").read_text("utf-8").split())
     assert f"`{' '.join(VIDEO_SUFFIXES)}`" in told
     assert f"{limits.WORDS} At most {MAX_FACES} people are followed at once." in told

@@ -107,8 +107,9 @@ def test_faces_are_seen_anew(tmp_path, caplog, damage):
 def test_a_training_begins_anew(tmp_path, caplog, damage):
     model = SimpleNamespace(variables=[np.ones(3)], optimizer=SimpleNamespace(variables=[np.zeros(2)]))
     checkpoint = Checkpoint(tmp_path / "c.npz")
-    checkpoint.save(model, np.random.default_rng(0), [{"loss": 1.0}], {"loss": 1.0}, [np.ones(3)])
-    assert checkpoint.begin(np.random.default_rng(1))[0] == [{"loss": 1.0}]
+    best = SimpleNamespace(history=[{"loss": 1.0}], row={"loss": 1.0}, best_weights=[np.ones(3)])
+    checkpoint.save(model, np.random.default_rng(0), best)
+    assert checkpoint.begin(np.random.default_rng(1)).history == [{"loss": 1.0}]
     (tmp_path / "c.npz").write_bytes(damage((tmp_path / "c.npz").read_bytes()))
     rng = np.random.default_rng(1)
     before = rng.bit_generator.state

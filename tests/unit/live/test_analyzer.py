@@ -2,13 +2,18 @@
 
 import threading
 
+import cv2
 import numpy as np
 import pytest
 
+from emo_core.analysis import Segment
 from emo_core.emotions import UNSURE
 from emo_core.inference.pipeline import analyze
+from emo_core.inference.windows import shown_mix
 from emo_core.live.analyzer import LiveAnalyzer
 from emo_core.live.hints import NO_FACE
+from emo_core.model.presence import verdict_words
+from emo_core.types import select
 from emo_core.video.reader import open_video
 
 
@@ -43,6 +48,35 @@ def test_laughter_becomes_amusement_and_happiness(results):
     assert results[-1].label == "amusement_surprise"
     assert results[-1].emotions.argmax() == 1
     assert results[-1].emotions.sum() == pytest.approx(1, abs=1e-4)
+
+
+def test_a_moment_is_worded_as_a_clip_of_its_frames_is(hybrid, laughter, results):
+    whole, last = analyze(laughter, hybrid), results[-1]
+    recent = np.arange(len(results)) >= len(results) - hybrid.config.window_steps
+    seen = shown_mix(hybrid, last.label, select(whole.features, recent), whole.normalized.quality[recent])
+    assert verdict_words(last) == verdict_words(Segment(0.0, 1.0, last.label, 0.9, **seen))
+    assert "amusement" in last.presence
+
+
+def test_the_largest_is_judged_and_the_others_are_counted(hybrid, laughter_frames):
+    analyzer = LiveAnalyzer(hybrid)
+
+    def sheet(number, *shares):
+        picture = np.zeros((360, 640, 3), np.uint8)
+        face = laughter_frames[number][:, 240:600]
+        for place, share in enumerate(shares):
+            small = cv2.resize(face, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
+            picture[: len(small), 213 * place :][:, : small.shape[1]] = small
+        return picture
+
+    def seen(number, *shares):
+        result = analyzer.analyze(sheet(number, *shares), number / 10, 0.0)
+        return result.num_others, int(result.box_xyxy[[0, 2]].mean() * 3)
+
+    assert [seen(number, 0.5) for number in range(2)][-1] == (0, 0)
+    assert [seen(number, 0.5, 0.4, 0.4) for number in range(2, 14)][-1] == (2, 0)
+    assert [seen(number, 0.4, 0.55, 0.4) for number in range(14, 26)][-1] == (2, 1)
+    assert [seen(number, 0.5) for number in range(26, 30)][-1] == (0, 0)
 
 
 def test_too_little_face_is_unsure(results, hybrid):

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emo_core.emotions import EMOTIONS, UNSURE
+from emo_core.model.presence import headline
 from emo_core.report.annotations import Annotations
 from emo_core.report.tables import frames_csv, segment_at, segments_vtt, windows_csv
 from tests.factories import LABELS, make_analysis
@@ -76,11 +77,17 @@ class TestSubtitles:
         said = Annotations().marked(1.0, "a --> b <i>").marked(59, "late")
         found = cues(segments_vtt(make_analysis(60), said))
         assert found == [
-            ("00:00:00.000", "00:00:03.000", "Other 60%"),
+            ("00:00:00.000", "00:00:03.000", "Other, 60%"),
             ("00:00:01.000", "00:00:02.500", "Marked by a person: a --&gt; b &lt;i&gt;"),
-            ("00:00:03.000", "00:00:06.000", "Amusement + surprise 80%"),
+            ("00:00:03.000", "00:00:06.000", "Amusement + surprise, a blend: 62 % : 38 %, 80%"),
             ("00:00:59.000", "00:00:59.100", "Marked by a person: late"),
         ]
+
+    def test_a_cue_says_which_of_the_pair_is_there_as_the_card_does(self):
+        analysis = make_analysis(60, amusement=0.9)
+        words = next(words for *_, words in cues(segments_vtt(analysis, Annotations())) if "pair" in words)
+        assert words == "Amusement (of the pair amusement + surprise), 80%"
+        assert words.startswith(headline(analysis.prediction))
 
     def test_an_unsure_segment_claims_no_percentage(self):
         assert [words for *_, words in cues(segments_vtt(make_analysis(label=UNSURE), Annotations()))][1] == "Not sure"

@@ -11,9 +11,10 @@ import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
 from emo_core.emotions import EMOTIONS, PAPER_CLASSES
-from emo_core.errors import BundleError
+from emo_core.errors import BundleError, DatasetError
 from emo_core.model import bundle as bundles
 from emo_core.model.bundle import load_bundle, load_frame_network, write_bundle
+from emo_core.training.frame_cnn import read_refined
 from emo_core.training.measure import measure_head
 from emo_core.training.synthesis.composed_clips import NEUTRAL_POOLS
 from tests.tiny import CONFIG, LABELS, SIDE, STEPS, read_json, run_command, write_ferplus
@@ -117,6 +118,25 @@ class TestFramesTrainedElsewhere:
         assert "`second command`: seed 2, 9 epochs, 7.5 minutes" in card
         assert "`python tools/refine_frames.py`: seed 5, 1 epochs, 1.5 minutes" in card
         assert [row["loss"] for row in read_history(out)] == ["1.5"]
+
+    def test_of_several_runs_the_mean_is_taken(self, weights, tmp_path):
+        with np.load(weights) as stored:
+            other = {name: array + 1 if name.startswith("weights_") else array for name, array in stored.items()}
+        np.savez(tmp_path / "other.npz", **other)
+        (one, _, _), (mean, history, record) = (read_refined(runs, SIDE) for runs in (
+            [weights], [weights, tmp_path / "other.npz"],
+        ))  # fmt: skip
+        for before, after in zip(one.get_weights(), mean.get_weights(), strict=True):
+            np.testing.assert_allclose(after, before + 0.5, atol=1e-5)
+        assert (history[0]["loss"], history[0]["seconds"], record["num_runs"]) == (1.5, 180.0, 2)
+
+    def test_runs_of_different_length_are_not_averaged(self, weights, tmp_path):
+        with np.load(weights) as stored:
+            arrays = dict(stored)
+        arrays["history"] = np.array(str(arrays["history"]) + "\n1.0,1.4,0.5,1.3,0.6,90.0")
+        np.savez(tmp_path / "longer.npz", **arrays)
+        with pytest.raises(DatasetError, match="number of epochs"):
+            read_refined([weights, tmp_path / "longer.npz"], SIDE)
 
     def test_the_ablation_is_kept_and_marked_as_one_of_the_network_before(self, plain):
         for out, kept in zip(plain, ({**ABLATION, "of_former_frame_cnn": True}, ABLATION), strict=True):

@@ -127,10 +127,11 @@ class TestStopped:
         model = SimpleNamespace(variables=[np.ones(3)], optimizer=SimpleNamespace(variables=[np.zeros(2)]))
         checkpoint = Checkpoint(tmp_path / "deep" / "state.npz")
         assert checkpoint.begin(rng) is None
-        checkpoint.save(model, rng, [{"epoch": 0.0}], {"val_loss": 1.0}, [np.ones(3)])
-        history, best, weights = checkpoint.begin(np.random.default_rng(2))
-        assert (history, best) == ([{"epoch": 0.0}], {"val_loss": 1.0})
-        np.testing.assert_array_equal(weights[0], np.ones(3))
+        best = SimpleNamespace(history=[{"epoch": 0.0}], row={"val_loss": 1.0}, best_weights=[np.ones(3)])
+        checkpoint.save(model, rng, best)
+        kept = checkpoint.begin(np.random.default_rng(2))
+        assert (kept.history, kept.best) == ([{"epoch": 0.0}], {"val_loss": 1.0})
+        np.testing.assert_array_equal(kept.weights[0], np.ones(3))
         (path,) = (tmp_path / "deep").iterdir()
         path.write_bytes(path.read_bytes()[:100])
         assert checkpoint.begin(rng) is None

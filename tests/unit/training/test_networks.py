@@ -127,12 +127,13 @@ class TestFrameCNN:
         np.testing.assert_allclose(both(face)["feature"], expected, atol=1e-5)
         assert not np.allclose(plain(face)["feature"], expected, atol=1e-5)
 
-    def test_softening_divides_the_logits(self, frame_cnn):
+    def test_calibrating_moves_and_divides_the_logits(self, frame_cnn):
         model = networks.finished_frame_cnn(frame_cnn, mirrored=True)
         before = np.log(np.asarray(model(faces(2)[..., None])["emotions"]))
-        networks.soften(model, 2.0)
+        offsets = np.linspace(-1, 1, 8, dtype=np.float32)
+        networks.calibrate(model, 2.0, offsets)
         after = np.log(np.asarray(model(faces(2)[..., None])["emotions"]))
-        np.testing.assert_allclose(np.diff(after, axis=1), np.diff(before, axis=1) / 2, atol=1e-5)
+        np.testing.assert_allclose(np.diff(after, axis=1), np.diff(before + offsets, axis=1) / 2, atol=1e-5)
 
 
 class TestHead:

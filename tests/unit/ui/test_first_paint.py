@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from ui.state.models import ROOT
+from emo_core.files.folders import ROOT
 
 HEAVY = {
     "ai_edge_litert", "av", "cv2", "h5py", "keras", "matplotlib", "scipy", "sklearn", "tensorflow",

@@ -1,7 +1,10 @@
 """What the live page draws and says: overlay, chart, card, status in words."""
 
 import math
+from dataclasses import replace
+from fractions import Fraction
 
+import av
 import numpy as np
 import pytest
 
@@ -82,9 +85,37 @@ def test_the_overlay_works_at_any_size(size):
 
 
 def test_words_for_a_verdict():
-    assert overlay.verdict_words(result()) == "Sadness + fear"
-    assert overlay.verdict_words(result(UNSURE)) == "Not sure"
-    assert overlay.verdict_words(result(box=None)) == "No face"
+    levels = {"sadness": 0.7, "fear": 0.1}
+    one = replace(result(), salience=levels, presence=levels)
+    assert overlay.moment_words(one) == "Sadness (of the pair sadness + fear)"
+    both = replace(one, salience={"sadness": 0.6, "fear": 0.4}, is_blend=True)
+    assert overlay.moment_words(both) == "Sadness + fear, a blend: 60 % : 40 %"
+    assert overlay.moment_words(result(UNSURE)) == "Not sure"
+    assert overlay.moment_words(result(box=None)) == "No face"
+
+
+@pytest.mark.parametrize("size", [(240, 320), (480, 640), (960, 540)])
+def test_long_words_leave_the_meter_alone(size):
+    levels = {"sadness": 0.7, "fear": 0.1}
+    short, long = result("other"), replace(result(), salience=levels, presence=levels)
+    band, width = round(0.1 * size[0]), size[1]
+    meter = [
+        overlay.draw(np.full((*size, 3), 50, np.uint8), found, LABELS)[:band, width - width // 8 - band :]
+        for found in (short, long)
+    ]
+    np.testing.assert_array_equal(*meter)
+
+
+@pytest.mark.parametrize(("num_others", "words"), [
+    (1, "1 other face is in the picture; the largest is judged."),
+    (3, "3 other faces are in the picture; the largest is judged."),
+])  # fmt: skip
+def test_the_card_says_how_many_others_there_are(live, num_others, words):
+    live.start("cam", another=False)
+    live.worker._latest = result()
+    assert "live-others" not in live_card.card_html(live)
+    live.worker._latest = replace(result(), num_others=num_others)
+    assert words in live_card.card_html(live)
 
 
 def test_the_chart_shows_half_a_minute_that_ends_now():
@@ -167,6 +198,24 @@ def test_the_chain_names_the_link_that_fails():
 def card(live, latest):
     live.worker._latest = latest
     return live_card.card_html(live)
+
+
+def test_the_picture_says_what_the_card_says_also_while_the_card_is_late(live, monkeypatch):
+    """A slow server draws the card seldom: until it does, a newer result moves the box alone."""
+    drawn = []
+    monkeypatch.setattr(overlay, "draw", lambda image, latest, labels, told: drawn.append((latest, told)) or image)
+    live.start("")
+    live.worker.submit = lambda image: None
+    first, second = result(), result(UNSURE)
+    assert "Sadness + fear" in card(live, first)
+    live.worker._latest = second
+    frame = av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), "rgb24")
+    frame.pts, frame.time_base = 0, Fraction(1, 30)
+    live.receive(frame)
+    assert drawn[-1] == (second, first)
+    assert "Not sure" in card(live, second)
+    live.receive(frame)
+    assert drawn[-1] == (second, second)
 
 
 def test_the_card_says_what_is_seen_how_sure_and_what_to_do(live):

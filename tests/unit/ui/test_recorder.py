@@ -8,6 +8,7 @@ import pytest
 from emo_core.errors import VideoError
 from tests.media import read
 from tests.recordings import message, webm
+from ui.shell import browser
 from ui.widgets import camera, recorder
 from ui.widgets.recorder import Recording, check, indexed
 
@@ -67,7 +68,7 @@ def test_a_recording_that_cannot_be_judged_says_why(sent, told):
 
 
 def test_every_problem_the_browser_may_report_has_a_sentence_with_the_way_on():
-    script = (camera._FOLDER / "camera.js").read_text() + (camera._FOLDER / "recorder.js").read_text()
+    script = browser.read("camera.js") + browser.read("recorder.js")
     codes = {"denied", "missing", "busy", "insecure", "unsupported", "lost", "failed"}
     assert set(camera.PROBLEMS) == codes
     for code in codes:

@@ -93,11 +93,19 @@ def test_a_clip_that_changes_has_its_parts_and_their_mixes_for_a_verdict():
     assert "Frames on average: happiness 90 %" in html
 
 
-def test_many_parts_are_cut_to_the_longest():
+def test_the_card_shows_the_longest_part_of_each_class_and_folds_the_rest():
+    """Five long parts of one class must not hide a shorter one of another."""
+    labels = ("other", "other", "sadness_fear", "other", "other", "other", "amusement_surprise")
+    spans = ((0, 9), (10, 18), (20, 21), (30, 38), (40, 48), (50, 58), (60, 62))
+    segments = tuple(Segment(*span, label, 0.9) for span, label in zip(spans, labels, strict=True))
     analysis = make_analysis(label=UNSURE)
-    segments = tuple(Segment(i, i + 0.5 + 0.1 * (i % 3), ("other", "sadness_fear")[i % 2], 0.9) for i in range(6))
     analysis = replace(analysis, prediction=replace(analysis.prediction, segments=segments))
-    assert "and 2 shorter" in verdict.card_html(analysis, BUNDLE)
+    shown, folded = verdict.card_html(analysis, BUNDLE).split("<details")
+    for words in ("0–9 s", "20–21 s", "60–62 s"):
+        assert words in shown
+        assert words not in folded
+    assert "4 shorter parts" in folded
+    assert all(words in folded for words in ("10–18 s", "30–38 s", "40–48 s", "50–58 s"))
 
 
 def test_mix_percents_add_up():
@@ -178,7 +186,7 @@ def test_progress_looks_for_a_stop_when_there_is_no_news(monkeypatch):
     screen = MagicMock()
     screen.columns.return_value = MagicMock(), MagicMock()
     monkeypatch.setattr(progress, "st", screen)
-    report = progress.reporter("a clip")
-    for _ in range(6):
-        report("Reading frames and following the face: 0 s", 0.0)
+    with progress.shown("a clip") as report:
+        for _ in range(6):
+            report("Reading frames and following the face: 0 s", 0.0)
     assert screen.progress.return_value.progress.call_count == 3

@@ -3,14 +3,17 @@
 import csv
 import io
 import json
+import shutil
 import zipfile
+from itertools import combinations
 
 import cv2
 import numpy as np
 import pytest
 
 from emo_core.cli.main import main
-from emo_core.datasets.pictures.portraits import decode, read_portraits
+from emo_core.datasets.pictures.portraits import Portraits, decode, part_of, read_portraits
+from emo_core.datasets.splits import PORTRAIT_PARTS
 from emo_core.emotions import EMOTIONS
 from emo_core.errors import DatasetError
 from emo_core.evaluation.people_intervals import People
@@ -167,3 +170,50 @@ def test_an_area_has_its_interval_over_people_and_ties_count_half():
     drawn = people.areas(scores, positive)
     expected = [roc_auc_score(positive, scores, sample_weight=draw) for draw in people.draws[:, people.index]]
     np.testing.assert_allclose(drawn, expected, atol=1e-9)
+
+
+def many(count):
+    people = np.array([f"person {index // 3}" for index in range(count)])
+    return Portraits(
+        tuple(f"{index}.png" for index in range(count)), np.zeros(count, np.intp), people, lambda name: b""
+    )
+
+
+def test_nobody_is_in_two_parts_and_everybody_is_in_one():
+    whole = many(300)
+    parts = [part_of(whole, name) for name in PORTRAIT_PARTS]
+    people = [set(part.people) for part in parts]
+    assert not any(one & other for one, other in combinations(people, 2))
+    assert sorted(name for part in parts for name in part.files) == sorted(whole.files)
+    assert [len(group) for group in people] == [60, 20, 20]
+
+
+def test_the_command_measures_one_part(tmp_path, pictures, capsys):
+    path = place("zip", tmp_path / "set", pictures)
+    given = read_portraits(path)
+    part = next(name for name in PORTRAIT_PARTS if "anna" in part_of(given, name).people)
+    assert main(["evaluate-frames", str(path), "--part", part, "--json", str(tmp_path / "out.json")]) == 0
+    found = json.loads((tmp_path / "out.json").read_text())
+    assert found["part"] == part
+    assert found["num_pictures"] == len(part_of(given, part).files)
+
+
+class TestRecords:
+    """What goes into the records was measured on people whom the frame CNN never learned from."""
+
+    @pytest.fixture
+    def learned(self, tmp_path):
+        """A bundle whose frame CNN learned from portraits at an earlier step."""
+        shutil.copytree("models/hybrid", tmp_path / "model")
+        manifest = tmp_path / "model" / "bundle.json"
+        stored = json.loads(manifest.read_text("utf-8"))
+        before = {**stored["frame_training"], "recipe": {"portraits_in_batch": 40}}
+        stored["frame_training"] = {"recipe": {"epochs": 1}, "started_from": before}
+        manifest.write_text(json.dumps(stored), "utf-8")
+        return tmp_path / "model"
+
+    @pytest.mark.parametrize("part", [[], ["--part", "choose"]])
+    def test_other_parts_are_refused(self, part, learned, tmp_path, pictures, capsys):
+        path = place("folder", tmp_path / "set", pictures)
+        assert main(["evaluate-frames", str(path), "--model", str(learned), "--record", *part]) == 1
+        assert "--part measure" in capsys.readouterr().err

@@ -76,7 +76,9 @@ def test_protocols_stand_side_by_side():
 
 def test_the_report_holds_every_figure_and_clip_and_fetches_nothing(evaluation, figures):
     html = to_html(evaluation, figures)
-    for words in (f"{figures.scores.accuracy.value:.4f}", "No face was found.", evaluation.command):
+    wanted = (f"{figures.scores.accuracy.value:.4f}", "No face was found.", evaluation.command)
+    known = (f"version {evaluation.version}", evaluation.made_at, "cannot be read from a face")
+    for words in (*wanted, *known):
         assert words in html
     for clip in evaluation.clips:
         assert clip.path in html

@@ -11,10 +11,12 @@ from emo_core.emotions import EMOTIONS
 from emo_core.evaluation.portrait_metrics import evaluate_portraits
 from emo_core.inference.windows import ABSTAIN
 from emo_core.model.evidence import FrameEvidence
-from emo_core.training.card.people import portraits, presence, real_clips
+from emo_core.training.card.model_card import model_card
 from emo_core.training.fitting.decision_choice import RealClip, verdict_on
 from emo_core.training.fitting.presence import Told, measure_presence
 from emo_core.training.fitting.real_clips import real_record
+from tests.conftest import MODEL
+from tests.tiny import read_json
 from ui.state import models
 
 FEAR, HAPPY = EMOTIONS.index("fear"), EMOTIONS.index("happiness")
@@ -26,6 +28,10 @@ def real_clip(label, emotion, person, source="video"):
     clip = DatasetClip(Path("a.mp4"), "other", person, source, start_s=0, end_s=3)
     flat = np.full((2, 3), 1 / 3, np.float32)
     return RealClip(clip, label, flat, emotions, emotions[0], np.full(2, 0.8, np.float32), np.array([32, 32]))
+
+
+def card(**metrics):
+    return model_card(read_json(MODEL / "bundle.json"), metrics, [])
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +62,9 @@ def test_the_record_names_nobody(record):
 
 
 def test_card_and_trust_line_tell_it(record):
-    card = real_clips(record)
-    assert "verdicts, cross-validated by person" in card
-    assert "| 1 of 2 |" in card
+    told = card(real_clips=record)
+    assert "verdicts, cross-validated by person" in told
+    assert "| 1 of 2 |" in told
     line = models.trust_line({"real_clips": record})
     assert "On 5 real clips of 5 people" in line
     assert "3 verdicts were right" in line
@@ -75,7 +81,7 @@ def test_the_card_tells_portraits_and_presence():
     labels = np.array([0, 0, 1, 1, 3, 3])
     said = np.eye(8, dtype=np.float32)[[0, 0, 1, 1, 3, 0]]
     found = evaluate_portraits(said, labels, np.array(list("abcdef")))
-    assert "| sadness | 1.00 | 0.50" in portraits(found)
+    assert "| sadness | 1.00 | 0.50" in card(portraits=found)
     told = Told(np.array([0.1, 0.2, 0.4]), np.array([False, False, True]))
     row = {"class": "sadness_fear", "on": "stills", "threshold": 0.3, **measure_presence(told, 0.3)}
-    assert "100% (0.03 – 1.00) of 1" in presence([row])
+    assert "100% (0.03 – 1.00) of 1" in card(presence=[row])

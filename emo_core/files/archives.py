@@ -1,0 +1,92 @@
+"""Many files at once from a visitor, in a zip or as a folder: put into a folder of ours, within limits.
+
+What the system of the sender adds of its own (``__MACOSX``, hidden files) is passed over.
+"""
+
+import io
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from emo_core.errors import DatasetError
+
+MOST_FILES = 5000
+MOST_BYTES = 2 * 2**30
+"""Bytes of all files once they are unpacked."""
+
+_LINK = stat.S_IFLNK
+
+
+def unpack(content: bytes, folder: Path) -> None:
+    """Put the files of a zip into a folder.
+
+    Raises:
+        DatasetError: it is no zip, is damaged or locked by a password, holds too much, or a name leads outside.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = [item for item in archive.infolist() if not item.is_dir() and not _is_foreign(item.filename)]
+            _check_room(len(members), sum(item.file_size for item in members))
+            for item in members:
+                if item.flag_bits & 1:
+                    raise DatasetError("The zip is locked by a password: make one without.")
+                if stat.S_IFMT(item.external_attr >> 16) == _LINK:
+                    raise DatasetError("The zip holds links instead of files: make it with the files themselves.")
+                place(item.filename, archive.read(item), folder)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
+        raise DatasetError("This is no zip that can be read: make it again, or choose the folder itself.") from error
+
+
+def place_all(files: Iterable[tuple[str, bytes]], folder: Path) -> None:
+    """Put files, each with its path in the folder that was sent, into a folder.
+
+    Raises:
+        DatasetError: there are too many or they are too large, or a name leads outside.
+    """
+    kept = [(name, content) for name, content in files if not _is_foreign(name)]
+    _check_room(len(kept), sum(len(content) for _, content in kept))
+    for name, content in kept:
+        place(name, content, folder)
+
+
+def place(name: str, content: bytes, folder: Path) -> None:
+    """Write one file below a folder.
+
+    Raises:
+        DatasetError: its name leads outside of the folder, or cannot be one.
+
+    Example:
+        >>> place("../a.mp4", b"", Path("x"))
+        Traceback (most recent call last):
+            ...
+        emo_core.errors.DatasetError: A name in it leads outside of it: make the zip again from the folder itself.
+    """
+    path = PurePosixPath(name.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or not path.parts or "\0" in name or ":" in path.parts[0]:
+        raise DatasetError("A name in it leads outside of it: make the zip again from the folder itself.")
+    target = folder.joinpath(*path.parts)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    except (NotADirectoryError, FileExistsError, IsADirectoryError) as error:
+        raise DatasetError("Two names in it are alike: a file and a folder cannot have one name.") from error
+
+
+def content_root(folder: Path) -> Path:
+    """The folder itself, or the only folder in it, as of a zip that was made of one."""
+    inner = list(folder.iterdir())
+    return content_root(inner[0]) if len(inner) == 1 and inner[0].is_dir() else folder
+
+
+def _is_foreign(name: str) -> bool:
+    return any(part.startswith((".", "__MACOSX")) and part != ".." for part in name.replace("\\", "/").split("/"))
+
+
+def _check_room(count: int, num_bytes: int) -> None:
+    if count > MOST_FILES or num_bytes > MOST_BYTES:
+        raise DatasetError(
+            f"It holds too much: at most {MOST_FILES:,} files of {MOST_BYTES / 2**30:.0f} GB together, so send it in "
+            "parts."
+        )

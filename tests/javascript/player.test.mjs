@@ -1,0 +1,63 @@
+// The player's own arithmetic: which frame a time shows, which stretch it asks for, what a number is worth.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+const source = readFileSync(new URL("../../ui/browser/player.js", import.meta.url), "utf8");
+const { Player, bytes } = await import(
+  `data:text/javascript,${encodeURIComponent(`${source}\nexport { Player, bytes };`)}`
+);
+
+/** A player without its page. */
+function player(times, more = {}) {
+  return Object.assign(Object.create(Player.prototype), { times: Float64Array.from(times), ...more });
+}
+
+test("the frame at a time is the last one that was shown by then", () => {
+  const shown = player([2, 2.1, 2.2, 7]);
+  assert.deepEqual([0, 2, 2.05, 2.1, 2.19995, 6.9, 7, 99].map((time) => shown.frameAt(time)), [0, 0, 0, 1, 2, 2, 3, 3]);
+  assert.equal(player([5]).frameAt(1), 0);
+});
+
+test("a stretch that is not here is asked for once, and the next one in good time", () => {
+  const asked = [];
+  const clip = { span_frames: 10, rate_hz: 1 };
+  const it = player(Array(40).keys(), { clip, spans: new Map([[0, "first"]]), index: 0, ask: (number) => asked.push(number) });
+  assert.equal(it.current(), "first");
+  it.index = 5; // six seconds on lies in the next stretch
+  assert.equal(it.current(), "first");
+  it.current();
+  assert.deepEqual(asked, [1]);
+  it.index = 25;
+  assert.equal(it.current(), undefined);
+  assert.deepEqual(asked, [1, 2]);
+});
+
+test("numbers come in steps of a two-hundredth, and none is said to be none", () => {
+  const it = player([0, 1], { series: { verdict: Uint8Array.of(0, 100, 200, 255) }, clip: { groups: { verdict: ["a", "b"] } } });
+  assert.deepEqual([it.share("verdict", 0, 0), it.share("verdict", 0, 1)], [0, 0.5]);
+  assert.deepEqual([it.share("verdict", 1, 0), it.share("verdict", 1, 1)], [1, undefined]);
+});
+
+test("what the server packs arrives byte for byte", () => {
+  assert.deepEqual([...bytes(Buffer.from([0, 255, 7]).toString("base64"))], [0, 255, 7]);
+});
+
+test("keys step through the frames unless somebody types or chooses", () => {
+  const steps = [];
+  const box = { tagName: "DIV" };
+  const it = player([0], { box, step: (by) => steps.push(by), find: () => ({ click: () => steps.push("play") }) });
+  const press = (key, on, more = {}) => {
+    const event = { key, composedPath: () => [on], preventDefault: () => {}, ...more };
+    it.key(event);
+  };
+  press("ArrowRight", box);
+  press("ArrowLeft", { tagName: "BODY" });
+  press(" ", box);
+  press(" ", { tagName: "BODY" });
+  press("ArrowRight", { tagName: "INPUT" });
+  press("ArrowRight", { tagName: "DIV", isContentEditable: true });
+  press("ArrowRight", { tagName: "BUTTON", role: "tab" });
+  press("ArrowRight", box, { ctrlKey: true });
+  assert.deepEqual(steps, [1, -1, "play"]);
+});

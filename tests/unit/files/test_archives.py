@@ -1,0 +1,59 @@
+"""Zips and folders of visitors: unpacked inside, or refused in one sentence with nothing beside the folder."""
+
+import io
+import stat
+import zipfile
+
+import pytest
+
+from emo_core.errors import DatasetError
+from emo_core.files import archives
+
+
+def zipped(files, **attributes):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            info = zipfile.ZipInfo(name)
+            info.external_attr = attributes.get("mode", 0o600) << 16
+            archive.writestr(info, content)
+    return buffer.getvalue()
+
+
+def test_what_is_in_it_lies_below_the_folder_and_what_systems_add_does_not(tmp_path):
+    content = zipped(
+        {"set/joy/a.mp4": b"a", "set\\other\\b.mp4": b"b", "__MACOSX/set/._a": b"x", "set/.DS_Store": b"x"}
+    )
+    archives.unpack(content, tmp_path)
+    root = archives.content_root(tmp_path)
+    assert sorted(path.relative_to(root).as_posix() for path in root.rglob("*.*")) == ["joy/a.mp4", "other/b.mp4"]
+
+
+@pytest.mark.parametrize("name", ["../a.mp4", "/etc/a.mp4", "x/../../a.mp4", "..\\a.mp4", "C:/a.mp4"])
+def test_names_that_lead_outside_are_refused(tmp_path, name):
+    place = tmp_path / "in"
+    place.mkdir()
+    with pytest.raises(DatasetError, match="leads outside"):
+        archives.unpack(zipped({name: b"a"}), place)
+    with pytest.raises(DatasetError, match="leads outside"):
+        archives.place_all([(name, b"a")], place)
+    assert [path.name for path in tmp_path.rglob("*")] == ["in"]
+
+
+def test_what_is_no_zip_a_link_or_too_much_is_refused(tmp_path, monkeypatch):
+    with pytest.raises(DatasetError, match="no zip that can be read"):
+        archives.unpack(b"no zip", tmp_path)
+    broken = bytearray(zipped({"joy/a.mp4": b"content of it"}))
+    broken[45] ^= 0xFF
+    with pytest.raises(DatasetError, match="no zip that can be read"):
+        archives.unpack(bytes(broken), tmp_path)
+    with pytest.raises(DatasetError, match="links"):
+        archives.unpack(zipped({"joy/a.mp4": b"/etc/passwd"}, mode=stat.S_IFLNK | 0o777), tmp_path)
+    with pytest.raises(DatasetError, match="Two names"):
+        archives.place_all([("joy", b"a"), ("joy/a.mp4", b"a")], tmp_path)
+    monkeypatch.setattr(archives, "MOST_FILES", 2)
+    with pytest.raises(DatasetError, match="at most 2 files"):
+        archives.unpack(zipped({f"joy/{number}.mp4": b"a" for number in range(3)}), tmp_path)
+    monkeypatch.setattr(archives, "MOST_BYTES", 100)
+    with pytest.raises(DatasetError, match="holds too much"):
+        archives.unpack(zipped({"joy/a.mp4": bytes(101)}), tmp_path)

@@ -1,0 +1,76 @@
+"""Models of this server on their way: one that was taught leaves as a file, one from elsewhere comes in."""
+
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+
+from emo_core.errors import EmoError
+from emo_core.files import limits
+from ui.shell import errors, preload
+from ui.state import models, visits
+
+_TOLD = "_exchange_told"
+_TAKES = "_exchange_takes"
+
+
+def render() -> None:
+    """Both ways, folded away until they are wanted."""
+    with st.expander("Take a model away, or bring one in", key="exchange", on_change="rerun") as place:
+        if place.open:
+            _take_away()
+            _bring_in()
+    if told := st.session_state.pop(_TOLD, None):
+        good, text = told
+        (st.success if good else st.error)(errors.plain(text))
+
+
+def _take_away() -> None:
+    taught = {name: folder for name, folder in models.found().items() if "taught" in models.manifest(folder)}
+    if not taught:
+        st.caption("No model was taught here yet; one that is can be taken away as a file.")
+        return
+    name = st.selectbox("Model to take away", list(taught), key="exchange-name", format_func=errors.plain)
+    st.download_button(
+        "Take it away (ZIP)", data=partial(_exported, taught[name]), file_name=f"{name}.zip", mime="application/zip",
+        key="exchange-out", on_click="ignore",
+    )  # fmt: skip
+    st.caption("Networks, settings, card and figures, no clip. “hybrid-emotion model import” reads it, or this page.")
+
+
+def _exported(folder: Path) -> bytes:
+    preload.wait()
+    from emo_core.model.archive import export_bundle
+
+    return export_bundle(folder)
+
+
+def _bring_in() -> None:
+    visits.allow_uploads()
+    turn = st.session_state.get(_TAKES, 0)
+    file = st.file_uploader(
+        "Model to bring in (ZIP)", type="zip", key=f"exchange-in-{turn}", max_upload_size=limits.MAX_MB
+    )
+    name = st.text_input("Name for it (its own if empty)", key=f"exchange-as-{turn}", max_chars=40)
+    st.caption("It is checked whole; nothing in it is executed. Every visitor of this server can choose it then.")
+    if file is not None and st.button("Bring it in", type="primary", key="exchange-bring"):
+        st.session_state[_TOLD] = _brought(file.getvalue(), name.strip())
+        st.session_state[_TAKES] = turn + 1
+        st.rerun()
+
+
+def _brought(content: bytes, name: str) -> tuple[bool, str]:
+    """Bring a model in; whether that worked, and what to say."""
+    preload.wait()
+    from emo_core.datasets.names import check_name
+    from emo_core.model.archive import import_bundle, name_in
+    from emo_core.model.library import new_place
+
+    try:
+        place = new_place(check_name(name or name_in(content)))
+        import_bundle(content, place)
+    except EmoError as error:
+        return False, str(error)
+    except OSError as error:
+        return False, f"The model cannot be kept ({error.strerror}): free some space on the server and try again."
+    return True, f"{place.name} is here and can be chosen on every page."
