@@ -54,14 +54,19 @@ class MeanScores(Struct, frozen=True):
     f1: Score
 
 
-class ClassScores(Struct, frozen=True):
-    """Figures of one class; `support` counts its clips."""
+class ClassRow(Struct, frozen=True):
+    """Figures of one class; `support` counts its samples."""
 
     label: str
     precision: float
     recall: float
     f1: float
     support: int
+
+
+class ClassScores(ClassRow, frozen=True):
+    """The same with intervals."""
+
     precision_interval: Interval
     recall_interval: Interval
     f1_interval: Interval
@@ -151,10 +156,10 @@ class ClipMetrics(Struct, frozen=True):
     accuracy_when_decided: Score
     verdict_columns: tuple[str, ...]
     verdicts: tuple[tuple[int, ...], ...]
-    curves: tuple[ClassCurves, ...]
     calibration: Calibration
-    coverage_curve: tuple[CoveragePoint, ...]
     slices: tuple[SliceScore, ...]
+    curves: tuple[ClassCurves, ...] = ()
+    coverage_curve: tuple[CoveragePoint, ...] = ()
 
     @property
     def headline(self) -> dict[str, Score]:

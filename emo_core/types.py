@@ -5,7 +5,7 @@ every array: `detected` and `mask` are False there, numbers are NaN or 0 as docu
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
 
@@ -29,6 +29,9 @@ def check_shape(name: str, array: NDArray[np.generic], shape: tuple[int | None, 
         raise ValueError(f"{name} has shape {array.shape}, expected {expected}")
 
 
+_ONE_SIZE = np.zeros(0, np.intp)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Clip:
     """A bounded run of sampled frames.
@@ -37,18 +40,30 @@ class Clip:
         frames: (T, H, W, 3) uint8 RGB, upright; may be smaller than the source.
         timestamps_s: (T,) float64, seconds on the file's own clock (see :class:`VideoInfo`), strictly increasing.
         width, height: size of the source in pixels, after rotation.
+        framings: (T,) number of the size that each frame has in the file, another one behind every change of size on
+            the way, where a face may be in another place at once; zeros if not given.
     """
 
     frames: Bytes
     timestamps_s: Doubles
     width: int
     height: int
+    framings: NDArray[np.intp] = field(default_factory=lambda: _ONE_SIZE)
 
     def __post_init__(self) -> None:
         check_shape("frames", self.frames, (None, None, None, 3))
+        if self.framings is _ONE_SIZE:
+            object.__setattr__(self, "framings", np.zeros(len(self.frames), np.intp))
+        check_shape("framings", self.framings, (len(self.frames),))
         check_shape("timestamps_s", self.timestamps_s, (len(self.frames),))
         if np.any(np.diff(self.timestamps_s) <= 0):
             raise ValueError("timestamps_s must increase")
+
+    def at(self, frames: Booleans) -> "Clip":
+        """The clip of some of its frames, (T,) bool."""
+        return replace(
+            self, frames=self.frames[frames], timestamps_s=self.timestamps_s[frames], framings=self.framings[frames]
+        )
 
     @property
     def source_scale(self) -> float:

@@ -4,6 +4,7 @@ import re
 
 import streamlit as st
 
+from emo_core import SOFTWARE
 from emo_core.emotions import display_name
 from emo_core.model import limits
 from ui.about import against_paper
@@ -80,6 +81,7 @@ with limits_tab:
     st.markdown(LIMITS)
     privacy.delete_button("about")
 with credits_tab:
+    st.caption(SOFTWARE)
     st.markdown(CREDITS)
     for sample in samples.load():
         st.markdown(f"- Sample clip “{sample.title}”: {sample.credit}, {sample.licence}.")

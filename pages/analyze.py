@@ -6,7 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 from ui.analyze import people, verdict
 from ui.analyze import tabs as inside
 from ui.shell import errors, navigation, preload
-from ui.state import models, session
+from ui.state import models, position, session
 from ui.widgets import clip_picker, method_diagram, model_picker, privacy, progress, tables
 
 navigation.guard(__file__)
@@ -37,7 +37,8 @@ def show(result: session.Result) -> DeltaGenerator:
     with left:
         st.subheader("Clip", anchor="clip")
         if result.source.is_kept:
-            st.video(result.source.data, format=result.source.mime)
+            begin_s = position.beginning(result) if len(analysis.people) > 1 else 0
+            st.video(result.source.data, format=result.source.mime, start_time=begin_s)
         else:
             st.info("The clip itself was dropped to make room for newer ones; what was found in it is still here.")
         if result.source.is_kept and not result.source.mime.endswith(("mp4", "webm")):

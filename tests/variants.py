@@ -43,7 +43,6 @@ class Variant:
         start_s: when its first picture is shown.
         gap: seconds after the first picture at which a gap begins, and how long it lasts.
         warning: words of the warning that is due; empty if none is.
-        most_people: as how many people the one in it may count: half the size and cropped, a face may look another.
         slack_s: how far its segments may begin and end from where those of the plain clip do.
     """
 
@@ -52,7 +51,6 @@ class Variant:
     gap: tuple[float, float] | None = None
     warning: str = ""
     slack_s: float = 0.4
-    most_people: int = 1
 
 
 def cut_sample(folder: Path) -> Cut:
@@ -156,18 +154,34 @@ def later_part_first(folder: Path, cut: Cut) -> Path:
     return folder / "later.ts"
 
 
-def turned_midway(folder: Path, cut: Cut, *, upright_first: bool) -> Path:
-    """Half of it in frames of 180×320 around the face: a phone that was turned."""
-    half = len(cut.frames) // 2
+def upright(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A frame of 180×320 around the face, as after a phone was turned."""
+    return np.pad(frame[:, 140:320], ((70, 70), (0, 0), (0, 0)))
+
+
+def cropped(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """What is left when the sides are cut off."""
+    return frame[:, 100:320]
+
+
+def halved(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The same at half the size, as when a connection grows slow."""
+    return np.asarray(cv2.resize(frame, (SIZE[0] // 2, SIZE[1] // 2), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def framed_anew(
+    folder: Path, cut: Cut, change: Callable[[NDArray[np.uint8]], NDArray[np.uint8]], changed: Sequence[bool]
+) -> Path:
+    """In equal parts, of which those `changed` have frames of another size."""
+    size = -(-len(cut.frames) // len(changed))
     content = b""
-    for number, (first, some) in enumerate(((True, cut.frames[:half]), (False, cut.frames[half:]))):
-        if first == upright_first:
-            some = [np.pad(frame[:, 70:250], ((70, 70), (0, 0), (0, 0))) for frame in some]
-        path = encode(folder / f"{number}.mp4", some)
-        ts = remux(folder / f"{number}.ts", path, shift_s=number * float(half / RATE))
-        content += ts.read_bytes()
-    (folder / "turned.ts").write_bytes(content)
-    return folder / "turned.ts"
+    for number, is_changed in enumerate(changed):
+        start = number * size
+        some = cut.frames[start : start + size]
+        path = encode(folder / f"{number}.mp4", [change(frame) for frame in some] if is_changed else some)
+        content += remux(folder / f"{number}.ts", path, shift_s=float(start / RATE)).read_bytes()
+    (folder / "framed.ts").write_bytes(content)
+    return folder / "framed.ts"
 
 
 def two_streams(folder: Path, cut: Cut, *, default: bool) -> Path:
@@ -211,19 +225,41 @@ def _stored(frame: NDArray[np.uint8], matrix: tuple[int, int, int, int]) -> NDAr
     return frame[shown_y - shown_y.min(), shown_x - shown_x.min()]
 
 
+BT709 = (0.640, 0.330), (0.300, 0.600), (0.150, 0.060)
+BT2020 = (0.708, 0.292), (0.170, 0.797), (0.131, 0.046)
+"""Chromaticities x, y of red, green and blue as the standards state them."""
+
+
+def to_xyz(primaries: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
+    """Matrix (3, 3) from linear RGB to CIE XYZ; white is D65."""
+    columns = np.array([(x / y, 1.0, (1 - x - y) / y) for x, y in (*primaries, (0.3127, 0.3290))]).T
+    return np.asarray(columns[:, :3] * np.linalg.solve(columns[:, :3], columns[:, 3]))
+
+
+def pq_signal(light_cd_m2: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Signal in [0, 1] of a light: the inverse EOTF of SMPTE ST 2084."""
+    root = (light_cd_m2 / 10000) ** 0.1593017578125
+    return np.asarray(((0.8359375 + 18.8515625 * root) / (1 + 18.6875 * root)) ** 78.84375 * (light_cd_m2 > 0))
+
+
+def hlg_signal(light_cd_m2: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Signals in [0, 1] of linear RGB (…, 3) in BT.2020 on a screen of 1000 cd/m²: inverse OOTF and OETF of BT.2100."""
+    shown = light_cd_m2 / 1000
+    luminance = np.maximum(shown @ to_xyz(BT2020)[1], 1e-9)[..., np.newaxis]
+    scene = (shown * luminance ** ((1 - 1.2) / 1.2)).clip(0, 1)
+    bright = 0.17883277 * np.log(np.maximum(12 * scene - 0.28466892, 1e-9)) + 0.55991073
+    return np.asarray(np.where(scene <= 1 / 12, np.sqrt(3 * scene), bright))
+
+
 def in_hdr(folder: Path, cut: Cut, transfer: int) -> Path:
-    """10 bits in the curve and the primaries of HDR; white at 203 cd/m²."""
-    to_2020 = np.linalg.inv(hdr._BT2020_TO_BT709)
-    curve = hdr._curve(transfer).astype(np.float64)
-    levels = np.searchsorted(curve, np.linspace(0, 1, 4096) ** 3).clip(0, 65535).astype(np.uint16)
+    """10 bits in the curve and the primaries of HDR, by the formulas of the standards; white at 203 cd/m²."""
+    to_2020 = np.linalg.inv(to_xyz(BT2020)) @ to_xyz(BT709)
+    linear = (np.arange(256) / 255) ** 2.4
     deep = []
     for frame in cut.frames:
-        light = cv2.transform((frame / 255.0) ** 2.4, to_2020).clip(0, None)
-        if transfer == hdr.HLG:
-            luminance = np.maximum(light @ hdr._LUMA, 1e-6)[..., np.newaxis]
-            scale = hdr._HLG_PEAK_CD_M2 / hdr._WHITE_CD_M2
-            light = light * (luminance / scale) ** (1 / hdr._HLG_GAMMA - 1) / scale
-        deep.append(levels[(light.clip(0, 1) ** (1 / 3) * 4095).astype(int)])
+        light = 203 * cv2.transform(linear[frame], to_2020).clip(0, None)
+        signal = pq_signal(light) if transfer == hdr.PQ else hlg_signal(light)
+        deep.append((65535 * signal.clip(0, 1)).astype(np.uint16))
     return encode(
         folder / "hdr.mp4", deep, pixels="yuv420p10le", color_trc=transfer, color_primaries=9, colorspace=9,
         options={"crf": "12", "preset": "ultrafast"},
@@ -265,9 +301,10 @@ def _gap(suffix: str, at_s: float, length_s: float) -> Variant:
     return Variant(make, gap=(at_s, length_s), warning="no picture")
 
 
-def _turned(*, upright_first: bool) -> Variant:
-    make = partial(turned_midway, upright_first=upright_first)
-    return Variant(make, warning="size of the picture changes", slack_s=2.0, most_people=2)
+def _framed_anew(change: Callable[[NDArray[np.uint8]], NDArray[np.uint8]], *changed: bool) -> Variant:
+    make = partial(framed_anew, change=change, changed=changed)
+    slack_s = 0.9 if change is upright else 0.4  # where the face has half its pixels, one window may be unsure
+    return Variant(make, warning="size of the picture changes", slack_s=slack_s)
 
 
 def _raw(codec: str, suffix: str, options: dict[str, str], warning: str = "") -> Variant:
@@ -305,8 +342,12 @@ VARIANTS = {
     "4.8 a second": Variant(partial(at_rate, every=5), warning="only 4.8 pictures a second", slack_s=0.9),
     "raw h264": _raw("libx264", "h264", {"preset": "ultrafast", "crf": "16"}),
     "raw hevc": _raw("libx265", "hevc", QUICK_HEVC),
-    "turned midway": _turned(upright_first=False),
-    "turned back midway": _turned(upright_first=True),
+    "turned midway": _framed_anew(upright, False, True),
+    "turned back midway": _framed_anew(upright, True, False),
+    "turned and back": _framed_anew(upright, False, True, False, True),
+    "cropped midway": _framed_anew(cropped, False, True),
+    "halved midway": _framed_anew(halved, False, True),
+    "doubled midway": _framed_anew(halved, True, False),
     "default is second": Variant(partial(two_streams, default=True), warning="marked as the default"),
     "second moves": Variant(partial(two_streams, default=False), warning="the largest that moves"),
     "PQ": Variant(partial(in_hdr, transfer=hdr.PQ)),

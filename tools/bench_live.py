@@ -20,7 +20,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -28,7 +27,8 @@ sys.path.insert(0, str(ROOT))
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
 from tests import camera  # noqa: E402
-from tests.e2e.conftest import FLAGS, NAMES, wait_until_healthy  # noqa: E402
+from tests.e2e.conftest import FLAGS, NAMES  # noqa: E402
+from tools.stamping_server import server  # noqa: E402
 
 FAKE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 READ = """
@@ -88,10 +88,7 @@ new MutationObserver(() => {
 
 
 def main() -> None:
-    """Run the measurements asked for, or be the server of one."""
-    if sys.argv[1:2] == ["--serve"]:
-        serve(sys.argv[2:])
-        return
+    """Run the measurements asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=("record", "live", "three"), help="one measurement alone")
     parser.add_argument("--recordings", type=int, default=10, help="recordings of three seconds in a row")
@@ -118,55 +115,6 @@ def opened_browser(film: Path) -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=executable, args=flags)
         yield browser
         browser.close()
-
-
-@contextmanager
-def server(stamped: bool = False) -> Iterator[tuple[str, int]]:
-    """The application on a free port, as it is or stamping numbers; its address and process."""
-    import socket
-    import subprocess
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    how = [str(ROOT / "tools" / "bench_live.py"), "--serve"] if stamped else ["-m", "streamlit"]
-    command = [sys.executable, *how, "run", "streamlit_app.py", "--server.port", str(port)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait_until_healthy(f"http://localhost:{port}", process)
-        yield f"http://localhost:{port}", process.pid
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def serve(words: list[str]) -> None:
-    """Streamlit, with the number of the analysed frame stamped above that of the frame itself."""
-    import pylibsrtp  # noqa: F401
-    from streamlit.web.cli import main as streamlit_main
-
-    from emo_core.live import analyzer, overlay
-
-    analyze, draw = analyzer.LiveAnalyzer.analyze, overlay.draw
-    numbers: dict[float, int] = {}
-
-    def analyze_and_note(self: Any, image: Any, time_s: float, smoothing_s: float) -> Any:
-        result = analyze(self, image, time_s, smoothing_s)
-        numbers[time_s] = camera.read_stamp(image)
-        while len(numbers) > 500:
-            numbers.pop(next(iter(numbers)))
-        return result
-
-    def draw_and_stamp(image: Any, result: Any) -> Any:
-        picture = draw(image, result)
-        number = numbers.get(result.time_s, 0) if result else 0
-        camera.stamp(picture[:, ::-1], number, row=1)  # mirrored as the picture is
-        return picture
-
-    analyzer.LiveAnalyzer.analyze = analyze_and_note  # type: ignore[method-assign]
-    overlay.draw = draw_and_stamp
-    sys.argv = ["streamlit", *words]
-    streamlit_main()
 
 
 def agreed_page(browser: Browser, address: str) -> Page:

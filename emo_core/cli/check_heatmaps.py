@@ -1,11 +1,12 @@
 """``check-heatmaps``: whether the heatmaps of a model can be believed, into its records and card."""
 
 from pathlib import Path
-from typing import Any
 
 import click
+import msgspec
 
 from emo_core.cli.terminal import NATURAL, POSITIVE, cache_option, ferplus_option, out_option, recorded_command, say
+from emo_core.method_records import HeatmapChecks
 from emo_core.records import bracketed
 
 _POOL = 5  # pictures aligned for each one wanted: some hold no usable face, and a class may be rare
@@ -37,30 +38,30 @@ def check_heatmaps(data: Path, out: Path, most: int, seed: int, cache: Path) -> 
     say(f"aligning {len(order)} pictures")
     stills = align(images[order], votes[order], bundle.config.crop_side_px, cache)
     found = measure(bundle, head, stills, most, seed, say)
-    found |= {"command": recorded_command(), "version": bundle.info.version}
+    found = msgspec.structs.replace(found, command=recorded_command(), version=bundle.info.version)
     write_with_records(out, {}, {"heatmap_checks": found}, (), {}, {})
     print(checks_text(found))
 
 
-def checks_text(found: dict[str, Any]) -> str:
+def checks_text(found: HeatmapChecks) -> str:
     """The checks in a few lines."""
-    deletion, planted, shuffled = found["deletion"], found["planted"], found["randomized"]
+    deletion, planted, shuffled = found.deletion, found.planted, found.randomized
     lines = [
-        f"deletion   n = {deletion['num_images']} pictures: the class score falls by {deletion['fall_top']:.3f} "
-        f"without the brightest fifth, by {deletion['fall_random']:.3f} without a random one,",
-        f"           by {deletion['fall_map_of_another_picture']:.3f} by another picture's map; over random "
-        f"{deletion['difference']:+.3f}{bracketed(deletion['difference_interval'], '+.3f', '95 %')}, more in "
-        f"{deletion['share_more_than_random']:.1%}",
+        f"deletion   n = {deletion.num_images} pictures: the class score falls by {deletion.fall_top:.3f} without the "
+        f"brightest fifth, by {deletion.fall_random:.3f} without a random one,",
+        f"           by {deletion.fall_map_of_another_picture:.3f} by another picture's map; over random "
+        f"{deletion.difference:+.3f}{bracketed(deletion.difference_interval, '+.3f', '95 %')}, more in "
+        f"{deletion.share_more_than_random:.1%}",
     ]
-    if planted["num_halves"]:
+    if planted.num_halves:
         lines.append(
-            f"planted    n = {planted['num_images']} pictures, {planted['num_halves']} halves: "
-            f"{planted['mass_in_visible_half']:.1%} of the map in the half that is left"
-            f"{bracketed(planted['interval'], of='95 %')}"
+            f"planted    n = {planted.num_images} pictures, {planted.num_halves} halves: "
+            f"{planted.mass_in_visible_half:.1%} of the map in the half that is left"
+            f"{bracketed(planted.interval, of='95 %')}"
         )
-    if shuffled["rank_correlation"] is not None:
+    if shuffled.rank_correlation is not None:
         lines.append(
-            f"randomized n = {shuffled['num_pairs']} maps: rank correlation {shuffled['rank_correlation']:.3f} with "
-            "those of shuffled weights"
+            f"randomized n = {shuffled.num_pairs} maps: rank correlation {shuffled.rank_correlation:.3f} with those of "
+            "shuffled weights"
         )
     return "\n".join(lines)

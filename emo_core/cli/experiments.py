@@ -18,6 +18,7 @@ from emo_core.cli.terminal import (
     seed_option,
     seeds_option,
 )
+from emo_core.method_records import change_text
 from emo_core.records import bracketed
 
 
@@ -34,18 +35,18 @@ def ablate(
     data: Path, demo: Path, out: Path, cache: Path, seed: int | None, epochs: int | None, seeds: int, jobs: int
 ) -> None:
     """Measure what each part of the method is worth."""
-    from emo_core.training.experiments.ablation import Job
+    from emo_core.training.experiments.ablation import name_of
     from emo_core.training.experiments.run import ABLATION, run_ablation
 
     recipe = replace(ABLATION, **given(seed=seed, epochs=epochs))
     table = run_ablation(data, demo, out, cache, recipe, seeds, jobs, recorded_command(), say)
     print(f"macro-F1, mean of {seeds} seeds     clean   degraded  rendered")
-    for row in sorted(table["variants"], key=lambda row: -row["clean_macro_f1"][0]):
-        figures = "    ".join(f"{row[f'{name}_macro_f1'][0]:.4f}" for name in ("clean", "degraded", "rendered"))
-        print(f"{Job.name_of(row):<44} {figures}")
-    for row in table["effects"]:
-        mean, *ends = row["clean"]
-        print(f"{row['part']:<12} {row['figure']}, clean: {mean:+.4f}{bracketed(ends, '+.4f')}")
+    for row in sorted(table.variants, key=lambda row: -row.clean_macro_f1[0]):
+        means = (found[0] for found in (row.clean_macro_f1, row.degraded_macro_f1, row.rendered_macro_f1))
+        print(f"{name_of(row):<44} {'    '.join(f'{mean:.4f}' for mean in means)}")
+    for effect in table.effects:
+        if effect.clean:
+            print(f"{effect.part:<12} {effect.figure}, clean: {change_text(effect.clean, '+.4f')}")
 
 
 @click.command()

@@ -5,6 +5,8 @@ from pathlib import Path
 import click
 
 from emo_core.cli.terminal import PATH, cache_option, demo_option, ferplus_option, recorded_command, say
+from emo_core.cli.train import shipped_lines
+from emo_core.measured import Measured, RealVerdicts
 
 
 @click.command()
@@ -17,20 +19,22 @@ def fit_decision(data: Path, real: Path, demo: Path, out: Path, cache: Path) -> 
     """Choose thresholds and presence with real clips in the balance."""
     from emo_core.training.fitting import decision
 
-    metrics = decision.fit_decision(data, demo, real, out, cache, recorded_command(), say)
-    for part in metrics["real_clips"]["parts"]:
+    found = decision.fit_decision(data, demo, real, out, cache, recorded_command(), say)
+    print(to_text(found))
+
+
+def to_text(found: Measured) -> str:
+    """What was measured on the model, in a few lines."""
+    lines = []
+    for part in found.real_clips.parts if found.real_clips else ():
         for name in ("cross_validated", "as_shipped", "mean_of_frame_emotions"):
-            row = part[name]
-            counts = ", ".join(f"{item['label']} {item['right']} of {item['num']}" for item in row["by_class"])
-            print(f"real clips, {part['clips']:<6} {name:<23} macro recall {row['macro_recall']:.4f} ({counts})")
-    for name in ("clean", "degraded"):
-        row = metrics["composed_clips"][name]
-        print(f"composed clips, {name:<8} macro-F1 {row['macro_f1']:.4f}")
-    print(f"neutral clips called a hybrid: {metrics['composed_clips']['neutral']['called_hybrid']:.4f}")
-    print(f"rendered clips of unseen people: macro-F1 {metrics['rendered_clips']['macro_f1']:.4f}")
-    for row in metrics["presence"]:
-        false, recall = row["false_blends"], row["recall"]
-        print(
-            f"blends, {row['class']} on {row['on']}: false {false['value']} of {false['num']}, recall "
-            f"{recall['value']} of {recall['num']}, AUC {row['auc']}"
-        )
+            row: RealVerdicts = getattr(part, name)
+            counts = ", ".join(f"{item.label} {item.right} of {item.num}" for item in row.by_class)
+            lines.append(f"real clips, {part.clips:<6} {name:<23} macro recall {row.macro_recall:.4f} ({counts})")
+    lines += shipped_lines(found)
+    lines += [
+        f"blends, {row.pair} on {row.on}: false {row.false_blends.value} of {row.false_blends.num}, recall "
+        f"{row.recall.value} of {row.recall.num}, AUC {row.auc}"
+        for row in found.presence
+    ]
+    return "\n".join(lines)

@@ -4,7 +4,6 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -25,6 +24,7 @@ from emo_core.datasets.splits import PROTOCOLS, Protocol
 from emo_core.files.folders import SHIPPED_MODEL
 from emo_core.jobs.progress import ProgressWriter
 from emo_core.jobs.queue import Order
+from emo_core.measured import Measured, TaughtClips
 from emo_core.model.published import PUBLISHED, RECIPES, RecipeName
 from emo_core.records import bracketed
 
@@ -91,25 +91,25 @@ def train(
     from emo_core.training.head import HeadTraining
 
     settings = replace(HeadTraining(), **given(seed=seed, epochs=epochs))
-    metrics = build.train(data, demo, out, cache, settings, seeds, recorded_command(), say, portraits)
-    print(_shipped_text(metrics))
+    found = build.train(data, demo, out, cache, settings, seeds, recorded_command(), say, portraits)
+    print("\n".join(shipped_lines(found)))
 
 
-def _shipped_text(metrics: Mapping[str, Any]) -> str:
-    composed, rendered = metrics["composed_clips"], metrics["rendered_clips"]
-    lines = []
-    for name in ("clean", "degraded"):
-        row = composed[name]
-        lines.append(
-            f"composed clips, {name:<8} n = {row['num_clips']}: accuracy {row['accuracy']:.4f}, macro-F1 "
-            f"{row['macro_f1']:.4f}, mean of frame emotions {row['mean_of_frame_emotions_accuracy']:.4f}"
-        )
-    lines.append(f"neutral clips called a hybrid: {composed['neutral']['called_hybrid']:.4f}")
-    lines.append(
-        f"rendered clips of unseen people n = {rendered['num_clips']} ({rendered['num_people']} people): macro-F1 "
-        f"{rendered['macro_f1']:.4f}"
-    )
-    return "\n".join(lines)
+def shipped_lines(found: Measured) -> list[str]:
+    """What the head of a shipped model says of composed and of rendered clips."""
+    composed, rendered = found.composed_clips, found.rendered_clips
+    if composed is None or rendered is None:
+        return []
+    lines = [
+        f"composed clips, {name:<8} n = {row.num_clips}: accuracy {row.accuracy:.4f}, macro-F1 {row.macro_f1:.4f}, "
+        f"mean of frame emotions {row.mean_of_frame_emotions_accuracy:.4f}"
+        for name, row in (("clean", composed.clean), ("degraded", composed.degraded))
+        if row
+    ]
+    if composed.neutral:
+        lines.append(f"neutral clips called a hybrid: {composed.neutral.called_hybrid:.4f}")
+    people = f"n = {rendered.num_clips} ({rendered.num_people} people)"
+    return [*lines, f"rendered clips of unseen people {people}: macro-F1 {rendered.macro_f1:.4f}"]
 
 
 def train_from_clips(order: Order, writer: ProgressWriter) -> str:
@@ -142,10 +142,10 @@ def train_from_clips(order: Order, writer: ProgressWriter) -> str:
         writer.epoch(row)
 
     told = Told(say, writer.work, tell_epoch)
-    metrics = teach(lesson, Path(order.cache), told)
+    found = teach(lesson, Path(order.cache), told)
     if method == PUBLISHED:
         measure_published(lesson, Path(order.real) if order.real else None, Path(order.cache), told)
-    return summary(metrics)
+    return summary(found)
 
 
 def command_of(order: Order) -> str:
@@ -158,11 +158,10 @@ def command_of(order: Order) -> str:
     return shlex.join([*words, *(["--cnn"] if order.cnn else [])])
 
 
-def summary(metrics: Mapping[str, Any]) -> str:
+def summary(found: TaughtClips) -> str:
     """One line on how good the model is, and on what that was measured."""
-    accuracy = metrics["scores"]["accuracy"]
-    interval = bracketed(accuracy["interval"], ".4f", "95 % over people")
+    accuracy, f1 = found.scores.accuracy, found.scores.f1
     return (
-        f"test clips n = {metrics['num_clips']} of {metrics['num_people']} people: accuracy {accuracy['value']:.4f}"
-        f"{interval}, macro-F1 {metrics['scores']['f1']['value']:.4f}"
+        f"test clips n = {found.num_clips} of {found.num_people} people: accuracy {accuracy.value:.4f}"
+        f"{bracketed(accuracy.interval, '.4f', '95 % over people')}, macro-F1 {f1.value:.4f}"
     )

@@ -95,9 +95,9 @@ def check_dataset(
             prints.append(reader.read(clip.path).within(clip.start_s, clip.end_s).prints)
             usable.append(clip)
         except VideoError as error:
-            unreadable.append(f"{_name(clip)}: {error}")
+            unreadable.append(f"{clip.short_name}: {error}")
         except NoFaceError as error:
-            faceless.append(f"{_name(clip)}: {error}")
+            faceless.append(f"{clip.short_name}: {error}")
     progress(len(clips), len(clips))
     found = [*_unusable(unreadable, faceless), *_copies(usable, prints), *_names(clips), *_sessions(clips),
              *_balance(usable), *_skipped(skipped or {})]  # fmt: skip
@@ -156,7 +156,7 @@ def _copies(clips: Sequence[DatasetClip], prints: Sequence[Words]) -> Iterator[F
     people, labels, spare = [], [], []
     for first, second, _ in near_pairs(prints):
         same = "the same file" if keys[first] == keys[second] else "nearly the same frames"
-        pair = f"{_name(clips[first])} and {_name(clips[second])}: {same}"
+        pair = f"{clips[first].short_name} and {clips[second].short_name}: {same}"
         if clips[first].person != clips[second].person:
             people.append(f"{pair}, called {_who(clips[first])} and {_who(clips[second])}")
         if clips[first].label != clips[second].label:
@@ -191,7 +191,7 @@ def _sessions(clips: Sequence[DatasetClip]) -> Iterator[Finding]:
         "Make sure that these are different people; rooms and light that they share help a model to cheat.",
         tuple(shared),
     )  # fmt: skip
-    unknown = [_name(clip) for clip in clips if not clip.person_known]
+    unknown = [clip.short_name for clip in clips if not clip.person_known]
     yield Finding(
         "unknown people", "warning",
         f"{_count(unknown, 'clip')} without the name of a person, each counted as one unknown person: the same "
@@ -249,10 +249,6 @@ def _people_per_class(people: Mapping[str, Counter[str]], everyone: set[str]) ->
         "one person dominates", "warning", "One person has more than half the clips of a class.",
         "Record the others as often.", tuple(heavy),
     )  # fmt: skip
-
-
-def _name(clip: DatasetClip) -> str:
-    return f"{clip.path.parent.name}/{clip.path.name}"
 
 
 def _who(clip: DatasetClip) -> str:

@@ -54,6 +54,11 @@ class DatasetClip:
     start_s: float = 0.0
     end_s: float = math.inf
 
+    @property
+    def short_name(self) -> str:
+        """Its file and the folder that this lies in, for people."""
+        return f"{self.path.parent.name}/{self.path.name}"
+
 
 def read_dataset(path: Path) -> list[DatasetClip]:
     """Clips of a data set: a ``manifest.csv`` or ``segments.csv``, a folder that holds one, or a folder for each label.

@@ -70,6 +70,12 @@ def split_clips(clips: Sequence[DatasetClip], protocol: Protocol, seed: int, sha
     By person nobody is in two parts; of several such splits the first is taken that has every class in every part, or
     else in the parts that train and choose. At random clips of one person, and of one session, are in all parts.
 
+    Args:
+        clips: to part.
+        protocol: ``subject`` or ``random``.
+        seed: of the split.
+        shares: of the parts, which sum to 1.
+
     Raises:
         DatasetError: as :func:`check_enough`, or no split by person leaves every class something to train on.
     """

@@ -7,7 +7,6 @@ be another one when the weights are others (Adebayo et al. 2018).
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
@@ -20,6 +19,7 @@ from emo_core.evaluation.metrics import bootstrap_interval
 from emo_core.explain.attribution import Evidence, Indices, blank_map, log_odds, path_gradients
 from emo_core.explain.numpy_lstm import LstmHead, randomized
 from emo_core.inference.pipeline import extract_features, normalize_clip
+from emo_core.method_records import ClassDifference, Deletion, HeatmapChecks, Planted, Randomized
 from emo_core.model.bundle import Bundle, FrameNetwork
 from emo_core.types import Booleans, Floats
 
@@ -52,7 +52,14 @@ class Judge:
         return log_odds(self.head.run(self._window(features, quality), self._weights(quality)).logits[:, -1])
 
     def heatmaps(self, faces: Floats, features: Floats, quality: Floats, labels: Indices) -> Floats:
-        """Heatmap (N, h, w) in [0, 1] of each face for its class, made as those of a clip."""
+        """Heatmap (N, h, w) in [0, 1] of each face for its class, made as those of a clip.
+
+        Args:
+            faces: (N, S, S) float32 in [0, 1], normalized.
+            features: (N, m) of the faces.
+            quality: (N,) in [0, 1].
+            labels: (N,) class whose heatmap is drawn.
+        """
         blank = blank_map(self.cnn, faces.shape[1])
         baseline = features.copy()
         baseline[:, : blank.shape[-1]] = blank.mean(axis=(0, 1))
@@ -82,7 +89,7 @@ def check_heatmaps(
     num_images: int,
     seed: int,
     say: Callable[[str], None],
-) -> dict[str, Any]:
+) -> HeatmapChecks:
     """Run every check on pictures that hold a usable face, as many of each class as there are, up to a third each.
 
     Args:
@@ -92,9 +99,6 @@ def check_heatmaps(
         num_images: pictures to take at most.
         seed: of the choice, the random deletions and the shuffled weights.
         say: called with a line of text as the work goes on.
-
-    Returns:
-        JSON-ready: ``deletion``, ``planted``, ``randomized``; every figure with its number of pictures.
 
     Raises:
         DatasetError: no picture holds a usable face.
@@ -131,12 +135,7 @@ def check_heatmaps(
     say("shuffling the weights")
     shuffled = [Judge(bundle, randomized(head, rng), judge.cnn) for _ in range(_SHUFFLED_HEADS)]
     drawn = [other.heatmaps(faces, own, quality, labels) for other in shuffled]
-    return {
-        "deletion": {"num_images": len(frames), **deletion},
-        "planted": planted,
-        "randomized": {"num_images": len(frames), "num_heads": len(drawn), **_alike(maps, drawn)},
-        "seed": seed,
-    }
+    return HeatmapChecks(deletion, planted, _alike(maps, drawn), seed)
 
 
 def _as_many_of_each(labels: Indices, num_images: int, num_classes: int) -> Indices:
@@ -166,33 +165,31 @@ def _deletion(
     names: tuple[str, ...],
     fall: Callable[[Booleans], Floats],
     rng: np.random.Generator,
-) -> dict[str, Any]:
+) -> Deletion:
     """Fall of the class score without the brightest fifth of the map, against a random fifth and another map's."""
     cells = maps.shape[1] * maps.shape[2]
     count = round(DELETED_SHARE * cells)
     top = fall(_brightest(maps, count))
     random = np.mean([fall(_brightest(rng.random(maps.shape), count)) for _ in range(_RANDOM_DRAWS)], axis=0)
     other = fall(_brightest(maps[_another(labels, rng)], count))
-    return {
-        "num_cells_deleted": count,
-        "num_cells": cells,
-        "num_random_draws": _RANDOM_DRAWS,
-        "fall_top": float(top.mean()),
-        "fall_random": float(random.mean()),
-        "fall_map_of_another_picture": float(other.mean()),
-        "difference": float((top - random).mean()),
-        "difference_interval": bootstrap_interval((top - random).astype(np.float64)),
-        "share_more_than_random": float((top > random).mean()),
-        "share_interval": bootstrap_interval((top > random).astype(np.float64)),
-        "per_class": [
-            {
-                "label": name,
-                "num_images": int((labels == label).sum()),
-                "difference": float((top - random)[labels == label].mean()) if (labels == label).any() else None,
-            }
-            for label, name in enumerate(names)
-        ],
-    }
+    above, members = top - random, [labels == label for label in range(len(names))]
+    return Deletion(
+        num_images=len(maps),
+        num_cells_deleted=count,
+        num_cells=cells,
+        num_random_draws=_RANDOM_DRAWS,
+        fall_top=float(top.mean()),
+        fall_random=float(random.mean()),
+        fall_map_of_another_picture=float(other.mean()),
+        difference=float(above.mean()),
+        difference_interval=bootstrap_interval(above.astype(np.float64)),
+        share_more_than_random=float((top > random).mean()),
+        share_interval=bootstrap_interval((top > random).astype(np.float64)),
+        per_class=tuple(
+            ClassDifference(name, int(own.sum()), float(above[own].mean()) if own.any() else None)
+            for name, own in zip(names, members, strict=True)
+        ),
+    )
 
 
 def _another(labels: Indices, rng: np.random.Generator) -> Indices:
@@ -204,7 +201,7 @@ def _another(labels: Indices, rng: np.random.Generator) -> Indices:
     return result
 
 
-def _planted(judge: Judge, faces: Floats, others: Floats, quality: Floats, labels: Indices) -> dict[str, Any]:
+def _planted(judge: Judge, faces: Floats, others: Floats, quality: Floats, labels: Indices) -> Planted:
     """Share of the map in the half that is left of a face, on pictures whose class is still found in it."""
     _, rows, columns = judge.cnn.feature_maps(faces[:1]).shape[:3]
     shares = np.full((4, len(faces)), np.nan)
@@ -222,17 +219,12 @@ def _planted(judge: Judge, faces: Floats, others: Floats, quality: Floats, label
             shares[row, found] = np.where(mass > 0, maps[:, ~hidden].sum(axis=1) / np.maximum(mass, 1e-12), np.nan)
     seen = np.isfinite(shares)
     if not seen.any():
-        return {"num_halves": 0, "num_images": 0}
+        return Planted(0, 0)
     of_pictures = np.nansum(shares, axis=0)[seen.any(axis=0)] / seen.sum(axis=0)[seen.any(axis=0)]
-    return {
-        "num_halves": int(seen.sum()),
-        "num_images": len(of_pictures),
-        "mass_in_visible_half": float(of_pictures.mean()),
-        "interval": bootstrap_interval(of_pictures),
-    }
+    return Planted(int(seen.sum()), len(of_pictures), float(of_pictures.mean()), bootstrap_interval(of_pictures))
 
 
-def _alike(maps: Floats, drawn: list[Floats]) -> dict[str, Any]:
+def _alike(maps: Floats, drawn: list[Floats]) -> Randomized:
     """Rank correlation of maps with those of shuffled weights, mean over pictures and heads."""
     values = []
     for others in drawn:
@@ -240,4 +232,4 @@ def _alike(maps: Floats, drawn: list[Floats]) -> dict[str, Any]:
             if ours.any() and theirs.any():
                 values.append(float(np.corrcoef(rankdata(ours), rankdata(theirs))[0, 1]))
     found = np.asarray(values, np.float64)
-    return {"rank_correlation": float(found.mean()) if len(found) else None, "num_pairs": len(found)}
+    return Randomized(len(maps), len(drawn), float(found.mean()) if len(found) else None, len(found))

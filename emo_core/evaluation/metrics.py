@@ -6,6 +6,7 @@ scikit-learn computes what it has; real stills and composed clips are reported a
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import bootstrap
@@ -15,8 +16,11 @@ from emo_core.datasets.pictures.ferplus import majority_labels, voted_pair
 from emo_core.emotions import EMOTIONS, UNSURE, HybridClass
 from emo_core.errors import DatasetError
 from emo_core.inference.windows import ABSTAIN, decide
+from emo_core.measured import Counts, JudgedClips
+from emo_core.method_records import SalienceRow
+from emo_core.model.evidence import families
 from emo_core.model.salience import SalienceCurve
-from emo_core.records import CalibrationBin
+from emo_core.records import CalibrationBin, ClassRow
 from emo_core.types import Floats
 
 Indices = NDArray[np.intp]
@@ -74,41 +78,42 @@ def evaluate_stills(probabilities: Floats, votes: NDArray[np.uint8]) -> dict[str
 
 
 def evaluate_salience(
-    emotions: Floats, votes: NDArray[np.uint8], first: str, second: str, curve: SalienceCurve
-) -> list[dict[str, Any]]:
-    """How far the share of `first` in a pair is from its share of the votes, on pictures in which people see both.
+    emotions: Floats, votes: NDArray[np.uint8], hybrid: HybridClass, curve: SalienceCurve, pictures: str = "all"
+) -> list[SalienceRow]:
+    """How far the share of a pair's first emotion is from its share of the votes, on pictures in which people see both.
 
     Args:
         emotions: (N, 8) of the frame CNN.
         votes: (N, 10).
-        first: one basic emotion.
-        second: the other.
+        hybrid: the pair.
         curve: of the pair.
+        pictures: which these are, for the record.
 
     Returns:
-        One row for each rule of what counts as both: number of pictures, mean absolute error, that of always
-        answering one half, and the 95 % interval of the difference (below 0: the curve is better).
+        One row for each rule of what counts as both; of no picture without figures.
     """
+    first, second = hybrid.components.values()
     rows = []
     for each, together in ((3, 7), (2, 6)):
         chosen = voted_pair(votes, first, second, each, together)
         counts = votes[chosen][:, [EMOTIONS.index(first), EMOTIONS.index(second)]].astype(np.float64)
-        row: dict[str, Any] = {"rule": f"each ≥ {each} votes, together ≥ {together}", "num_images": len(counts)}
+        row = SalienceRow(hybrid.name, pictures, f"each ≥ {each} votes, together ≥ {together}", len(counts))
         if len(counts):
             shares = counts[:, 0] / counts.sum(axis=1)
             errors, of_half = np.abs(curve.of(emotions[chosen], first, second) - shares), np.abs(0.5 - shares)
-            row |= {
-                "mean_absolute_error": float(errors.mean()),
-                "of_one_half": float(of_half.mean()),
-                "difference_interval": bootstrap_interval(errors - of_half),
-            }
+            row = msgspec.structs.replace(
+                row,
+                mean_absolute_error=float(errors.mean()),
+                of_one_half=float(of_half.mean()),
+                difference_interval=bootstrap_interval(errors - of_half),
+            )
         rows.append(row)
     return rows
 
 
 def evaluate_clips(
     probabilities: Floats, scores: Floats, labels: Indices, classes: Sequence[HybridClass]
-) -> dict[str, Any]:
+) -> JudgedClips:
     """Metrics of clip verdicts.
 
     Args:
@@ -116,34 +121,33 @@ def evaluate_clips(
         scores: (N, C) normalized scores s′; a clip whose most probable class has none above 0 is *unsure*.
         labels: (N,) true class indices.
         classes: hybrid classes in label order.
-
-    Returns:
-        JSON-ready. `accuracy`, `macro_f1`, `per_class`, `confusion` force a choice (most probable class);
-        `coverage`, `accuracy_when_decided` and `verdicts` (rows true, last column unsure) let the model abstain.
     """
-    names = [item.name for item in classes]
+    names = tuple(item.name for item in classes)
     forced, verdicts = probabilities.argmax(axis=1), decide(probabilities, scores)
     decided = verdicts != ABSTAIN
-    order = list(range(len(names)))
     with_unsure = np.where(decided, verdicts, len(names))
-    table = metrics.confusion_matrix(labels, with_unsure, labels=[*order, len(names)])[:-1]
-    return {
-        "num_clips": len(labels),
-        "labels": names,
-        "accuracy": float((forced == labels).mean()),
-        "macro_f1": macro_f1(labels, forced, len(names)),
-        "calibration_error": calibration_error(probabilities, labels),
-        "per_class": per_class(labels, forced, names),
-        "confusion": metrics.confusion_matrix(labels, forced, labels=order).tolist(),
-        "coverage": float(decided.mean()),
-        "accuracy_when_decided": float((verdicts == labels)[decided].mean()) if decided.any() else None,
-        "verdict_columns": [*names, UNSURE],
-        "verdicts": table.tolist(),
-    }
+    return JudgedClips(
+        num_clips=len(labels),
+        labels=names,
+        accuracy=float((forced == labels).mean()),
+        macro_f1=macro_f1(labels, forced, len(names)),
+        calibration_error=calibration_error(probabilities, labels),
+        per_class=tuple(ClassRow(**row) for row in per_class(labels, forced, names)),
+        confusion=_table(labels, forced, len(names)),
+        coverage=float(decided.mean()),
+        accuracy_when_decided=float((verdicts == labels)[decided].mean()) if decided.any() else None,
+        verdict_columns=(*names, UNSURE),
+        verdicts=_table(labels, with_unsure, len(names) + 1)[:-1],
+    )
+
+
+def _table(labels: Indices, said: Indices, count: int) -> Counts:
+    """Number of samples by label and by what was said of them."""
+    return tuple(map(tuple, metrics.confusion_matrix(labels, said, labels=range(count)).tolist()))
 
 
 def macro_f1(labels: Indices, predicted: Indices, num_classes: int) -> float:
-    """Mean F1 of the classes, in [0, 1]; 0 for one that neither occurs nor is predicted."""
+    """Mean F1 of the classes of labels (N,) and predictions (N,); 0 for one that neither occurs nor is predicted."""
     return float(metrics.f1_score(labels, predicted, labels=range(num_classes), average="macro", zero_division=0))
 
 
@@ -179,14 +183,11 @@ def mean_emotion_verdicts(emotions: Floats, weights: Floats, classes: Sequence[H
     """
     valid = (weights > 0).astype(np.float64)
     mean = np.einsum("nte,nt->ne", emotions, valid) / np.maximum(valid.sum(axis=1, keepdims=True), 1)
-    paired = {emotion for item in classes for emotion in item.components.values()}
-    columns = [set(item.components.values()) or set(EMOTIONS) - paired for item in classes]
-    sums = [mean[:, [EMOTIONS.index(name) for name in sorted(column)]].sum(axis=1) for column in columns]
-    return np.asarray(np.argmax(np.stack(sums, axis=1), axis=1))
+    return np.asarray(families(classes, mean).argmax(axis=1))
 
 
 def per_class(labels: Indices, predicted: Indices, names: Sequence[str]) -> list[dict[str, Any]]:
-    """Precision, recall, F1 and number of samples of each class."""
+    """Precision, recall, F1 and number of samples of each class, from labels (N,) and predictions (N,)."""
     figures = metrics.precision_recall_fscore_support(labels, predicted, labels=range(len(names)), zero_division=0)
     keys = ("precision", "recall", "f1", "support")
     return [
@@ -201,6 +202,10 @@ def per_class(labels: Indices, predicted: Indices, names: Sequence[str]) -> list
 def calibration_error(probabilities: Floats, labels: Indices) -> float:
     """Expected calibration error: mean gap between confidence and accuracy over 15 bins of confidence, in [0, 1].
 
+    Args:
+        probabilities: (N, C), rows sum to 1.
+        labels: (N,) true class indices.
+
     Example:
         >>> calibration_error(np.array([[1, 0], [1, 0]], np.float32), np.array([0, 1]))
         0.5
@@ -210,7 +215,7 @@ def calibration_error(probabilities: Floats, labels: Indices) -> float:
 
 
 def calibration_bins(probabilities: Floats, labels: Indices) -> list[CalibrationBin]:
-    """The bins of :func:`calibration_error` that hold samples."""
+    """The bins of :func:`calibration_error` that hold samples, from probabilities (N, C) and labels (N,)."""
     confidence, bins = probabilities.max(axis=1), confidence_bins(probabilities)
     correct = probabilities.argmax(axis=1) == labels
     return [

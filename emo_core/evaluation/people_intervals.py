@@ -58,7 +58,7 @@ class People:
         return np.where(known, sums[:, 0] / np.where(known, sums[:, 1], 1), np.nan)
 
     def share(self, counted: Booleans, among: Booleans) -> Score:
-        """Share of `counted` clips among others, with its interval; value None where there are none."""
+        """Share of `counted` clips (N,) in those `among` (N,), with its interval; value None where there are none."""
         drawn = self.ratio(counted.astype(np.float64), among.astype(np.float64))
         value = float(counted.sum() / among.sum()) if among.any() else None
         return Score(value, self.interval_of_share(value, drawn, among))

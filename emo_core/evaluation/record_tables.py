@@ -7,9 +7,11 @@ from msgspec.structs import astuple
 
 from emo_core.evaluation.model_comparison import Comparison
 from emo_core.evaluation.text import Table, bounds
+from emo_core.method_records import Ablation
 from emo_core.records import Protocols
 
 _SETS = ("clean", "degraded", "rendered")
+_NONE = ("", "", "")
 _PARTS = ("reader", "mean_input", "q_features", "blendshapes")
 
 
@@ -31,30 +33,25 @@ def protocol_table(record: Protocols) -> Table:
     return header, rows
 
 
-def effect_table(record: Mapping[str, Any]) -> Table:
+def effect_table(record: Ablation) -> Table:
     """What switching each part of the method on changes, with its interval, by kind of clips."""
     header = ("part", "figure", "num_pairs", *(f"{name}{end}" for name in _SETS for end in ("", " low", " high")))
     return header, [
-        (
-            row["part"],
-            row["figure"],
-            row["num_pairs"],
-            *(value for name in _SETS for value in row.get(name, ("", "", ""))),
-        )
-        for row in record.get("effects", ())
+        (row.part, row.figure, row.num_pairs, *(value for name in _SETS for value in getattr(row, name) or _NONE))
+        for row in record.effects
     ]
 
 
-def variant_table(record: Mapping[str, Any]) -> Table:
+def variant_table(record: Ablation) -> Table:
     """Macro-F1 of every head of an ablation, mean of its seeds with the interval, by kind of clips."""
     header = (*_PARTS, "num_seeds", *(f"{name}{end}" for name in _SETS for end in ("", " low", " high")))
     return header, [
         (
-            *(row[part] for part in _PARTS),
-            row["num_seeds"],
-            *(value for name in _SETS for value in row[f"{name}_macro_f1"]),
+            *(getattr(row, part) for part in _PARTS),
+            row.num_seeds,
+            *(value for name in _SETS for value in getattr(row, f"{name}_macro_f1")),
         )
-        for row in record.get("variants", ())
+        for row in record.variants
     ]
 
 

@@ -186,7 +186,15 @@ def evaluate_dataset(
 def judge_clips(
     bundle: Bundle, clips: Sequence[DatasetClip], data: Path, cache: Path, progress: Progress
 ) -> tuple[list[EvaluatedClip], list[LeftOut]]:
-    """Clips of a data set judged as the app does, whatever their labels, and those that cannot be judged."""
+    """Clips of a data set judged as the app does, whatever their labels, and those that cannot be judged.
+
+    Args:
+        bundle: the model.
+        clips: to judge.
+        data: the data set, whose folder the paths are told from.
+        cache: folder for what is seen of clips.
+        progress: called as the work goes on.
+    """
     judge, folder = _ClipJudge(bundle, cache), folder_of(data).resolve()
     judged, left_out = [], []
     for index, clip in enumerate(clips):
@@ -243,7 +251,7 @@ class _ClipJudge:
 
 
 def as_seen(weights: Floats) -> NormalizedClip:
-    """What the judge reads of a clip beside its features: no pictures, no components of quality."""
+    """What the judge reads of a clip beside its features, from weights (T,): no pictures, no components of quality."""
     nothing = np.zeros(len(weights), np.float32)
     faces = np.zeros((len(weights), 0, 0), np.float32)
     return NormalizedClip(faces, weights, dict.fromkeys(QUALITY_COMPONENTS, nothing), weights > 0)

@@ -62,7 +62,16 @@ def heatmaps(
     times_s: Doubles,
     frames: Indices,
 ) -> Floats:
-    """Where in each frame the evidence for each class lies; arguments as in :func:`find_evidence`.
+    """Where in each frame the evidence for each class lies.
+
+    Args:
+        bundle: the model.
+        head: its LSTM.
+        cnn: its frame CNN.
+        features: of the T frames.
+        normalized: of the T frames.
+        times_s: (T,) seconds.
+        frames: (n,) indices; one may come several times.
 
     Returns:
         (C, n, h, w) float32 in [0, 1] for `frames` (n,), the largest value of a map 1; 0 all over where a frame is
@@ -225,6 +234,12 @@ def trace_at(bundle: Bundle, head: LstmHead, analysis: Analysis, frame: int) -> 
     """Frames (steps,) of the window whose middle is nearest to `frame`, and what went on in the LSTM over it.
 
     The frames are as :class:`~emo_core.inference.window_plan.WindowPlan` has them.
+
+    Args:
+        bundle: the model.
+        head: its LSTM.
+        analysis: of the clip.
+        frame: index of a frame.
     """
     sequence, weights = head_inputs(bundle, analysis.features, analysis.normalized)
     plan = plan_windows(analysis.timestamps_s, bundle.config)

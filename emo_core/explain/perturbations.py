@@ -106,8 +106,8 @@ def _touch(key: str, strength: float, original: Analysis) -> Callable[[Clip], Cl
     def touch(clip: Clip) -> Clip:
         frames = np.stack([change(frame, clip.source_scale) for frame in clip.frames])
         if frames.shape == clip.frames.shape:
-            return Clip(frames, clip.timestamps_s, clip.width, clip.height)
-        return Clip(frames, clip.timestamps_s, frames.shape[2], frames.shape[1])  # as if it had been filmed so small
+            return replace(clip, frames=frames)
+        return replace(clip, frames=frames, width=frames.shape[2], height=frames.shape[1])  # as if filmed so small
 
     return touch
 
@@ -136,7 +136,7 @@ def _cover(clip: Clip, region: str, original: Analysis) -> Clip:
             hull = cv2.convexHull(points[list(members)].astype(np.float32)).round().astype(np.int32)
             cv2.fillConvexPoly(frame, hull, colour)
             cv2.polylines(frame, [hull], True, colour, max(1, round(2 * reach)))
-    return Clip(frames, clip.timestamps_s, clip.width, clip.height)
+    return replace(clip, frames=frames)
 
 
 def _cheek_colour(frame: Bytes, points: Floats) -> tuple[int, int, int]:
@@ -151,7 +151,7 @@ def _cut(passes: Passes, start_s: float, end_s: float) -> Generator[Clip, None, 
     for clip in passes():
         inside = (clip.timestamps_s >= start_s) & (clip.timestamps_s < end_s)
         if inside.any():
-            yield Clip(clip.frames[inside], clip.timestamps_s[inside], clip.width, clip.height)
+            yield clip.at(inside)
         if clip.timestamps_s[-1] >= end_s:
             return
 
@@ -165,7 +165,7 @@ def _drop(passes: Passes, share: float) -> Generator[Clip, None, None]:
         count += len(clip.frames)
         stays = np.floor(numbers * kept + 1e-9) > np.floor((numbers - 1) * kept + 1e-9)
         if stays.any():
-            yield Clip(clip.frames[stays], clip.timestamps_s[stays], clip.width, clip.height)
+            yield clip.at(stays)
 
 
 def _reverse(passes: Passes) -> Generator[Clip, None, None]:
@@ -184,7 +184,7 @@ def _reverse(passes: Passes) -> Generator[Clip, None, None]:
                 break
         for clip in reversed(held):
             times_s = ends_s[-1] - clip.timestamps_s[::-1]
-            yield Clip(clip.frames[::-1], times_s, clip.width, clip.height)
+            yield replace(clip, frames=clip.frames[::-1], timestamps_s=times_s, framings=clip.framings[::-1])
 
 
 def is_whole(part: tuple[float, float], original: Analysis) -> bool:

@@ -70,6 +70,13 @@ def baseline(
 ) -> Baseline:
     """What the model says of the part without any change; the clip is not judged again where the part is all of it.
 
+    Args:
+        source: the clip.
+        bundle: the model.
+        original: what it says of the whole clip.
+        part: start and end in seconds.
+        progress: called as the work goes on.
+
     Raises:
         NoFaceError: the part shows no face that can be judged.
     """

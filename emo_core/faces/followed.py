@@ -15,6 +15,7 @@ _MOST_REMEMBERED = 256
 _LEARNING = 0.1  # how far one clear frame moves the mean look
 _JUMP, _JUMP_AT_CUT = IN_PLACE, 0.5  # distance of the looks of two frames in a row that one face does not have
 _SAME_SHADES = 0.12  # distance in shades alone that two people do not have even at a cut; a flash changes colours only
+_SAME_FRAMED_ANEW = 0.2  # the same where the size of the picture changes: one of a hundred pairs of people has less
 _CLEARLY_BETTER = 4.0  # a face upside down is fitted better by that much at least once it is turned
 _GROWN = 0.5  # logarithm of the ratio of two sizes in a row that makes a jump likely
 _NEAR_S = 1.0  # of a face that is back after so little, where it was, without a cut, less likeness is asked
@@ -39,13 +40,18 @@ class Followed:
     seen_s: float
     is_lost: bool = False
     is_cut_off: bool = False
+    is_framed_anew: bool = False
 
     def see(self, sight: Sight, time_s: float) -> None:
         """Learn from one more frame; the mean forgets slowly, and a face that is half hidden moves it little."""
         clear = min(1.0, max(0.0, sight.mesh.presence_logit / CLEAR_LOGIT))
         self.region, self.last, self.seen_s = sight.mesh.region, sight.look, time_s
         self.mean = self.mean.towards(sight.look, _LEARNING * clear)
-        self.is_lost = self.is_cut_off = False
+        self.is_lost = self.is_cut_off = self.is_framed_anew = False
+
+    def lose(self) -> None:
+        """Give it up where the size of the picture changes: it may be in any place, before anything."""
+        self.is_lost = self.is_cut_off = self.is_framed_anew = True
 
     def distance(self, look: Look) -> float:
         """How unlike a look is to this face."""
@@ -60,12 +66,15 @@ def is_other(face: Followed, sight: Sight, *, is_cut: bool) -> bool:
     return not is_same and face.distance(sight.look) > limit
 
 
-def likeness_limit(face: Followed, sight: Sight, time_s: float) -> float:
-    """Distance of looks up to which a face that appears is a lost one; less is asked of one that is back at once."""
+def unlikeness(face: Followed, sight: Sight, time_s: float) -> float:
+    """How unlike a face that appears is to a lost one, up to 1 if it is that one; one back at once may differ more."""
+    distance = face.distance(sight.look)
+    if face.is_framed_anew:  # what is around the face is cut off now
+        return min(distance / SAME, shade_distance(face.last, sight.look) / _SAME_FRAMED_ANEW)
     if face.is_cut_off:
-        return SAME
+        return distance / SAME
     is_near = overlap(face.region.box_xyxy, sight.mesh.region.box_xyxy) > 0.1
-    return IN_PLACE if is_near and time_s - face.seen_s <= _NEAR_S else SAME_IN_SHOT
+    return distance / (IN_PLACE if is_near and time_s - face.seen_s <= _NEAR_S else SAME_IN_SHOT)
 
 
 def same_face(a: Mesh, b: Mesh) -> bool:

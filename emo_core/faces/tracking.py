@@ -19,9 +19,9 @@ from emo_core.faces.followed import (
     forget_oldest,
     is_near,
     is_other,
-    likeness_limit,
     same_face,
     stands_better,
+    unlikeness,
 )
 from emo_core.faces.landmarks import NUM_LANDMARKS, FaceLandmarker, Mesh, Region, turned_back
 from emo_core.faces.pose import head_pose
@@ -60,12 +60,14 @@ class FaceTracker:
         self._faces: dict[int, Followed] = {}
         self._num_tracks = 0
         self._next_search_s = 0.0
+        self._framing = 0
         self._quarter_turns = 0  # of the picture in which faces stand upright
         self._doubts = _PATIENCE  # thorough searches since faces were clear
 
     def track(self, clip: Clip) -> dict[int, FaceTrack]:
         """Tracks through `clip` by their numbers, which count from 0 through the video; only those seen in it."""
-        rows = [self._follow(frame, time_s) for frame, time_s in zip(clip.frames, clip.timestamps_s, strict=True)]
+        moments = zip(clip.frames, clip.timestamps_s, clip.framings.tolist(), strict=True)
+        rows = [self._follow(frame, time_s, framing) for frame, time_s, framing in moments]
         numbers = sorted(set().union(*rows))
         return {number: self._assemble(clip, [row.get(number) for row in rows]) for number in numbers}
 
@@ -73,9 +75,14 @@ class FaceTracker:
         """How the face of a track looks on the whole."""
         return self._faces[number].mean
 
-    def _follow(self, frame: Bytes, time_s: float) -> dict[int, Sight]:
+    def _follow(self, frame: Bytes, time_s: float, framing: int) -> dict[int, Sight]:
         """Every face in one frame by the number of its track."""
-        is_cut = self._cuts.is_cut(frame)
+        is_framed_anew, self._framing = framing != self._framing, framing
+        if is_framed_anew:
+            self._cuts.start_anew()
+            for face in self._faces.values():
+                face.lose()
+        is_cut = self._cuts.is_cut(frame) or is_framed_anew
         if is_cut:
             self.cuts_s.append(time_s)
         sights, strangers = self._follow_on(frame, is_cut=is_cut)
@@ -99,7 +106,7 @@ class FaceTracker:
         strangers: list[Sight] = []
         for number, face in self._faces.items():
             face.is_cut_off |= is_cut
-            sight = None if face.is_lost else self._fit(frame, face.region)
+            sight = None if face.is_lost else self._fit(frame, face.region, settle=is_cut)
             face.is_lost = True
             if sight is None or any(same_face(sight.mesh, other.mesh) for other in [*sights.values(), *strangers]):
                 continue  # lost, or two tracks ran onto one face
@@ -109,10 +116,13 @@ class FaceTracker:
                 sights[number] = sight
         return sights, strangers
 
-    def _fit(self, frame: Bytes, region: Region) -> Sight | None:
+    def _fit(self, frame: Bytes, region: Region, *, settle: bool) -> Sight | None:
+        """A face in a region; `settle` where that is a guess: what is unclear is fitted once more from where it is."""
         mesh = self._landmarker.fit(frame, region)
         if mesh.presence_logit <= _PRESENT_LOGIT:
             return None
+        if settle and mesh.presence_logit < CLEAR_LOGIT:
+            mesh = max(mesh, self._landmarker.fit(frame, mesh.region), key=lambda found: found.presence_logit)
         eyes = eye_centres(mesh.landmarks)
         crop = align_face(frame, eyes, self._side)
         return Sight(mesh, crop, look_of(frame, crop, alignment(eyes, self._side)))
@@ -156,7 +166,7 @@ class FaceTracker:
             region = turned_back(turned, quarter_turns, frame.shape) if quarter_turns else turned
             if any(is_near(sight.mesh.region, region) for sight in known):
                 continue
-            sight = self._fit(frame, region)
+            sight = self._fit(frame, region, settle=True)
             if sight is not None and not any(same_face(sight.mesh, other.mesh) for other in (*known, *found)):
                 found.append(sight)
         return found
@@ -166,13 +176,9 @@ class FaceTracker:
         if len(sights) >= MAX_FACES:
             self.crowded = True
             return
-        limits = {
-            number: face.distance(sight.look) / likeness_limit(face, sight, time_s)
-            for number, face in self._faces.items()
-            if number not in sights
-        }
-        best = min(limits, key=lambda number: limits[number], default=None)
-        if best is None or limits[best] > 1:
+        lost = {number: unlikeness(face, sight, time_s) for number, face in self._faces.items() if number not in sights}
+        best = min(lost, key=lambda number: lost[number], default=None)
+        if best is None or lost[best] > 1:
             best = self._num_tracks
             self._num_tracks += 1
             forget_oldest(self._faces)

@@ -53,7 +53,7 @@ def read_npz(content: bytes, most_bytes: int = MOST_BYTES) -> dict[str, NDArray[
 
 
 def read_npy(content: bytes) -> NDArray[Any]:
-    """The array of an ``.npy``.
+    """The array of an ``.npy``, of any shape.
 
     Raises:
         ValueError: it is none, is damaged, or holds objects.

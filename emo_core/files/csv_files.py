@@ -67,6 +67,12 @@ def read_csv(path: Path, needs: Sequence[str] = (), may: Sequence[str] = ()) -> 
 def parse_csv(content: bytes, name: str, needs: Sequence[str] = (), may: Sequence[str] = ()) -> Table:
     r"""As :func:`read_csv`, from the content of a file called `name`.
 
+    Args:
+        content: of the file, in any encoding that spreadsheets write.
+        name: of the file, for errors.
+        needs: columns that must be there.
+        may: columns that may be there.
+
     Example:
         >>> table = parse_csv(b"\xef\xbb\xbfPath ;label\r\na.mp4; joy\r\n", "manifest.csv", ["path", "label"])
         >>> table.columns, table.rows[0].line, dict(table.rows[0].cells)

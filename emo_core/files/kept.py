@@ -1,12 +1,12 @@
 """Files that are kept to be found again: one that is damaged is dropped, said once, and made anew by whoever asks."""
 
-import json
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 from numpy.typing import NDArray
 
 from emo_core.files.arrays import read_npy, read_npz
@@ -31,15 +31,18 @@ def kept_array(path: Path) -> NDArray[Any] | None:
     return _kept(path, read_npy)
 
 
-def kept_lines(path: Path) -> list[dict[str, Any]]:
-    """The JSON objects in the lines of a kept file; lines that are damaged are dropped, such as the last, half one."""
+def kept_lines(path: Path, kind: type[_Made]) -> list[_Made]:
+    """The records in the lines of a kept file; lines that are damaged are dropped, such as the last, half one."""
     if not path.exists():
         return []
     lines = path.read_bytes().splitlines()
-    rows = [row for line in lines if (row := _row(line)) is not None]
+    rows = []
+    for line in lines:
+        with suppress(ValueError, RecursionError):
+            rows.append(msgspec.json.decode(line, type=kind))
     if len(rows) < len(lines):
         logging.getLogger(__name__).warning("%s in the cache is damaged: what lacks is made anew.", path.name)
-        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        path.write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
     return rows
 
 
@@ -58,11 +61,3 @@ def _kept(path: Path, make: Callable[[bytes], _Made]) -> _Made | None:
     except (OSError, KeyError, TypeError, ValueError, RecursionError):
         drop(path)
         return None
-
-
-def _row(line: bytes) -> dict[str, Any] | None:
-    try:
-        found = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None

@@ -1,9 +1,10 @@
 """Writers in turn, also those of other processes."""
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock
 
 
 @contextmanager
@@ -13,6 +14,5 @@ def locked(path: Path) -> Iterator[None]:
     Raises:
         OSError: it cannot be made.
     """
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with FileLock(path):
         yield

@@ -1,10 +1,10 @@
 """Folders for files that must not outlive their use, even if the process is killed over them.
 
 Each folder is named as ours and locked for as long as its process lives; the system drops the lock of a killed one.
-:func:`sweep` deletes those that nobody holds.
+:func:`sweep` deletes those that nobody holds. Where folders cannot be locked (Windows), what a killed process left
+stays until the system clears its temporary files.
 """
 
-import fcntl
 import os
 import shutil
 import tempfile
@@ -12,6 +12,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:
+    fcntl = None  # type: ignore[assignment]
 
 PREFIX = "hybrid-emotion-"
 _MAKING = f".{PREFIX}"
@@ -21,6 +26,10 @@ _STALE_S = 3600.0
 @contextmanager
 def folder() -> Iterator[Path]:
     """A new folder that is gone at the end of the block."""
+    if fcntl is None:
+        with tempfile.TemporaryDirectory(prefix=PREFIX) as name:
+            yield Path(name)
+        return
     making = Path(tempfile.mkdtemp(prefix=_MAKING))
     path = making.with_name(making.name[1:])
     handle = os.open(making, os.O_RDONLY | os.O_DIRECTORY)
@@ -36,6 +45,8 @@ def folder() -> Iterator[Path]:
 
 def sweep() -> int:
     """Delete folders of ours that a killed process left behind; their number."""
+    if fcntl is None:
+        return 0
     count = 0
     place = Path(tempfile.gettempdir())
     for path in [*place.glob(f"{PREFIX}*"), *place.glob(f"{_MAKING}*")]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_core.faces.alignment import normalize_intensity
-from emo_core.faces.appearance import IN_PLACE, SAME, SAME_IN_SHOT, Look, look_distance
+from emo_core.faces.appearance import IN_PLACE, SAME, SAME_IN_SHOT, Look, look_distance, shade_distance
 from emo_core.faces.landmarks import overlap
 from emo_core.faces.tracking import empty_track
 from emo_core.types import (
@@ -32,6 +32,7 @@ _Part = TypeVar("_Part", FaceTrack, NormalizedClip, FeatureSequence)
 _NEAR_S = 1.0
 _BLOCK_CLIPS = 32
 _ALIKE = 0.6  # looks that two tracks of one person may have, and two people seldom
+_ALIKE_SHADES = 0.2  # the same of the face alone, where it is near once and far once
 _PLACE_SHARE = 0.1  # overlap of two boxes in one place
 
 
@@ -83,6 +84,11 @@ class TrackRecord:
         """Indices (n,) of the frames in which it is seen."""
         return np.concatenate(self.rows)
 
+    @cached_property
+    def clearest(self) -> float:
+        """Confidence of the frame in which it is seen best."""
+        return max((float(track.confidence.max()) for track in self.tracks if len(track.confidence)), default=0.0)
+
     def box_at(self, frame: int) -> Floats:
         """Box (4,) in a frame in which it is seen."""
         part = next(part for part, rows in enumerate(self.rows) if frame <= rows[-1])
@@ -108,6 +114,11 @@ class Person:
     def presence(self) -> float:
         """How large and how long the face was seen."""
         return sum(record.presence for record in self.records)
+
+    @property
+    def clearest(self) -> float:
+        """Confidence of the frame in which the face is seen best."""
+        return max(record.clearest for record in self.records)
 
     @property
     def num_detected(self) -> int:
@@ -183,8 +194,14 @@ def alike(people: Sequence[Person]) -> list[tuple[int, int]]:
         for i in range(len(people))
         for j in range(i + 1, len(people))
         if not any(_meet(record, people[i]) for record in people[j].records)
-        and min(people[i].distance(record.look) for record in people[j].records if record.look) < _ALIKE
+        and any(_looks_alike(a.look, b.look) for a in people[i].records for b in people[j].records)
     ]
+
+
+def _looks_alike(a: Look | None, b: Look | None) -> bool:
+    if a is None or b is None:
+        return False
+    return look_distance(a, b) < _ALIKE or shade_distance(a, b) < _ALIKE_SHADES
 
 
 def _write(piece: _Part, whole: _Part, rows: NDArray[np.intp]) -> None:

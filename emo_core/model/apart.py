@@ -54,13 +54,21 @@ def run_apart(work: str, payload: bytes) -> bytes:
     return ended.stdout
 
 
+def _limit() -> None:
+    """Bound what this process may take, where the system can; the time limit of the caller holds everywhere."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":  # elsewhere a limit of address space is refused or counts what the system shares
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+
+
 def serve(work: str) -> None:
     """Do the work in this process: payload from the standard input, answer to the standard output."""
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _limit()
     answer, sys.stdout = sys.stdout.buffer, sys.stderr  # what libraries print is no answer
     module, _, name = work.partition(":")
     try:

@@ -10,8 +10,7 @@ their own, as whenever a model is loaded.
 
 import io
 import json
-import shutil
-import uuid
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -85,10 +84,9 @@ def import_bundle(content: bytes, target: Path) -> None:
     if target.exists():
         raise BundleError(f"There is a model {target.name} already: bring this one in under another name.")
     target.parent.mkdir(parents=True, exist_ok=True)
-    place = target.parent / f".{uuid.uuid4().hex}.part"
-    part = place / target.name  # what is wrong with it is told with its name
-    try:
-        part.mkdir(parents=True)
+    with tempfile.TemporaryDirectory(prefix=".arriving-", dir=target.parent) as place:
+        part = Path(place) / target.name  # what is wrong with it is told with its name
+        part.mkdir()
         with _opened(content) as archive:
             _unpack(archive, part)
         listed = {*read_entries(part).get("files", {}), MANIFEST}
@@ -97,8 +95,6 @@ def import_bundle(content: bytes, target: Path) -> None:
                 path.unlink()
         load_bundle(part)
         part.rename(target)
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
 
 
 def _put(archive: zipfile.ZipFile, name: str, content: bytes) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from emo_core.emotions import EMOTIONS, HybridClass
+from emo_core.model.quality_bins import Ints
 from emo_core.types import Booleans, Floats
 
 
@@ -39,23 +40,40 @@ class FrameEvidence:
     def running(
         self, classes: Sequence[HybridClass], probabilities: Floats, emotions: Floats, mask: Booleans
     ) -> Floats:
-        """Probabilities (T, C) of the LSTM with the mean of the frames up to each step; (T, 8), mask (T,)."""
+        """Probabilities (T, C) of the LSTM with the mean of the frames up to each step.
+
+        Args:
+            classes: in label order.
+            probabilities: (T, C) of the LSTM.
+            emotions: (T, 8) of the frames.
+            mask: (T,) frames that count.
+        """
         if not self.weight:
             return probabilities
         known = np.where(mask[:, np.newaxis], emotions, 0)
-        counts = np.cumsum(mask)[:, np.newaxis]
+        counts = np.cumsum(mask.astype(np.int64))[:, np.newaxis]
         means = np.asarray(np.cumsum(known, axis=0) / np.maximum(counts, 1), np.float32)
-        share = np.where(counts > 0, self.weight, 0)
-        return np.asarray((1 - share) * probabilities + share * self.of_frames(classes, means), np.float32)
+        return self._mixed(classes, probabilities, means, counts)
 
     def together(
         self, classes: Sequence[HybridClass], probabilities: Floats, emotions: Floats, weights: Floats
     ) -> Floats:
-        """Probabilities (B, C) at the last step of B windows with the mean of their frames, (B, T, 8), (B, T)."""
+        """Probabilities (B, C) at the last step of B windows with the mean of their frames.
+
+        Args:
+            classes: in label order.
+            probabilities: (B, C) of the LSTM.
+            emotions: (B, T, 8) of the frames.
+            weights: (B, T), 0 where a frame does not count.
+        """
         if not self.weight or not len(probabilities):
             return probabilities
         counts = (weights > 0).sum(axis=1, keepdims=True)
         means = np.where(weights[..., np.newaxis] > 0, emotions, 0).sum(axis=1) / np.maximum(counts, 1)
+        return self._mixed(classes, probabilities, means, counts)
+
+    def _mixed(self, classes: Sequence[HybridClass], probabilities: Floats, means: Floats, counts: Ints) -> Floats:
+        """Probabilities (N, C) with mean emotions (N, 8) of so many frames (N, 1); alone where there are none."""
         share = np.where(counts > 0, self.weight, 0)
         return np.asarray((1 - share) * probabilities + share * self.of_frames(classes, means), np.float32)
 

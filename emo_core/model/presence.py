@@ -42,7 +42,7 @@ class Verdict(Protocol):
 
 
 def mean_emotions(features: FeatureSequence, quality: Floats) -> Mapping[str, float]:
-    """Mean emotion probabilities of the frames that count, weighted by quality, by name; {} without such a frame."""
+    """Mean emotion probabilities by name of the frames that count, weighted by quality (T,); {} where none does."""
     weights = np.where(features.mask, quality, 0).astype(np.float64)
     if not weights.any():
         return {}

@@ -124,7 +124,7 @@ def divide(quality: ArrayLike, num_samples: int, num_neighbourhoods: int) -> tup
 
 
 def own_weight(counts: Ints, shrinkage: float) -> Doubles:
-    """Weight n / (n + shrinkage) of n samples; 0 for n = 0."""
+    """Weight n / (n + shrinkage), (K,), of n samples (K,); 0 for n = 0."""
     if not shrinkage >= 0:
         raise ValueError(f"shrinkage is {shrinkage}, expected 0 or more")
     return np.asarray(counts / np.maximum(counts + shrinkage, 1e-300), np.float64)

@@ -69,7 +69,14 @@ class SalienceCurve:
         return cls(*(round(float(value), 4) for value in best))
 
     def cross_entropy(self, emotions: Floats, shares: Doubles, first: str, second: str) -> float:
-        """Cross-entropy to shares of votes, weighted as in :meth:`fit`, whose arguments these are; 0 of no picture."""
+        """Cross-entropy to shares of votes, weighted as in :meth:`fit`; 0 of no picture.
+
+        Args:
+            emotions: (N, 8) of the frame CNN.
+            shares: (N,) of the first emotion in the votes for the pair.
+            first: one basic emotion.
+            second: the other.
+        """
         groups = ((shares > 0) & (shares < 1), shares == 1, shares == 0)
         rates = (_BLEND_WEIGHT, (1 - _BLEND_WEIGHT) / 2, (1 - _BLEND_WEIGHT) / 2)
         found = np.clip(self.of(emotions, first, second), 1e-9, 1 - 1e-9)
@@ -85,6 +92,12 @@ def pair_salience(
     hybrid: HybridClass, features: FeatureSequence, quality: Floats, curve: SalienceCurve
 ) -> Mapping[str, float]:
     """Share of each component of a pair in [0, 1], from the frame emotions weighted by quality; {} for no pair.
+
+    Args:
+        hybrid: the class.
+        features: of T frames.
+        quality: (T,) in [0, 1].
+        curve: of the pair.
 
     Example:
         >>> pair = HybridClass("sadness_fear", {"sadness": "sadness", "fear": "fear"})

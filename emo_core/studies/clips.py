@@ -132,9 +132,10 @@ def _clips_at(place: Path, leave_out: Path | None) -> list[StudyClip]:
 
 def _of_pattern(pattern: Path, leave_out: Path | None) -> list[StudyClip]:
     paths = [Path(path) for path in sorted(glob.glob(str(pattern), recursive=True))]  # noqa: PTH207 (any root)
-    clips = [
-        clip for path in paths if _is_dir(path) or has_video_name(path.name) for clip in _clips_at(path, leave_out)
-    ]
+    meant = [path for path in paths if _is_dir(path) or has_video_name(path.name)]
+    if leave_out is not None:
+        meant = [path for path in meant if not path.resolve().is_relative_to(leave_out.resolve())]
+    clips = [clip for path in meant for clip in _clips_at(path, leave_out)]
     if not clips:
         raise StudyError(f"No video file matches {clean_name(pattern.name)}: correct the pattern, or name a folder.")
     return clips

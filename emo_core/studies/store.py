@@ -10,7 +10,6 @@ Parts appear whole or not at all, so a process that is killed loses at most the 
 """
 
 import fcntl
-import json
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -78,15 +77,21 @@ class StudyRecord(Struct, frozen=True):
     seconds: float = 0.0
 
 
+class _Content(Struct, frozen=True):
+    """What stands for a clip while its size and the time of its last change (ns) stay as they are."""
+
+    path: str
+    state: tuple[int, int]
+    sha256: str
+
+
 class StudyFolder:
     """A study on disk; made by :func:`opened`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._parts = path / _PARTS
-        self._digests = {
-            row["path"]: row for row in kept_lines(self._parts / _CONTENTS) if {"path", "state", "sha256"} <= set(row)
-        }
+        self._digests = {row.path: row for row in kept_lines(self._parts / _CONTENTS, _Content)}
 
     def digest(self, path: Path) -> str:
         """SHA-256 of a clip; one that was not changed since is not read again.
@@ -95,15 +100,14 @@ class StudyFolder:
             OSError: it cannot be read.
         """
         place, found = os.path.abspath(path), path.stat()  # noqa: PTH100 (links keep their names)
-        state = [found.st_size, found.st_mtime_ns]
+        state = (found.st_size, found.st_mtime_ns)
         known = self._digests.get(place)
-        if known is not None and known["state"] == state:
-            return str(known["sha256"])
-        row = {"path": place, "state": state, "sha256": content_digest(path)}
-        self._digests[place] = row
-        with (self._parts / _CONTENTS).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
-        return str(row["sha256"])
+        if known is not None and known.state == state:
+            return known.sha256
+        row = self._digests[place] = _Content(place, state, content_digest(path))
+        with (self._parts / _CONTENTS).open("ab") as file:
+            file.write(msgspec.json.encode(row) + b"\n")
+        return row.sha256
 
     def has(self, key: str) -> bool:
         """Whether there is a result under that key."""

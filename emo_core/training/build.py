@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from msgspec import to_builtins
 from numpy.typing import NDArray
 
 from emo_core.config import PipelineConfig
@@ -18,6 +19,8 @@ from emo_core.emotions import EMOTIONS, PAPER_CLASSES, HybridClass
 from emo_core.errors import DatasetError
 from emo_core.evaluation.metrics import evaluate_stills
 from emo_core.faces.alignment import normalize_intensity
+from emo_core.measured import ComposedClips, Measured, RenderedClips
+from emo_core.method_records import SeedRow
 from emo_core.model import bundle as bundles
 from emo_core.model.calibration import best_calibration
 from emo_core.model.salience import SalienceCurve
@@ -106,7 +109,7 @@ def train_frames(
 def train(
     data: Path, demo: Path, out: Path, cache: Path, recipe: HeadTraining, num_seeds: int, command: str, say: Say,
     portraits: Path | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> Measured:  # fmt: skip
     """Train the head with the frame CNN that `out` holds, once for each seed; complete the bundle with the median.
 
     Training clips are composed from ``train.npz`` and rendered clips of training people. The stills of ``valid.npz``
@@ -125,7 +128,7 @@ def train(
         portraits: folder or zip of labelled pictures to compose training clips from, too.
 
     Returns:
-        Metrics of the shipped head by kind of clips, and those of all seeds.
+        What was measured of the shipped head by kind of clips, and of all seeds.
 
     Raises:
         BundleError: `out` holds no frame CNN.
@@ -148,17 +151,16 @@ def train(
     head, (composed, rendered, predictions) = heads[chosen], figures[chosen]
     curves = _fit_salience(data, out, gathered.train[0], cnn, classes)
     salience = measure_salience(read_votes(data / "valid.npz")[1], read_predictions(out), classes, curves)
-    metrics = {
-        "composed_clips": composed,
-        "rendered_clips": rendered,
-        "salience": salience,
-        "normalization": normalization_record(head, gathered.labels),
-        "seeds": [
-            _seed_row(recipe.seed + index, head, figures[index], shipped=index == chosen)
+    measured = Measured(
+        composed_clips=composed,
+        rendered_clips=rendered,
+        salience=tuple(salience),
+        normalization=normalization_record(head, gathered.labels),
+        seeds=tuple(
+            _seed_row(recipe.seed + index, head, *figures[index][:2], shipped=index == chosen)
             for index, head in enumerate(heads)
-        ],
-        "real_clips": None,  # those of the head before; fit-decision measures them again
-    }
+        ),
+    )
     record = {
         "command": command,
         "recipe": asdict(replace(recipe, seed=recipe.seed + chosen)),
@@ -176,10 +178,11 @@ def train(
         "frame_evidence": {},
         "decision_fit": None,
     }
+    metrics = to_builtins(measured) | {"real_clips": None}  # that of the head before; fit-decision measures it again
     write_with_records(out, manifest, metrics, history_rows("head", head.history), head_files(head), predictions)
     for checkpoint in kept:
         checkpoint.clear()
-    return metrics
+    return measured
 
 
 def train_one(
@@ -189,7 +192,15 @@ def train_one(
     report: Callable[[dict[str, float]], None],
     kept: Checkpoint | None = None,
 ) -> TrainedHead:
-    """One head on the gathered clips, or as it was `kept`; `held_out` as :meth:`HeadData.held_out` gives it."""
+    """One head on the gathered clips, or as it was kept.
+
+    Args:
+        gathered: clips.
+        recipe: how.
+        held_out: of :meth:`HeadData.held_out`.
+        report: called with each epoch's figures.
+        kept: where it is kept once it has ended.
+    """
     normalizer, labels = gathered.normalizer(recipe), gathered.labels
     return fit_head(lambda rng: gathered.draw(recipe, rng), *held_out, normalizer, labels, recipe, report, kept)
 
@@ -235,19 +246,19 @@ def _fit_salience(
 
 
 def _seed_row(
-    seed: int, head: TrainedHead, figures: tuple[dict[str, Any], dict[str, Any], Any], *, shipped: bool
-) -> dict[str, Any]:
-    composed, rendered, _ = figures
-    return {
-        "seed": seed,
-        "shipped": shipped,
-        "held_out_loss": head.held_out_loss,
-        "held_out_accuracy": head.held_out_accuracy,
-        "clean_macro_f1": composed["clean"]["macro_f1"],
-        "degraded_macro_f1": composed["degraded"]["macro_f1"],
-        "rendered_macro_f1": rendered["macro_f1"],
-        "neutral_called_hybrid": composed["neutral"]["called_hybrid"],
-    }
+    seed: int, head: TrainedHead, composed: ComposedClips, rendered: RenderedClips, *, shipped: bool
+) -> SeedRow:
+    clean, degraded, neutral = composed.clean, composed.degraded, composed.neutral
+    return SeedRow(
+        seed=seed,
+        shipped=shipped,
+        held_out_loss=head.held_out_loss,
+        held_out_accuracy=head.held_out_accuracy,
+        clean_macro_f1=clean.macro_f1 if clean else None,
+        degraded_macro_f1=degraded.macro_f1 if degraded else None,
+        rendered_macro_f1=rendered.macro_f1,
+        neutral_called_hybrid=neutral.called_hybrid if neutral else None,
+    )
 
 
 def _digest(recipe: object, *data: NDArray[Any]) -> str:

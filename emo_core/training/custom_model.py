@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +26,7 @@ from emo_core.errors import BundleError, DatasetError
 from emo_core.evaluation.results import Evaluation, to_json
 from emo_core.files.cache import keep
 from emo_core.files.kept import kept_arrays
+from emo_core.measured import TaughtClips
 from emo_core.model import bundle as bundles
 from emo_core.model.published import PUBLISHED, RecipeName
 from emo_core.training import networks
@@ -92,7 +94,7 @@ class Lesson:
         return replace(self.recipe, **PUBLISHED_PARTS) if self.method == PUBLISHED else self.recipe
 
 
-def teach(lesson: Lesson, cache: Path, told: Told | None = None) -> dict[str, Any]:
+def teach(lesson: Lesson, cache: Path, told: Told | None = None) -> TaughtClips:
     """Train a head on a data set and write a bundle with its records.
 
     Stopped at any moment, it leaves an earlier bundle as it was; called again, it goes on after the last whole epoch.
@@ -103,7 +105,7 @@ def teach(lesson: Lesson, cache: Path, told: Told | None = None) -> dict[str, An
         told: told how the work goes on.
 
     Returns:
-        Metrics on the clips of the test part, which neither trained nor chose.
+        Figures on the clips of the test part, which neither trained nor chose.
 
     Raises:
         BundleError: the base cannot be used, or `out` holds a model that was not taught from a data set.
@@ -112,7 +114,7 @@ def teach(lesson: Lesson, cache: Path, told: Told | None = None) -> dict[str, An
 
     Example:
         >>> lesson = Lesson(Path("data/mine"), Path("models/mine"), Path("models/hybrid"))  # doctest: +SKIP
-        >>> teach(lesson, Path(".cache"))["scores"]["accuracy"]["value"]                    # doctest: +SKIP
+        >>> teach(lesson, Path(".cache")).scores.accuracy.value                            # doctest: +SKIP
         0.8
     """
     told, started = told or Told(), time.monotonic()
@@ -137,14 +139,21 @@ def teach(lesson: Lesson, cache: Path, told: Told | None = None) -> dict[str, An
     config = replace(eyes.config, blendshapes=lesson.head.blendshapes)
     manifest = taught_manifest(lesson.out.name, lesson.base, labels, config, head.temperature)
     left_out = [clip for index, clip in enumerate(clips) if index not in set(seen)]
-    manifest["taught"] = taught_record(
+    record = taught_record(
         lesson.data, lesson.base, kept, left_out, split, lesson.method, tuned=lesson.tuning is not None
     )
+    manifest["taught"] = msgspec.to_builtins(record)
     files = eyes.files | head_files(head)
     tests = [kept[index] for index in split.members("test")]
     evaluation = measure_taught(manifest, files, tests, lesson.data, cache, lesson.command)
-    manifest["head_training"] = _training_record(lesson, head, time.monotonic() - started)
-    figures = taught_figures(evaluation, manifest["taught"])
+    manifest["head_training"] = {
+        "command": lesson.command,
+        "recipe": asdict(lesson.head),
+        "tuning": asdict(lesson.tuning) if lesson.tuning else None,
+        "false_accept_costs": list(head.false_accept_costs),
+        "minutes": round((time.monotonic() - started) / 60, 1),
+    }
+    figures = taught_figures(evaluation, record)
     if lesson.method == PUBLISHED and not lesson.tuning:
         del files[bundles.KERAS_FRAME_CNN]  # the network is that of the base, which has it
     _write(lesson, manifest, files, figures, evaluation, head, eyes.history)
@@ -221,8 +230,7 @@ def _tuned(
 
 def _stored_eyes(config: PipelineConfig, arrays: Mapping[str, NDArray[Any]]) -> _Eyes:
     files = {bundles.FRAME_CNN: bytes(arrays["tflite"]), bundles.KERAS_FRAME_CNN: bytes(arrays["keras"])}
-    history = json.loads(str(arrays["history"]))
-    return _Eyes(bundles.FrameNetwork(files[bundles.FRAME_CNN]), config, files, history)
+    return _Eyes(bundles.FrameNetwork(files[bundles.FRAME_CNN]), config, files, json.loads(str(arrays["history"])))
 
 
 def _see(clips: Sequence[DatasetClip], labels: Sequence[str], eyes: _Eyes, cache: Path, told: Told) -> WindowDataset:
@@ -272,18 +280,8 @@ def _digest(lesson: Lesson, cnn: str, labels: Sequence[str], parts: Mapping[str,
     return digest.hexdigest()[:16]
 
 
-def _training_record(lesson: Lesson, head: TrainedHead, seconds: float) -> dict[str, Any]:
-    return {
-        "command": lesson.command,
-        "recipe": asdict(lesson.head),
-        "tuning": asdict(lesson.tuning) if lesson.tuning else None,
-        "false_accept_costs": list(head.false_accept_costs),
-        "minutes": round(seconds / 60, 1),
-    }
-
-
 def _write(
-    lesson: Lesson, manifest: Mapping[str, Any], files: Mapping[str, bytes], figures: Mapping[str, Any],
+    lesson: Lesson, manifest: Mapping[str, Any], files: Mapping[str, bytes], figures: TaughtClips,
     evaluation: Evaluation, head: TrainedHead, tuning: Sequence[Mapping[str, float]],
 ) -> None:  # fmt: skip
     """The bundle with its records, whole or not at all."""

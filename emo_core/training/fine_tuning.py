@@ -66,7 +66,13 @@ def gather_frames(
     clips: Sequence[tuple[DatasetClip, int]], cnn: FrameNetwork, config: PipelineConfig,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> LabelledFrames:  # fmt: skip
-    """Frames with a usable face of clips, each with the index of its class; those without a face are left out.
+    """Frames with a usable face of labelled clips; those without a face are left out.
+
+    Args:
+        clips: each with the index of its class.
+        cnn: the frame CNN.
+        config: of the pipeline.
+        progress: called with the number of clips seen and of all.
 
     Raises:
         NoFaceError: none of the clips has one.

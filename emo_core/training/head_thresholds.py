@@ -51,7 +51,17 @@ def fit_scores(
     neutral_hybrids: float,
     num_neighbourhoods: int,
 ) -> tuple[ScoreNormalizer, tuple[float, ...]]:
-    """Thresholds by quality, each pair's C_FA the least that keeps neutral faces from being called it too often."""
+    """Thresholds by quality, each pair's C_FA the least that keeps neutral faces from being called it too often.
+
+    Args:
+        probabilities: (N, C) of held-out clips.
+        held_out: these clips.
+        of_neutral: (M, C) of clips of faces that show nothing.
+        neutral: these clips; may be empty.
+        labels: classes in label order.
+        neutral_hybrids: greatest share of the neutral clips that may be called a pair.
+        num_neighbourhoods: K, intervals of quality.
+    """
     costs = [1.0] * len(labels)
     pairs = [index for index, name in enumerate(labels) if name != OTHER]
 

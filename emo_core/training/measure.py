@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from msgspec.structs import asdict
 from numpy.typing import NDArray
 
 from emo_core.datasets.windows import WindowDataset, clip_probabilities
@@ -13,6 +14,8 @@ from emo_core.emotions import HybridClass
 from emo_core.evaluation.metrics import bootstrap_interval, evaluate_clips, macro_f1, mean_emotion_verdicts
 from emo_core.evaluation.picture_intervals import Pictures
 from emo_core.inference.windows import ABSTAIN, decide
+from emo_core.measured import ComposedClips, ComposedSet, NeutralSet, Part, RenderedClips, Stories
+from emo_core.method_records import FeatureBin, Normalization, ScoreBin
 from emo_core.training.head import TrainedHead
 from emo_core.training.head_thresholds import frame_emotions
 from emo_core.training.synthesis.composed_clips import LOOK_ALIKES
@@ -29,43 +32,44 @@ def measure_head(
     undamaged: Collection[int],
     classes: Sequence[HybridClass],
     cnn: keras.Model,
-) -> tuple[dict[str, Any], dict[str, Any], Predictions]:
+) -> tuple[ComposedClips, RenderedClips, Predictions]:
     """Measure a head.
 
     Args:
         head: the head.
-        composed: name → composed clips.
-        neutral: name → composed clips of faces that show nothing, labelled *other*.
+        composed: field of :class:`ComposedClips` → composed clips.
+        neutral: the same of faces that show nothing, labelled *other*.
         rendered: windows of rendered clips of people that were neither trained nor calibrated on.
         undamaged: numbers of the rendered clips whose pictures are as they were drawn.
         classes: hybrid classes in label order.
         cnn: frame CNN in Keras, for the mean of frame emotions that an LSTM has to beat.
 
     Returns:
-        JSON-ready figures on the composed and neutral clips by name, those on the rendered clips, and the predictions
-        behind both.
+        Figures on the composed and neutral clips, those on the rendered clips, and the predictions behind both.
     """
     figures: dict[str, Any] = {}
     kept: Predictions = {}
     for name, clips in {**composed, **neutral}.items():
         probabilities = head.probabilities(clips)
-        measure = _against_mean if name in composed else _called_hybrid
-        figures[name] = measure(head, clips, probabilities, classes, cnn)
+        if name in composed:
+            figures[name] = _against_mean(head, clips, probabilities, classes, cnn)
+        else:
+            figures[name] = _called_hybrid(head, clips, probabilities)
         kept |= _kept(f"composed_{name}", probabilities, clips.labels, clips.quality)
     of_rendered, stored = _measure_rendered(head, rendered, undamaged, classes)
-    return figures, of_rendered, kept | stored
+    return ComposedClips(**figures), of_rendered, kept | stored
 
 
 def _against_mean(
     head: TrainedHead, clips: WindowDataset, probabilities: Floats, classes: Sequence[HybridClass], cnn: keras.Model
-) -> dict[str, Any]:
+) -> ComposedSet:
     """Figures of clip verdicts with the gain over the mean of frame emotions, clip by clip; intervals over pictures."""
     scores = head.scores.transform(probabilities, clips.quality)
     baseline = mean_emotion_verdicts(frame_emotions(cnn, clips.features), clips.weights, classes)
     guesses, pictures = probabilities.argmax(axis=1), Pictures(clips.pictures)
     ours = guesses == clips.labels
     gain = ours.astype(np.float64) - (baseline == clips.labels)
-    return evaluate_clips(probabilities, scores, clips.labels, classes) | {
+    found: dict[str, Any] = {
         "mean_of_frame_emotions_accuracy": float((baseline == clips.labels).mean()),
         "gain_over_mean": float(gain.mean()),
         "gain_interval": pictures.mean(gain),
@@ -73,46 +77,30 @@ def _against_mean(
         "without_look_alikes": _part(probabilities, clips.labels, _plain(clips.stories), len(classes)),
         "by_story": _by_story(clips.stories, ours),
     }
+    return ComposedSet(**asdict(evaluate_clips(probabilities, scores, clips.labels, classes)) | found)
 
 
-def _called_hybrid(
-    head: TrainedHead, clips: WindowDataset, probabilities: Floats, classes: Sequence[HybridClass], cnn: keras.Model
-) -> dict[str, Any]:
+def _called_hybrid(head: TrainedHead, clips: WindowDataset, probabilities: Floats) -> NeutralSet:
     """How often faces that show nothing are called a pair of emotions."""
-    del classes, cnn
     verdicts = decide(probabilities, head.scores.transform(probabilities, clips.quality))
     hybrid = (verdicts != ABSTAIN) & (verdicts != clips.labels)
-    return {
-        "num_clips": len(hybrid),
-        "called_hybrid": float(hybrid.mean()),
-        "by_story": _by_story(clips.stories, ~hybrid),
-    }
+    return NeutralSet(len(hybrid), float(hybrid.mean()), _by_story(clips.stories, ~hybrid))
 
 
-def normalization_record(head: TrainedHead, labels: Sequence[str]) -> dict[str, Any]:
+def normalization_record(head: TrainedHead, labels: Sequence[str]) -> Normalization:
     """θ(q) and μ(q) of a head in figures that a person can read, for the records."""
     mean, std, counts = head.features.mean, head.features.std, head.features.counts
     weights = counts / counts.sum()
     overall = weights @ mean
     spread = np.sqrt(weights @ (std**2 + (mean - overall) ** 2))
-    return {
-        "labels": list(labels),
-        "features": [
-            {
-                "quality": span,
-                "count": int(counts[index]),
-                "mean_shift": float(np.sqrt((((mean[index] - overall) / spread) ** 2).mean())),
-                "deviation": float(np.sqrt(((std[index] / spread) ** 2).mean())),
-            }
-            for index, span in enumerate(_spans(head.features.edges))
-        ],
-        "scores": [
-            {"quality": span, "count": int(count), "thresholds": thresholds.tolist()}
-            for span, count, thresholds in zip(
-                _spans(head.scores.edges), head.scores.counts, head.scores.thresholds, strict=True
-            )
-        ],
-    }
+    shifts = np.sqrt((((mean - overall) / spread) ** 2).mean(axis=1)).tolist()
+    deviations = np.sqrt(((std / spread) ** 2).mean(axis=1)).tolist()
+    of_features = zip(_spans(head.features.edges), counts.tolist(), shifts, deviations, strict=True)
+    thresholds = map(tuple, head.scores.thresholds.tolist())
+    of_scores = zip(_spans(head.scores.edges), head.scores.counts.tolist(), thresholds, strict=True)
+    return Normalization(
+        tuple(labels), tuple(FeatureBin(*row) for row in of_features), tuple(ScoreBin(*row) for row in of_scores)
+    )
 
 
 def _spans(edges: NDArray[np.float64]) -> list[str]:
@@ -126,29 +114,29 @@ def _spans(edges: NDArray[np.float64]) -> list[str]:
 
 def _measure_rendered(
     head: TrainedHead, windows: WindowDataset, undamaged: Collection[int], classes: Sequence[HybridClass]
-) -> tuple[dict[str, Any], Predictions]:
+) -> tuple[RenderedClips, Predictions]:
     """Figures on rendered clips, each clip judged by all its windows; intervals over people, not clips."""
     probabilities, quality, first = clip_probabilities(head.probabilities(windows), windows)
     labels, people = windows.labels[first], np.array(windows.people)[first]
     right = probabilities.argmax(axis=1) == labels
     by_person = np.array([right[people == person].mean() for person in np.unique(people)])
-    figures = evaluate_clips(probabilities, head.scores.transform(probabilities, quality), labels, classes) | {
+    judged = evaluate_clips(probabilities, head.scores.transform(probabilities, quality), labels, classes)
+    found: dict[str, Any] = {
         "num_people": len(by_person),
         "accuracy_interval_over_people": bootstrap_interval(by_person),
         "undamaged": _part(probabilities, labels, np.isin(windows.clips[first], list(undamaged)), len(classes)),
         "by_story": _by_story([windows.stories[index] for index in first], right),
     }
-    return figures, _kept("rendered", probabilities, labels, quality) | {"rendered_people": people}
+    kept = _kept("rendered", probabilities, labels, quality) | {"rendered_people": people}
+    return RenderedClips(**asdict(judged) | found), kept
 
 
-def _part(probabilities: Floats, labels: NDArray[np.intp], which: Booleans, num_classes: int) -> dict[str, Any]:
+def _part(probabilities: Floats, labels: NDArray[np.intp], which: Booleans, num_classes: int) -> Part:
     """Figures of the most probable class on the clips where `which` (N,) is True; None where there are none."""
     guesses, truth = probabilities[which].argmax(axis=1), labels[which]
-    return {
-        "num_clips": len(truth),
-        "accuracy": float((guesses == truth).mean()) if len(truth) else None,
-        "macro_f1": macro_f1(truth, guesses, num_classes) if len(truth) else None,
-    }
+    if not len(truth):
+        return Part(0, None, None)
+    return Part(len(truth), float((guesses == truth).mean()), macro_f1(truth, guesses, num_classes))
 
 
 def _plain(stories: Sequence[str]) -> Booleans:
@@ -164,10 +152,10 @@ def _kept(name: str, probabilities: Floats, labels: NDArray[np.intp], quality: F
     }
 
 
-def _by_story(stories: Sequence[str], right: Booleans) -> dict[str, list[float]]:
+def _by_story(stories: Sequence[str], right: Booleans) -> Stories:
     """Story → share judged rightly and number of clips."""
     names = np.array(stories)
     return {
-        str(name): [round(float(right[names == name].mean()), 4), int((names == name).sum())]
+        str(name): (round(float(right[names == name].mean()), 4), int((names == name).sum()))
         for name in np.unique(names)
     }

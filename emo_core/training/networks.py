@@ -51,7 +51,7 @@ class MirrorMean(layers.Layer):  # type: ignore[misc]
         return (own + keras.ops.flip(mirrored_back, axis=2)) / 2
 
 
-def build_frame_cnn(side: int, *, dropout: float = 0.3, mirrored: bool = True) -> keras.Model:
+def build_frame_cnn(side: int, *, mirrored: bool = True) -> keras.Model:
     """Frame CNN: an aligned face → feature map, feature, basic emotions (paper eq. 2, 3).
 
     Four stages of two 3×3 convolutions, the resolution halved between stages. Flat (no nested models), so that a
@@ -59,7 +59,6 @@ def build_frame_cnn(side: int, *, dropout: float = 0.3, mirrored: bool = True) -
 
     Args:
         side: side S of the crop in pixels; the feature map is S/8 wide.
-        dropout: share of features dropped before the softmax while training.
         mirrored: average over the face and its mirror image: feature and emotions are the same for both, at twice the
             cost. Without, for training; the weights are the same.
 
@@ -79,7 +78,7 @@ def build_frame_cnn(side: int, *, dropout: float = 0.3, mirrored: bool = True) -
     x = layers.Activation("linear", dtype="float32", name=FEATURE_MAP if not mirrored else "maps")(x)
     feature_map = MirrorMean(name=FEATURE_MAP)(x) if mirrored else x
     feature = layers.GlobalAveragePooling2D(dtype="float32", name=FEATURE)(feature_map)
-    dropped = layers.Dropout(dropout)(feature)
+    dropped = layers.Dropout(0.3)(feature)
     emotions = layers.Dense(len(EMOTIONS), activation="softmax", dtype="float32", name=FRAME_EMOTIONS)(dropped)
     return keras.Model(image, {FEATURE_MAP: feature_map, FEATURE: feature, FRAME_EMOTIONS: emotions}, name="frame_cnn")
 

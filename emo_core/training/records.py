@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import to_builtins
 from numpy.typing import NDArray
 
 from emo_core.errors import BundleError, DatasetError
 from emo_core.files.arrays import read_npz
 from emo_core.files.csv_files import read_csv, to_csv
+from emo_core.measured import Measured, read_measured
 from emo_core.model import bundle as bundles
 from emo_core.model.bundle_files import json_object, read_record
 from emo_core.training.card.model_card import model_card
@@ -35,7 +37,8 @@ def write_with_records(
     Args:
         out: bundle directory.
         manifest: entries of ``bundle.json``.
-        metrics: sections of ``metrics.json``; None takes an earlier one away.
+        metrics: sections of ``metrics.json``, as :class:`emo_core.measured.Measured` describes them; None takes an
+            earlier one away.
         rows: history of one stage, as :func:`history_rows` gives it; replaces the earlier one of that stage.
         files: file name → content.
         predictions: arrays of ``predictions.npz``, what the metrics were computed from.
@@ -45,12 +48,13 @@ def write_with_records(
         BundleError: an earlier record is damaged.
     """
     earlier, measured = ({} if name in drop else read_json(out / name) for name in (bundles.MANIFEST, bundles.METRICS))
-    all_metrics = {name: found for name, found in {**measured, **metrics}.items() if found is not None}
+    all_metrics = {name: found for name, found in {**measured, **to_builtins(metrics)}.items() if found is not None}
     told = [] if bundles.HISTORY in drop else _read_rows(out / bundles.HISTORY)
     stages = {row["stage"] for row in rows}
     history = [row for row in told if row["stage"] not in stages] + list(rows)
     kept = {} if bundles.PREDICTIONS in drop else read_predictions(out)
-    card = model_card({"name": out.name, "version": VERSION, **earlier, **manifest}, all_metrics, history)
+    entries = {"name": out.name, "version": VERSION, **earlier, **manifest}
+    card = model_card(entries, _measured(out, all_metrics), history)
     records = {
         bundles.METRICS: (json.dumps(all_metrics, indent=1, ensure_ascii=False) + "\n").encode(),
         bundles.HISTORY: to_csv(
@@ -96,6 +100,13 @@ def read_json(path: Path) -> dict[str, Any]:
         return json_object(path.parent, path.name, read_record(path.parent, path.name) or b"{}")
     except BundleError as error:
         raise _damaged(path) from error
+
+
+def _measured(out: Path, sections: Mapping[str, Any]) -> Measured:
+    try:
+        return read_measured(sections)
+    except ValueError as error:
+        raise _damaged(out / bundles.METRICS) from error
 
 
 def _damaged(path: Path) -> BundleError:

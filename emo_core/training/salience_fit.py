@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from emo_core.datasets.pictures.ferplus import pair_shares
 from emo_core.emotions import HybridClass
 from emo_core.evaluation.metrics import evaluate_salience
+from emo_core.method_records import SalienceRow
 from emo_core.model.salience import SalienceCurve
 from emo_core.types import Doubles, Floats
 
@@ -81,7 +82,7 @@ def measure_salience(
     stored: Mapping[str, NDArray[Any]],
     classes: Sequence[HybridClass],
     curves: Mapping[str, SalienceCurve],
-) -> list[dict[str, Any]]:
+) -> list[SalienceRow]:
     """Shares within each pair against the votes (N, 10) for ``valid.npz``: all, no copies, and what chose nothing.
 
     Args:
@@ -95,11 +96,9 @@ def measure_salience(
         "without copies": ~stored["stills_is_copy"],
         "second half": stored["stills_is_second_half"],
     }
-    rows = []
+    rows: list[SalienceRow] = []
     for item in classes:
         for name, chosen in parts.items() if item.is_pair else ():
-            first, second = item.components.values()
             emotions = stored["stills_probabilities"][chosen]
-            found = evaluate_salience(emotions, votes[chosen], first, second, curves[item.name])
-            rows += [{"class": item.name, "pictures": name, **row} for row in found]
+            rows += evaluate_salience(emotions, votes[chosen], item, curves[item.name], name)
     return rows

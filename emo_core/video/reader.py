@@ -212,26 +212,27 @@ class VideoReader:
                 f"The timestamps of the file start anew on the way, as in {self._clock.num_parts} recordings that were "
                 "joined: time goes on after what came before."
             )
-        if self._upright.has_changed:
+        if self._upright.framing:
             found.append("The size of the picture changes on the way; later pictures are fitted into the first size.")
         return tuple(found)
 
     def _clips(self, sample_rate_hz: float, frames_per_clip: int, tick: Tick | None) -> Iterator[Clip]:
         frames: Bytes = np.empty((0, 0, 0, 3), np.uint8)
-        times_s: list[float] = []
+        times_s, framings = list[float](), list[int]()
         for frame, elapsed_s in select_in_time(self._timed_frames(tick), sample_rate_hz):
             image = self._upright.to_rgb(frame)
             if not times_s:
-                frames = np.empty((frames_per_clip, *image.shape), np.uint8)
+                frames, framings = np.empty((frames_per_clip, *image.shape), np.uint8), []
             frames[len(times_s)] = image
             times_s.append(self._clock.start_s + elapsed_s)
+            framings.append(self._upright.framing)
             self._sampled.append((self._num_decoded - 1, self._clock.stamp_s(frame)))
             if len(times_s) == frames_per_clip:
-                yield Clip(frames, np.array(times_s, np.float64), *self._upright.size)
+                yield Clip(frames, np.array(times_s), *self._upright.size, np.array(framings, np.intp))
                 times_s = []
         self._check_complete()
         if times_s:
-            yield Clip(frames[: len(times_s)], np.array(times_s, np.float64), *self._upright.size)
+            yield Clip(frames[: len(times_s)], np.array(times_s), *self._upright.size, np.array(framings, np.intp))
 
     def _seek(self, elapsed_s: float) -> None:
         """Go on from a key frame before a time; where the file cannot be searched, reading just goes on."""

@@ -23,7 +23,7 @@ class Upright:
         max_side_px: longer side of what is handed out; bigger frames are reduced, smaller ones stay.
 
     Attributes:
-        has_changed: whether a frame of another size has come.
+        framing: how often the size had changed when the latest frame came.
     """
 
     def __init__(self, stream: av.VideoStream, max_side_px: int) -> None:
@@ -31,7 +31,8 @@ class Upright:
         self._max_side_px = max_side_px
         self._reformatter = VideoReformatter()
         self._size: Size | None = None
-        self.has_changed = False
+        self.framing = 0
+        self._latest: Size | None = None
         self._fallback = (stream.width, stream.height)
 
     @property
@@ -50,8 +51,9 @@ class Upright:
         stored, upright = self._sizes(frame)
         scale = min(1.0, self._max_side_px / max(self.size))
         whole = tuple(max(1, round(side * scale)) for side in self.size)
+        self.framing += self._latest not in (None, upright)
+        self._latest = upright
         if upright != self.size:
-            self.has_changed = True
             scale = min(whole[0] / upright[0], whole[1] / upright[1])
         width, height = (max(1, round(side * scale)) for side in stored)
         picture = _turned(self._convert(frame, width, height), display_matrix(frame))

@@ -1,11 +1,16 @@
-"""A taught model leaves the Teach page as a file and comes back in, or is refused in one sentence."""
+"""A taught model leaves the Teach page as a file and comes back in, or is refused; the program says its version."""
 
 import pytest
 
+import emo_core
 from emo_core.model.archive import export_bundle
 from emo_core.model.bundle import load_bundle
 from tests.tiny import write_tiny_bundle
 from ui.teach import exchange
+
+
+def test_the_about_page_says_which_version_of_the_program_this_is(studio):
+    assert emo_core.SOFTWARE in [caption.value for caption in studio.open("about").caption]
 
 
 @pytest.fixture

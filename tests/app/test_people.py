@@ -6,9 +6,11 @@ from emo_core.analysis import Analysis, PersonAnalysis
 from tests.factories import make_analysis
 from ui.state import session
 
+LATE = 21  # frames, ten a second, before the other person comes into view
+
 
 def two_people() -> Analysis:
-    main, other = make_analysis(50), make_analysis(50, "sadness_fear")
+    main, other = make_analysis(50), make_analysis(50, "sadness_fear", missing=slice(0, LATE))
     found = [
         PersonAnalysis(number, one.track, one.normalized, one.features, one.prediction, (f"About {number}.",))
         for number, one in enumerate((main, other), start=1)
@@ -37,6 +39,8 @@ def test_another_person_is_shown_in_every_tab_with_words_of_their_own(studio):
     assert not app.exception
     assert "Verdict on Person 2 in" in studio.text
     assert "About 2." in studio.text
+    assert app.session_state["_player"].start_s == LATE / 10  # where they come into view
+    assert app.get("video")[0].proto.start_time == LATE // 10
     for name in ("Heatmaps", "Normalization", "Charts", "Mark & export", "Compare"):
         studio.tab(name)
         assert not app.exception, name
@@ -45,6 +49,7 @@ def test_another_person_is_shown_in_every_tab_with_words_of_their_own(studio):
     assert shown.analysis.prediction.label == "sadness_fear"
     assert shown.key != main.key
     app.button(key="show-person-1").click().run()
+    assert app.get("video")[0].proto.start_time == 0
     assert app.session_state["_result"].key == main.key
     assert studio.names == ["clip.mp4"]
 

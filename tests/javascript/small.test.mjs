@@ -23,26 +23,48 @@ function fakeDocument() {
 beforeEach(() => {
   globalThis.document = fakeDocument();
   globalThis.window = {};
+  globalThis.innerHeight = 1000;
+  globalThis.matchMedia = () => ({ matches: false });
 });
 afterEach(() => {
-  delete globalThis.document;
-  delete globalThis.window;
+  for (const name of ["document", "window", "innerHeight", "matchMedia"]) delete globalThis[name];
 });
+
+/** A part of the page between two heights of a window of 1000; it tells how it was scrolled to. */
+function part(looks, top, bottom, shown = true) {
+  return {
+    offsetParent: shown ? {} : null,
+    getBoundingClientRect: () => ({ top, bottom }),
+    scrollIntoView: ({ behavior }) => looks.push(behavior),
+  };
+}
 
 test("scroll: a part is looked for until it is there, once for each wish", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const scroll = await load("scroll.js");
   const looks = [];
   scroll({ data: { wish: "a", part: "verdict" } });
-  document.parts.verdict = { offsetParent: null, scrollIntoView: () => looks.push("hidden") };
+  document.parts.verdict = part(looks, 2000, 2100, false);
   t.mock.timers.tick(100);
-  document.parts.verdict = { offsetParent: {}, scrollIntoView: () => looks.push("seen") };
+  document.parts.verdict = part(looks, 2000, 2100);
   t.mock.timers.tick(100);
   t.mock.timers.tick(1000);
   scroll({ data: { wish: "a", part: "verdict" } });
-  assert.deepEqual(looks, ["seen"]);
+  assert.deepEqual(looks, ["smooth"]);
   scroll({ data: { wish: "b", part: "verdict" } });
-  assert.deepEqual(looks, ["seen", "seen"]);
+  assert.deepEqual(looks, ["smooth", "smooth"]);
+});
+
+test("scroll: what is in view stays, and nobody is moved smoothly who asked for calm", async () => {
+  const scroll = await load("scroll.js");
+  const looks = [];
+  document.parts.here = part(looks, 100, 300);
+  scroll({ data: { wish: "d", part: "here" } });
+  assert.deepEqual(looks, []);
+  globalThis.matchMedia = (query) => ({ matches: query.includes("reduced-motion") });
+  document.parts.there = part(looks, -500, -400);
+  scroll({ data: { wish: "e", part: "there" } });
+  assert.deepEqual(looks, ["auto"]);
 });
 
 test("scroll: a part that never comes is given up", async (t) => {

@@ -48,6 +48,15 @@ def test_a_clip_is_judged_where_neither_checkout_nor_tensorflow_nor_screen_is(ru
     assert found["software"] == f"Hybrid Emotion Studio {emo_core.__version__}"
 
 
+def test_a_clip_is_judged_where_the_system_has_no_unix_modules(site, tmp_path, laughter):
+    env = installed.environment(site, tmp_path / "home", ("fcntl", "resource", "pwd", "grp", "termios"))
+    code = "import emo_core.files.scratch as s\nwith s.folder() as f: assert f.is_dir()\nassert not f.exists()"
+    installed.run(sys.executable, "-c", code, cwd=tmp_path, env=env)
+    words = ("-m", "emo_core", "analyze", str(laughter), "--out", str(tmp_path / "out"))
+    assert "Amusement" in installed.run(sys.executable, *words, cwd=tmp_path, env=env).stdout
+    assert (tmp_path / "out" / "report.html").exists()
+
+
 def test_five_lines_of_python_judge_it_too(site, tmp_path, laughter):
     env = installed.environment(site, tmp_path / "home", OF_EXTRAS)
     code = FIVE_LINES.replace("CLIP", repr(str(laughter)))

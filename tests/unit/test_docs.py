@@ -107,6 +107,7 @@ def test_the_site_builds_without_a_warning(tmp_path):
     assert (ended.returncode, ended.stdout + ended.stderr) == (0, "")
     assert "hybrid-emotion model import" in (tmp_path / "site/reference/command-line/index.html").read_text("utf-8")
     assert "explain_verdict" in (tmp_path / "site/reference/python/index.html").read_text("utf-8")
+    assert (tmp_path / "site/explanation/architecture/index.html").read_text("utf-8").count("<rect ") >= 13
     fetched = re.findall(r'(?:src|href)="(https?://[^"]+)"', (tmp_path / "site/index.html").read_text("utf-8"))
     assert not [address for address in fetched if re.search(r"\.(js|css|woff2?)($|\?)", address)]
 

@@ -101,18 +101,6 @@ def perform(person: Person, story: str, seed: int) -> Performance:
     return Performance(story, keyframes, frames, make_setting(rng))
 
 
-def strengths_at(keyframes: tuple[Keyframe, ...], time_s: float) -> dict[str, float]:
-    """Strength of every emotion at a time, linear between keyframes.
-
-    Example:
-        >>> strengths_at(((0.0, {}), (1.0, {"fear": 0.8})), 0.5)
-        {'fear': 0.4}
-    """
-    names = sorted({name for _, strengths in keyframes for name in strengths})
-    at = [time for time, _ in keyframes]
-    return {name: float(np.interp(time_s, at, [s.get(name, 0.0) for _, s in keyframes])) for name in names}
-
-
 def _keyframes(story: str, rng: np.random.Generator) -> tuple[tuple[Keyframe, ...], float]:
     """Onset, apex and offset of the story, and its length in seconds."""
     if story in ("neutral", "speech", "looking away", "lowered eyes", "yawn"):

@@ -1,12 +1,10 @@
 """The paper beside this application: the accuracy it reports beside ours, and why they differ."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import streamlit as st
 
 from emo_core.emotions import OTHER
-from emo_core.records import Score
+from emo_core.measured import Measured, VerdictCounts
+from emo_core.records import Interval, Protocols, Score
 from ui.about import paper_figures
 from ui.state import models
 from ui.widgets import model_picker, tables
@@ -28,36 +26,34 @@ def render() -> None:
         "here as a model of its own, **published**: trained by the same recipe, on rendered clips, for the paper's "
         "videos are not public. Beside it stands **hybrid**, the model of this application."
     )
-    if not ours:
+    if not ours.taught_clips:
         st.info("The published method has not been trained on this installation. Run `make model` to train it.")
     elif models.directory() != models.published_dir():
         st.button("Use the published model on every page", key="use-published", on_click=model_picker.use,
                   args=[models.published_dir()])  # fmt: skip
     else:
         st.caption("The published model is the one in use now; choose another one at the top of the page.")
-    with models.reading("metrics.json"):
-        _the_hundred_percent(ours, shipped)
-        _why(ours)
+    _the_hundred_percent(ours, shipped)
+    _why(ours)
     st.subheader("Figure by figure", anchor=False)
-    paper_figures.render(ours, models.published_dir(), PAPER_SAMPLES)
+    paper_figures.render(ours.taught_clips, models.published_dir(), PAPER_SAMPLES)
 
 
-def _the_hundred_percent(ours: Mapping[str, Any], shipped: Mapping[str, Any]) -> None:
+def _the_hundred_percent(ours: Measured, shipped: Measured) -> None:
     st.subheader(f"The {PAPER_ACCURACY:.0%}, and the same model measured otherwise", anchor=False)
-    taught = ours.get("taught_clips")
-    real, forced = (ours.get(name) for name in ("untouched_real_clips", "forced_clips"))
+    taught, real, forced = ours.taught_clips, ours.untouched_real_clips, ours.forced_clips
     rows = [
         (
             "Random part of the clips",
             f"{PAPER_ACCURACY:.0%} ({PAPER_SAMPLES:,} samples)",
-            _score(taught["scores"]["accuracy"], taught["num_clips"]) if taught else _NOTHING,
+            _score(taught.scores.accuracy, taught.num_clips) if taught else _NOTHING,
             _NOTHING,
         ),
         ("Cross-validated, parted at random", _NOT_REPORTED, _protocol(ours, "random"), _protocol(shipped, "random")),
         ("Cross-validated, parted by person", _NOT_REPORTED, _protocol(ours, "subject"), _protocol(shipped, "subject")),
-        ("Real clips of the two pairs", _NOT_REPORTED, _real(real, "of_its_classes"), _shipped_real(shipped, True)),
-        ("Real clips, other faces among them", _NOT_REPORTED, _real(real, "of_all"), _shipped_real(shipped, False)),
-        ("Rendered clips of other faces", _NOT_REPORTED, _real(forced, "of_all"), _shipped_other(shipped)),
+        ("Real clips of the two pairs", _NOT_REPORTED, _real(real, pairs_only=True), _shipped_real(shipped, True)),
+        ("Real clips, other faces among them", _NOT_REPORTED, _real(real), _shipped_real(shipped, False)),
+        ("Rendered clips of other faces", _NOT_REPORTED, _real(forced), _shipped_other(shipped)),
     ]
     tables.render(("Accuracy on", "The paper", "published, here", "hybrid, here"), rows)
     st.caption(
@@ -69,16 +65,15 @@ def _the_hundred_percent(ours: Mapping[str, Any], shipped: Mapping[str, Any]) ->
     )
 
 
-def _why(ours: Mapping[str, Any]) -> None:
+def _why(ours: Measured) -> None:
     """Five sentences; what they say of ours comes from the records."""
     st.subheader("Why they differ", anchor=False)
-    found, forced = ours.get("protocols"), ours.get("forced_clips")
-    gap = ""
-    if found and "leakage" in found:
-        gap = f" (here {100 * found['leakage']:+.1f} points{_points(found.get('leakage_interval'))})"
-    called = ""
+    found, forced = ours.protocols, ours.forced_clips
+    gap = called = ""
+    if found and found.leakage is not None:
+        gap = f" (here {100 * found.leakage:+.1f} points{_points(found.leakage_interval)})"
     if forced:
-        counts = forced["parts"][0]["rows"][0]["verdicts"]
+        counts = forced.parts[0].rows[0].verdicts
         called = f" (here {sum(counts[:-1])} of {sum(counts)})"
     st.markdown(
         f"1. The paper does not say how it parts its {PAPER_SAMPLES:,} samples, and its printed log measures on a "
@@ -95,46 +90,41 @@ def _why(ours: Mapping[str, Any]) -> None:
     )
 
 
-def _score(score: Mapping[str, Any], count: int) -> str:
-    return f"{Score(score['value'], score['interval']).text()}, n = {count:,}"
+def _score(score: Score, count: int) -> str:
+    return f"{score.text()}, n = {count:,}"
 
 
-def _protocol(measured: Mapping[str, Any], name: str) -> str:
-    table = measured.get("protocols", {})
-    if name not in table:
-        return _NOTHING
-    row = table[name]
-    return _score({"value": row["accuracy"], "interval": row["interval_over_people"]}, table["num_windows"])
+def _protocol(measured: Measured, name: str) -> str:
+    table = measured.protocols or Protocols()
+    row = table.splits.get(name)
+    return _score(Score(row.accuracy, row.interval_over_people), table.num_windows) if row else _NOTHING
 
 
-def _real(record: Mapping[str, Any] | None, name: str) -> str:
-    if record is None or record["parts"][0][name]["value"] is None:
-        return _NOTHING
-    part = record["parts"][0]
-    count = sum(sum(row["verdicts"]) for row in part["rows"] if name == "of_all" or row["label"] != OTHER)
-    return _score(part[name], count)
-
-
-def _shipped_real(measured: Mapping[str, Any], pairs_only: bool) -> str:
-    """Of the record that is cross-validated by person: counts, whose interval it does not hold."""
-    record = measured.get("real_clips")
+def _real(record: VerdictCounts | None, *, pairs_only: bool = False) -> str:
     if record is None:
         return _NOTHING
-    rows = [
-        row
-        for row in record["parts"][0]["cross_validated"]["by_class"]
-        if not (pairs_only and row["label"] == OTHER)
-    ]  # fmt: skip
-    right, count = (sum(row[name] for row in rows) for name in ("right", "num"))
+    part = record.parts[0]
+    found = part.of_its_classes if pairs_only else part.of_all
+    count = sum(sum(row.verdicts) for row in part.rows if not (pairs_only and row.label == OTHER))
+    return _NOTHING if found.value is None else _score(found, count)
+
+
+def _shipped_real(measured: Measured, pairs_only: bool) -> str:
+    """Of the record that is cross-validated by person: counts, whose interval it does not hold."""
+    if measured.real_clips is None:
+        return _NOTHING
+    found = measured.real_clips.parts[0].cross_validated.by_class
+    rows = [row for row in found if not (pairs_only and row.label == OTHER)]
+    right, count = sum(row.right for row in rows), sum(row.num for row in rows)
     return f"{right / count:.1%}, n = {count:,}" if count else _NOTHING
 
 
-def _shipped_other(measured: Mapping[str, Any]) -> str:
+def _shipped_other(measured: Measured) -> str:
     """Recall of *other* on rendered clips of people that it never saw."""
-    rows = measured.get("rendered_clips", {}).get("per_class", [])
-    found = next((row for row in rows if row["label"] == OTHER), None)
-    return f"{found['recall']:.1%}, n = {found['support']:,}" if found else _NOTHING
+    rows = measured.rendered_clips.per_class if measured.rendered_clips else ()
+    found = next((row for row in rows if row.label == OTHER), None)
+    return f"{found.recall:.1%}, n = {found.support:,}" if found else _NOTHING
 
 
-def _points(interval: list[float] | None) -> str:
+def _points(interval: Interval) -> str:
     return f", 95 % interval {100 * interval[0]:+.1f} to {100 * interval[1]:+.1f}" if interval else ""

@@ -2,14 +2,13 @@
 
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import streamlit as st
 
 from emo_core.emotions import display_name
-from emo_core.records import ClassScores, MeanScores, bracketed
+from emo_core.measured import TaughtClips
 from ui.shell import errors, preload
 from ui.state import models
 from ui.widgets import charts, method_diagram, tables
@@ -25,32 +24,30 @@ _PAPER: Mapping[str, str] = {
 }
 
 
-def render(ours: Mapping[str, Any], folder: Path, paper_samples: int) -> None:
+def render(ours: TaughtClips | None, folder: Path, paper_samples: int) -> None:
     """All seven, in order.
 
     Args:
-        ours: ``metrics.json`` of the published model; {} where there is none.
+        ours: what was measured on the published model; None where it is not there.
         folder: its directory.
         paper_samples: how many samples the paper has.
     """
     preload.wait()
-    drawings: tuple[Callable[[], None], ...] = (
-        _flow,
-        lambda: _curves(folder),
-        lambda: _confusion(ours["taught_clips"]),
-        lambda: _report(ours["taught_clips"]),
-        lambda: _bars(ours["taught_clips"]),
-        lambda: _training(folder),
-        lambda: _prediction(folder, paper_samples),
-    )
-    for number, ((title, words), draw) in enumerate(zip(_PAPER.items(), drawings, strict=True)):
+    drawings: list[Callable[[], None]] = [_nothing] * (len(_PAPER) - 1)
+    if ours is not None:
+        drawings = [
+            partial(_curves, folder), partial(_confusion, ours), partial(_report, ours), partial(_bars, ours),
+            partial(_training, folder), partial(_prediction, folder, paper_samples),
+        ]  # fmt: skip
+    for (title, words), draw in zip(_PAPER.items(), [_flow, *drawings], strict=True):
         st.markdown(f"##### {title}")
         st.caption(f"The paper: {words}")
-        if number and not ours:
-            st.markdown("Ours: not measured.")
-            continue
         with errors.shown(), models.reading("metrics.json"):
             draw()
+
+
+def _nothing() -> None:
+    st.markdown("Ours: not measured.")
 
 
 def _flow() -> None:
@@ -66,7 +63,7 @@ def _curves(folder: Path) -> None:
 
     rows = models.history(folder).get("head", [])
     if not rows:
-        st.markdown("Ours: not measured.")
+        _nothing()
         return
     epochs = [int(row["epoch"]) for row in rows]
     best = min(rows, key=lambda row: row.get("val_loss", math.inf))
@@ -86,51 +83,47 @@ def _log_line(row: Mapping[str, float], count: int) -> str:
     return f"Epoch {row['epoch']:.0f}/{count} - " + " - ".join(f"{name}: {row[name]:.4f}" for name in names)
 
 
-def _confusion(found: Mapping[str, Any]) -> None:
+def _confusion(found: TaughtClips) -> None:
     from emo_core.report.charts.analysis import confusion_figure
 
-    st.markdown(_tested(found))
-    figure = confusion_figure(found["labels"], found["confusion"])
+    how = "set aside at random" if found.protocol == "random" else "of people kept apart"
+    st.markdown(f"Ours: {found.num_clips} clips {how}, of {found.num_people} people.")
+    figure = confusion_figure(found.labels, found.confusion)
     charts.render(figure, "paper-confusion", "Confusion matrix of the published model", picture="paper_confusion")
 
 
-def _report(found: Mapping[str, Any]) -> None:
+def _report(found: TaughtClips) -> None:
     tables.render(
         ("Class", "Precision", "Recall", "F1", "Support"),
         [
-            (errors.plain(display_name(row["label"])), *(_bounded(row, key) for key in ("precision", "recall", "f1")),
-             str(row["support"]))
-            for row in found["per_class"]
+            (errors.plain(display_name(row.label)), *(score.text(".2f") for score in row.scores.values()),
+             str(row.support))
+            for row in found.per_class
         ],
     )  # fmt: skip
 
 
-def _bounded(row: Mapping[str, Any], name: str) -> str:
-    return f"{row[name]:.2f}{bracketed(row[f'{name}_interval'], '.2f')}"
-
-
-def _bars(found: Mapping[str, Any]) -> None:
+def _bars(found: TaughtClips) -> None:
     from emo_core.report.charts.evaluation import scores_figure
 
-    per_class = msgspec.convert(found["per_class"], list[ClassScores])
-    figure = scores_figure(msgspec.convert(found["scores"], MeanScores), per_class)
+    figure = scores_figure(found.scores, found.per_class)
     charts.render(figure, "paper-scores", "Accuracy, precision, recall and F1", picture="paper_scores")
 
 
 def _training(folder: Path) -> None:
-    record = models.manifest(folder)["taught"]
-    labels = list(record["parts"]["train"]["by_class"])
+    record = models.taught(folder)
+    labels = list(record.parts["train"].by_class)
     names = {"train": "train", "validation": "choose the epoch", "test": "are measured on"}
     tables.render(
         ("Clips that", *(errors.plain(display_name(label)) for label in labels), "People"),
         [
-            (names[part], *(str(row["by_class"][label]) for label in labels), str(len(row["people"])))
-            for part, row in record["parts"].items()
+            (names[part], *(str(row.by_class[label]) for label in labels), str(len(row.people)))
+            for part, row in record.parts.items()
         ],
     )
     st.caption(
-        f"Parted {'at random' if record['protocol'] == 'random' else 'by person'}; "
-        f"{len(record['left_out'])} more show no face that can be judged. By the command:"
+        f"Parted {'at random' if record.protocol == 'random' else 'by person'}; {len(record.left_out)} more show no "
+        "face that can be judged. By the command:"
     )
     st.code(models.manifest(folder)["head_training"]["command"], language="bash", wrap_lines=True)
     st.page_link("pages/teach.py", label="Record or import clips and train by the same recipe →")
@@ -142,13 +135,8 @@ def _prediction(folder: Path, paper_samples: int) -> None:
     tables.render(
         ("", "The paper", "published, here"),
         [
-            ("Samples", f"{paper_samples:,}", f"{manifest['taught']['num_clips']:,} clips"),
+            ("Samples", f"{paper_samples:,}", f"{models.taught(folder).num_clips:,} clips"),
             ("Labels", "two pairs of emotions", labels),
         ],
     )
     st.page_link("pages/analyze.py", label="See its verdict on a clip, with the published model in use →")
-
-
-def _tested(found: Mapping[str, Any]) -> str:
-    how = "set aside at random" if found["protocol"] == "random" else "of people kept apart"
-    return f"Ours: {found['num_clips']} clips {how}, of {found['num_people']} people."

@@ -2,9 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import streamlit as st
 
 from emo_core.emotions import class_colour, display_name
+from emo_core.method_records import HeatmapChecks
 from ui.analyze import heatmap_view as inside_view
 from ui.shell import errors
 from ui.state import position, session
@@ -156,11 +158,14 @@ def _read(how: str, not_proof: str) -> None:
 
 def _checked(result: session.Result) -> str:
     """What the deletion test found, if it was run on the model of this result."""
-    found = result.bundle.metrics.get("heatmap_checks", {})
-    deletion = found.get("deletion") if isinstance(found, dict) else None
-    if not isinstance(deletion, dict):
+    try:
+        checks = msgspec.convert(result.bundle.metrics.get("heatmap_checks"), HeatmapChecks | None)
+    except ValueError:
         return ""
+    if checks is None:
+        return ""
+    found = checks.deletion
     return (
-        f" Checked on {deletion['num_images']} photos: without its brightest fifth the score of the class falls by "
-        f"{deletion['fall_top']:.2f} log-odds, without a random fifth by {deletion['fall_random']:.2f}."
+        f" Checked on {found.num_images} photos: without its brightest fifth the score of the class falls by "
+        f"{found.fall_top:.2f} log-odds, without a random fifth by {found.fall_random:.2f}."
     )

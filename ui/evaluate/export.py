@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from emo_core.files.folders import COMMAND
+from emo_core.method_records import Ablation
 from emo_core.records import ClipMetrics, Protocols
 from ui.evaluate import run
 from ui.evaluate.choice import Choice
@@ -57,8 +58,7 @@ def _records(choice: Choice) -> "dict[str, Table]":
     """What is known of the method behind the model, by title; empty tables where nothing was measured."""
     from emo_core.evaluation import record_tables
 
-    ablation = models.metrics(choice.model).get("ablation")
-    measured = ablation if isinstance(ablation, dict) else {}
+    measured = models.metrics(choice.model).ablation or Ablation()
     return {
         "Two protocols": record_tables.protocol_table(run.find_protocols(choice) or Protocols()),
         "What each part is worth": record_tables.effect_table(measured),

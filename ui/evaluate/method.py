@@ -11,15 +11,15 @@ from ui.widgets import measured
 def render_ablation(choice: Choice) -> None:
     """What each part of the method is worth, from the records of the model."""
     st.subheader("What each part of the method is worth", anchor=False)
-    found = models.metrics(choice.model).get("ablation")
-    if not isinstance(found, dict):
+    found = models.metrics(choice.model).ablation
+    if found is None:
         st.info(
             "Not measured with this model. It takes the photos of FER+: "
             f"`python -m emo_core ablate --data DIR --out models/{choice.model.name}`."
         )
         return
     measured.render_ablation(found)
-    st.caption(f"Measured by {errors.plain(str(found.get('command', 'a command that was not kept')))}.")
+    st.caption(f"Measured by {errors.plain(found.command or 'a command that was not kept')}.")
 
 
 def render_training(choice: Choice) -> None:

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
 import streamlit as st
 
 from emo_core.errors import DatasetError
@@ -100,8 +99,7 @@ def find_protocols(choice: Choice) -> Protocols | None:
         _drop(path, "comparison of protocols")
         table = None
     if table is None and choice.data == DEMO:
-        with models.reading("metrics.json"):
-            return msgspec.convert(models.metrics(choice.model).get("protocols"), Protocols | None)
+        return models.metrics(choice.model).protocols
     return table
 
 

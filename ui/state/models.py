@@ -6,13 +6,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import streamlit as st
 
 from emo_core.emotions import display_name
 from emo_core.errors import BundleError, DatasetError
 from emo_core.files import folders
 from emo_core.files.csv_files import parse_csv
-from emo_core.model.published import PUBLISHED, is_published
+from emo_core.measured import ComposedClips, Measured, RealClips, TaughtClips, TaughtRecord, read_measured
+from emo_core.model.published import PUBLISHED
 from emo_core.records import span
 
 if TYPE_CHECKING:
@@ -105,23 +107,42 @@ def manifest(folder: Path) -> dict[str, Any]:
         return {}
 
 
+def taught(folder: Path) -> TaughtRecord:
+    """What the model in a folder says of the data set that it was taught from.
+
+    Raises:
+        BundleError: it was not taught from one, or does not say so as it should.
+    """
+    with reading("bundle.json"):
+        return msgspec.convert(manifest(folder)["taught"], TaughtRecord)
+
+
 def card() -> str:
     """Text of the model card (Markdown); empty if the model has none."""
     return _read(directory() / "MODEL_CARD.md")
 
 
-def metrics(folder: Path | None = None) -> dict[str, Any]:
-    """What was measured on the model, or on that in `folder`, as the evaluation wrote it; empty if nothing was.
+def record(folder: Path) -> dict[str, Any]:
+    """``metrics.json`` of the model in a folder, as it stands there; empty if there is none.
 
     Raises:
         BundleError: the file is not a JSON object.
     """
     from emo_core.model.bundle_files import METRICS, json_object
 
-    place = folder or directory()
     with reading(METRICS):
-        text = _read(place / METRICS)
-        return json_object(place, METRICS, text.encode()) if text else {}
+        text = _read(folder / METRICS)
+        return json_object(folder, METRICS, text.encode()) if text else {}
+
+
+def metrics(folder: Path | None = None) -> Measured:
+    """What was measured on the model, or on that in `folder`; nothing where nothing was.
+
+    Raises:
+        BundleError: the file does not hold what an evaluation writes.
+    """
+    with reading("metrics.json"):
+        return read_measured(record(folder or directory()))
 
 
 @contextmanager
@@ -153,72 +174,67 @@ def history(folder: Path | None = None) -> dict[str, list[dict[str, float]]]:
     return stages
 
 
-def trust_line(measured: Mapping[str, Any]) -> str:
+def trust_line(record: Mapping[str, Any]) -> str:
     """One sentence on how often a model was right, on which data, out of how many; honest if nothing is known.
 
     Args:
-        measured: its ``metrics.json``.
+        record: its ``metrics.json``.
     """
     try:
-        if "taught_clips" in measured:
-            line = _taught_line(measured["taught_clips"])
-            return f"The published method. {line}{_forced_words(measured)}" if is_published(measured) else line
-        if real := measured.get("real_clips"):
-            return _real_line(real)
-        return _composed_line(measured)
+        measured = read_measured(record)
+        if taught := measured.taught_clips:
+            line = _taught_line(taught)
+            return f"The published method. {line}{_forced_words(measured)}" if taught.recipe == PUBLISHED else line
+        return _real_line(measured.real_clips) if measured.real_clips else _composed_line(measured.composed_clips)
     except (LookupError, TypeError, ValueError):
         return "What was measured on this model cannot be read, so treat every verdict as a guess."
 
 
-def _composed_line(measured: Mapping[str, Any]) -> str:
-    composed = measured.get("composed_clips", {})
-    clean = composed.get("clean", {}) if isinstance(composed, dict) else {}
-    accuracy, count = clean.get("accuracy"), clean.get("num_clips")
-    if not isinstance(accuracy, (int, float)) or not isinstance(count, int):
+def _composed_line(composed: ComposedClips | None) -> str:
+    if composed is None or (clean := composed.clean) is None:
         return "No accuracy has been measured for this model yet, so treat every verdict as a guess."
     return (
-        f"In tests the model was right on {accuracy:.0%} of {count:,} clips composed from photos kept out of training; "
-        "expect less on real video."
+        f"In tests the model was right on {clean.accuracy:.0%} of {clean.num_clips:,} clips composed from photos kept "
+        "out of training; expect less on real video."
     )
 
 
-def _real_line(record: dict[str, Any]) -> str:
+def _real_line(record: RealClips) -> str:
     """What real clips say, whose figures are cross-validated by person; the weakest class with its number."""
-    found = record["parts"][0]["cross_validated"]["by_class"]
-    weakest = min(found, key=lambda row: row["right"] / max(row["num"], 1))
+    found = record.parts[0].cross_validated.by_class
+    weakest = min(found, key=lambda row: row.right / max(row.num, 1))
     return (
-        f"On {record['num_clips']} real clips of {record['num_people']} people that it was not trained on, "
-        f"{sum(row['right'] for row in found)} verdicts were right or held back where there was no pair; weakest is "
-        f"{display_name(weakest['label']).lower()}, {weakest['right']} of {weakest['num']}."
+        f"On {record.num_clips} real clips of {record.num_people} people that it was not trained on, "
+        f"{sum(row.right for row in found)} verdicts were right or held back where there was no pair; weakest is "
+        f"{display_name(weakest.label).lower()}, {weakest.right} of {weakest.num}."
     )
 
 
-def _taught_line(row: dict[str, Any]) -> str:
-    accuracy = row["scores"]["accuracy"]
-    people, interval = row["num_people"], accuracy["interval"]
-    who = "1 person" if people == 1 else f"{people} people"
+def _taught_line(found: TaughtClips) -> str:
+    accuracy, interval = found.scores.accuracy.value, found.scores.accuracy.interval
+    who = "1 person" if found.num_people == 1 else f"{found.num_people} people"
     sure = f"95 % interval over people {span(interval, '.0%')}" if interval else "too few to trust it"
-    if row.get("protocol") == "random":
+    if found.protocol == "random":
         return (
-            f"It was right on {accuracy['value']:.0%} of {row['num_clips']:,} clips set aside at random, of {who}, of "
-            "whom other clips trained it: that does not tell how it works on anybody else."
+            f"It was right on {accuracy:.0%} of {found.num_clips:,} clips set aside at random, of {who}, of whom other "
+            "clips trained it: that does not tell how it works on anybody else."
         )
-    if row.get("protocol") == "subject":
+    if found.protocol == "subject":
         return (
-            f"In tests it was right on {accuracy['value']:.0%} of {row['num_clips']:,} clips of {who} kept out of its "
-            f"training ({sure})."
+            f"In tests it was right on {accuracy:.0%} of {found.num_clips:,} clips of {who} kept out of its training "
+            f"({sure})."
         )
     return (
-        f"It was right on {accuracy['value']:.0%} of {row['num_clips']:,} test clips of {who} ({sure}); its records do "
-        "not say whether other clips of these people trained it."
+        f"It was right on {accuracy:.0%} of {found.num_clips:,} test clips of {who} ({sure}); its records do not say "
+        "whether other clips of these people trained it."
     )
 
 
-def _forced_words(measured: Mapping[str, Any]) -> str:
+def _forced_words(measured: Measured) -> str:
     """What it makes of clips that it has no class for, as a further sentence; empty where that was not measured."""
-    if not (found := measured.get("forced_clips")):
+    if measured.forced_clips is None:
         return ""
-    counts = found["parts"][0]["rows"][0]["verdicts"]
+    counts = measured.forced_clips.parts[0].rows[0].verdicts
     return f" Of {sum(counts)} clips that show none of its classes it called {sum(counts[:-1])} one of them."
 
 

@@ -8,12 +8,20 @@ _POSITION = "_position_s"
 _OF = "_position_of"
 
 
+def beginning(result: session.Result) -> float:
+    """Where to begin, in seconds: at the first picture, or where the one of several people comes into view."""
+    analysis = result.analysis
+    if len(analysis.people) < 2:
+        return analysis.video.start_s
+    return float(analysis.timestamps_s[analysis.track.detected.argmax()])
+
+
 def get(result: session.Result) -> float:
-    """Seconds on the clip's own clock; another clip starts at its first picture."""
-    video = result.analysis.video
+    """Seconds on the clip's own clock; another clip, or another person in it, starts at its beginning."""
+    start_s = beginning(result)
     if st.session_state.get(_OF) != result.key:
-        return video.start_s
-    return float(min(st.session_state.get(_POSITION, video.start_s), video.end_s))
+        return start_s
+    return float(min(st.session_state.get(_POSITION, start_s), result.analysis.video.end_s))
 
 
 def put(result: session.Result, time_s: float) -> None:

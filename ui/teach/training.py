@@ -158,7 +158,7 @@ def _ended(status: "JobStatus") -> None:
     exists = (folder / "bundle.json").exists()
     st.markdown(f"**{errors.plain(order.name)}**: {_STATES[status.state]}")
     if status.state == "done":
-        st.success(errors.plain(models.trust_line(models.metrics(folder)) if exists else status.progress.message))
+        st.success(errors.plain(models.trust_line(models.record(folder)) if exists else status.progress.message))
     elif status.state == "failed":
         st.error(errors.plain(status.progress.message))
     else:

@@ -6,37 +6,38 @@ from typing import Any
 import streamlit as st
 
 from emo_core.emotions import display_name
+from emo_core.measured import Measured, RealClips
+from emo_core.method_records import Counted, PresenceRow
 from emo_core.records import bracketed
 from ui.widgets import tables
 
-_VERDICTS = {"cross_validated": "verdicts", "mean_of_frame_emotions": "largest mean frame emotions"}
+_MEAN = "largest mean frame emotions"
 
 
-def render(measured: Mapping[str, Any]) -> None:
+def render(measured: Measured) -> None:
     """Real clips, portraits and presence, as far as the records of a model hold them."""
-    if record := measured.get("real_clips"):
-        _real_clips(record)
-    if record := measured.get("portraits"):
-        _portraits(record)
-    if rows := measured.get("presence"):
-        _presence(rows)
+    if measured.real_clips:
+        _real_clips(measured.real_clips)
+    if measured.portraits:
+        _portraits(measured.portraits)
+    if measured.presence:
+        _presence(measured.presence)
 
 
-def _real_clips(record: Mapping[str, Any]) -> None:
+def _real_clips(record: RealClips) -> None:
     st.markdown("**Real clips**")
     rows = []
-    for part in record["parts"]:
-        for name, words in _VERDICTS.items():
-            found = part[name]
-            counts = [f"{row['right']} of {row['num']}" for row in found["by_class"]]
-            unsure = str(sum(row["unsure"] for row in found["by_class"]))
-            recall = f"{found['macro_recall']:.2f}{bracketed(found['interval'], '.2f')}"
-            rows.append((f"{part['clips']} ({part['num_clips']})", words, recall, *counts, unsure))
-    names = [display_name(name) for name in record["labels"]]
+    for part in record.parts:
+        for found, words in ((part.cross_validated, "verdicts"), (part.mean_of_frame_emotions, _MEAN)):
+            counts = [f"{row.right} of {row.num}" for row in found.by_class]
+            unsure = str(sum(row.unsure for row in found.by_class))
+            recall = f"{found.macro_recall:.2f}{bracketed(found.interval, '.2f')}"
+            rows.append((f"{part.clips} ({part.num_clips})", words, recall, *counts, unsure))
+    names = [display_name(name) for name in record.labels]
     tables.render(("Clips (n)", "By", "Mean recall (95 % interval)", *names, "Unsure"), rows)
     st.caption(
-        f"{record['num_clips']} parts of videos of {record['num_people']} people, labelled by eye. Unsure counts as "
-        "wrong, but for other. Nothing was trained on them; they helped to choose the thresholds, so verdicts are "
+        f"{record.num_clips} parts of videos of {record.num_people} people, labelled by eye. Unsure counts as wrong, "
+        "but for other. Nothing was trained on them; they helped to choose the thresholds, so verdicts are "
         "cross-validated by person. Intervals are over people."
     )
 
@@ -57,16 +58,14 @@ def _portraits(found: Mapping[str, Any]) -> None:
     )
 
 
-def _presence(rows: Sequence[Mapping[str, Any]]) -> None:
+def _presence(rows: Sequence[PresenceRow]) -> None:
     st.markdown("**One emotion of a pair, or both**")
-    told = [
-        (display_name(row["class"]), row["on"], _counted(row["false_blends"]), _counted(row["recall"])) for row in rows
-    ]
+    told = [(display_name(row.pair), row.on, _counted(row.false_blends), _counted(row.recall)) for row in rows]
     tables.render(("Pair", "On", "Single ones called a blend", "Blends found"), told)
     st.caption("Stills by the votes of ten annotators, rendered clips by what was drawn into them.")
 
 
-def _counted(found: Mapping[str, Any]) -> str:
-    if found["value"] is None:
+def _counted(found: Counted) -> str:
+    if found.value is None:
         return "none at hand"
-    return f"{found['value']:.0%}{bracketed(found['interval'], '.0%')} of {found['num']}"
+    return f"{found.value:.0%}{bracketed(found.interval, '.0%')} of {found.num}"

@@ -103,7 +103,15 @@ def vote_distributions(votes: NDArray[np.uint8]) -> Floats:
 
 
 def voted_pair(votes: NDArray[np.uint8], first: str, second: str, each: int = 3, together: int = 7) -> Booleans:
-    """Pictures in which people see both emotions: each ≥ `each` votes and both together ≥ `together`, (N,) bool."""
+    """Pictures in which people see both emotions: each ≥ `each` votes and both together ≥ `together`, (N,) bool.
+
+    Args:
+        votes: (N, 10) uint8.
+        first: one basic emotion.
+        second: the other.
+        each: least votes for either.
+        together: least votes for both.
+    """
     a, b = (votes[:, EMOTIONS.index(name)].astype(int) for name in (first, second))
     return np.asarray((a >= each) & (b >= each) & (a + b >= together), bool)
 

@@ -239,6 +239,11 @@ def add_cursor(figure: go.Figure, here_s: float) -> None:
 def masked_spans(times_s: Doubles, mask: Booleans, end_s: float) -> list[tuple[float, float]]:
     """Spans in seconds of the frames that do not count; a frame reaches to the next one, the last to the clip's end.
 
+    Args:
+        times_s: (T,) seconds.
+        mask: (T,) frames that count.
+        end_s: end of the clip.
+
     Example:
         >>> masked_spans(np.array([0.0, 0.5, 1.0]), np.array([True, False, True]), 1.5)
         [(0.5, 1.0)]

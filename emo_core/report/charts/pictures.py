@@ -24,6 +24,12 @@ _GLOW = (165, 1.3)  # opacity of the strongest evidence, and how early it is rea
 def coloured(values: NDArray[np.floating], low: float, high: float, scale: Scale) -> Bytes:
     """Values (…) as colours (…, 3) uint8 RGB, `low` and less at one end of the scale, `high` and more at the other.
 
+    Args:
+        values: of any shape.
+        low: value at one end of the scale.
+        high: value at the other.
+        scale: colours between both.
+
     Example:
         >>> coloured(np.array([0.0, 1.0]), 0, 1, FROM_NOTHING).tolist()
         [[68, 1, 84], [253, 231, 37]]

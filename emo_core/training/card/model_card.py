@@ -8,25 +8,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from emo_core.model.published import is_published, limits_of
+from emo_core.measured import Measured, TaughtRecord
+from emo_core.method_records import change_text, mean_text
+from emo_core.model.published import PUBLISHED, limits_of
 from emo_core.records import bracketed, span
 from emo_core.training.synthesis.composed_clips import LOOK_ALIKES
 
 _WIDTH = 118
 
 
-def model_card(manifest: Mapping[str, Any], metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> str:
+def model_card(manifest: Mapping[str, Any], metrics: Measured, history: Sequence[Mapping[str, Any]]) -> str:
     """Markdown of ``MODEL_CARD.md``.
 
     Args:
         manifest: entries of ``bundle.json``.
-        metrics: content of ``metrics.json``; sections that are missing are left out.
+        metrics: what was measured; sections that are missing are left out.
         history: rows of ``history.csv``.
     """
     labels = [item["name"] for item in manifest.get("classes", [])]
-    published = is_published(metrics)
+    published = metrics.taught_clips is not None and metrics.taught_clips.recipe == PUBLISHED
     template = _templates().get_template("model_card.md")
     return template.render(
         manifest={"frame_training": {}, **manifest},
@@ -34,7 +37,7 @@ def model_card(manifest: Mapping[str, Any], metrics: Mapping[str, Any], history:
         labels=labels,
         published=published,
         limits=limits_of(labels) if published else "",
-        taught=manifest.get("taught"),
+        taught=msgspec.convert(manifest.get("taught"), TaughtRecord | None),
         pipeline=manifest["pipeline"],
         normalized=_normalized(manifest, published=published),
         frames_weight=manifest.get("frame_evidence", {}).get("weight", 0),
@@ -56,6 +59,8 @@ def _templates() -> Environment:
         "wrap": lambda text: "\n".join(textwrap.wrap(" ".join(text.split()), _WIDTH)),
         "bracketed": bracketed,
         "span": span,
+        "mean": mean_text,
+        "change": change_text,
     }
     return words
 

@@ -3,9 +3,9 @@
 Heads differ in one recipe field at a time and share clips, seeds and everything else. Loads TensorFlow.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count, product
 from multiprocessing import get_context
 from typing import Any
@@ -15,34 +15,25 @@ from scipy.stats import t as student
 
 from emo_core.datasets.windows import WindowDataset, clip_probabilities
 from emo_core.evaluation.metrics import hter, macro_f1
+from emo_core.method_records import Ablation, Effect, HeadRow, Kind, Spread, Variant
 from emo_core.training.head import HeadTraining, fit_head
 from emo_core.training.head_data import HeadData
 
 PARTS = ("mean_input", "q_features", "blendshapes")
 """Fields of the recipe that switch a part of the method on and off."""
 
-_FIGURES = ("macro_f1", "half_total_error", "half_total_error_flat")
+_KIND = ("reader", *PARTS)
+_FIGURES = [name for name, kind in HeadRow.__annotations__.items() if kind is float]
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One head to train: a recipe that differs from the others' in its parts or its seed alone."""
+def kind_of(head: HeadTraining | Kind) -> dict[str, Any]:
+    """The reader of a head, and which parts are switched on."""
+    return {name: getattr(head, name) for name in _KIND}
 
-    recipe: HeadTraining
 
-    @property
-    def variant(self) -> dict[str, Any]:
-        """The parts that are switched on."""
-        return {name: getattr(self.recipe, name) for name in ("reader", *PARTS)}
-
-    def is_of(self, row: Mapping[str, Any]) -> bool:
-        """Whether `row` is this job's result."""
-        return row["seed"] == self.recipe.seed and all(row[name] == value for name, value in self.variant.items())
-
-    @staticmethod
-    def name_of(row: Mapping[str, Any]) -> str:
-        """Name of a variant as a person reads it."""
-        return " + ".join([row["reader"], *(part.replace("_", " ") for part in PARTS if row[part])])
+def name_of(head: Kind) -> str:
+    """Name of a kind of head as a person reads it."""
+    return " + ".join([head.reader, *(part.replace("_", " ") for part in PARTS if getattr(head, part))])
 
 
 def variants(recipe: HeadTraining) -> list[HeadTraining]:
@@ -56,18 +47,18 @@ def variants(recipe: HeadTraining) -> list[HeadTraining]:
     ]
 
 
-def jobs_of(recipe: HeadTraining, num_seeds: int) -> list[Job]:
-    """A job for every variant with every seed, from that of `recipe` on."""
+def recipes_of(recipe: HeadTraining, num_seeds: int) -> list[HeadTraining]:
+    """Every variant with every seed, from that of `recipe` on."""
     seeds = range(recipe.seed, recipe.seed + num_seeds)
-    return [Job(replace(variant, seed=seed)) for seed in seeds for variant in variants(recipe)]
+    return [replace(variant, seed=seed) for seed in seeds for variant in variants(recipe)]
 
 
-def ablate(data: HeadData, jobs: Sequence[Job], num_jobs: int) -> Iterator[dict[str, Any]]:
+def ablate(data: HeadData, recipes: Sequence[HeadTraining], num_jobs: int) -> Iterator[HeadRow]:
     """Train and measure heads.
 
     Args:
         data: clips.
-        jobs: what to train.
+        recipes: of the heads; they differ in parts and seed alone.
         num_jobs: processes; more than one train side by side, on a processor each.
 
     Yields:
@@ -75,36 +66,31 @@ def ablate(data: HeadData, jobs: Sequence[Job], num_jobs: int) -> Iterator[dict[
         rendered clips of unseen people.
     """
     if num_jobs == 1:
-        yield from (_run(job, data) for job in jobs)
+        yield from (_run(recipe, data) for recipe in recipes)
         return
     with ProcessPoolExecutor(num_jobs, get_context("spawn"), _start_worker, (data,)) as pool:
-        yield from pool.map(_run_in_worker, jobs)
+        yield from pool.map(_run_in_worker, recipes)
 
 
-def summarize(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def summarize(rows: Sequence[HeadRow]) -> Ablation:
     """Mean and 95 % interval over seeds for each variant, and what switching each part on changes, other things equal.
 
     Args:
         rows: of :func:`ablate`.
     """
-    by_variant: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    by_kind: dict[tuple[Any, ...], list[HeadRow]] = {}
     for row in rows:
-        by_variant.setdefault((row["reader"], *(row[part] for part in PARTS)), []).append(row)
-    figures = [name for name in rows[0] if isinstance(rows[0][name], float)]
-    table = [
-        {
-            **dict(zip(("reader", *PARTS), key, strict=True)),
-            "num_seeds": len(members),
-            **{name: mean_interval([row[name] for row in members]) for name in figures},
-        }
-        for key, members in by_variant.items()
-    ]
-    effects = [_effect(rows, part) for part in PARTS] + [_effect_of_q_scores(rows)]
-    return {"variants": table, "effects": [row for row in effects if row["num_pairs"]]}
+        by_kind.setdefault(tuple(kind_of(row).values()), []).append(row)
+    table = []
+    for members in by_kind.values():
+        means: dict[str, Any] = {name: mean_interval([getattr(row, name) for row in members]) for name in _FIGURES}
+        table.append(Variant(**kind_of(members[0]), num_seeds=len(members), **means))
+    effects = [*(_effect(rows, part) for part in PARTS), _effect_of_q_scores(rows)]
+    return Ablation(tuple(table), tuple(row for row in effects if row.num_pairs))
 
 
-def mean_interval(values: Sequence[float]) -> list[float]:
-    """Mean with its 95 % Student interval: [mean, low, high].
+def mean_interval(values: Sequence[float]) -> Spread:
+    """Mean with its 95 % Student interval: mean, low, high.
 
     Example:
         >>> [round(value, 2) for value in mean_interval([0.8, 0.9, 1.0])]
@@ -112,9 +98,9 @@ def mean_interval(values: Sequence[float]) -> list[float]:
     """
     mean = float(np.mean(values))
     if len(values) < 2:
-        return [mean, mean, mean]  # nothing is known of the spread
+        return mean, mean, mean  # nothing is known of the spread
     half = float(student.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values)))
-    return [mean, mean - half, mean + half]
+    return mean, mean - half, mean + half
 
 
 _worker_data: HeadData | None = None
@@ -130,9 +116,9 @@ def _start_worker(data: HeadData) -> None:
     tf.config.threading.set_inter_op_parallelism_threads(1)
 
 
-def _run_in_worker(job: Job) -> dict[str, Any]:
+def _run_in_worker(recipe: HeadTraining) -> HeadRow:
     assert _worker_data is not None
-    return _run(job, _worker_data)
+    return _run(recipe, _worker_data)
 
 
 class _SharedClips:
@@ -146,8 +132,7 @@ class _SharedClips:
 
     def serve(self, data: HeadData, recipe: HeadTraining) -> bool:
         """Whether these are the clips for `recipe`, whose parts do not matter."""
-        own = {name: getattr(self._recipe, name) for name in ("reader", *PARTS)}
-        return self._data is data and self._recipe == replace(recipe, **own)
+        return self._data is data and self._recipe == replace(recipe, **kind_of(self._recipe))
 
     def epochs(self) -> Iterator[WindowDataset]:
         """The clips of one epoch after the other."""
@@ -161,63 +146,59 @@ class _SharedClips:
 _shared: _SharedClips | None = None
 
 
-def _run(job: Job, data: HeadData) -> dict[str, Any]:
+def _run(recipe: HeadTraining, data: HeadData) -> HeadRow:
     """Train one head and measure it."""
     global _shared
-    if _shared is None or not _shared.serve(data, job.recipe):
-        _shared = _SharedClips(data, job.recipe)
+    if _shared is None or not _shared.serve(data, recipe):
+        _shared = _SharedClips(data, recipe)
     epochs = _shared.epochs()
     head = fit_head(
-        lambda _: next(epochs), _shared.held_out, _shared.neutral, data.normalizer(job.recipe), data.labels, job.recipe
+        lambda _: next(epochs), _shared.held_out, _shared.neutral, data.normalizer(recipe), data.labels, recipe
     )
-    row: dict[str, Any] = {**job.variant, "seed": job.recipe.seed, "epochs": len(head.history)}
-    row |= {"held_out_loss": head.held_out_loss, "held_out_accuracy": head.held_out_accuracy}
+    figures: dict[str, Any] = {"held_out_loss": head.held_out_loss, "held_out_accuracy": head.held_out_accuracy}
     for name, clips in _shared.tests.items():
         probabilities = head.probabilities(clips)
         by_quality, flat = (
             scores.transform(probabilities, clips.quality) for scores in (head.scores, head.flat_scores)
         )
-        values = (
-            macro_f1(clips.labels, probabilities.argmax(axis=1), len(data.labels)),
-            hter(by_quality, clips.labels),
-            hter(flat, clips.labels),
-        )
-        row |= {f"{name}_{figure}": value for figure, value in zip(_FIGURES, values, strict=True)}
+        figures |= {
+            f"{name}_macro_f1": macro_f1(clips.labels, probabilities.argmax(axis=1), len(data.labels)),
+            f"{name}_half_total_error": hter(by_quality, clips.labels),
+            f"{name}_half_total_error_flat": hter(flat, clips.labels),
+        }
     probabilities, _, first = clip_probabilities(head.probabilities(data.rendered[2]), data.rendered[2])
     labels = data.rendered[2].labels[first]
-    return row | {"rendered_macro_f1": macro_f1(labels, probabilities.argmax(axis=1), len(data.labels))}
+    figures["rendered_macro_f1"] = macro_f1(labels, probabilities.argmax(axis=1), len(data.labels))
+    return HeadRow(**kind_of(recipe), seed=recipe.seed, epochs=len(head.history), **figures)
 
 
-def _effect(rows: Sequence[dict[str, Any]], part: str) -> dict[str, Any]:
+def _effect(rows: Sequence[HeadRow], part: str) -> Effect:
     """What a part adds to the LSTM's macro-F1: on minus off, paired by seed and by the other parts."""
-    others = [name for name in PARTS if name != part]
-    found: dict[tuple[Any, ...], dict[bool, dict[str, Any]]] = {}
+    others = [name for name in ("seed", *PARTS) if name != part]
+    found: dict[tuple[Any, ...], dict[bool, HeadRow]] = {}
     for row in rows:
-        if row["reader"] == "lstm":
-            found.setdefault((row["seed"], *(row[name] for name in others)), {})[row[part]] = row
-    pairs = [pair for pair in found.values() if len(pair) == 2]
-    return {
-        "part": part,
-        "figure": "macro_f1",
-        "num_pairs": len(pairs),
-        **{
-            name: mean_interval([pair[True][f"{name}_macro_f1"] - pair[False][f"{name}_macro_f1"] for pair in pairs])
-            for name in ("clean", "degraded", "rendered")
-            if pairs
-        },
-    }
+        if row.reader == "lstm":
+            found.setdefault(tuple(getattr(row, name) for name in others), {})[getattr(row, part)] = row
+    pairs = [(pair[True], pair[False]) for pair in found.values() if len(pair) == 2]
+    return _mean_effect(
+        part, "macro_f1",
+        clean=[on.clean_macro_f1 - off.clean_macro_f1 for on, off in pairs],
+        degraded=[on.degraded_macro_f1 - off.degraded_macro_f1 for on, off in pairs],
+        rendered=[on.rendered_macro_f1 - off.rendered_macro_f1 for on, off in pairs],
+    )  # fmt: skip
 
 
-def _effect_of_q_scores(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _effect_of_q_scores(rows: Sequence[HeadRow]) -> Effect:
     """What thresholds by quality add: half total error of the LSTM with them minus without (less is better)."""
-    own = [row for row in rows if row["reader"] == "lstm"]
-    return {
-        "part": "q_scores",
-        "figure": "half_total_error",
-        "num_pairs": len(own),
-        **{
-            name: mean_interval([row[f"{name}_half_total_error"] - row[f"{name}_half_total_error_flat"] for row in own])
-            for name in ("clean", "degraded")
-            if own
-        },
-    }
+    own = [row for row in rows if row.reader == "lstm"]
+    return _mean_effect(
+        "q_scores", "half_total_error",
+        clean=[row.clean_half_total_error - row.clean_half_total_error_flat for row in own],
+        degraded=[row.degraded_half_total_error - row.degraded_half_total_error_flat for row in own],
+    )  # fmt: skip
+
+
+def _mean_effect(part: str, figure: str, **differences: Sequence[float]) -> Effect:
+    """The effect of a part from its differences by kind of clips."""
+    means = {name: mean_interval(values) for name, values in differences.items() if values}
+    return Effect(part, figure, len(differences["clean"]), **means)

@@ -6,7 +6,6 @@ Loads TensorFlow.
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -22,6 +21,7 @@ from emo_core.evaluation.results import EvaluatedClip
 from emo_core.evaluation.run import Progress, folder_of, judge_clips
 from emo_core.evaluation.store import load_protocols, store_protocols
 from emo_core.files.kept import drop
+from emo_core.measured import VerdictCounts, VerdictPart, VerdictRow
 from emo_core.model import bundle as bundles
 from emo_core.records import Protocols
 from emo_core.training.custom_model import Lesson, Told
@@ -32,8 +32,11 @@ FORCED, REAL = "forced_clips", "untouched_real_clips"
 """Sections of ``metrics.json``: clips of *other* in the data set, and real clips that chose nothing."""
 
 
-def measure_published(lesson: Lesson, real: Path | None, cache: Path, told: Told) -> dict[str, Any]:
+def measure_published(lesson: Lesson, real: Path | None, cache: Path, told: Told) -> None:
     """Measure a finished model of the published recipe further, and put what comes out into its records.
+
+    That is the same recipe cross-validated at random and by person, if there are enough people, and verdicts on clips
+    of *other* and on real clips, as far as there are any.
 
     Args:
         lesson: that it was taught by.
@@ -41,15 +44,11 @@ def measure_published(lesson: Lesson, real: Path | None, cache: Path, told: Told
         cache: folder for what is seen of clips.
         told: told how the work goes on.
 
-    Returns:
-        The new sections of ``metrics.json``: the same recipe cross-validated at random and by person, if there are
-        enough people, and verdicts on clips of *other* and on real clips, as far as there are any.
-
     Raises:
         DatasetError: `real` cannot be read, or holds other classes than the model and *other*.
     """
     bundle, clips = bundles.load_bundle(lesson.out), read_dataset(lesson.data)
-    found: dict[str, Any] = {}
+    found: dict[str, VerdictCounts] = {}
 
     def tell(what: str, share: float) -> None:
         told.progress(what.partition(":")[0], round(100 * share), 100)
@@ -63,7 +62,7 @@ def measure_published(lesson: Lesson, real: Path | None, cache: Path, told: Told
     write_with_records(lesson.out, {}, found, (), {}, {})
     named = without_unnamed(clips, bundle.info.labels)
     if len({clip.person for clip in named}) < LEAST_PEOPLE:
-        return found
+        return
     path = protocols_file(lesson, named, cache)
     table = _stored(path)
     if table is None:
@@ -71,9 +70,8 @@ def measure_published(lesson: Lesson, real: Path | None, cache: Path, told: Told
             lesson.data, lesson.out, cache, lesson.head, lesson.command, told.say, progress=told.progress
         )
         store_protocols(path, table)
-    protocols = {"protocols": msgspec.to_builtins(msgspec.structs.replace(table, command=lesson.command))}
+    protocols = {"protocols": msgspec.structs.replace(table, command=lesson.command)}
     write_with_records(lesson.out, {}, protocols, (), {}, {})
-    return found | protocols
 
 
 def protocols_file(lesson: Lesson, clips: Sequence[DatasetClip], cache: Path) -> Path:
@@ -95,7 +93,7 @@ def _stored(path: Path) -> Protocols | None:
 
 def verdicts_on(
     bundle: bundles.Bundle, clips: Sequence[DatasetClip], data: Path, cache: Path, progress: Progress
-) -> dict[str, Any]:
+) -> VerdictCounts:
     """What a model says of clips of its classes and of *other*, as counts; no clip is named.
 
     Args:
@@ -118,29 +116,26 @@ def verdicts_on(
     parts = {"all": judged}
     if len(sources) > 1:
         parts |= {name: [clip for clip in judged if (clip.source or "not stated") == name] for name in sources}
-    return {
-        "data": folder_of(data).resolve().name,
-        "num_clips": len(judged),
-        "num_people": len({clip.person for clip in judged}),
-        "num_left_out": len(left_out),
-        "verdict_columns": [*bundle.info.labels, UNSURE],
-        "parts": [{"clips": name, **_counts(own, bundle.info.labels)} for name, own in parts.items()],
-    }
+    return VerdictCounts(
+        data=folder_of(data).resolve().name,
+        num_clips=len(judged),
+        num_people=len({clip.person for clip in judged}),
+        num_left_out=len(left_out),
+        verdict_columns=(*bundle.info.labels, UNSURE),
+        parts=tuple(_part(name, own, bundle.info.labels) for name, own in parts.items()),
+    )
 
 
-def _counts(clips: Sequence[EvaluatedClip], labels: Sequence[str]) -> dict[str, Any]:
+def _part(name: str, clips: Sequence[EvaluatedClip], labels: Sequence[str]) -> VerdictPart:
     """Verdicts by true class, and the share that is right: of the model's own classes, and with *other* all wrong."""
     columns = [*labels, UNSURE]
     own = np.array([clip.label in labels for clip in clips])
     right = np.array([clip.verdict == clip.label for clip in clips])
     people = People(np.array([clip.person for clip in clips]))
-    return {
-        "num_clips": len(clips),
-        "rows": [
-            {"label": label, "verdicts": [sum(clip.verdict == name for clip in members) for name in columns]}
-            for label in (*labels, *({OTHER} - set(labels)))
-            if (members := [clip for clip in clips if clip.label == label])
-        ],
-        "of_its_classes": msgspec.to_builtins(people.share(right & own, own)),
-        "of_all": msgspec.to_builtins(people.share(right, np.ones(len(clips), bool))),
-    }
+    rows = tuple(
+        VerdictRow(label, tuple(sum(clip.verdict == column for clip in members) for column in columns))
+        for label in (*labels, *({OTHER} - set(labels)))
+        if (members := [clip for clip in clips if clip.label == label])
+    )
+    of_all = people.share(right, np.ones(len(clips), bool))
+    return VerdictPart(name, len(clips), rows, people.share(right & own, own), of_all)

@@ -4,7 +4,6 @@ Their figures become part of the bundle's records; the bundle judges clips as be
 """
 
 import hashlib
-import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -23,10 +22,11 @@ from emo_core.datasets.windows import see_clips
 from emo_core.emotions import PAPER_CLASSES
 from emo_core.evaluation.run import folder_of
 from emo_core.files.kept import kept_lines
+from emo_core.method_records import Ablation, HeadRow
 from emo_core.model import bundle as bundles
 from emo_core.model.bundle_files import converted, read_entries
 from emo_core.records import Protocols
-from emo_core.training.experiments.ablation import PARTS, Job, ablate, jobs_of, summarize
+from emo_core.training.experiments.ablation import PARTS, ablate, kind_of, name_of, recipes_of, summarize
 from emo_core.training.experiments.protocols import PROTOCOLS as PROTOCOL_NAMES
 from emo_core.training.experiments.protocols import Progress, compare_protocols, join_people
 from emo_core.training.head import HeadTraining
@@ -48,7 +48,7 @@ PROTOCOLS = HeadTraining(epochs=40, patience=8, batch_size=16, learning_rate=1.2
 def run_ablation(
     data: Path, demo: Path, out: Path, cache: Path, recipe: HeadTraining, num_seeds: int, num_jobs: int,
     command: str, say: Say,
-) -> dict[str, Any]:  # fmt: skip
+) -> Ablation:  # fmt: skip
     """Train every variant of the head with every seed and put the table into the records of `out`; resumable.
 
     Args:
@@ -73,20 +73,18 @@ def run_ablation(
     gathered = gather(data, demo, out, [item.name for item in PAPER_CLASSES], cache, say)
     digest = bundles.load_frame_network(out)[0].digest
     path = cache / f"ablation-{hashlib.sha256(f'{recipe} {digest} {demo.read_text()}'.encode()).hexdigest()[:12]}.jsonl"
-    done = kept_lines(path)
-    jobs = [job for job in jobs_of(recipe, num_seeds) if not any(job.is_of(row) for row in done)]
-    say(f"{len(jobs)} heads to train, {len(done)} already measured")
-    with path.open("a") as file:
-        for row in ablate(gathered, jobs, num_jobs):
+    done = kept_lines(path, HeadRow)
+    measured = [(row.seed, kind_of(row)) for row in done]
+    recipes = [item for item in recipes_of(recipe, num_seeds) if (item.seed, kind_of(item)) not in measured]
+    say(f"{len(recipes)} heads to train, {len(done)} already measured")
+    with path.open("ab") as file:
+        for row in ablate(gathered, recipes, num_jobs):
             done.append(row)
-            file.write(json.dumps(row) + "\n")
+            file.write(msgspec.json.encode(row) + b"\n")
             file.flush()
-            say(f"{len(done)}: {Job.name_of(row)}: {row['clean_macro_f1']:.4f}, {row['degraded_macro_f1']:.4f}")
-    table = summarize(done) | {
-        "command": command,
-        "recipe": asdict(recipe),
-        "minutes": round((time.monotonic() - started) / 60, 1),
-    }
+            say(f"{len(done)}: {name_of(row)}: {row.clean_macro_f1:.4f}, {row.degraded_macro_f1:.4f}")
+    minutes = round((time.monotonic() - started) / 60, 1)
+    table = msgspec.structs.replace(summarize(done), command=command, recipe=asdict(recipe), minutes=minutes)
     write_with_records(out, {}, {"ablation": table}, (), {}, {})
     return table
 
@@ -110,7 +108,7 @@ def run_protocols(
         DatasetError: the clips cannot be read.
     """
     table = measure_protocols(demo, out, cache, recipe, command, say, num_folds=num_folds)
-    write_with_records(out, {}, {"protocols": msgspec.to_builtins(table)}, (), {}, {})
+    write_with_records(out, {}, {"protocols": table}, (), {}, {})
     return table
 
 

@@ -14,6 +14,9 @@ from typing import Any
 
 import keras
 import numpy as np
+from msgspec import to_builtins
+from msgspec.structs import asdict
+from msgspec.structs import replace as replaced
 from numpy.typing import NDArray
 
 from emo_core.datasets.clips import DatasetClip, read_dataset, read_manifest
@@ -23,6 +26,8 @@ from emo_core.datasets.windows import WindowDataset, clip_probabilities
 from emo_core.errors import NoFaceError, VideoError
 from emo_core.evaluation.run import as_seen
 from emo_core.inference.windows import judge_windows
+from emo_core.measured import Measured
+from emo_core.method_records import PresenceRow
 from emo_core.model import bundle as bundles
 from emo_core.model.calibration import calibrated
 from emo_core.model.evidence import FrameEvidence, families
@@ -46,7 +51,7 @@ from emo_core.types import FeatureSequence, Floats
 Say = Callable[[str], None]
 
 
-def fit_decision(data: Path, demo: Path, real: Path, out: Path, cache: Path, command: str, say: Say) -> dict[str, Any]:
+def fit_decision(data: Path, demo: Path, real: Path, out: Path, cache: Path, command: str, say: Say) -> Measured:
     """Fit and measure; see the module.
 
     Args:
@@ -59,7 +64,7 @@ def fit_decision(data: Path, demo: Path, real: Path, out: Path, cache: Path, com
         say: called with a line of text as the work goes on.
 
     Returns:
-        Metrics by kind of clips.
+        What was measured, by kind of clips.
 
     Raises:
         BundleError: `out` holds no finished model.
@@ -83,15 +88,15 @@ def fit_decision(data: Path, demo: Path, real: Path, out: Path, cache: Path, com
     head = replace(head, scores=chosen.scores, flat_scores=chosen.flat_scores, beside=beside)
     tests = gathered.composed_tests(recipe), gathered.neutral_tests(recipe), gathered.rendered[2], gathered.undamaged
     composed, rendered, predictions = measure_head(head, *tests, bundle.classes, cnn)
-    rendered |= _mean_of_rendered(bundle, cnn, gathered.rendered[2])
+    mean = _mean_of_rendered(bundle, cnn, gathered.rendered[2])
     thresholds, presence = _fit_presence(bundle, data, demo, gathered, cnn, out)
-    metrics = {
-        "real_clips": real_record(bundle, items, honest, chosen.verdicts, left_out) | {"compared": compared},
-        "composed_clips": composed,
-        "rendered_clips": rendered,
-        "normalization": normalization_record(head, bundle.info.labels),
-        "presence": presence,
-    }
+    measured = Measured(
+        real_clips=replaced(real_record(bundle, items, honest, chosen.verdicts, left_out), compared=compared),
+        composed_clips=composed,
+        rendered_clips=replaced(rendered, mean_of_frame_emotions_accuracy=mean),
+        normalization=normalization_record(head, bundle.info.labels),
+        presence=tuple(presence),
+    )
     manifest = {
         "version": VERSION,
         "frame_evidence": {"weight": chosen.evidence.weight, "offsets": list(chosen.evidence.offsets)},
@@ -105,8 +110,8 @@ def fit_decision(data: Path, demo: Path, real: Path, out: Path, cache: Path, com
         },
     }
     files = {bundles.NORMALIZER: bundles.normalizer_bytes(bundle.features, chosen.scores)}
-    write_with_records(out, manifest, metrics, (), files, predictions)
-    return metrics
+    write_with_records(out, manifest, to_builtins(measured), (), files, predictions)
+    return measured
 
 
 def see_real(
@@ -162,35 +167,35 @@ def _mean_emotions(cnn: keras.Model, clips: WindowDataset) -> Floats:
     return np.asarray(emotions.sum(axis=1) / np.maximum(valid.sum(axis=1), 1), np.float32)
 
 
-def _mean_of_rendered(bundle: bundles.Bundle, cnn: keras.Model, windows: WindowDataset) -> dict[str, Any]:
+def _mean_of_rendered(bundle: bundles.Bundle, cnn: keras.Model, windows: WindowDataset) -> float:
     """How often the largest family of the mean frame emotions is right on rendered clips."""
     emotions, _, first = clip_probabilities(_mean_emotions(cnn, windows), windows)
     said = families(bundle.classes, emotions).argmax(axis=1)
-    return {"mean_of_frame_emotions_accuracy": float((said == windows.labels[first]).mean())}
+    return float((said == windows.labels[first]).mean())
 
 
 def _fit_presence(
     bundle: bundles.Bundle, data: Path, demo: Path, gathered: HeadData, cnn: keras.Model, out: Path
-) -> tuple[dict[str, float], list[dict[str, Any]]]:
+) -> tuple[dict[str, float], list[PresenceRow]]:
     """The threshold of each pair, from half of ``valid.npz`` and the calibrating people, and figures on the rest."""
     votes, stored = read_votes(data / "valid.npz")[1], read_predictions(out)
     second = stored["stills_is_second_half"]
     first = ~(stored["stills_is_copy"] | second)
     drawn = _drawn(demo)
-    thresholds, rows = {}, []
+    thresholds: dict[str, float] = {}
+    rows: list[PresenceRow] = []
     for hybrid in (item for item in bundle.classes if item.is_pair):
         of_stills = {
             name: told_by_votes(stored["stills_probabilities"][which], votes[which], hybrid)
             for name, which in (("first half", first), ("second half", second), ("all", np.ones(len(votes), bool)))
         }
         calibrating, measuring = (_told_of_rendered(part, hybrid, drawn, cnn) for part in gathered.rendered[1:])
-        thresholds[hybrid.name] = fit_threshold([of_stills["first half"], calibrating])
+        least = thresholds[hybrid.name] = fit_threshold([of_stills["first half"], calibrating])
         told = {"stills, second half": of_stills["second half"], "stills, all": of_stills["all"], "rendered": measuring}
         rows += [
-            {"class": hybrid.name, "on": name, "threshold": thresholds[hybrid.name],
-             **measure_presence(part, thresholds[hybrid.name])}
+            PresenceRow(pair=hybrid.name, on=name, threshold=least, **asdict(measure_presence(part, least)))
             for name, part in told.items()
-        ]  # fmt: skip
+        ]
     return thresholds, rows
 
 

@@ -15,6 +15,7 @@ from emo_core.datasets.clips import DatasetClip
 from emo_core.datasets.windows import WindowDataset
 from emo_core.emotions import OTHER, UNSURE
 from emo_core.inference.windows import ABSTAIN, aggregate_windows, decide
+from emo_core.measured import Compared
 from emo_core.model.bundle import Bundle
 from emo_core.model.evidence import FrameEvidence
 from emo_core.model.normalization import ScoreNormalizer
@@ -96,7 +97,14 @@ class Decision:
 
 
 def candidates(bundle: Bundle, real: Sequence[RealClip], held_out: HeldOut, neutral: HeldOut) -> list[Decision]:
-    """Every decision that is tried, with what it says of the real clips."""
+    """Every decision that is tried, with what it says of the real clips.
+
+    Args:
+        bundle: the model.
+        real: the real clips.
+        held_out: composed and rendered clips of others.
+        neutral: such of faces that show nothing.
+    """
     labels = bundle.info.labels
     few, found = held_out.thinned(_THIN), []
     for evidence in _evidences(bundle):
@@ -115,7 +123,15 @@ def candidates(bundle: Bundle, real: Sequence[RealClip], held_out: HeldOut, neut
 def finished(
     bundle: Bundle, chosen: Decision, real: Sequence[RealClip], held_out: HeldOut, neutral: HeldOut
 ) -> Decision:
-    """The chosen decision with its thresholds from all held-out clips."""
+    """The chosen decision with its thresholds from all held-out clips.
+
+    Args:
+        bundle: the model.
+        chosen: the decision.
+        real: the real clips.
+        held_out: composed and rendered clips of others.
+        neutral: such of faces that show nothing.
+    """
     given, of_neutral = (_blended(bundle, chosen.evidence, part) for part in (held_out, neutral))
     (scores, costs), (flat, _) = (
         fit_scores(given, held_out.clips, of_neutral, neutral.clips, bundle.info.labels, chosen.neutral_hybrids, count)
@@ -128,10 +144,16 @@ def finished(
 def choose(
     tried: Sequence[Decision], truth: NDArray[np.intp], among: NDArray[np.intp], labels: Sequence[str]
 ) -> Decision:
-    """The decision with the best recall on real clips `among` (indices) of those that hardly pay on held-out clips.
+    """The decision with the best recall on some real clips, of those that hardly pay on held-out clips.
 
     What is chosen on a dozen sad clips must not be fooled by them: decisions that cost more than :data:`MOST_PAID` of
     accuracy on thousands of others are out, and between equals these others decide.
+
+    Args:
+        tried: all decisions.
+        truth: (N,) class of each real clip.
+        among: (M,) indices of real clips.
+        labels: classes in label order.
     """
     bar = max(item.forced for item in tried) - MOST_PAID
     able = [item for item in tried if item.forced >= bar]
@@ -139,10 +161,17 @@ def choose(
 
 
 def cross_validated(
-    tried: Sequence[Decision], truth: NDArray[np.intp], people: Sequence[str], labels: Sequence[str], *, seed: int = 0
+    tried: Sequence[Decision], truth: NDArray[np.intp], people: Sequence[str], labels: Sequence[str]
 ) -> NDArray[np.intp]:
-    """Verdicts (N,) on real clips, those on each person by the decision that the people of other folds chose."""
-    names = np.random.default_rng(seed).permutation(sorted(set(people)))
+    """Verdicts (N,) on real clips, those on each person by the decision that the people of other folds chose.
+
+    Args:
+        tried: all decisions.
+        truth: (N,) class of each real clip.
+        people: who is shown in each.
+        labels: classes in label order.
+    """
+    names = np.random.default_rng(0).permutation(sorted(set(people)))
     fold_of = {name: number % NUM_FOLDS for number, name in enumerate(names.tolist())}
     folds = np.array([fold_of[person] for person in people])
     verdicts = np.full(len(truth), ABSTAIN)
@@ -154,23 +183,33 @@ def cross_validated(
 
 def worth_it(
     tried: Sequence[Decision], truth: NDArray[np.intp], people: Sequence[str], labels: Sequence[str]
-) -> tuple[Sequence[Decision], NDArray[np.intp], dict[str, float]]:
+) -> tuple[Sequence[Decision], NDArray[np.intp], Compared]:
     """All decisions, or those of the LSTM alone where counting the frames gains nothing in the cross-validation.
+
+    Args:
+        tried: all decisions.
+        truth: (N,) class of each real clip.
+        people: who is shown in each.
+        labels: classes in label order.
 
     Returns:
         The decisions to choose from, their cross-validated verdicts (N,), and the mean recall of both kinds.
     """
     alone = [item for item in tried if not item.evidence.weight]
     of_all, of_alone = (cross_validated(kind, truth, people, labels) for kind in (tried, alone))
-    found = {
-        "lstm_alone": mean_recall(truth, of_alone, labels),
-        "frames_beside": mean_recall(truth, of_all, labels),
-    }
-    return (tried, of_all, found) if found["frames_beside"] > found["lstm_alone"] else (alone, of_alone, found)
+    found = Compared(mean_recall(truth, of_alone, labels), mean_recall(truth, of_all, labels))
+    return (tried, of_all, found) if found.frames_beside > found.lstm_alone else (alone, of_alone, found)
 
 
 def verdict_on(bundle: Bundle, evidence: FrameEvidence, scores: ScoreNormalizer, item: RealClip) -> int:
-    """Index of the verdict on a real clip as the judge gives it, :data:`ABSTAIN` for unsure."""
+    """Index of the verdict on a real clip as the judge gives it, :data:`ABSTAIN` for unsure.
+
+    Args:
+        bundle: the model.
+        evidence: how the frames count.
+        scores: thresholds.
+        item: the clip.
+    """
     beside = evidence.of_frames(bundle.classes, item.emotions)
     mixed = (1 - evidence.weight) * item.probabilities + evidence.weight * beside
     above = scores.transform(mixed, item.quality)
@@ -188,13 +227,13 @@ def verdict_on(bundle: Bundle, evidence: FrameEvidence, scores: ScoreNormalizer,
 
 
 def right(truth: NDArray[np.intp], verdicts: NDArray[np.intp], labels: Sequence[str]) -> NDArray[np.bool_]:
-    """Which verdicts are right; *unsure* is, where the truth is *other*: it misleads nobody."""
+    """Which verdicts (N,) on clips of `truth` (N,) are right; *unsure* is where that is *other*: it misleads nobody."""
     other = labels.index(OTHER) if OTHER in labels else len(labels)
     return np.asarray((verdicts == truth) | ((verdicts == ABSTAIN) & (truth == other)))
 
 
 def mean_recall(truth: NDArray[np.intp], verdicts: NDArray[np.intp], labels: Sequence[str]) -> float:
-    """Mean over the classes that occur of the share of right verdicts."""
+    """Mean over the classes that occur in `truth` (N,) of the share of right verdicts (N,)."""
     correct = right(truth, verdicts, labels)
     return float(np.mean([correct[truth == label].mean() for label in np.unique(truth)]))
 

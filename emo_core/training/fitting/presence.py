@@ -6,7 +6,6 @@ salience, the share of each, is another matter; see :mod:`emo_core.training.sali
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +14,10 @@ from sklearn import metrics
 
 from emo_core.datasets.pictures.ferplus import voted_pair
 from emo_core.emotions import EMOTIONS, HybridClass
+from emo_core.method_records import Counted, Presence
 from emo_core.types import Booleans, Doubles, Floats
 
-FALSE_BLENDS = 0.05
-"""Share of single emotions that may be called a blend."""
-
+_FALSE_BLENDS = 0.05  # share of single emotions that may be called a blend
 _SINGLE_VOTES = 8
 _LEAST, _MOST = 0.02, 0.5
 
@@ -47,8 +45,8 @@ def told_by_votes(emotions: Floats, votes: NDArray[np.uint8], hybrid: HybridClas
     return Told(weaker_shares(emotions[kept], hybrid), both[kept])
 
 
-def fit_threshold(sources: Sequence[Told], false_blends: float = FALSE_BLENDS) -> float:
-    """The least share of the weaker emotion at which in no source more than `false_blends` of the single ones pass.
+def fit_threshold(sources: Sequence[Told]) -> float:
+    """The least share of the weaker emotion at which in no source more than 5 % of the single ones pass.
 
     Of a few, one may pass: 5 % of a dozen clips are none, and the threshold would be that of the one worst clip.
 
@@ -60,27 +58,24 @@ def fit_threshold(sources: Sequence[Told], false_blends: float = FALSE_BLENDS) -
     for source in sources:
         ones = np.sort(source.shares[~source.both])[::-1]
         if len(ones):
-            allowed = max(1, int(false_blends * len(ones)))
+            allowed = max(1, int(_FALSE_BLENDS * len(ones)))
             found = max(found, float(ones[allowed]) + 1e-4 if allowed < len(ones) else 0.0)
     return round(min(found, _MOST), 4)
 
 
-def measure_presence(told: Told, threshold: float) -> dict[str, Any]:
+def measure_presence(told: Told, threshold: float) -> Presence:
     """False blends, recall of blends and area under the curve, with exact 95 % intervals over pictures or clips."""
     called = told.shares >= threshold
     known = 0 < told.both.sum() < len(told.both)
-    return {
-        "false_blends": _share(called[~told.both]),
-        "recall": _share(called[told.both]),
-        "auc": float(metrics.roc_auc_score(told.both, told.shares)) if known else None,
-    }
+    auc = float(metrics.roc_auc_score(told.both, told.shares)) if known else None
+    return Presence(_share(called[~told.both]), _share(called[told.both]), auc)
 
 
-def _share(called: Booleans) -> dict[str, Any]:
+def _share(called: Booleans) -> Counted:
     if not len(called):
-        return {"value": None, "interval": None, "num": 0}
+        return Counted(None, None, 0)
     interval = binomtest(int(called.sum()), len(called)).proportion_ci()
-    return {"value": float(called.mean()), "interval": [float(interval.low), float(interval.high)], "num": len(called)}
+    return Counted(float(called.mean()), (float(interval.low), float(interval.high)), len(called))
 
 
 def components_shown(keyframes: Sequence[tuple[float, Mapping[str, float]]], hybrid: HybridClass) -> int:

@@ -1,7 +1,6 @@
 """Figures of a model on real clips, as the records hold them: GIF and video apart, *unsure* apart; no clip is named."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,8 +8,10 @@ from numpy.typing import NDArray
 from emo_core.datasets.clips import DatasetClip
 from emo_core.evaluation.people_intervals import People
 from emo_core.inference.windows import ABSTAIN
+from emo_core.measured import RealClass, RealClips, RealPart, RealVerdicts
 from emo_core.model.bundle import Bundle
 from emo_core.model.evidence import families
+from emo_core.records import Score
 from emo_core.training.fitting.decision_choice import RealClip, right
 from emo_core.types import Booleans, Doubles
 
@@ -21,7 +22,7 @@ def real_record(
     honest: NDArray[np.intp],
     shipped: NDArray[np.intp],
     left_out: Sequence[tuple[DatasetClip, str]],
-) -> dict[str, Any]:
+) -> RealClips:
     """The record of real clips.
 
     Args:
@@ -41,45 +42,34 @@ def real_record(
     parts = {"all": everything, **{name: sources == name for name in sorted(set(sources.tolist()))}}
     told = {"cross_validated": honest, "as_shipped": shipped, "mean_of_frame_emotions": baseline}
     gain = [_drawn_recall(people, right(truth, verdicts, labels), truth, everything) for verdicts in (honest, baseline)]
-    return {
-        "num_clips": len(items),
-        "num_people": people.count,
-        "num_left_out": len(left_out),
-        "labels": list(labels),
-        "parts": [
-            {
-                "clips": name,
-                "num_clips": int(which.sum()),
-                **{key: _figures(people, truth, verdicts, which, labels) for key, verdicts in told.items()},
-            }
-            for name, which in parts.items()
-        ],
-        "gain_over_mean": {
-            "value": _recall(right(truth, honest, labels), truth) - _recall(right(truth, baseline, labels), truth),
-            "interval": people.interval(gain[0] - gain[1]),
-        },
-    }
+    measured = tuple(
+        RealPart(
+            clips=name, num_clips=int(which.sum()),
+            **{key: _figures(people, truth, verdicts, which, labels) for key, verdicts in told.items()},
+        )
+        for name, which in parts.items()
+    )  # fmt: skip
+    above = _recall(right(truth, honest, labels), truth) - _recall(right(truth, baseline, labels), truth)
+    over_mean = Score(above, people.interval(gain[0] - gain[1]))
+    return RealClips(len(items), people.count, len(left_out), tuple(labels), measured, over_mean)
 
 
 def _figures(
     people: People, truth: NDArray[np.intp], verdicts: NDArray[np.intp], which: Booleans, labels: Sequence[str]
-) -> dict[str, Any]:
+) -> RealVerdicts:
     """Macro recall with its interval over people; by class right, unsure and number; unsure is right for *other*."""
     correct = right(truth, verdicts, labels)
-    rows = [
-        {
-            "label": name,
-            "right": int((correct & which & (truth == index)).sum()),
-            "unsure": int(((verdicts == ABSTAIN) & which & (truth == index)).sum()),
-            "num": int((which & (truth == index)).sum()),
-        }
+    rows = tuple(
+        RealClass(
+            label=name,
+            right=int((correct & which & (truth == index)).sum()),
+            unsure=int(((verdicts == ABSTAIN) & which & (truth == index)).sum()),
+            num=int((which & (truth == index)).sum()),
+        )
         for index, name in enumerate(labels)
-    ]
-    return {
-        "macro_recall": _recall(correct[which], truth[which]),
-        "interval": people.interval(_drawn_recall(people, correct, truth, which)),
-        "by_class": rows,
-    }
+    )
+    interval = people.interval(_drawn_recall(people, correct, truth, which))
+    return RealVerdicts(_recall(correct[which], truth[which]), interval, rows)
 
 
 def _recall(correct: Booleans, truth: NDArray[np.intp]) -> float:

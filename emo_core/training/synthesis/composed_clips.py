@@ -91,7 +91,16 @@ def compose(
 def neutral_clips(
     bank: Bank, labels: Sequence[str], count: int, steps: int, *, damaged_share: float, rng: np.random.Generator
 ) -> WindowDataset:
-    """`count` clips of faces that show nothing (still, speaking, looking down or away), labelled *other*."""
+    """`count` clips of faces that show nothing (still, speaking, looking down or away), labelled *other*.
+
+    Args:
+        bank: stills.
+        labels: classes in label order.
+        count: of clips.
+        steps: frames in each.
+        damaged_share: share of the clips with a damaged run of frames.
+        rng: of every choice.
+    """
     stories = {OTHER: [(name,) for name in NEUTRAL_POOLS]}
     clips = compose(bank, [OTHER], count, steps, damaged_share=damaged_share, rng=rng, stories=stories)
     return replace(clips, labels=np.full(count, list(labels).index(OTHER)))

@@ -144,7 +144,7 @@ def _part(track: FaceTrack, chosen: Indices) -> FaceTrack:
 
 
 def find_pools(votes: NDArray[np.uint8], track: FaceTrack) -> dict[str, Indices]:
-    """Stills by what people agree to see in them, and by what the landmarks say of mouth, eyes and pose."""
+    """Stills by what people agree to see in them, votes (N, 10), and by what landmarks say of mouth, eyes and pose."""
     counts = {name: votes[:, index].astype(int) for index, name in enumerate(EMOTIONS)}
     clear = votes[:, len(EMOTIONS) :].max(axis=1) <= 1
     mouth, eyes = _gap(track, (_MOUTH,)), _gap(track, _EYES)

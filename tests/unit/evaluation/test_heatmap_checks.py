@@ -12,6 +12,7 @@ from emo_core.errors import DatasetError
 from emo_core.evaluation import heatmap_checks as checks
 from emo_core.explain.numpy_lstm import load_lstm
 from emo_core.inference.pipeline import analyze
+from emo_core.measured import read_measured
 from emo_core.model import bundle as bundles
 from emo_core.training.card.model_card import model_card
 from tests.tiny import LABELS, read_json
@@ -64,10 +65,10 @@ def test_blank_cells_are_blank_and_the_rest_is_left():
 
 def test_the_shipped_model_passes_on_a_laugh(hybrid, laughing):
     found = checks.check_heatmaps(hybrid, load_lstm(hybrid), laughing, 12, 0, quiet)
-    assert found["deletion"]["num_images"] == 4  # a third: all of them are of one class
-    assert found["planted"]["mass_in_visible_half"] > 0.5
-    assert found["planted"]["num_halves"] >= 8
-    assert abs(found["randomized"]["rank_correlation"]) < 0.5
+    assert found.deletion.num_images == 4  # a third: all of them are of one class
+    assert found.planted.mass_in_visible_half > 0.5
+    assert found.planted.num_halves >= 8
+    assert abs(found.randomized.rank_correlation) < 0.5
 
 
 def test_pictures_without_a_usable_face_are_refused(hybrid, laughing):
@@ -94,7 +95,7 @@ class TestCommand:
 
     def test_a_model_that_was_never_checked_has_no_such_section(self, whole):
         manifest = read_json(whole / bundles.MANIFEST)
-        assert "## Heatmaps" not in model_card(manifest, read_json(whole / bundles.METRICS), [])
+        assert "## Heatmaps" not in model_card(manifest, read_measured(read_json(whole / bundles.METRICS)), [])
 
     def test_no_pictures_are_one_sentence(self, whole, tmp_path, capsys):
         assert main(["check-heatmaps", "--data", str(tmp_path), "--out", str(whole)]) == 1

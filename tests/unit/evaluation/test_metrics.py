@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import numpy as np
 import pytest
 from sklearn import metrics
@@ -16,6 +17,7 @@ from emo_core.evaluation.metrics import (
     mean_emotion_verdicts,
     per_class,
 )
+from emo_core.measured import JudgedClips
 from emo_core.model.calibration import best_calibration, best_temperature, calibrated, log_loss
 from tests.tiny import LABELS, ferplus_arrays, make_votes
 
@@ -91,32 +93,32 @@ class TestClips:
         thresholds = np.array([[0.4], [0.55], [0.4], [0.4]], np.float32)
         labels = np.array([0, 0, 1, 2])
         figures = evaluate_clips(probabilities, probabilities - thresholds, labels, PAPER_CLASSES)
-        assert figures["num_clips"] == 4
-        assert figures["labels"] == list(LABELS)
-        assert figures["accuracy"] == 0.75
-        assert figures["coverage"] == 0.75
-        assert figures["accuracy_when_decided"] == pytest.approx(2 / 3)
-        assert figures["confusion"] == [[2, 0, 0], [1, 0, 0], [0, 0, 1]]
-        assert figures["verdict_columns"] == [*LABELS, "unsure"]
-        assert figures["verdicts"] == [[1, 0, 0, 1], [1, 0, 0, 0], [0, 0, 1, 0]]
-        assert json.loads(json.dumps(figures, allow_nan=False)) == figures
+        assert figures.num_clips == 4
+        assert figures.labels == tuple(LABELS)
+        assert figures.accuracy == 0.75
+        assert figures.coverage == 0.75
+        assert figures.accuracy_when_decided == pytest.approx(2 / 3)
+        assert figures.confusion == ((2, 0, 0), (1, 0, 0), (0, 0, 1))
+        assert figures.verdict_columns == (*LABELS, "unsure")
+        assert figures.verdicts == ((1, 0, 0, 1), (1, 0, 0, 0), (0, 0, 1, 0))
+        assert msgspec.json.decode(msgspec.json.encode(figures), type=JudgedClips) == figures
 
     def test_against_scikit_learn(self):
         probabilities = some_probabilities(60, 3)
         labels = np.random.default_rng(2).integers(0, 3, 60)
         figures = evaluate_clips(probabilities, probabilities - 0.4, labels, PAPER_CLASSES)
         guess = probabilities.argmax(axis=1)
-        assert figures["accuracy"] == pytest.approx(metrics.accuracy_score(labels, guess))
-        assert figures["macro_f1"] == pytest.approx(metrics.f1_score(labels, guess, average="macro"))
+        assert figures.accuracy == pytest.approx(metrics.accuracy_score(labels, guess))
+        assert figures.macro_f1 == pytest.approx(metrics.f1_score(labels, guess, average="macro"))
         decided = probabilities.max(axis=1) > 0.4
-        assert figures["coverage"] == pytest.approx(decided.mean())
-        assert figures["accuracy_when_decided"] == pytest.approx((guess == labels)[decided].mean())
+        assert figures.coverage == pytest.approx(decided.mean())
+        assert figures.accuracy_when_decided == pytest.approx((guess == labels)[decided].mean())
 
     def test_a_model_that_never_dares(self):
         probabilities = some_probabilities(5, 3)
         figures = evaluate_clips(probabilities, probabilities - 1, np.arange(5) % 3, PAPER_CLASSES)
-        assert (figures["coverage"], figures["accuracy_when_decided"]) == (0.0, None)
-        assert [row[-1] for row in figures["verdicts"]] == [2, 2, 1]
+        assert (figures.coverage, figures.accuracy_when_decided) == (0.0, None)
+        assert [row[-1] for row in figures.verdicts] == [2, 2, 1]
 
 
 class TestBaseline:

@@ -7,6 +7,8 @@ from emo_core.evaluation.clip_metrics import summarize
 from emo_core.evaluation.html_report import to_html
 from emo_core.evaluation.model_comparison import compare
 from emo_core.evaluation.text import to_csv
+from emo_core.measured import read_measured
+from emo_core.method_records import Ablation
 from emo_core.records import Protocols, ProtocolScores
 from tests.conftest import MODEL
 from tests.evaluations import make_evaluation
@@ -25,9 +27,9 @@ def whole(table):
 def test_the_shipped_records_become_tables():
     metrics = read_json(MODEL / "metrics.json")
     assert len(whole(record_tables.protocol_table(msgspec.convert(metrics["protocols"], Protocols))).splitlines()) >= 3
-    ablation = metrics["ablation"]
+    ablation = read_measured(metrics).ablation
     assert whole(record_tables.variant_table(ablation)).count("lstm") == sum(
-        row["reader"] == "lstm" for row in ablation["variants"]
+        row.reader == "lstm" for row in ablation.variants
     )
     assert "q_scores" in whole(record_tables.effect_table(ablation))
 
@@ -48,7 +50,7 @@ def test_history_and_comparison():
 
 
 def test_nothing_measured_gives_no_rows_and_no_section():
-    assert record_tables.protocol_table(Protocols())[1] == record_tables.effect_table({})[1] == []
+    assert record_tables.protocol_table(Protocols())[1] == record_tables.effect_table(Ablation())[1] == []
     evaluation = make_evaluation(num_people=2)
     more = {
         "Two protocols": record_tables.protocol_table(Protocols()),

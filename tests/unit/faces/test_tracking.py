@@ -16,6 +16,8 @@ from emo_core.faces.alignment import (
 from emo_core.faces.landmarks import FaceLandmarker
 from emo_core.faces.quality import measure_quality, overall_quality
 from emo_core.faces.tracking import MAX_FACES, FaceTracker, align_stills, empty_track, head_pose
+from emo_core.types import Clip
+from emo_core.video.reader import open_video
 from tests import sample
 
 SIDE = 48
@@ -128,6 +130,25 @@ class TestTracking:
         np.testing.assert_allclose(large.eye_distance_px / small.eye_distance_px, 2, rtol=0.1)
         assert ((small.boxes_xyxy[:, 0] > 640) if mirrored else (small.boxes_xyxy[:, 2] < 320)).all()
         assert np.abs(large.crops.astype(int) - small.crops).mean() < 12  # either way the same face
+
+    @pytest.mark.parametrize("share", [0.5, 0.7])
+    def test_a_change_of_the_picture_s_size_ends_no_track_but_another_person_does(self, landmarker, share):
+        def fitted(frame):
+            small = cv2.resize(frame, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
+            top, left = (360 - small.shape[0]) // 2, (640 - small.shape[1]) // 2
+            return np.pad(small, ((top, 360 - top - small.shape[0]), (left, 640 - left - small.shape[1]), (0, 0)))
+
+        with open_video(sample.PATH.parent / "demo" / "clips" / "person_07" / "sadness_fear_2.mp4") as reader:
+            other = next(reader.clips(10.0, 4)).frames
+        seen = [sample.frame(9.0 + 0.1 * step) for step in range(8)]
+        others = [cv2.resize(frame, (360, 360)) for frame in other]
+        others = [np.pad(frame, ((0, 0), (140, 140), (0, 0))) for frame in others]
+        framings = np.array([0] * 4 + [1] * 4)
+        for later, num_tracks in (([fitted(frame) for frame in seen[4:]], 1), (others, 2)):
+            clip = Clip(np.stack([*seen[:4], *later]), np.arange(8) / 10, 640, 360, framings)
+            tracker = FaceTracker(landmarker, SIDE)
+            assert len(tracker.track(clip)) == num_tracks
+            assert tracker.cuts_s == [0.4]
 
     def test_a_newcomer_is_noticed_within_a_second(self, landmarker):
         half = sample.frame(0.0)[:, 240:]

@@ -122,10 +122,10 @@ def test_a_training_begins_anew(tmp_path, caplog, damage):
 def test_of_lines_only_the_damaged_ones_are_dropped(tmp_path, caplog):
     path = tmp_path / "rows.jsonl"
     path.write_bytes(b'{"a": 1}\n[]\n{"a": 2}\n' + DEEP + b'\n{"a": ')
-    assert kept.kept_lines(path) == [{"a": 1}, {"a": 2}]
-    assert kept.kept_lines(path) == [{"a": 1}, {"a": 2}]
+    assert kept.kept_lines(path, dict[str, int]) == [{"a": 1}, {"a": 2}]
+    assert kept.kept_lines(path, dict[str, int]) == [{"a": 1}, {"a": 2}]
     assert len(said(caplog)) == 1
-    assert kept.kept_lines(tmp_path / "none.jsonl") == []
+    assert kept.kept_lines(tmp_path / "none.jsonl", dict) == []
 
 
 def change(path, **entries):

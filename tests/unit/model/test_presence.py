@@ -61,11 +61,11 @@ def test_a_threshold_lets_five_percent_of_the_single_ones_of_the_worst_source_pa
     assert (hard.shares[:200] >= threshold).mean() <= 0.05
     assert (hard.shares[:200] >= threshold - 0.02).mean() > 0.05
     found = measure_presence(hard, threshold)
-    assert found["recall"]["value"] == 1
-    assert found["auc"] == 1
-    assert found["false_blends"]["interval"][1] > found["false_blends"]["value"]
+    assert found.recall.value == 1
+    assert found.auc == 1
+    assert found.false_blends.interval[1] > found.false_blends.value
     nobody = measure_presence(Told(np.zeros(0), np.zeros(0, bool)), threshold)
-    assert (nobody["recall"]["value"], nobody["auc"]) == (None, None)
+    assert (nobody.recall.value, nobody.auc) == (None, None)
 
 
 def test_pictures_are_blends_by_votes_for_both_and_single_by_eight_votes_for_one():

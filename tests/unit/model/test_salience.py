@@ -5,6 +5,7 @@ import pytest
 
 from emo_core.emotions import EMOTIONS, PAPER_CLASSES
 from emo_core.evaluation.metrics import evaluate_salience
+from emo_core.method_records import SalienceRow
 from emo_core.model.salience import SalienceCurve, pair_salience
 from emo_core.types import FeatureSequence
 from tests.tiny import make_votes
@@ -82,12 +83,12 @@ class TestFigures:
             {"happiness": 7, "surprise": 3}, {"happiness": 2, "surprise": 4}, {"happiness": 9}, {"sadness": 9}
         )
         emotions = frames([{"happiness": 0.5, "surprise": 0.5}] * 4).emotions
-        strict, loose = evaluate_salience(emotions, votes, "happiness", "surprise", PLAIN)
-        assert (strict["num_images"], loose["num_images"]) == (1, 2)
-        assert strict["mean_absolute_error"] == pytest.approx(0.2)
-        assert loose["mean_absolute_error"] == pytest.approx(loose["of_one_half"])
-        assert loose["difference_interval"] == pytest.approx([0, 0], abs=1e-6)
+        strict, loose = evaluate_salience(emotions, votes, PAPER_CLASSES[0], PLAIN)
+        assert (strict.num_images, loose.num_images) == (1, 2)
+        assert strict.mean_absolute_error == pytest.approx(0.2)
+        assert loose.mean_absolute_error == pytest.approx(loose.of_one_half)
+        assert loose.difference_interval == pytest.approx([0, 0], abs=1e-6)
 
     def test_no_such_picture_gives_no_figure(self):
-        (strict, _) = evaluate_salience(np.ones((1, 8), np.float32), make_votes({"anger": 9}), "sadness", "fear", PLAIN)
-        assert strict == {"rule": "each ≥ 3 votes, together ≥ 7", "num_images": 0}
+        (strict, _) = evaluate_salience(np.ones((1, 8), np.float32), make_votes({"anger": 9}), PAPER_CLASSES[1], PLAIN)
+        assert strict == SalienceRow("sadness_fear", "all", "each ≥ 3 votes, together ≥ 7", 0)

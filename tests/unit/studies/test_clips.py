@@ -35,6 +35,8 @@ def test_everything_below_a_folder_but_what_is_hidden_and_the_results(folder):
     found = find_clips([folder], leave_out=folder / "out")
     assert [clip.name for clip in found] == ["a/1.MOV", "b/2.mp4"]
     assert {(clip.participant, clip.condition, clip.part) for clip in found} == {("", "", None)}
+    found = find_clips([folder / "**" / "*.mp4"], leave_out=folder / "out")
+    assert [clip.path.name for clip in found] == ["2.mp4"]
 
 
 def test_files_folders_and_patterns_together_each_clip_once(folder):

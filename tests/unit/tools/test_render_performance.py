@@ -13,7 +13,7 @@ from emo_core.emotions import EMOTIONS
 from tools import render_clips
 from tools.render.expressions import EXPRESSIONS, PAIRED, both_sides
 from tools.render.people import make_person
-from tools.render.performance import FPS, STORIES, perform, strengths_at
+from tools.render.performance import FPS, STORIES, perform
 from tools.render.picture import DEGRADATIONS
 from tools.render.plan import plan_clip, plan_clips
 
@@ -89,7 +89,7 @@ def test_a_transition_shows_its_emotions_in_order(story, seed):
         for name in (first, second)
     }
     assert peaks[first] < peaks[second]
-    assert strengths_at(performance.keyframes, peaks[second])[first] == 0.0
+    assert dict(performance.keyframes)[peaks[second]].get(first, 0.0) == 0.0
     assert peaks[first] < half_s + 0.5
 
 

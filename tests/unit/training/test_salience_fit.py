@@ -66,7 +66,7 @@ def test_the_half_that_chose_nothing_is_measured_by_itself(learned):
     rows = measure_salience(
         learned.votes, stored, PAPER_CLASSES, dict.fromkeys((AMUSED, "sadness_fear"), SalienceCurve())
     )
-    counts = {row["pictures"]: row["num_images"] for row in rows if row["class"] == AMUSED and "3 votes" in row["rule"]}
+    counts = {row.pictures: row.num_images for row in rows if row.pair == AMUSED and "3 votes" in row.rule}
     strict = (learned.votes.max(axis=1) <= 7) & (learned.votes.max(axis=1) >= 4)
     assert counts == {
         "all": strict.sum(),

@@ -55,9 +55,8 @@ def test_a_variant_is_what_the_plain_clip_is(name, cut, plain, hybrid, tmp_path)
     variant = VARIANTS[name]
     analysis = analyze(variant.make(tmp_path, cut), hybrid)
     video, length_s = analysis.video, plain.video.duration_s
-    assert len(analysis.people) <= variant.most_people
-    if len(analysis.people) == 1:
-        assert analysis.prediction.label == plain.prediction.label
+    assert len(analysis.people) == 1
+    assert analysis.prediction.label == plain.prediction.label
     right = expected(plain, variant)
     assert [label for *_, label in borders(analysis)] == [label for *_, label in right]
     for found, wanted in zip(borders(analysis), right, strict=True):

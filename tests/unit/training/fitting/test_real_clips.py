@@ -1,8 +1,8 @@
 """Figures on real people in the records: right and unsure counted apart, by source; told in card and trust line."""
 
-import json
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -10,6 +10,8 @@ from emo_core.datasets.clips import DatasetClip
 from emo_core.emotions import EMOTIONS
 from emo_core.evaluation.portrait_metrics import evaluate_portraits
 from emo_core.inference.windows import ABSTAIN
+from emo_core.measured import Compared, Measured
+from emo_core.method_records import PresenceRow
 from emo_core.model.evidence import FrameEvidence
 from emo_core.training.card.model_card import model_card
 from emo_core.training.fitting.decision_choice import RealClip, verdict_on
@@ -31,7 +33,7 @@ def real_clip(label, emotion, person, source="video"):
 
 
 def card(**metrics):
-    return model_card(read_json(MODEL / "bundle.json"), metrics, [])
+    return model_card(read_json(MODEL / "bundle.json"), Measured(**metrics), [])
 
 
 @pytest.fixture(scope="module")
@@ -40,24 +42,23 @@ def record(hybrid):
              real_clip(2, 0, "dora"), real_clip(2, HAPPY, "emil", "GIF")]  # fmt: skip
     honest = np.array([0, 1, ABSTAIN, ABSTAIN, 0])
     found = real_record(hybrid, items, honest, honest, [(items[0].clip, "No face.")])
-    return found | {"compared": {"lstm_alone": 0.7, "frames_beside": 0.6}}
+    return msgspec.structs.replace(found, compared=Compared(lstm_alone=0.7, frames_beside=0.6))
 
 
 def test_unsure_is_wrong_but_for_other_and_counted_apart(record):
-    whole, gif, video = record["parts"]
-    assert (whole["clips"], gif["clips"], video["clips"]) == ("all", "GIF", "video")
-    found = whole["cross_validated"]
-    assert [(row["right"], row["unsure"], row["num"]) for row in found["by_class"]] == [(1, 0, 1), (1, 1, 2), (1, 1, 2)]
-    assert found["macro_recall"] == pytest.approx(2 / 3)
-    assert gif["cross_validated"]["macro_recall"] == 0.5
-    assert whole["mean_of_frame_emotions"]["macro_recall"] == pytest.approx(2 / 3)
-    assert record["gain_over_mean"]["value"] == pytest.approx(0)
-    assert (record["num_people"], record["num_left_out"]) == (5, 1)
-    json.dumps(record)
+    whole, gif, video = record.parts
+    assert (whole.clips, gif.clips, video.clips) == ("all", "GIF", "video")
+    found = whole.cross_validated
+    assert [(row.right, row.unsure, row.num) for row in found.by_class] == [(1, 0, 1), (1, 1, 2), (1, 1, 2)]
+    assert found.macro_recall == pytest.approx(2 / 3)
+    assert gif.cross_validated.macro_recall == 0.5
+    assert whole.mean_of_frame_emotions.macro_recall == pytest.approx(2 / 3)
+    assert record.gain_over_mean.value == pytest.approx(0)
+    assert (record.num_people, record.num_left_out) == (5, 1)
 
 
 def test_the_record_names_nobody(record):
-    told = json.dumps(record)
+    told = msgspec.json.encode(record).decode()
     assert not any(name in told for name in ("anna", "bert", "a.mp4"))
 
 
@@ -65,7 +66,7 @@ def test_card_and_trust_line_tell_it(record):
     told = card(real_clips=record)
     assert "verdicts, cross-validated by person" in told
     assert "| 1 of 2 |" in told
-    line = models.trust_line({"real_clips": record})
+    line = models.trust_line({"real_clips": msgspec.to_builtins(record)})
     assert "On 5 real clips of 5 people" in line
     assert "3 verdicts were right" in line
     assert "weakest is sadness + fear, 1 of 2" in line
@@ -83,5 +84,6 @@ def test_the_card_tells_portraits_and_presence():
     found = evaluate_portraits(said, labels, np.array(list("abcdef")))
     assert "| sadness | 1.00 | 0.50" in card(portraits=found)
     told = Told(np.array([0.1, 0.2, 0.4]), np.array([False, False, True]))
-    row = {"class": "sadness_fear", "on": "stills", "threshold": 0.3, **measure_presence(told, 0.3)}
-    assert "100% (0.03 – 1.00) of 1" in card(presence=[row])
+    found = msgspec.structs.asdict(measure_presence(told, 0.3))
+    row = PresenceRow(pair="sadness_fear", on="stills", threshold=0.3, **found)
+    assert "100% (0.03 – 1.00) of 1" in card(presence=(row,))
