@@ -5,12 +5,17 @@
 To be run whenever the shipped model or the demo clips change; an evaluation of another model is not shown.
 """
 
-from emo_core.datasets.clips import read_dataset
-from emo_core.evaluation.results import to_json
-from emo_core.evaluation.run import choose_clips, evaluate_dataset
-from emo_core.files import folders
-from emo_core.files.atomic_write import write_whole
-from emo_core.model.bundle import load_bundle
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from emo_core.datasets.clips import read_dataset  # noqa: E402
+from emo_core.evaluation.results import to_json  # noqa: E402
+from emo_core.evaluation.run import choose_clips, evaluate_dataset  # noqa: E402
+from emo_core.files import folders  # noqa: E402
+from emo_core.files.atomic_write import write_whole  # noqa: E402
+from emo_core.model.bundle import load_bundle  # noqa: E402
 
 NAME = "Demo clips of synthetic people"
 
