@@ -362,7 +362,7 @@ VARIANTS = {
     "letterboxed": Variant(letterboxed),
     "upside down": Variant(
         lambda folder, cut: encode(folder / "down.mp4", [frame[::-1, ::-1] for frame in cut.frames]),
-        slack_s=0.9,  # the face is fitted otherwise in the picture of the change, and the window across it may be unsure
+        slack_s=0.9,  # the face is fitted otherwise where it changes, and the window across that may be unsure
     ),
     "avi": Variant(lambda folder, cut: encode(folder / "old.avi", cut.frames, codec="mpeg4", options={"q": "2"})),
     "flv": Variant(lambda folder, cut: remux(folder / "plain.flv", cut.plain)),
