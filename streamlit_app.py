@@ -11,12 +11,13 @@ if get_script_run_ctx(suppress_warning=True) is None:  # the server loads this f
 else:
     from ui.shell import navigation
 
-    st.set_page_config(page_title="Hybrid Emotion Studio", page_icon="🎭", layout="wide")
+    st.set_page_config(page_icon="🎭", layout="wide")
     navigation.run(
         [
             st.Page("pages/home.py", title="Home", default=True),
             st.Page("pages/analyze.py", title="Analyze"),
             st.Page("pages/live.py", title="Live"),
+            st.Page("pages/study.py", title="Study"),
             st.Page("pages/teach.py", title="Teach"),
             st.Page("pages/evaluate.py", title="Evaluate"),
             st.Page("pages/about.py", title="About"),
