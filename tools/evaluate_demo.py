@@ -10,12 +10,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from emo_core.datasets.clips import read_dataset  # noqa: E402
-from emo_core.evaluation.results import to_json  # noqa: E402
-from emo_core.evaluation.run import choose_clips, evaluate_dataset  # noqa: E402
-from emo_core.files import folders  # noqa: E402
-from emo_core.files.atomic_write import write_whole  # noqa: E402
-from emo_core.model.bundle import load_bundle  # noqa: E402
+from emo_core.datasets.clips import read_dataset
+from emo_core.evaluation.results import to_json
+from emo_core.evaluation.run import choose_clips, evaluate_dataset
+from emo_core.files import folders
+from emo_core.files.atomic_write import write_whole
+from emo_core.model.bundle import load_bundle
 
 NAME = "Demo clips of synthetic people"
 
