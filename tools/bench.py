@@ -4,8 +4,6 @@
     python tools/bench.py --long           # also the memory of a ten-minute 720p video, some minutes more
     python tools/bench.py --only peers     # others' models beside ours, where they are installed
     python tools/bench.py --study          # clips a minute in one process, with one worker and with two
-    python tools/bench.py --beside FOLDER  # processor time beside another version, checked out in FOLDER
-    python tools/bench.py --people 3       # the memory of a minute of 640×360 with so many people
 
 Peers are no requirement of the project. To compare with them, from the root of the project:
 
@@ -50,16 +48,8 @@ def main() -> None:
     measurements = {call.__name__: call for call in (warm, stages, peers, cold, first_paint)}
     parser.add_argument("--study", action="store_true", help="the throughput of a study alone")
     parser.add_argument("--only", choices=measurements, help="one measurement alone")
-    parser.add_argument("--beside", type=Path, metavar="FOLDER", help="only: processor time beside another version's")
-    parser.add_argument("--people", type=int, metavar="N", help="only: memory of a minute with N people")
     options = parser.parse_args()
     print(f"{os.cpu_count()} processor cores, load {os.getloadavg()[0]:.1f}, medians of {options.runs} runs")
-    if options.beside or options.people:
-        if options.beside:
-            beside(options.beside, options.runs)
-        if options.people:
-            crowd(options.people)
-        return
     for name, call in measurements.items():
         if options.only in (None, name) and not options.study:
             call(options.runs)
@@ -175,7 +165,7 @@ def cold(runs: int) -> None:
     """The whole command from a new process: wall time and peak memory."""
     walls, peaks = [], []
     for _ in range(runs):
-        wall, peak = _command([sys.executable, "-m", "emo_core", "analyze", str(SAMPLE)])
+        wall, peak = command([sys.executable, "-m", "emo_core", "analyze", str(SAMPLE)])
         walls.append(wall)
         peaks.append(peak)
     print(f"cold command                    {statistics.median(walls):6.2f} s   {statistics.median(peaks):.0f} MB peak")
@@ -206,77 +196,6 @@ def first_paint(runs: int) -> None:
     print(f"first paint on a new server     {statistics.median(times):6.2f} s")
 
 
-_ANALYZE_WHEN_TOLD = """
-import sys, time
-from emo_core import analyze, load_bundle
-bundle = load_bundle("models/hybrid")
-analyze(sys.argv[1], bundle)
-for line in sys.stdin:
-    started = time.process_time()
-    analyze(sys.argv[1], bundle)
-    print(time.process_time() - started, flush=True)
-"""
-
-
-def beside(folder: Path, runs: int) -> None:
-    """Warm analyses of two clips with one person in this version and in another, one after the other in turns.
-
-    Processor time, of which other programs on the machine change less than of the time that passes.
-    """
-    for clip in (SAMPLE, ROOT / "assets" / "demo" / "clips" / "person_01" / "amusement_surprise_0.mp4"):
-        words = [sys.executable, "-c", _ANALYZE_WHEN_TOLD, str(clip)]
-        versions = [
-            subprocess.Popen(
-                words, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-            )
-            for root in (folder, ROOT)
-        ]
-        pairs = [[_ask(version) for version in versions] for _ in range(runs)]
-        for version in versions:
-            assert version.stdin is not None
-            version.stdin.close()
-            version.wait()
-        other, ours = (statistics.median(values) for values in zip(*pairs, strict=True))
-        ratio = statistics.median(pair[1] / pair[0] for pair in pairs)
-        print(f"{clip.name}: processor time {ours:.2f} s, {other:.2f} s in {folder.name}, {ratio:.3f} of it")
-
-
-def _ask(version: "subprocess.Popen[str]") -> float:
-    """Processor seconds of one more analysis."""
-    assert version.stdin is not None
-    assert version.stdout is not None
-    version.stdin.write("\n")
-    version.stdin.flush()
-    return float(version.stdout.readline())
-
-
-def crowd(num_people: int) -> None:
-    """A minute of 640×360 with rendered people side by side: peak memory of the command."""
-    from emo_core.video.reader import open_video
-    from emo_core.video.writer import write_video
-
-    chosen = sorted((ROOT / "assets" / "demo" / "clips").glob("person_*/amusement_surprise_0.mp4"))[:num_people]
-    shots = []
-    for path in chosen:
-        with open_video(path) as reader:
-            shots.append([frame.copy() for clip in reader.clips(25.0) for frame in clip.frames])
-    width = 640 // num_people
-
-    def together() -> Iterator[np.ndarray]:
-        for i in range(60 * 25):
-            sheet = np.zeros((360, 640, 3), np.uint8)
-            for place, shot in enumerate(shots):
-                face = cv2.resize(shot[abs(i % (2 * len(shot) - 2) - len(shot) + 1)], (width, width))
-                sheet[(360 - width) // 2 :][:width, place * width :][:, :width] = face
-            yield sheet
-
-    with tempfile.TemporaryDirectory() as scratch:
-        path = Path(scratch) / "crowd.mp4"
-        write_video(path, together(), Fraction(25), crf=23)
-        wall, peak = _command([sys.executable, "-m", "emo_core", "analyze", str(path), "--person", "all"])
-    print(f"60 s of 640×360, {num_people} people     {wall:6.1f} s   {peak:.0f} MB peak")
-
-
 def long_video() -> None:
     """Ten minutes of 720p, made by repeating the sample's frames: wall time and peak memory."""
     from emo_core.video.reader import open_video
@@ -291,7 +210,7 @@ def long_video() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "long.mp4"
         write_video(path, repeated(), Fraction(25), crf=30)
-        wall, peak = _command([sys.executable, "-m", "emo_core", "analyze", str(path)])
+        wall, peak = command([sys.executable, "-m", "emo_core", "analyze", str(path)])
     print(f"{LONG_S} s of 1280×720             {wall:6.1f} s   {wall / LONG_S:.3f} × its length, {peak:.0f} MB peak")
 
 
@@ -344,7 +263,7 @@ def _median_ms(call: Callable[[], object], runs: int) -> float:
     return 1e3 * _median(call, runs)
 
 
-def _command(words: list[str]) -> tuple[float, float]:
+def command(words: list[str]) -> tuple[float, float]:
     """Wall seconds and peak resident megabytes of a command."""
     started = time.perf_counter()
     process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

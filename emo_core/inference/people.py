@@ -54,7 +54,15 @@ class TrackRecord:
     def add(
         self, first: int, track: FaceTrack, normalized: NormalizedClip, features: FeatureSequence, look: Look
     ) -> None:
-        """Append what one clip, whose first frame has the index `first`, shows of the track."""
+        """Append what one clip shows of the track.
+
+        Args:
+            first: index of the first frame of the clip.
+            track: of the frames of the clip.
+            normalized: of the same.
+            features: of the same.
+            look: of the person so far.
+        """
         seen = track.detected
         without = replace(normalized, faces=np.zeros((len(seen), 0, 0), np.float32))
         self.rows.append(first + np.flatnonzero(seen))

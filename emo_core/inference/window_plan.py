@@ -95,7 +95,7 @@ def find_runs(times_s: Doubles, rate_hz: float) -> Indices:
 
 
 def find_gaps(times_s: Doubles, rate_hz: float) -> tuple[tuple[float, float], ...]:
-    """Start and end in seconds of each gap; the picture before it stands for the usual step.
+    """Start and end in seconds of each gap in times (T,); the picture before it stands for the usual step.
 
     Example:
         >>> find_gaps(np.array([0.0, 0.1, 0.2, 5.0, 5.1]), 10.0)
@@ -107,19 +107,19 @@ def find_gaps(times_s: Doubles, rate_hz: float) -> tuple[tuple[float, float], ..
 
 
 def covered_s(times_s: Doubles, rate_hz: float) -> float:
-    """Seconds that frames at these times, sampled at `rate_hz`, stand for; gaps are left out."""
+    """Seconds that frames at times (T,), sampled at `rate_hz`, stand for; gaps are left out."""
     gone_s = sum(end_s - start_s for start_s, end_s in find_gaps(times_s, rate_hz))
     return float(times_s[-1] - times_s[0]) + usual_step_s(times_s, rate_hz) - gone_s
 
 
 def usual_step_s(times_s: Doubles, rate_hz: float) -> float:
-    """Seconds that a frame stands for: 1 / rate, or the median step of a video that is clearly slower."""
+    """Seconds that a frame at times (T,) stands for: 1 / rate, or the median step of a video that is clearly slower."""
     median_s = _median_s(times_s)
     return median_s if median_s > 1.5 / rate_hz else 1 / rate_hz
 
 
 def picture_rate_hz(times_s: Doubles, rate_hz: float) -> float:
-    """Frames a second, gaps left out; at most about `rate_hz`, at which they were sampled."""
+    """Frames a second at times (T,), gaps left out; at most about `rate_hz`, at which they were sampled."""
     runs = find_runs(times_s, rate_hz)
     length_s = float((times_s[runs[:, 1]] - times_s[runs[:, 0]]).sum())
     count = len(times_s) - len(runs)
@@ -127,7 +127,7 @@ def picture_rate_hz(times_s: Doubles, rate_hz: float) -> float:
 
 
 def is_below(hz: float, times_s: Doubles, rate_hz: float) -> bool:
-    """Whether frames at these times, sampled at `rate_hz`, are fewer than `hz` a second."""
+    """Whether frames at times (T,), sampled at `rate_hz`, are fewer than `hz` a second."""
     return picture_rate_hz(times_s, rate_hz) < _TOLERANCE * hz
 
 

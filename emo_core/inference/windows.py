@@ -162,7 +162,17 @@ def predict(
     times_s: Doubles,
     end_s: float,
 ) -> Prediction:
-    """The verdict on the clip, which ends at `end_s`, from its windows; at least one holds a valid frame."""
+    """The verdict on the clip from its windows.
+
+    Args:
+        bundle: the model.
+        windows: of the clip; at least one holds a valid frame.
+        step_probabilities: (T, C) after each frame.
+        features: of the T frames.
+        normalized: of the T frames.
+        times_s: (T,) seconds.
+        end_s: end of the clip.
+    """
     labels = bundle.info.labels
     ruling = aggregate_windows(bundle, windows)
     probabilities = ruling.probabilities

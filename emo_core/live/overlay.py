@@ -73,7 +73,7 @@ def _draw_quality(picture: Bytes, quality: float, band: int) -> int:
     cv2.rectangle(picture, (x, y), (x + length, y + thick), (90, 90, 90), -1)
     cv2.rectangle(picture, (x, y), (x + filled, y + thick), colour, -1)
     size = band // 3
-    left = x - int(_text("quality", size).shape[1]) - size // 2
+    left = int(x - _text("quality", size).shape[1] - size // 2)
     _write(picture, "quality", left, (band - size) // 2, size)
     return left
 

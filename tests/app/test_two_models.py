@@ -7,6 +7,7 @@ import pytest
 import streamlit as st
 
 import emo_core.inference.pipeline
+from emo_core import SOFTWARE
 from emo_core.explain.numpy_lstm import load_lstm
 from emo_core.model.bundle import load_bundle
 from tests.app.test_take_away import button
@@ -76,8 +77,8 @@ def test_they_stand_beside_one_another_and_every_export_names_its_model(visit):
         assert told["labels"] == list(result.bundle.info.labels)
         for table in (maker.frames(), maker.windows()):
             header, row = table.decode().splitlines()[:2]
-            assert header.endswith("model,model_version")
-            assert row.endswith(words.replace(" ", ","))
+            assert header.endswith("model,model_version,software")
+            assert row.endswith(f"{words.replace(' ', ',')},{SOFTWARE}")
         assert words in maker.subtitles().decode()
         report = maker.report().decode()
         assert f"model {words}" in report
