@@ -5,8 +5,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ui.analyze import people, verdict
 from ui.analyze import tabs as inside
-from ui.shell import announce, errors, navigation, preload
-from ui.state import keeping, links, models, position, session
+from ui.shell import announce, errors, links, navigation, preload
+from ui.state import keeping, models, position, session
 from ui.widgets import clip_picker, method_diagram, model_picker, privacy, progress, tables
 
 navigation.guard(__file__)

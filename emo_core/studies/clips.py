@@ -30,7 +30,7 @@ MOST_CLIPS = 5000
 """Clips of one study."""
 
 _LABEL = "label"
-_PATTERN = "*?["
+_PATTERN = "*?"  # an opening bracket alone may be part of a name
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,6 @@ BAD = {
     "two hours, undeclared": (lambda folder: media.overlong_video(folder, "long.webm"), "longer than the limit"),
     "grey": (media.grey_video, "No face was found"),
     "missing": (lambda folder: folder / "gone.mp4", "was not found"),
-    "folder": (lambda folder: folder, "is a folder"),
 }
 NAMES = (
     "with spaces.mp4",

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from ui.shell import announce, preload, presenting, theme, tour
-from ui.state import keeping, links, live_session, visits
+from ui.shell import announce, links, preload, presenting, theme, tour
+from ui.state import keeping, live_session, visits
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer

@@ -137,7 +137,8 @@ def choose(
     """The decision with the best recall on some real clips, of those that hardly pay on held-out clips.
 
     What is chosen on a dozen sad clips must not be fooled by them: decisions that cost more than :data:`MOST_PAID` of
-    accuracy on thousands of others are out, and between equals these others decide.
+    accuracy on thousands of others, or call more than :data:`MOST_NEUTRAL` of faces that show nothing a hybrid, are
+    out; between equals neutral faces decide, then the other held-out clips.
 
     Args:
         tried: all decisions.
@@ -145,8 +146,10 @@ def choose(
         among: (M,) indices of real clips.
         labels: classes in label order.
     """
-    bar = max(item.forced for item in tried) - MOST_PAID
-    able = [item for item in tried if item.forced >= bar]
+    least = min(item.neutral_called for item in tried)
+    calm = [item for item in tried if item.neutral_called <= max(MOST_NEUTRAL, least)]
+    bar = max(item.forced for item in calm) - MOST_PAID
+    able = [item for item in calm if item.forced >= bar]
     return max(
         able,
         key=lambda item: (

@@ -18,7 +18,7 @@ from emo_core.model.bundle import load_bundle, load_frame_network, write_bundle
 from tests.tiny import CONFIG, LABELS, bundle_files, bundle_manifest, make_normalizers, write_tiny_bundle
 
 FILES = tuple(bundle_files())
-REMEDY = re.compile(r"restore it|train it again|run the train command|name a folder that holds")
+REMEDY = re.compile(r"restore it|train it again|run the train command|name a folder that holds|update this one")
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from tests.factories import make_analysis
-from ui.state import links, models, position, session
+from ui.shell import links
+from ui.state import models, position, session
 
 
 @pytest.fixture
