@@ -95,6 +95,6 @@ def test_nothing_that_a_model_says_is_fetched_from_elsewhere(with_another, visit
     page.get_by_role("option", name=NAME).click()
     expect(page.get_by_text(f"Model in use: {NAME}, version {VERSION}")).to_be_visible()
     page.get_by_role("tab", name="Model card").click()
-    expect(page.get_by_text("It says nothing of worth")).to_be_visible()
+    expect(page.get_by_text("It says nothing of worth")).to_be_visible(timeout=ANALYSIS_MS)  # a fresh server loads
     expect(page.get_by_text("![x]").first).to_be_visible()
     page.wait_for_load_state("networkidle")
