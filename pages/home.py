@@ -34,12 +34,12 @@ with sample_column:
 with own_column:
     st.header("Use your own clip", anchor=False)
     st.write("One face, well lit, at least a second. It stays on this server and is dropped after your visit.")
-    record, upload = st.columns(2)
-    if record.button("Record a clip", width="stretch"):
-        clip_picker.open_recorder()
-        st.switch_page("pages/analyze.py")
-    if upload.button("Upload a clip", width="stretch"):
-        st.switch_page("pages/analyze.py")
+    with st.container(horizontal=True):  # wraps where there is no room for both
+        if st.button("Record a clip"):
+            clip_picker.open_recorder()
+            st.switch_page("pages/analyze.py")
+        if st.button("Upload a clip"):
+            st.switch_page("pages/analyze.py")
 with live_column:
     st.header("Watch it live", anchor=False)
     st.write("Your camera with the verdict on the picture, and what would make the picture better.")

@@ -84,8 +84,8 @@ def find_clips(places: Sequence[Path], leave_out: Path | None = None) -> list[St
 
     Example:
         >>> clip = find_clips([Path("assets/demo")])[0]
-        >>> clip.name, clip.participant, clip.condition
-        ('person_01/amusement_surprise_0.mp4', 'person_01', 'amusement_surprise')
+        >>> clip.name, clip.condition
+        ('person_01/amusement_surprise_0.mp4', 'amusement_surprise')
     """
     found: list[StudyClip] = []
     for place in places:

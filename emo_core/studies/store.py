@@ -170,7 +170,7 @@ class StudyFolder:
         write_whole(self.path / RECORD, text + b"\n")
 
     def _part(self, key: str) -> Path:
-        return self._parts / key[:2] / f"{key}.part"
+        return self._parts / key[:2] / f"{key}.judged"
 
 
 @contextmanager

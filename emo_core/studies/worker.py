@@ -21,6 +21,7 @@ from emo_core.studies.judged import Judged, Work
 
 _MODELS: dict[str, Bundle] = {}  # by digest; of this process
 _FOLDER = "hybrid-emotion"
+_COMING = ".coming"  # of a clip that is not whole yet
 
 
 class Unseen(msgspec.Struct, frozen=True):
@@ -93,7 +94,7 @@ def receive(digest: str, offset: int, content: bytes, dask_worker: Any = None) -
         OSError: the disk refuses.
         ValueError: an earlier piece is missing.
     """
-    path = _sent(dask_worker, digest).with_suffix(".part")
+    path = _sent(dask_worker, digest).with_suffix(_COMING)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab" if offset else "wb") as file:
         if file.tell() != offset:
@@ -104,7 +105,7 @@ def receive(digest: str, offset: int, content: bytes, dask_worker: Any = None) -
 def take(digest: str, dask_worker: Any = None) -> None:
     """The clip that `digest` stands for is whole."""
     path = _sent(dask_worker, digest)
-    path.with_suffix(".part").replace(path)
+    path.with_suffix(_COMING).replace(path)
 
 
 def _sent(worker: Any, digest: str) -> Path:

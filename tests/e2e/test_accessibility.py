@@ -70,7 +70,7 @@ def test_axe_finds_nothing_on_any_page_or_tab_in_either_theme(place, visit):
         expect(page).to_have_title(f"{path.capitalize()} · Hybrid Emotion Studio")
         told += found_on(page, title)
     page.get_by_role("button", name="Analyze this sample").click()
-    expect(page.locator("[data-part=box][data-frame]")).to_be_visible(timeout=ANALYSIS_MS)
+    expect(page.locator("[data-part=box][data-frame]")).to_be_visible(timeout=2 * ANALYSIS_MS)
     expect(page.locator("#studio-announcer")).to_contain_text("Verdict on pexels_distress_to_laughter.mp4")
     told += tabs_of(page, tuple(tab.name for tab in INSIDE), "Analyze")
     page.goto(f"{place}/evaluate")

@@ -31,6 +31,9 @@ COOKIE = "studio_visit"
 MOST_S = 24 * 3600.0
 """How long anything is kept."""
 
+MOST_STORED_BYTES = 4 * 2**30
+"""So much may be kept of all visits before another one begins."""
+
 _KEY, _WRITTEN, _ENDED = "_keep_key", "_keep_written", "_keep_ended"
 _LISTED = "visit.json"
 _MOST_BYTES = 2**30
@@ -42,13 +45,25 @@ _TYPES = {
 }
 
 
+class KeepingError(EmoError):
+    """There is no room to keep the results of one more visit."""
+
+
 def key() -> str:
     """The key of this visit; empty while nothing is kept."""
     return str(st.session_state.get(_KEY, ""))
 
 
 def begin() -> None:
-    """Keep results and marks of this visit from now on."""
+    """Keep results and marks of this visit from now on.
+
+    Raises:
+        KeepingError: the server keeps as much as it may already.
+    """
+    if _stored_bytes() > MOST_STORED_BYTES:
+        raise KeepingError(
+            "The server keeps as much as it may for others now: export what you need, or try again tomorrow."
+        )
     st.session_state[_KEY] = secrets.token_urlsafe(32)
     st.session_state[_ENDED] = False
 
@@ -128,6 +143,13 @@ def _remove_others(place: Path, kept: set[str]) -> None:
 
 def _folder(secret: str) -> Path:
     return CACHE / "kept" / hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _stored_bytes() -> int:
+    """Bytes that are kept of all visits."""
+    with suppress(OSError):
+        return sum(path.stat().st_size for path in (CACHE / "kept").rglob("*") if path.is_file())
+    return 0
 
 
 def _age_s(place: Path) -> float:

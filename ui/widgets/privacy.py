@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from emo_core.errors import EmoError
 from ui.state import keeping, live_session, session, what_if_run
 
 NOTICE = """
@@ -20,7 +21,7 @@ AGREE = "I have read this and agree"
 DELETE = "Delete my clips and results"
 CONFIRM = "Yes, delete everything"
 
-_KEEP = "keep-visit"
+_KEEP, _NOT_KEPT = "keep-visit", "_not_kept"
 _AGREED = "_agreed"
 _DELETED = "_deleted"
 
@@ -55,6 +56,8 @@ def delete_button(key: str) -> None:
 
 def keep_toggle() -> None:
     """Whether results and marks are there after a reload; off unless the visitor wants it."""
+    if problem := st.session_state.pop(_NOT_KEPT, ""):
+        st.error(problem, icon="⚠️")
     key = session.fresh_key(_KEEP)
     st.session_state.setdefault(key, bool(keeping.key()))
     st.toggle(
@@ -69,7 +72,14 @@ def keep_toggle() -> None:
 
 
 def _switch_keeping(key: str) -> None:
-    (keeping.begin if st.session_state[key] else keeping.end)()
+    """Callback: keep from now on, or no more; say so where that cannot be."""
+    if not st.session_state[key]:
+        keeping.end()
+        return
+    try:
+        keeping.begin()
+    except EmoError as error:
+        st.session_state[key], st.session_state[_NOT_KEPT] = False, str(error)
 
 
 def delete_everything() -> None:

@@ -132,7 +132,7 @@ def test_another_content_is_judged_again_and_a_copy_is_not(clips, tmp_path, stan
 def test_a_damaged_result_is_made_anew(clips, tmp_path, stand, hybrid):
     run(clips, tmp_path / "out", hybrid)
     stand.asked.clear()
-    for part in (tmp_path / "out" / "parts").glob("*/*.part"):
+    for part in (tmp_path / "out" / "parts").glob("*/*.judged"):
         part.write_bytes(part.read_bytes()[:20])
     record, _ = run(clips, tmp_path / "out", hybrid)
     assert stand.asked == ["a.mp4", "b.mp4", "c.mp4", "d.mp4"]
@@ -229,6 +229,6 @@ def test_words_that_are_for_a_study(words, capsys, tmp_path):
 
 def test_parts_are_plain_data(clips, tmp_path, stand, hybrid):
     run(clips, tmp_path / "out", hybrid)
-    parts = sorted((tmp_path / "out" / "parts").glob("*/*.part"))
+    parts = sorted((tmp_path / "out" / "parts").glob("*/*.judged"))
     assert len(parts) == 3, "what may go well another time is not kept"
     assert {msgspec.msgpack.decode(part.read_bytes())["name"] for part in parts} == {"a.mp4", "b.mp4", "c.mp4"}

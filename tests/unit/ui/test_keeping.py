@@ -83,6 +83,18 @@ def test_deleted_it_is_gone_from_the_disk_too(kept, visit, tmp_path):
     assert keeping.restore() == 0
 
 
+def test_where_much_is_kept_another_visit_is_told_so(kept, visit, hybrid, monkeypatch, tmp_path):
+    before = files(tmp_path)
+    visit()
+    session.keep(session.Source("a.mp4", b"clip"), make_analysis(), hybrid)
+    monkeypatch.setattr(keeping, "MOST_STORED_BYTES", 1000)
+    with pytest.raises(keeping.KeepingError, match="try again tomorrow"):
+        keeping.begin()
+    keeping.save()
+    assert keeping.key() == ""
+    assert files(tmp_path) == before
+
+
 def test_after_a_day_it_is_gone(kept, visit, tmp_path):
     for path in tmp_path.rglob("*"):
         os.utime(path, (path.stat().st_atime, path.stat().st_mtime - keeping.MOST_S - 1))
