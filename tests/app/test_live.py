@@ -188,7 +188,7 @@ def test_the_last_ten_seconds_go_to_the_analysis(live, components):
     press(live, "Analyze the last ten seconds")
     assert live.names == ["live.mp4"]
     assert live.app.title[0].value == "Analyze a clip"
-    assert "Amusement (of the pair amusement + surprise)" in live.text
+    assert "Amusement + surprise, a blend" in live.text
 
 
 def test_too_little_to_analyze_says_so(live, components):
@@ -230,8 +230,12 @@ def test_delete_now_leaves_nothing_of_the_visit(live, components):
     del result
     press(live, privacy.CONFIRM)
     assert "Everything of this visit was deleted" in live.app.success[0].value
-    kept = {key for key in live.app.session_state if not key.startswith(("delete-", "sample-", "open-", "choose-"))}
-    assert kept == {"_entered", "_generation", "upload-1"}
+    kept = {
+        key
+        for key in live.app.session_state
+        if not key.startswith(("delete-", "sample-", "open-", "choose-", "keep-visit"))
+    }
+    assert kept == {"_entered", "_generation", "_keep_ended", "upload-1"}
     assert live.app.file_uploader[0].value is None
     assert not any(b"the visitor's own clip" * 2 in item for item in held_bytes())
     gc.collect()
