@@ -17,6 +17,7 @@ else:
             st.Page("pages/home.py", title="Home", default=True),
             st.Page("pages/analyze.py", title="Analyze"),
             st.Page("pages/live.py", title="Live"),
+            st.Page("pages/study.py", title="Study"),
             st.Page("pages/teach.py", title="Teach"),
             st.Page("pages/evaluate.py", title="Evaluate"),
             st.Page("pages/about.py", title="About"),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         ExportError,
         MissingPackageError,
         NoFaceError,
+        StudyError,
         VideoError,
     )
     from emo_core.evaluation.clip_metrics import summarize
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from emo_core.inference.pipeline import analyze
     from emo_core.model.bundle import Bundle, load_bundle
     from emo_core.report.serialization import to_dict
+    from emo_core.studies.many import ClipResult, analyze_many
+    from emo_core.studies.tables import Study, load_study
 
 __version__ = "0.1.0"
 """The one place that holds it: pyproject.toml, ``--version``, the app and every export read it here."""
@@ -42,6 +45,7 @@ __all__ = [
     "Analysis",
     "Bundle",
     "BundleError",
+    "ClipResult",
     "DatasetError",
     "EmoError",
     "Evaluation",
@@ -49,11 +53,15 @@ __all__ = [
     "ExportError",
     "MissingPackageError",
     "NoFaceError",
+    "Study",
+    "StudyError",
     "VideoError",
     "analyze",
+    "analyze_many",
     "evaluate",
     "explain_verdict",
     "load_bundle",
+    "load_study",
     "summarize",
     "to_dict",
 ]
@@ -61,12 +69,16 @@ __all__ = [
 _HOMES = {
     "Analysis": "analysis",
     "Bundle": "model.bundle",
+    "ClipResult": "studies.many",
     "Evaluation": "evaluation.results",
     "Explanation": "explain.clip",
+    "Study": "studies.tables",
     "analyze": "inference.pipeline",
+    "analyze_many": "studies.many",
     "evaluate": "evaluation.run",
     "explain_verdict": "explain.clip",
     "load_bundle": "model.bundle",
+    "load_study": "studies.tables",
     "summarize": "evaluation.clip_metrics",
     "to_dict": "report.serialization",
 }

@@ -5,6 +5,7 @@
     ├── NoFaceError           the video holds no usable face
     ├── BundleError           a model directory is missing, damaged or of another schema
     ├── DatasetError          training or evaluation data cannot be used as it is
+    ├── StudyError            a study's clips, folder, scheduler or workers cannot be used as they are
     ├── ExportError           results cannot be written where they should go
     └── MissingPackageError   this installation lacks a package that only some of the product needs
 
@@ -75,6 +76,18 @@ class DatasetError(EmoError):
         Traceback (most recent call last):
             ...
         emo_core.errors.DatasetError: ...
+    """
+
+
+class StudyError(EmoError):
+    """Clips, folder, scheduler or workers of a study cannot be used as they are.
+
+    Example:
+        >>> from emo_core import load_study
+        >>> load_study("assets")
+        Traceback (most recent call last):
+            ...
+        emo_core.errors.StudyError: There is no study in assets: name a folder that analyze --out has made.
     """
 
 

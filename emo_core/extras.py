@@ -16,6 +16,7 @@ _OF_EXTRAS = {
     "streamlit_webrtc": ("app", "The app"),
     "pylibsrtp": ("app", "The app"),
     "starlette": ("app", "The app"),
+    **dict.fromkeys(("dask", "distributed", "pandas", "pyarrow"), ("study", "A study or a data frame")),
 }
 """Package that is imported → the extra that brings it, and what needs it."""
 

@@ -22,7 +22,8 @@ LIMITS = f"""
 - The analysis runs on this server. No clip, picture or result is sent anywhere else.
 - Clips are held in memory for your visit (a large upload, and a clip cut from the live view, pass through a temporary
   file that is removed at once) and dropped when the visit ends. Nothing is kept, and nothing is used for training,
-  except what you add to a data set on the Teach page: that stays on this server until it is removed there.
+  except what you add to a data set on the Teach page: that stays on this server until it is removed there. What you
+  upload to a study stays, too, and trains nothing, until the study is deleted.
 - The live view holds the last ten seconds, in memory, and forgets them when its page is left.
 - *Delete my clips and results*, here and below the clips, drops everything of your visit at once.
 

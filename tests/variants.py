@@ -283,6 +283,12 @@ def wide_pixels(folder: Path, cut: Cut) -> Path:
     return encode(folder / "wide.mp4", squeezed, sample_aspect_ratio=Fraction(2))
 
 
+def letterboxed(folder: Path, cut: Cut) -> Path:
+    """As wide as a phone held upright, with bars above and below."""
+    wide = [cv2.resize(frame, (540, 304), interpolation=cv2.INTER_CUBIC) for frame in cut.frames]
+    return encode(folder / "bars.mp4", [np.pad(frame, ((328, 328), (0, 0), (0, 0))) for frame in wide])
+
+
 def _late(suffix: str, start_s: float) -> Variant:
     def make(folder: Path, cut: Cut) -> Path:
         return remux(folder / f"late.{suffix}", cut.plain, shift_s=start_s, sound_s=min(start_s, 3.0))
@@ -353,8 +359,10 @@ VARIANTS = {
     "PQ": Variant(partial(in_hdr, transfer=hdr.PQ)),
     "HLG": Variant(partial(in_hdr, transfer=hdr.HLG)),
     "wide pixels": Variant(wide_pixels),
+    "letterboxed": Variant(letterboxed),
     "upside down": Variant(
-        lambda folder, cut: encode(folder / "down.mp4", [frame[::-1, ::-1] for frame in cut.frames])
+        lambda folder, cut: encode(folder / "down.mp4", [frame[::-1, ::-1] for frame in cut.frames]),
+        slack_s=0.9,  # the face is fitted otherwise where it changes, and the window across that may be unsure
     ),
     "avi": Variant(lambda folder, cut: encode(folder / "old.avi", cut.frames, codec="mpeg4", options={"q": "2"})),
     "flv": Variant(lambda folder, cut: remux(folder / "plain.flv", cut.plain)),

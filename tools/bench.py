@@ -3,6 +3,7 @@
     python tools/bench.py                  # speed on the sample clip, about a minute
     python tools/bench.py --long           # also the memory of a ten-minute 720p video, some minutes more
     python tools/bench.py --only peers     # others' models beside ours, where they are installed
+    python tools/bench.py --study          # clips a minute in one process, with one worker and with two
 
 Peers are no requirement of the project. To compare with them, from the root of the project:
 
@@ -17,6 +18,7 @@ Figures, never tests: they depend on the machine and on what else it does.
 import argparse
 import importlib.util
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -35,6 +37,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 SAMPLE = ROOT / "assets" / "pexels_distress_to_laughter.mp4"
 LONG_S = 600
+STUDY_CLIPS = 60
 
 
 def main() -> None:
@@ -43,12 +46,15 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5, help="runs of each measurement")
     parser.add_argument("--long", action="store_true", help="also a ten-minute 720p video")
     measurements = {call.__name__: call for call in (warm, stages, peers, cold, first_paint)}
+    parser.add_argument("--study", action="store_true", help="the throughput of a study alone")
     parser.add_argument("--only", choices=measurements, help="one measurement alone")
     options = parser.parse_args()
     print(f"{os.cpu_count()} processor cores, load {os.getloadavg()[0]:.1f}, medians of {options.runs} runs")
     for name, call in measurements.items():
-        if options.only in (None, name):
+        if options.only in (None, name) and not options.study:
             call(options.runs)
+    if options.study:
+        study()
     if options.long:
         long_video()
 
@@ -206,6 +212,40 @@ def long_video() -> None:
         write_video(path, repeated(), Fraction(25), crf=30)
         wall, peak = command([sys.executable, "-m", "emo_core", "analyze", str(path)])
     print(f"{LONG_S} s of 1280×720             {wall:6.1f} s   {wall / LONG_S:.3f} × its length, {peak:.0f} MB peak")
+
+
+def study() -> None:
+    """Demo clips as a study: in this process, by one and by two workers; memory of each, and what a clip costs more."""
+    from emo_core import analyze_many, load_bundle
+    from emo_core.studies.engine import local_cluster
+
+    bundle = load_bundle(ROOT / "models" / "hybrid")
+    clips = sorted((ROOT / "assets" / "demo" / "clips").glob("*/*.mp4"))[:STUDY_CLIPS]
+
+    def measure(name: str, client: Any) -> float:
+        list(analyze_many(clips[:4], bundle, client))
+        started = time.perf_counter()
+        work_s = [result.seconds for result in analyze_many(clips, bundle, client)]
+        wall_s, workers = time.perf_counter() - started, len(client.nthreads()) if client else 1
+        rate = 60 * len(clips) / wall_s
+        more_ms = 1e3 * (workers * wall_s - sum(work_s)) / len(clips)
+        peaks = client.run(_peak_mb).values() if client else [_peak_mb()]
+        print(
+            f"study, {name:<12} {rate:6.0f} clips a minute   {1e3 * statistics.median(work_s):.0f} ms of work a clip, "
+            f"{more_ms:.0f} ms more, {max(peaks):.0f} MB peak"
+        )
+        return rate
+
+    measure("one process", None)
+    rates = []
+    for workers in (1, 2):
+        with local_cluster(workers) as client:
+            rates.append(measure(f"{workers} worker{'s' if workers > 1 else ''}", client))
+    print(f"two workers do {rates[1] / rates[0]:.2f} × the clips of one")
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
 
 
 def _median(call: Callable[[], object], runs: int) -> float:

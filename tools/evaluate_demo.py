@@ -5,6 +5,11 @@
 To be run whenever the shipped model or the demo clips change; an evaluation of another model is not shown.
 """
 
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from emo_core.datasets.clips import read_dataset
 from emo_core.evaluation.results import to_json
 from emo_core.evaluation.run import choose_clips, evaluate_dataset

@@ -1,4 +1,4 @@
-"""``analyze``: judge a clip."""
+"""``analyze``: judge a clip, or the many clips of a study."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from emo_core.cli.terminal import PATH, json_option, model_option, native_messages_dropped, progress_line
+from emo_core.cli.study import Cluster, study
+from emo_core.cli.terminal import PATH, POSITIVE, json_option, model_option, progress_line
 from emo_core.errors import NoFaceError
+from emo_core.files.quiet import native_messages_dropped
 
 if TYPE_CHECKING:
     from emo_core.analysis import Analysis
@@ -34,20 +36,67 @@ class PersonType(click.ParamType[int]):
 
 
 @click.command()
-@click.argument("clip", type=PATH, metavar="CLIP")
+@click.argument("clips", type=PATH, metavar="CLIP|DIR|FILES…", nargs=-1, required=True)
 @model_option()
 @json_option("Write everything as JSON; - for standard output.")
-@click.option("--out", type=PATH, metavar="DIR", help="Write report, video, tables, subtitles and charts.")
+@click.option(
+    "--out",
+    type=PATH,
+    metavar="DIR",
+    help="Write report, video, tables, subtitles and charts; of a study, its tables, and go on with what is there.",
+)
 @click.option("--person", type=PersonType(), default=1, metavar="N|all", help="Whom to tell about; 1 is the main one.")
 @click.option("--every-frame", is_flag=True, help="Tables and JSON of every frame, not only of the samples.")
+@click.option("--reports", is_flag=True, help="Of a study: also write what --out writes of one clip, for each.")
+@click.option("--workers", type=POSITIVE, metavar="N", help="Of a study: processes that judge; one a core by default.")
+@click.option(
+    "--worker-memory",
+    type=click.IntRange(min=256),
+    metavar="MB",
+    help="Of a study: at which a process is ended and its clip done again; by default its share of the machine's.",
+)
+@click.option("--scheduler", metavar="ADDRESS", default="", help="Of a study: whose workers judge, as tcp://HOST:8786.")
 @click.option("--quiet", is_flag=True, help="Show no progress; it is shown on a terminal only.")
 def analyze(
-    clip: Path, model: Path, json_file: Path | None, out: Path | None, person: int, every_frame: bool, quiet: bool
+    clips: tuple[Path, ...],
+    model: Path,
+    json_file: Path | None,
+    out: Path | None,
+    person: int,
+    workers: int | None,
+    worker_memory: int | None,
+    scheduler: str,
+    *,
+    every_frame: bool,
+    reports: bool,
+    quiet: bool,
 ) -> None:
     """Judge everybody in CLIP, a video of faces.
 
     With --person all, DIR holds a folder for each person.
+
+    Several files, a folder, a pattern or a table (manifest.csv: path; participant, condition, session, start_s, end_s,
+    mark_s if known) are a study: DIR then holds clips.parquet and .csv, windows.parquet, frames.parquet, segments.csv
+    and study.json, and the same command goes on where it was ended.
     """
+    from emo_core.studies.clips import is_study
+
+    cluster = Cluster(workers, worker_memory, scheduler)
+    if is_study(clips):
+        if out is None:
+            raise click.UsageError("Many clips are a study, which needs --out DIR for its tables.")
+        if json_file or every_frame or person != 1:
+            raise click.UsageError("--json, --person and --every-frame are for one clip; a study tells of everybody.")
+        study(clips, model, out, cluster, reports=reports, quiet=quiet)
+        return
+    if reports or cluster != Cluster():
+        raise click.UsageError("--reports, --workers, --worker-memory and --scheduler are for a study of many clips.")
+    _analyze_one(clips[0], model, json_file, out, person, every_frame=every_frame, quiet=quiet)
+
+
+def _analyze_one(
+    clip: Path, model: Path, json_file: Path | None, out: Path | None, person: int, *, every_frame: bool, quiet: bool
+) -> None:
     from emo_core.model.bundle import load_bundle
     from emo_core.report.serialization import to_json, to_text
 

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from emo_core.cli.terminal import PATH, cache_option, json_option, model_option, native_messages_dropped, say
+from emo_core.cli.terminal import PATH, cache_option, json_option, model_option, say
 from emo_core.errors import DatasetError
+from emo_core.files.quiet import native_messages_dropped
 
 if TYPE_CHECKING:
     from emo_core.datasets.checks import CheckReport

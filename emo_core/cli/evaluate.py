@@ -15,11 +15,11 @@ from emo_core.cli.terminal import (
     given,
     json_option,
     model_option,
-    native_messages_dropped,
     recorded_command,
     say,
     seed_option,
 )
+from emo_core.files.quiet import native_messages_dropped
 from emo_core.jobs.progress import ProgressWriter
 from emo_core.jobs.queue import Order
 from emo_core.records import Protocols, bracketed

@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
-from emo_core.cli.terminal import PATH, json_option, model_option, native_messages_dropped, recorded_command, say
+from emo_core.cli.terminal import PATH, json_option, model_option, recorded_command, say
 from emo_core.datasets.seen_by_model import learned_from_portraits
 from emo_core.datasets.splits import PORTRAIT_PARTS
 from emo_core.errors import DatasetError
+from emo_core.files.quiet import native_messages_dropped
 from emo_core.records import bracketed
 
 

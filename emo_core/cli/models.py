@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from emo_core.cli.terminal import PATH, native_messages_dropped
+from emo_core.cli.terminal import PATH
 from emo_core.errors import BundleError, os_remedy
 from emo_core.files.atomic_write import write_whole
+from emo_core.files.quiet import native_messages_dropped
 
 if TYPE_CHECKING:
     from emo_core.model.bundle import Bundle

@@ -7,13 +7,16 @@ from pathlib import Path
 import click
 
 from emo_core.cli.evaluate import compare_protocols
+from emo_core.cli.study import study_of_order
 from emo_core.cli.terminal import PATH
 from emo_core.cli.train import train_from_clips
 from emo_core.errors import UNEXPECTED, EmoError
 from emo_core.jobs.progress import ProgressWriter
 from emo_core.jobs.queue import PROGRESS, Order, read_order
 
-_WORK: dict[str, Callable[[Order, ProgressWriter], str]] = {"train": train_from_clips, "protocols": compare_protocols}
+_WORK: dict[str, Callable[[Order, ProgressWriter], str]] = {
+    "train": train_from_clips, "protocols": compare_protocols, "study": study_of_order,
+}  # fmt: skip
 
 
 @click.command(hidden=True)
@@ -35,7 +38,7 @@ def carry_out(order: Order, writer: ProgressWriter) -> str:
     try:
         result = _WORK[order.kind](order, writer)
     except KeyboardInterrupt:
-        writer.end("stopped", "Stopped; a training goes on after its last whole epoch.")
+        writer.end("stopped", "Stopped; a training goes on after its last whole epoch, a study after its last clip.")
         raise
     except EmoError as error:
         writer.end("failed", str(error))

@@ -1,7 +1,6 @@
 """What the commands share: options, words on standard error, and the command line as the records keep it."""
 
 import math
-import os
 import shlex
 import shutil
 import sys
@@ -21,7 +20,7 @@ PROGRAM = "python -m emo_core"
 
 _PROGRESS_PERIOD_S = 0.1
 
-_SAME_RESULT = {"cache", "json_file", "csv_file", "jobs"}
+_SAME_RESULT = {"cache", "json_file", "csv_file", "jobs", "quiet", "workers", "worker_memory", "scheduler"}
 """Parameters that do not change what is computed; records leave them out."""
 
 
@@ -99,30 +98,15 @@ def recorded_command() -> str:
         if source is not click.core.ParameterSource.COMMANDLINE or name in _SAME_RESULT:
             continue
         value = context.params[name]
-        if isinstance(parameter, click.Option):
-            words.append(parameter.opts[0])
-        if value is not True:
-            words.append(str(value))
+        for one in value if isinstance(value, tuple) else (value,):
+            words += [parameter.opts[0]] if isinstance(parameter, click.Option) else []
+            words += [str(one)] if one is not True else []
     return shlex.join(words)
 
 
 def say(line: str) -> None:
     """Tell how the work goes on, on standard error."""
     print(line, file=sys.stderr, flush=True)
-
-
-@contextmanager
-def native_messages_dropped() -> Iterator[None]:
-    """LiteRT greets on standard error when its first network is made; what the user reads there should be an error."""
-    sys.stderr.flush()
-    with Path(os.devnull).open("wb") as nowhere:
-        kept = os.dup(2)
-        os.dup2(nowhere.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
 
 
 @contextmanager

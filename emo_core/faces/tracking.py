@@ -106,26 +106,30 @@ class FaceTracker:
         strangers: list[Sight] = []
         for number, face in self._faces.items():
             face.is_cut_off |= is_cut
-            sight = None if face.is_lost else self._fit(frame, face.region, settle=is_cut)
+            sight = None if face.is_lost else self._fit(frame, face.region)
             face.is_lost = True
             if sight is None or any(same_face(sight.mesh, other.mesh) for other in [*sights.values(), *strangers]):
                 continue  # lost, or two tracks ran onto one face
             if is_other(face, sight, is_cut=is_cut):
-                strangers.append(sight)
-            else:
-                sights[number] = sight
+                sight = self._settled(frame, sight)
+                if is_other(face, sight, is_cut=is_cut):
+                    strangers.append(sight)
+                    continue
+            sights[number] = sight
         return sights, strangers
 
-    def _fit(self, frame: Bytes, region: Region, *, settle: bool) -> Sight | None:
-        """A face in a region; `settle` where that is a guess: what is unclear is fitted once more from where it is."""
+    def _fit(self, frame: Bytes, region: Region) -> Sight | None:
         mesh = self._landmarker.fit(frame, region)
         if mesh.presence_logit <= _PRESENT_LOGIT:
             return None
-        if settle and mesh.presence_logit < CLEAR_LOGIT:
-            mesh = max(mesh, self._landmarker.fit(frame, mesh.region), key=lambda found: found.presence_logit)
         eyes = eye_centres(mesh.landmarks)
         crop = align_face(frame, eyes, self._side)
         return Sight(mesh, crop, look_of(frame, crop, alignment(eyes, self._side)))
+
+    def _settled(self, frame: Bytes, sight: Sight) -> Sight:
+        """What is unclear, fitted once more from where it is: the region of the first fit was a guess."""
+        again = None if sight.mesh.presence_logit >= CLEAR_LOGIT else self._fit(frame, sight.mesh.region)
+        return again if again and again.mesh.presence_logit > sight.mesh.presence_logit else sight
 
     def _find(self, frame: Bytes, known: list[Sight], *, thorough: bool) -> list[Sight]:
         """Faces that nobody follows. A followed one that stands in another way up than it is fitted is mended.
@@ -166,7 +170,8 @@ class FaceTracker:
             region = turned_back(turned, quarter_turns, frame.shape) if quarter_turns else turned
             if any(is_near(sight.mesh.region, region) for sight in known):
                 continue
-            sight = self._fit(frame, region, settle=True)
+            first = self._fit(frame, region)
+            sight = first and self._settled(frame, first)
             if sight is not None and not any(same_face(sight.mesh, other.mesh) for other in (*known, *found)):
                 found.append(sight)
         return found

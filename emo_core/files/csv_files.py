@@ -87,7 +87,7 @@ def parse_csv(content: bytes, name: str, needs: Sequence[str] = (), may: Sequenc
         if fault := _fault(cells, columns, needs, delimiter):
             faults.append((start, fault))
         values = [*cells, *[""] * (len(columns) - len(cells))]
-        rows.append(Row(start, dict(zip(columns, map(_unescaped, values), strict=False))))
+        rows.append(Row(start, dict(zip(columns, map(unescaped, values), strict=False))))
     check_lines(name, faults)
     return Table(columns, tuple(rows))
 
@@ -138,7 +138,8 @@ def _escaped(value: Any) -> Any:
     return value if harmless else f"'{value}"
 
 
-def _unescaped(cell: str) -> str:
+def unescaped(cell: str) -> str:
+    """Text of a cell as it was before :func:`to_csv`."""
     return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
 
 

@@ -4,6 +4,7 @@
     EMO_DATA      data sets that visitors make and open                        else data
     EMO_MODELS    models that were taught                                      else models
     EMO_DEMO      the demo clips, never written to                             else assets/demo
+    EMO_STUDIES   studies of many clips, a folder each                         else studies
     EMO_ROOTS     further folders with data sets that visitors may open and write to, separated as in PATH
 
 In a checkout these lie beside the program. Nobody writes into an installed package: there the first three lie where the
@@ -19,7 +20,7 @@ from pathlib import Path
 
 from platformdirs import PlatformDirs
 
-from emo_core.errors import DatasetError
+from emo_core.errors import DatasetError, StudyError
 
 _CORE = Path(str(resources.files("emo_core")))
 _CARRIED = _CORE / "studio"  # what a wheel carries beside the core: pyproject.toml puts it there
@@ -56,6 +57,42 @@ def models() -> Path:
 def demo() -> Path:
     """The demo clips."""
     return _setting("EMO_DEMO", ROOT / "assets" / "demo")
+
+
+def studies() -> Path:
+    """Studies of many clips, a folder each."""
+    return _setting("EMO_STUDIES", _kept("studies"))
+
+
+def is_study_of_server(path: Path) -> bool:
+    """Whether a path lies below the folder of studies, once its links are followed."""
+    try:
+        real, root = path.resolve(), studies().resolve()
+        return real != root and real.is_relative_to(root)
+    except (OSError, ValueError, RuntimeError):  # too long, not permitted, a zero byte, links in a circle
+        return False
+
+
+def visitors_study(words: str) -> Path:
+    """The folder of a study that a visitor means, below that of all studies.
+
+    Raises:
+        StudyError: it lies elsewhere. Whether it exists is not told.
+
+    Example:
+        >>> visitors_study("../../etc")
+        Traceback (most recent call last):
+            ...
+        emo_core.errors.StudyError: Studies are opened only below the folder of studies of this server: name one of \
+its folders, or ask whoever runs the server to set EMO_STUDIES.
+    """
+    path = studies() / words.strip()
+    if not is_study_of_server(path):
+        raise StudyError(
+            "Studies are opened only below the folder of studies of this server: name one of its folders, or ask "
+            "whoever runs the server to set EMO_STUDIES."
+        )
+    return path.resolve()
 
 
 def roots() -> tuple[Path, ...]:

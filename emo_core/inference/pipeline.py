@@ -56,6 +56,7 @@ def analyze(
     name: str | None = None,
     progress: Progress | None = None,
     change: Change | None = None,
+    threads: int = _THREADS,
 ) -> Analysis:
     """See what the model sees in the face of everybody in a video.
 
@@ -65,6 +66,7 @@ def analyze(
         name: file name to show for `source` given as bytes.
         progress: called as the work goes on.
         change: done to the frames first; sizes and boxes are then those of the changed frames.
+        threads: of each network; one where other processes keep the other cores busy.
 
     Returns:
         Everything about the clip and each of its people, the largest and longest in view first.
@@ -82,7 +84,7 @@ def analyze(
     tell = progress or (lambda stage, share: None)
     blendshapes = BlendshapeModel() if bundle.config.blendshapes else None
     video = _Video(source, name, bundle.config.sample_rate_hz, tell)
-    watched = _watch(video, bundle.frame_network(_THREADS), blendshapes, bundle.config, timer, change)
+    watched = _watch(video, bundle.frame_network(threads), blendshapes, bundle.config, timer, change, threads)
     tell("Judging the windows", 0.95)
     people: list[PersonAnalysis] = []
     head = bundle.head_network()
@@ -200,8 +202,9 @@ def _watch(
     config: PipelineConfig,
     timer: Stopwatch,
     change: Change | None,
+    threads: int = _THREADS,
 ) -> _Watched:
-    tracker = FaceTracker(FaceLandmarker(num_threads=_THREADS), config.crop_side_px)
+    tracker = FaceTracker(FaceLandmarker(num_threads=threads), config.crop_side_px)
     with closing(video.clips() if change is None else change(video.clips)) as clips:
         times_s, records = _watch_faces(clips, tracker, video, cnn, blendshapes, timer)
     timer.lap("decode")
@@ -220,8 +223,8 @@ def _watch(
 def _changed_info(info: VideoInfo, times_s: Doubles) -> VideoInfo:
     """The source as its changed frames have it: their number and how long they last."""
     step_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.0
-    length_s = float(times_s[-1]) + step_s if len(times_s) else 0.0
-    return replace(info, duration_s=length_s, num_frames_sampled=len(times_s), start_s=0.0)
+    start_s, end_s = (float(times_s[0]), float(times_s[-1]) + step_s) if len(times_s) else (0.0, 0.0)
+    return replace(info, duration_s=end_s - start_s, num_frames_sampled=len(times_s), start_s=start_s)
 
 
 def _without_gaps(info: VideoInfo, times_s: Doubles, rate_hz: float) -> VideoInfo:

@@ -33,22 +33,22 @@ class Order:
     """Work that somebody asked for.
 
     Attributes:
-        kind: ``train`` a model from clips, or compare ``protocols`` of splitting them.
+        kind: ``train`` a model from clips, compare ``protocols`` of splitting them, or judge the clips of a ``study``.
         name: of the order; a training's is that of its bundle.
-        data: data set.
-        out: bundle directory: of the model to write, or of the one whose recipe is compared.
+        data: data set, or folder of the clips of a study.
+        out: bundle directory: of the model to write, or of the one whose recipe is compared; of a study, its results.
         cache: folder of what may be computed again.
         protocol: of the split, as the command line names it.
         seed: of split and training; None for that of the recipe.
         epochs: at most; None for those of the recipe.
         cnn: whether the last stage of the frame CNN is tuned, too.
-        base: bundle whose frame CNN is used; empty for the shipped one.
+        base: bundle whose frame CNN is used, or that judges a study; empty for the shipped one.
         folds: parts of a cross-validation.
         recipe: by which a model is taught, as the command line names it.
         real: data set of real clips that a model of the published recipe is measured on as well; empty for none.
     """
 
-    kind: Literal["train", "protocols"]
+    kind: Literal["train", "protocols", "study"]
     name: str
     data: str
     out: str

@@ -74,7 +74,11 @@ def _timed_frames(
 ) -> Generator[tuple[Bytes, float], None, None]:
     with open_video(source, name=analysis.video.name, max_side_px=_MAX_SIDE_PX) as reader:
         for clip in reader.clips(float(rate), frames_per_clip=8):
-            yield from zip(clip.frames, clip.timestamps_s.tolist(), strict=True)
+            for frame, time_s in zip(clip.frames, clip.timestamps_s.tolist(), strict=True):
+                if analysis.video.start_s - _SAME_S <= time_s < analysis.video.end_s:  # it may be a part of the file
+                    yield frame, time_s
+            if clip.timestamps_s[-1] >= analysis.video.end_s:
+                return
 
 
 def _steady(

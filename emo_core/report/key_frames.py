@@ -94,13 +94,13 @@ def _frames_at(
     source: Path | str | bytes, rate_hz: float, analysis: Analysis, steps: NDArray[np.intp], progress: Progress | None
 ) -> Generator[Bytes, None, None]:
     """The sampled frames `steps`, reduced."""
-    wanted, first = set(steps.tolist()), 0
+    wanted, first = set(analysis.timestamps_s[steps].tolist()), 0  # times, for an analysis may be of a part of the file
     with open_video(source, name=analysis.video.name, max_side_px=2 * _WIDTH_PX) as reader:
         for clip in reader.clips(rate_hz):
             if progress is not None:
                 progress("Reading the clearest frames", first / len(analysis.timestamps_s))
-            for number, frame in enumerate(clip.frames, start=first):
-                if number in wanted:
+            for time_s, frame in zip(clip.timestamps_s.tolist(), clip.frames, strict=True):
+                if time_s in wanted:
                     yield frame
             first += len(clip.frames)
 

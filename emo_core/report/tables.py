@@ -4,19 +4,21 @@ What a person says is in columns and cues of its own, whose names begin with ``h
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from numpy.typing import NDArray
 
 from emo_core import SOFTWARE
 from emo_core.analysis import Analysis, Segment
-from emo_core.emotions import EMOTIONS
+from emo_core.columns import BOX, POSE, Columns, frame_columns, window_columns
 from emo_core.files.csv_files import to_csv
 from emo_core.model.presence import sure_words
 from emo_core.report.annotations import Annotations, Marker
 
 _MARK_S = 1.5  # how long a mark stays on the screen
-_POSE = ("yaw_deg", "pitch_deg", "roll_deg")
-_BOX = ("box_x0", "box_y0", "box_x1", "box_y1")
+_MODEL = ("model", "model_version", "software")
+_DIGITS = {"source_frame": 0, "time_s": 3, "start_s": 3, "end_s": 3, **dict.fromkeys((*BOX, *POSE), 1)}
 
 
 def frames_csv(analysis: Analysis, annotations: Annotations) -> str:
@@ -30,48 +32,15 @@ def frames_csv(analysis: Analysis, annotations: Annotations) -> str:
     for marker in annotations.markers:
         row = int(analysis.timestamps_s.searchsorted(marker.time_s + 1e-6, side="right")) - 1
         marks.setdefault(max(row, 0), []).append(marker.note)
-    track, clip, prediction = analysis.track, analysis.normalized, analysis.prediction
-    rows = (
-        {
-            "time_s": f"{time_s:.3f}",
-            **_source(analysis, i),
-            "person": analysis.person,
-            "face": int(clip.mask[i]),
-            "quality": _number(clip.quality[i]),
-            **{name: _number(values[i]) for name, values in clip.components.items()},
-            **_row(_BOX, track.boxes_xyxy[i], 1),
-            **_row(_POSE, track.pose_deg[i], 1),
-            **_row([f"emotion_{name}" for name in EMOTIONS], analysis.features.emotions[i]),
-            **_row([f"probability_{name}" for name in prediction.labels], prediction.step_probabilities[i]),
-            "verdict": _label_at(prediction.segments, float(time_s)),
-            "human_mark": "; ".join(marks.get(i, [])),
-            "human_label": annotations.label or "",
-            **_model(analysis),
-        }
-        for i, time_s in enumerate(analysis.timestamps_s)
-    )
-    return _csv(rows)
+    columns = frame_columns(analysis.timestamps_s, analysis.source_frames, analysis.told, analysis.model)
+    noted = ["; ".join(marks.get(row, [])) for row in range(len(analysis.timestamps_s))]
+    return _csv(columns, {"human_mark": noted, "human_label": [annotations.label or ""] * len(noted)})
 
 
 def windows_csv(analysis: Analysis, annotations: Annotations) -> str:
     """One row per overlapping window that the LSTM read: verdict, probabilities, normalized scores s′, quality."""
-    labels = analysis.prediction.labels
-    rows = (
-        {
-            "start_s": f"{window.start_s:.3f}",
-            "end_s": f"{window.end_s:.3f}",
-            "person": analysis.person,
-            "verdict": window.label,
-            **_row([f"probability_{name}" for name in labels], window.probabilities),
-            **_row([f"score_{name}" for name in labels], window.scores),
-            "quality": _number(window.quality),
-            "num_valid_frames": window.num_valid_frames,
-            "human_label": annotations.label or "",
-            **_model(analysis),
-        }
-        for window in analysis.prediction.windows
-    )
-    return _csv(rows)
+    count = len(analysis.prediction.windows)
+    return _csv(window_columns(analysis.told, analysis.model), {"human_label": [annotations.label or ""] * count})
 
 
 def segments_vtt(analysis: Analysis, annotations: Annotations) -> str:
@@ -95,43 +64,25 @@ def segment_at(segments: Sequence[Segment], time_s: float) -> Segment:
     return next((item for item in segments if time_s < item.end_s), segments[-1])
 
 
-def _label_at(segments: Sequence[Segment], time_s: float) -> str:
-    """Verdict of the segment that covers a time; nothing where none does, as while a person is away."""
-    last_s = segments[-1].end_s
-    covers = (item for item in segments if item.start_s - 1e-6 <= time_s < item.end_s)
-    found = next(covers, segments[-1] if last_s <= time_s < last_s + 1e-6 else None)
-    return found.label if found else ""
-
-
 def mark_words(marker: Marker) -> str:
     """A mark in words that say whose it is."""
     return f"Marked by a person: {marker.note}"
 
 
-def _source(analysis: Analysis, index: int) -> dict[str, str]:
-    """Which frame of the file a sampled one is; empty cells where it is none or has no timestamp."""
-    found = analysis.source_frames
-    return {
-        "source_frame": str(int(found.numbers[index])) if found else "",
-        "source_timestamp_s": _number(found.stamps_s[index]) if found else "",
-    }
+def _csv(columns: Columns, human: Mapping[str, Sequence[str]]) -> str:
+    """A table as CSV, what a person says before the model."""
+    texts: dict[str, Sequence[str]] = {name: _texts(name, values) for name, values in columns.items()}
+    model = {name: texts.pop(name) for name in _MODEL}
+    whole = {**texts, **human, **model}
+    return to_csv(list(whole), zip(*whole.values(), strict=True))
 
 
-def _csv(rows: Iterable[Mapping[str, Any]]) -> str:
-    listed = list(rows)
-    return to_csv(list(listed[0]), [list(row.values()) for row in listed])
-
-
-def _model(analysis: Analysis) -> dict[str, str]:
-    return {"model": analysis.model.name, "model_version": analysis.model.version, "software": SOFTWARE}
-
-
-def _row(names: Sequence[str], values: Iterable[float], digits: int = 6) -> dict[str, str]:
-    return {name: _number(value, digits) for name, value in zip(names, values, strict=True)}
-
-
-def _number(value: float, digits: int = 6) -> str:
-    return f"{float(value):.{digits}f}" if math.isfinite(value) else ""
+def _texts(name: str, values: NDArray[Any]) -> list[str]:
+    """Cells of a column; empty where there is no number."""
+    if values.dtype.kind == "f":
+        digits = _DIGITS.get(name, 6)
+        return [f"{float(value):.{digits}f}" if math.isfinite(value) else "" for value in values]
+    return [str(int(value)) if values.dtype.kind in "biu" else str(value) for value in values]
 
 
 def _vtt_time(time_s: float) -> str:

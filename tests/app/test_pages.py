@@ -25,6 +25,7 @@ def test_home_offers_the_ways_in(studio):
         ("home", "Hybrid Emotion Studio"),
         ("analyze", "Analyze a clip"),
         ("live", "Watch it live"),
+        ("study", "Study"),
         ("evaluate", "Evaluate"),
         ("about", "About"),
     ],

@@ -5,14 +5,18 @@ from typing import assert_type
 from emo_core import (
     Analysis,
     Bundle,
+    ClipResult,
     EmoError,
     Evaluation,
     Explanation,
+    Study,
     VideoError,
     analyze,
+    analyze_many,
     evaluate,
     explain_verdict,
     load_bundle,
+    load_study,
     summarize,
     to_dict,
 )
@@ -37,6 +41,15 @@ def measure(folder: str) -> float:
     found = evaluate(folder, load_bundle())
     assert_type(found, Evaluation)
     return float(summarize(found).scores.accuracy.value or 0)
+
+
+def compare(folder: str) -> int:
+    for result in analyze_many([folder], load_bundle()):
+        assert_type(result, ClipResult)
+        assert_type(result.error, str)
+    study = load_study(folder)
+    assert_type(study, Study)
+    return study.record.num_failed
 
 
 def wrong() -> None:

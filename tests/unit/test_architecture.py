@@ -30,9 +30,11 @@ CORE_EDGES = {
     "report": {"video", "model", "inference", "explain"},
     "datasets": {"video", "faces", "model", "inference"},
     "evaluation": {"faces", "model", "inference", "explain", "report", "datasets"},
+    "studies": {"video", "model", "inference", "report", "datasets", "evaluation"},
     "training": {"video", "faces", "model", "inference", "datasets", "evaluation"},
     "cli": {
         *("faces", "model", "jobs", "inference", "explain", "report", "datasets", "evaluation", "training"),
+        "studies",
     },
 }  # fmt: skip
 """Which room of `emo_core` may import which, beside the ground floor and `files`. A new edge is a decision."""
@@ -41,12 +43,13 @@ UI_EDGES = {
     "state": set(),
     "shell": {"state"},
     "widgets": {"state", "shell"},
-    **{page: {"state", "shell", "widgets"} for page in ("about", "analyze", "live", "teach", "evaluate")},
+    **{page: {"state", "shell", "widgets"} for page in ("about", "analyze", "live", "study", "teach", "evaluate")},
 }
 """The same for `ui`: no page's room knows another's."""
 
 GROUND = {
-    *("errors", "emotions", "types", "analysis", "config", "extras", "measured", "method_records", "records"),
+    *("errors", "emotions", "types", "prediction", "columns", "analysis", "config", "extras", "measured"),
+    *("method_records", "records", "comparisons"),
 }  # fmt: skip
 MOST_MODULES, MOST_LINES, MOST_FUNCTION_LINES = 14, 300, 50
 SCREEN = {"streamlit", "ui", "pages", "streamlit_app"}
@@ -60,6 +63,12 @@ NEED_TENSORFLOW = {
     *(f"emo_core.training.fitting.{name}" for name in ("decision", "decision_choice", "real_clips")),
 }
 """Modules that load TensorFlow when they are imported; the others may do so inside a function."""
+
+NEED_DASK = {"emo_core.studies.engine", "emo_core.studies.worker"}
+"""Modules that load Dask when they are imported: those of a cluster."""
+
+TABLES = {"dask", "distributed", "pandas", "pyarrow"}
+"""What is loaded only by those who ask for a study or a data frame."""
 
 
 def imported(path, *, top_level_only=False):
@@ -113,15 +122,22 @@ def loaded_after(code):
 
 
 def test_the_package_alone_loads_nothing_heavy():
-    heavy = {"tensorflow", "keras", "cv2", "numpy", "av", "ai_edge_litert", "sklearn", "streamlit"}
+    heavy = {"tensorflow", "keras", "cv2", "numpy", "av", "ai_edge_litert", "sklearn", "streamlit", *TABLES}
     assert not loaded_after("import emo_core") & heavy
 
 
 def test_everything_that_serves_does_without_tensorflow_and_screen():
-    core = {name for name in SOURCES if name.startswith("emo_core.")} - {"emo_core.__main__"}
+    core = {name for name in SOURCES if name.startswith("emo_core.")} - {"emo_core.__main__", *NEED_DASK}
     loaded = loaded_after("import " + ", ".join(sorted(core - NEED_TENSORFLOW)))
     assert {"cv2", "av", "ai_edge_litert"} <= loaded
-    assert not loaded & {"tensorflow", "keras", *SCREEN}
+    assert not loaded & {"tensorflow", "keras", "dask", "distributed", *SCREEN}
+
+
+def test_one_clip_is_judged_and_told_of_without_tables():
+    """Data frames and Dask are for studies; scikit-learn, of which evaluations make use, loads pandas by itself."""
+    rooms = {"", "files", "jobs", "video", "faces", "model", "inference", "explain", "live", "report"}
+    core = {name for name in SOURCES if name.startswith("emo_core.") and room(name)[1] in rooms}
+    assert not loaded_after("import " + ", ".join(sorted(core - {"emo_core.__main__"}))) & TABLES
 
 
 def test_the_product_knows_no_screen():

@@ -17,7 +17,7 @@ from emo_core.errors import MissingPackageError
 from emo_core.files.folders import ROOT
 from tests import installed
 
-OF_EXTRAS = ("tensorflow", "keras", "streamlit", "streamlit_webrtc")
+OF_EXTRAS = ("tensorflow", "keras", "streamlit", "streamlit_webrtc", "dask", "distributed", "pandas", "pyarrow")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 FIVE_LINES = """
 from emo_core import analyze, load_bundle
@@ -66,7 +66,11 @@ def test_five_lines_of_python_judge_it_too(site, tmp_path, laughter):
 
 @pytest.mark.parametrize(
     ("words", "extra"),
-    [(("train", "--data", "demo", "--out", "o"), "train"), (("app",), "app")],
+    [
+        (("train", "--data", "demo", "--out", "o"), "train"),
+        (("app",), "app"),
+        (("analyze", "a.mp4", "b.mp4", "--out", "o"), "study"),
+    ],
 )
 def test_what_needs_an_extra_says_so_in_one_sentence(run_away, words, extra):
     ended = run_away(*words)

@@ -6,9 +6,9 @@ from pathlib import Path
 import streamlit as st
 
 from emo_core.errors import EmoError
-from emo_core.files import limits
 from ui.shell import errors, preload
-from ui.state import models, visits
+from ui.state import models
+from ui.widgets import uploads
 
 _TOLD = "_exchange_told"
 _TAKES = "_exchange_takes"
@@ -46,11 +46,8 @@ def _exported(folder: Path) -> bytes:
 
 
 def _bring_in() -> None:
-    visits.allow_uploads()
     turn = st.session_state.get(_TAKES, 0)
-    file = st.file_uploader(
-        "Model to bring in (ZIP)", type="zip", key=f"exchange-in-{turn}", max_upload_size=limits.MAX_MB
-    )
+    file = uploads.archive("Model to bring in (ZIP)", f"exchange-in-{turn}")
     name = st.text_input("Name for it (its own if empty)", key=f"exchange-as-{turn}", max_chars=40)
     st.caption("It is checked whole; nothing in it is executed. Every visitor of this server can choose it then.")
     if file is not None and st.button("Bring it in", type="primary", key="exchange-bring"):

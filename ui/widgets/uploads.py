@@ -30,7 +30,7 @@ def many(label: str, key: str) -> list[Any]:
 
 
 def archive(label: str, key: str) -> Any:
-    """Take a zip of labelled clips; the file that is there, or None."""
+    """Take a zip, of labelled clips or a model; the file that is there, or None."""
     visits.allow_uploads()
     return st.file_uploader(label, type=["zip"], key=key, max_upload_size=limits.MAX_MB)
 

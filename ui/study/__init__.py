@@ -1,0 +1,1 @@
+"""The Study page: its choice, its run, and what was found."""

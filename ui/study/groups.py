@@ -1,0 +1,95 @@
+"""The groups of a study compared: shares of time, mean curves, differences within people."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from emo_core.emotions import EMOTIONS, display_name
+from ui.shell import errors
+from ui.widgets import charts, tables
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from emo_core.studies.tables import Study
+
+
+def render(found: "Study") -> None:
+    """A choice of grouping, and its figures."""
+    from emo_core.studies.groups import GROUPINGS, seconds_by_verdict, time_shares
+    from emo_core.studies.report import shares_table
+
+    clips, labels = found.clips(), found.record.model.labels
+    seconds = seconds_by_verdict(clips, found.segments(), labels)
+    if not len(seconds):
+        st.info("No clip was judged yet.")
+        return
+    by = st.segmented_control("Group by", GROUPINGS, default=GROUPINGS[0], key="study-by") or GROUPINGS[0]
+    if set(seconds[by]) == {""}:
+        st.info(f"No clip names a {by}: give a manifest.csv with a column {by}, and all clips are one group below.")
+    st.subheader("Share of the time by verdict", anchor=False)
+    st.caption(
+        "Whiskers: 95 % interval over people (cluster bootstrap); none for a single one. Clips that name no "
+        "participant count as one unknown person each."
+    )
+    rows = time_shares(seconds, by, labels)
+    from emo_core.report.charts.groups import shares_figure
+
+    charts.render(
+        shares_figure(rows, labels), f"study-shares-{by}", f"Share of the time by {by}", picture=f"shares_{by}"
+    )
+    with st.expander("As a table"):
+        header, cells = shares_table(rows)
+        tables.render(header, [[errors.plain(str(cell)) for cell in row] for row in cells])
+    _curves(found, clips, by)
+    if by != "participant":
+        _differences(seconds, labels, by)
+
+
+def _curves(found: "Study", clips: "DataFrame", by: str) -> None:
+    from emo_core.report.charts.groups import curves_figure
+    from emo_core.studies.groups import MARK, START, curves
+
+    labels = found.record.model.labels
+    values = {f"probability_{name}": display_name(name) for name in labels}
+    values |= {f"emotion_{name}": f"Frames: {name}" for name in EMOTIONS} | {"quality": "Quality"}
+    st.subheader("Mean over time", anchor=False)
+    left, right = st.columns(2)
+    value = left.selectbox("What", list(values), key="study-value", format_func=values.__getitem__)
+    has_marks = bool(clips["mark_s"].notna().any())
+    at = right.segmented_control(
+        "Lined up at", (START, MARK) if has_marks else (START,), default=START, key="study-at",
+        help="The first frame of each clip, or the moment mark_s of the manifest.",
+    ) or START  # fmt: skip
+    frames = found.frames(("clip", "person", "time_s", value))
+    with errors.shown():
+        drawn = curves_figure(curves(clips, frames, value, by, at), values[value], at_mark=at == MARK)
+        st.caption(
+            "Mean over people of each one's own mean; band: 95 % interval over people, where two or more are left."
+        )
+        charts.render(drawn, f"study-curve-{by}-{value}-{at}", f"{values[value]} over time by {by}", picture="curves")
+
+
+def _differences(seconds: "DataFrame", labels: tuple[str, ...], by: str) -> None:
+    from emo_core.report.charts.groups import differences_figure
+    from emo_core.studies.groups import paired_differences
+    from emo_core.studies.report import comparisons_words, differences_table
+
+    names = sorted(name for name in set(seconds[by]) if name)
+    st.subheader("Two of them within the same people", anchor=False)
+    if len(names) < 2:
+        st.info(f"It takes two {by}s with clips of the same participants.")
+        return
+    left, right = st.columns(2)
+    first = left.selectbox("First", names, 0, key=f"study-first-{by}")
+    second = right.selectbox("Second", names, 1, key=f"study-second-{by}")
+    if first == second:
+        st.info("Choose two that differ.")
+        return
+    with errors.shown():
+        rows = paired_differences(seconds, labels, [(first, second)], by)
+        st.caption(comparisons_words(rows))
+        charts.render(differences_figure(rows, labels), f"study-differences-{by}-{first}-{second}",
+                      f"Differences between {first} and {second}", picture="differences")  # fmt: skip
+        header, cells = differences_table(rows)
+        tables.render(header, [[errors.plain(str(cell)) for cell in row] for row in cells])
