@@ -1,8 +1,6 @@
 """The Teach page without a browser: a data set made, filled, checked, cleared; trainings as the server tells them."""
 
-import json
 import shutil
-from pathlib import Path
 
 import pytest
 import streamlit as st
@@ -13,7 +11,7 @@ from emo_core.jobs.progress import TrainingProgress
 from emo_core.jobs.queue import JobStatus, Order
 from tests.conftest import MODEL
 from tests.evaluations import DEMO
-from tests.tiny import write_tiny_bundle
+from tests.tiny import read_json, write_tiny_bundle
 from ui.state import datasets, models, new_clips, trainings
 from ui.teach import clips as teach_clips
 
@@ -330,9 +328,9 @@ def test_a_model_that_is_gone_is_not_used(monkeypatch, tmp_path):
 
 
 def test_the_line_on_a_taught_model_counts_people():
-    stored = json.loads(Path("models/published/metrics.json").read_text("utf-8"))["taught_clips"]
-    scores = {**stored["scores"], "accuracy": {"value": 0.8, "interval": [0.7, 0.9]}}
-    row = {**stored, "scores": scores, "num_clips": 94, "num_people": 16, "protocol": "", "recipe": ""}
+    found = read_json(MODEL.parent / "published" / "metrics.json")["taught_clips"]
+    scores = {**found["scores"], "accuracy": {"value": 0.8, "interval": [0.7, 0.9]}}
+    row = {**found, "scores": scores, "num_clips": 94, "num_people": 16, "recipe": "", "protocol": ""}
     silent = models.trust_line({"taught_clips": row})
     assert "kept out" not in silent, "a split that nobody recorded is not told as one by person"
     assert "do not say whether other clips of these people trained it" in silent

@@ -48,8 +48,9 @@ def run(pages: Sequence[Page]) -> None:
         with st.container(key="unseen"):
             announce.render()
             _keeper()(key="keeper", data={**keeping.for_browser(), "seconds": int(keeping.MOST_S)})
-        presenting.render()
-        tour.render()
+        with st.container(key="above"):  # always there, so that nothing below it moves
+            presenting.render()
+            tour.render()
         page.run()
     preload.start()
 

@@ -7,6 +7,7 @@ _CSS = """
 :root { --hair: color-mix(in srgb, currentColor 18%, transparent); }
 .stMainBlockContainer { max-width: 1180px; padding-top: 4rem; padding-bottom: 3rem; }
 [data-testid="stMarkdownContainer"] table { display: block; max-width: 100%; overflow-x: auto; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-above:empty) { display: none; }
 .st-key-unseen { position: absolute; height: 0; overflow: hidden; }
 .es-quiet { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 [data-testid="stCaptionContainer"] { color: inherit !important; opacity: .82; }
