@@ -11,7 +11,7 @@ if get_script_run_ctx(suppress_warning=True) is None:  # the server loads this f
 else:
     from ui.shell import navigation
 
-    st.set_page_config(page_title="Hybrid Emotion Studio", page_icon="🎭", layout="wide")
+    st.set_page_config(page_icon="🎭", layout="wide")
     navigation.run(
         [
             st.Page("pages/home.py", title="Home", default=True),

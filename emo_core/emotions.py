@@ -76,10 +76,13 @@ _STANDS_FOR: Mapping[str, str] = {
 """Words for a component of a taught class → basic emotion that stands for it."""
 
 EMOTION_COLOURS: Mapping[str, str] = {
-    "neutral": "#8A94A6", "happiness": "#F2A900", "surprise": "#E8618C", "sadness": "#3F78C9",
-    "anger": "#D1432F", "disgust": "#5B9A4B", "fear": "#7D5BBE", "contempt": "#9A7B5B",
+    "neutral": "#8A96B3", "happiness": "#F3AA01", "surprise": "#FF7E8D", "sadness": "#3F84E0",
+    "anger": "#CC3710", "disgust": "#607159", "fear": "#61489F", "contempt": "#7B637E",
 }  # fmt: skip
-"""One colour per basic emotion, the same on every page and chart."""
+"""One colour per basic emotion, the same on every page and chart.
+
+Any two stay apart for people who see no red or no green as well; a test computes how far.
+"""
 
 _CLASS_COLOURS: Mapping[str, str] = {
     "amusement_surprise": "#F08A24", "sadness_fear": "#5468C4", OTHER: "#8A94A6", UNSURE: "#C3C8D2",

@@ -15,10 +15,10 @@ from ui.widgets import measured, model_picker, privacy
 navigation.guard(__file__)
 
 LIMITS = f"""
-#### Limits
+## Limits
 {chr(10).join(f"- {sentence}" for sentence in limits.LIMITS)}
 
-#### Privacy
+## Privacy
 - The analysis runs on this server. No clip, picture or result is sent anywhere else.
 - Clips are held in memory for your visit (a large upload, and a clip cut from the live view, pass through a temporary
   file that is removed at once) and dropped when the visit ends. Nothing is kept, and nothing is used for training,
@@ -27,10 +27,10 @@ LIMITS = f"""
 - The live view holds the last ten seconds, in memory, and forgets them when its page is left.
 - *Delete my clips and results*, here and below the clips, drops everything of your visit at once.
 
-#### Intended use
+## Intended use
 Research, teaching and demonstration with adults who agreed to be recorded and know what is done.
 
-#### Prohibited use
+## Prohibited use
 - **Work and school:** inferring emotions of people at the workplace or in education is prohibited in the European
   Union, save for medical or safety reasons (AI Act, Regulation (EU) 2024/1689, Article 5(1)(f)).
 - **Tell people:** whoever uses an emotion recognition system must inform the people exposed to it (Article 50(3)).
@@ -41,14 +41,14 @@ CREDITS = """
 - Method: S. Sahaya Sugirtha Cindrella and R. Jayashree, *Design of a Computational Model to Detect Hybrid Emotion
   through Facial Expressions in Videos Using CNN-LSTM*, Journal of Machine and Computing, 2025,
   DOI [10.53759/7669/jmc202505155](https://doi.org/10.53759/7669/jmc202505155).
-- Labels of the training photos: FER+ (Microsoft, MIT licence). The photos are those of FER2013; they are not part of
+- Labels of the training photos: FER+ (Microsoft, MIT license). The photos are those of FER2013; they are not part of
   this application.
-- Rendered clips: USC ICT face model (USC Institute for Creative Technologies, MIT licence).
-- Face landmarks: MediaPipe Face Landmarker (Google, Apache-2.0 licence).
+- Rendered clips: USC ICT face model (USC Institute for Creative Technologies, MIT license).
+- Face landmarks: MediaPipe Face Landmarker (Google, Apache-2.0 license).
 """
 
 st.title("About")
-st.caption("Which model speaks here, how well it was measured, and what it must not be used for.")
+st.caption("The model in use, how well it was measured, and what it must not be used for.")
 model_picker.render("about")
 with errors.shown():
     loaded = models.bundle()
@@ -61,20 +61,22 @@ wanted = titles[1] if st.query_params.get("see") == "paper" else titles[0]
 figures_tab, paper_tab, card_tab, limits_tab, credits_tab = st.tabs(titles, default=wanted)
 with figures_tab, errors.shown():
     preload.wait()
-    st.subheader("How often it is right", anchor=False)
+    st.header("How often it is right", anchor=False)
     with errors.shown():
         measured.render_metrics()
+    with errors.shown():
+        measured.render_demo()
     st.page_link("pages/evaluate.py", label="Measure it on a data set, clip by clip →")
     with errors.shown():
         measured.render_method()
-    st.subheader("How training went", anchor=False)
+    st.header("How training went", anchor=False)
     measured.render_history()
 with paper_tab, errors.shown():
     against_paper.render()
 with card_tab, errors.shown():
     card = models.card()
     if card:
-        st.markdown(re.sub(r"^(#{1,4}) ", r"##\1 ", errors.without_pictures(card), flags=re.MULTILINE))
+        st.markdown(re.sub(r"^(#{1,5}) ", r"#\1 ", errors.without_pictures(card), flags=re.MULTILINE))
     else:
         st.info("This model came without a card. Run `make model` to build one.")
 with limits_tab:

@@ -5,8 +5,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ui.analyze import people, verdict
 from ui.analyze import tabs as inside
-from ui.shell import errors, navigation, preload
-from ui.state import models, position, session
+from ui.shell import announce, errors, navigation, preload
+from ui.state import keeping, links, models, position, session
 from ui.widgets import clip_picker, method_diagram, model_picker, privacy, progress, tables
 
 navigation.guard(__file__)
@@ -20,8 +20,10 @@ def run_job(source: session.Source) -> None:
             from emo_core.inference.pipeline import analyze
 
             bundle = models.bundle()
-            session.keep(source, analyze(source.data, bundle, name=source.name, progress=report), bundle)
+            analysis = analyze(source.data, bundle, name=source.name, progress=report)
+        session.keep(source, analysis, bundle)
         method_diagram.want("verdict")
+        announce.say(verdict.spoken(analysis))
         st.rerun()
     session.drop_job()
     if (before := session.result()) is not None:
@@ -35,7 +37,7 @@ def show(result: session.Result) -> DeltaGenerator:
     people.render(result)
     left, right = st.columns([11, 9], gap="medium")
     with left:
-        st.subheader("Clip", anchor="clip")
+        st.header("Clip", anchor="clip")
         if result.source.is_kept:
             begin_s = position.beginning(result) if len(analysis.people) > 1 else 0
             st.video(result.source.data, format=result.source.mime, start_time=begin_s)
@@ -44,10 +46,10 @@ def show(result: session.Result) -> DeltaGenerator:
         if result.source.is_kept and not result.source.mime.endswith(("mp4", "webm")):
             st.caption("If your browser cannot play this format, the analysis below is not affected.")
     with right:
-        st.subheader("Verdict", anchor="verdict")
+        st.header("Verdict", anchor="verdict")
         verdict.render(analysis, result.bundle)
         st.caption(errors.plain(models.trust_line(result.bundle.metrics)))
-        st.page_link("pages/about.py", label="How far to trust it →")
+        st.page_link("pages/about.py", label="How reliable is this? →")
 
     place = st.container()
     with st.expander("How long it took"):
@@ -70,6 +72,11 @@ if found is not None:
         tabs = show(found)
 elif waiting is None:
     st.info("Nothing analyzed yet. Choose the sample, upload or record a clip, and the verdict appears here.")
+privacy.keep_toggle()
+if found is not None and keeping.key():
+    with st.popover("Link to this result"):
+        st.caption("Opens this result at the moment on show, in this browser, as long as it is kept.")
+        st.code(links.to_moment(found), language=None, wrap_lines=True)
 privacy.delete_button("analyze")
 if found is not None and tabs is not None:
     with tabs, errors.shown():

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from emo_core.files.folders import COMMAND
-from ui.shell import navigation
+from ui.shell import navigation, presenting, tour
 from ui.state import samples, session
 from ui.widgets import clip_picker, method_diagram
 
@@ -15,15 +15,15 @@ with words:
     st.title("Hybrid Emotion Studio", anchor=False)
     st.html(
         '<p class="es-lead">A face can show two emotions at once: amusement with surprise, sadness with fear. '
-        "This studio reads a video of one face, names the pair and what of it is there, shows every step on the way, "
-        "and says so when it is not sure.</p>"
+        "For researchers and demos: upload a face video, see which emotions it shows over time, why, and how sure the "
+        "model is.</p>"
     )
 if sample is not None:
     picture.image(sample.poster, alt=sample.look_for)
 
 sample_column, own_column, live_column = st.columns(3, border=True)
 with sample_column:
-    st.subheader("Try the sample", anchor=False)
+    st.header("Try the sample", anchor=False)
     if sample is None:
         st.write("No sample came with this installation. Upload a clip instead.")
     else:
@@ -32,7 +32,7 @@ with sample_column:
             session.submit(session.Source(sample.file.name, sample.file))
             st.switch_page("pages/analyze.py")
 with own_column:
-    st.subheader("Use your own clip", anchor=False)
+    st.header("Use your own clip", anchor=False)
     st.write("One face, well lit, at least a second. It stays on this server and is dropped after your visit.")
     record, upload = st.columns(2)
     if record.button("Record a clip", width="stretch"):
@@ -41,12 +41,17 @@ with own_column:
     if upload.button("Upload a clip", width="stretch"):
         st.switch_page("pages/analyze.py")
 with live_column:
-    st.subheader("Watch it live", anchor=False)
+    st.header("Watch it live", anchor=False)
     st.write("Your camera with the verdict on the picture, and what would make the picture better.")
     if st.button("Open the live view", width="stretch"):
         st.switch_page("pages/live.py")
 
-st.subheader("How it works", anchor=False)
+with st.container(horizontal=True, key="ways"):
+    st.button("Take the tour: five stops", key="tour-start", on_click=tour.start)
+    if not presenting.is_on():
+        st.button("Presenting mode", key="present", on_click=presenting.switch, help="Large type, no controls.")
+
+st.header("How it works", anchor=False)
 st.caption("Choose a step to see it on the clip you analyzed.")
 method_diagram.render()
 st.page_link("pages/about.py", label="Against the paper, figure by figure →", query_params={"see": "paper"})

@@ -19,21 +19,21 @@ else:
         labels, clips = data.read(chosen)
         left, right = st.columns([11, 9], gap="large")
         with left:
-            st.subheader("1. Clips", anchor=False)
+            st.header("1. Clips", anchor=False)
             with st.container():  # grows without moving the recorder, which would turn its camera off
                 data.overview(labels, clips)
             teach_clips.render(chosen, labels)
             teach_clips.render_removal(chosen, clips)
         with right:
-            st.subheader("2. Checks", anchor=False)
+            st.header("2. Checks", anchor=False)
             if clips:
                 checks.render(chosen, clips)
             else:
                 st.info("No clips yet. Add a few of each class, of several people, then check and train.")
-            st.subheader("3. Training", anchor=False)
+            st.header("3. Training", anchor=False)
             training.form(chosen, has_clips=bool(clips))
             training.status()
 if chosen is None:
-    st.subheader("Trainings", anchor=False)
+    st.header("Trainings", anchor=False)
     training.status()
 exchange.render()

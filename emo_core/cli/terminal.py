@@ -98,10 +98,9 @@ def recorded_command() -> str:
         if source is not click.core.ParameterSource.COMMANDLINE or name in _SAME_RESULT:
             continue
         value = context.params[name]
-        if isinstance(parameter, click.Option):
-            words.append(parameter.opts[0])
-        if value is not True:
-            words += map(str, value) if isinstance(value, tuple) else [str(value)]
+        for one in value if isinstance(value, tuple) else (value,):
+            words += [parameter.opts[0]] if isinstance(parameter, click.Option) else []
+            words += [str(one)] if one is not True else []
     return shlex.join(words)
 
 

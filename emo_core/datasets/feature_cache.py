@@ -22,7 +22,7 @@ from emo_core.model.bundle import FrameNetwork
 from emo_core.types import Doubles, Floats, check_shape
 from emo_core.video.source import clean_name, video_error
 
-_CACHE_VERSION = 4  # raise when what is seen of a clip changes
+_CACHE_VERSION = 5  # raise when what is seen of a clip changes
 _FOLDER = "clips"
 _KEY_LENGTH = 16
 _NAME = re.compile(rf"[0-9a-f]{{{_KEY_LENGTH}}}-[0-9a-f]{{12}}\.npz")

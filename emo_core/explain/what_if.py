@@ -3,7 +3,7 @@
 A change is made to the decoded frames; what follows is the very pipeline that judged the clip.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from emo_core.analysis import Analysis, PersonAnalysis, Prediction
 from emo_core.emotions import UNSURE
 from emo_core.errors import NoFaceError
+from emo_core.explain.glimpse import Glimpse
 from emo_core.explain.perturbations import UNCHANGED, Kind, is_whole, make_change
 from emo_core.inference.pipeline import Progress, analyze
 from emo_core.model.bundle import Bundle
@@ -35,6 +36,8 @@ class Outcome:
         quality: mean quality of the frames that count, in [0, 1]; None where there are none.
         problem: why nothing could be judged, one sentence; empty otherwise.
         flips: whether the verdict is another one than that of the unchanged clip.
+        before, after: the frame in the middle of the part as it is and as it was judged, JPEG; empty where there is
+            none, as of the unchanged clip.
     """
 
     key: str
@@ -45,6 +48,8 @@ class Outcome:
     quality: float | None
     problem: str
     flips: bool
+    before: bytes = b""
+    after: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +122,17 @@ def try_change(
     """
     if strength is None and kind.strengths:
         strength = kind.strengths[2]
-    change = make_change(kind.key, strength or 0.0, original, part)
+    glimpse = Glimpse(part, original.video.start_s)
+    change = glimpse.around(make_change(kind.key, strength or 0.0, original, part))
     label = unchanged.outcome.label
     try:
         analysis = analyze(source, bundle, name=original.video.name, progress=progress, change=change)
         analysis = _about_same(analysis, original)
     except NoFaceError as error:
-        return Outcome(kind.key, strength, UNSURE, None, None, None, str(error), label != UNSURE)
-    return _outcome(kind.key, strength, analysis, unchanged.best, label)
+        found = Outcome(kind.key, strength, UNSURE, None, None, None, str(error), label != UNSURE)
+    else:
+        found = _outcome(kind.key, strength, analysis, unchanged.best, label)
+    return replace(found, before=glimpse.picture("before"), after=glimpse.picture("after"))
 
 
 def _about_same(changed: Analysis, original: Analysis) -> Analysis:

@@ -86,7 +86,7 @@ def verdict_words(found: Verdict) -> str:
     ``Amusement (of the pair amusement + surprise)``, ``Amusement + surprise, a blend: 62 % : 38 %``, ``Other``.
     """
     if found.label == UNSURE:
-        return "Not sure"
+        return "Unsure"
     named = present(found)
     if len(named) == 1:
         return f"{named[0].capitalize()} (of the pair {found.label.replace('_', ' + ')})"
@@ -116,7 +116,7 @@ def emotion_words(emotions: Mapping[str, float]) -> str:
 def headline(prediction: Prediction) -> str:
     """The verdict on a clip in words; one whose parts have different verdicts has no single one."""
     is_unsure = prediction.label == UNSURE
-    return "It changes on the way" if is_unsure and verdict_changes(prediction) else verdict_words(prediction)
+    return "Changes during the clip" if is_unsure and verdict_changes(prediction) else verdict_words(prediction)
 
 
 def verdict_changes(prediction: Prediction) -> bool:

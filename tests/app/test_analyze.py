@@ -46,7 +46,7 @@ def test_unsure_verdict_gives_its_reason(studio):
     studio.answer = lambda: make_analysis(label=UNSURE, warnings=("The face is <small>.",))
     studio.open("analyze")
     studio.upload()
-    assert "Not sure" in studio.text
+    assert "Unsure" in studio.text
     assert "No class stands out" in studio.text
     assert "The face is &lt;small&gt;." in studio.text
     assert "a blend" not in studio.text

@@ -13,12 +13,14 @@ from emo_core.evaluation.results import LeftOut, store
 from emo_core.evaluation.store import protocols_path, store_protocols
 from emo_core.jobs.progress import TrainingProgress
 from emo_core.jobs.queue import JobStatus
+from emo_core.model.bundle_files import model_digest
 from emo_core.records import Protocols
 from tests.evaluations import DEMO, LABELS, make_evaluation
 from tests.tiny import write_tiny_bundle
 from ui.evaluate import choice as evaluate_choice
 from ui.evaluate import protocols, tabs
 from ui.evaluate import run as evaluate_run
+from ui.state import evaluations
 
 HEAD = "head.tflite"
 
@@ -60,6 +62,25 @@ def test_before_the_first_evaluation_it_says_what_to_press(studio, models):
     assert not app.exception
     assert "Press Evaluate" in app.info[0].value
     assert [button.label for button in app.button] == ["Evaluate"]
+
+
+def test_the_demo_clips_are_evaluated_already_by_the_very_model_that_came_with_them(studio, models, monkeypatch):
+    """Confusion matrix and report stand there at once, on About too; of a changed model nothing is claimed."""
+    folder = models.parent / "set"
+    evaluation = replace(make_evaluation(), model_digest=model_digest(models / "hybrid"))
+    store(evaluation, folder / "evaluation.json")
+    for module in (evaluations, evaluate_run):
+        monkeypatch.setattr(module, "DEMO", folder)
+    app = studio.open("evaluate")
+    assert not app.exception
+    assert "Confusion matrix" in told(studio)
+    assert len(app.get("plotly_chart")) == 1
+    studio.open("about")
+    assert "On the demo clips" in studio.text
+    store(replace(evaluation, model_digest="another"), folder / "evaluation.json")
+    assert "Press Evaluate" in studio.open("evaluate").info[0].value
+    studio.open("about")
+    assert "On the demo clips" not in studio.text
 
 
 @pytest.mark.parametrize("cache", ["cache", "models/hybrid/head.tflite/no_folder"])
@@ -130,7 +151,7 @@ def test_the_clips_the_app_is_not_sure_of_are_listed_and_lead_to_analyze(studio,
         path = models.parent / "set" / clip.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes((models.parent / "set" / "a.mp4").read_bytes())
-    studio.app.session_state["evaluate-list"] = "Not sure"
+    studio.app.session_state["evaluate-list"] = "Unsure"
     app = studio.open("evaluate")
     unsure = [clip for clip in evaluation.clips if clip.verdict not in LABELS]
     opens = [button for button in app.button if button.label == "Open in Analyze"]

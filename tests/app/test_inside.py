@@ -2,11 +2,14 @@
 
 import base64
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from emo_core.analysis import Segment
+from emo_core.emotions import UNSURE
 from emo_core.inference.pipeline import analyze
 from emo_core.report.charts.analysis import MAX_POINTS
 from tests.factories import make_analysis
@@ -24,7 +27,7 @@ def test_every_tab_draws_itself_with_all_the_parts_it_promises(studio, tab):
     app = studio.result_in(tab.name)
     assert not app.exception
     assert not app.error
-    assert tab.parts <= {item.proto.anchor for item in app.subheader}
+    assert tab.parts <= {item.proto.anchor for item in app.header}
 
 
 def test_every_tab_copes_with_a_clip_of_a_single_window_that_is_unsure(studio, tab):
@@ -89,6 +92,18 @@ class TestPosition:
             assert position.get(first) == got
         assert position.get(second) == 0
 
+    def test_its_class_is_the_one_told_then(self, result_of):
+        """Where the clip as a whole is called something else, or nothing, the moment has the first word."""
+        analysis = make_analysis(60, UNSURE)
+        parts = (Segment(0, 2, "sadness_fear", 0.9), Segment(2, 4, UNSURE, 0.4), Segment(4, 6, "other", 0.9))
+        result = result_of(replace(analysis, prediction=replace(analysis.prediction, segments=parts)))
+        most = analysis.prediction.labels[int(analysis.prediction.probabilities.argmax())]
+        told = []
+        for time_s in (0.0, 3.0, 5.0):
+            position.put(result, time_s)
+            told.append(position.class_here(result))
+        assert told == ["sadness_fear", most, "other"]
+
     @pytest.mark.parametrize(("time_s", "frame"), [(0, 0), (0.09, 0), (0.1, 1), (3.0, 30), (5.95, 59), (6.0, 59)])
     def test_its_frame_is_the_last_that_has_begun(self, result_of, time_s, frame):
         result = result_of(make_analysis(60))
@@ -103,7 +118,7 @@ def numbers(text, kind=np.uint8):
 class TestPlayerData:
     def test_the_numbers_of_the_clip_arrive(self):
         analysis = make_analysis(60)
-        data = player_data.clip_data(analysis, "one")
+        data = player_data.clip_data(analysis, "one", analysis.prediction.labels[0])
         np.testing.assert_allclose(numbers(data["times"], np.float64), analysis.timestamps_s, atol=1e-6)
         emotions = numbers(data["series"]["emotions"]).reshape(60, 8)
         seen = analysis.track.detected
@@ -151,7 +166,7 @@ class TestPlayerData:
         assert len(numbers(found["heat"])) == 3 * 4 * 36
         assert data["first"] == num_frames - 4
         assert len(data["lengths"]) == 4
-        clip = player_data.clip_data(analysis, "long")
+        clip = player_data.clip_data(analysis, "long", analysis.prediction.labels[0])
         assert len(clip["curve"]["times"]) <= 3000
         assert sum(map(len, clip["series"].values())) < 200_000
 

@@ -3,7 +3,9 @@
 import json
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
+from ui.shell import tour
 from ui.state import models
 
 
@@ -11,7 +13,8 @@ def test_home_offers_the_ways_in(studio):
     assert not studio.app.exception
     assert studio.app.title[0].value == "Hybrid Emotion Studio"
     assert [button.label for button in studio.app.button] == [
-        "Analyze the sample", "Record a clip", "Upload a clip", "Open the live view"
+        "Analyze the sample", "Record a clip", "Upload a clip", "Open the live view",
+        "Take the tour: five stops", "Presenting mode",
     ]  # fmt: skip
     assert studio.app.code[0].value.endswith("python -m emo_core analyze clip.mp4")
 
@@ -103,7 +106,7 @@ def test_about_shows_each_figure_with_its_data_and_count(studio):
     assert "3,579 | 80.0% | 70.0%" in table, "records of old hold no interval"
     assert any("90.0% | 91.0% | 72.0%" in item.value for item in app.markdown)
     assert any("of 700 composed clips of neutral faces, 3.1%" in item.value for item in app.caption)
-    assert any("### Hybrid" in item.value for item in app.markdown)
+    assert any("## Hybrid" in item.value for item in app.markdown)
     assert len(app.get("plotly_chart")) == 1 + 2 * 2
 
 
@@ -135,3 +138,49 @@ def test_home_leads_to_the_recorder_which_asks_first(studio):
     assert studio.app.title[0].value == "Analyze a clip"
     assert "Before the camera is used" in studio.text
     assert "Close the recorder" in [button.label for button in studio.app.button]
+
+
+def ways_to_show():
+    import streamlit as st
+
+    from ui.shell import presenting, tour
+
+    st.button("Tour", key="start", on_click=tour.start)
+    st.button("Present", key="present", on_click=presenting.switch)
+    presenting.render()
+    tour.render()
+    st.text(str(tour.take_page()))
+
+
+def test_the_tour_leads_through_five_stops_and_can_be_left():
+    app = AppTest.from_function(ways_to_show).run()
+    assert app.text[0].value == "None"
+    assert not app.markdown
+    app.button(key="start").click().run()
+    assert app.session_state["_job"].name == "pexels_distress_to_laughter.mp4", "the sample waits for its analysis"
+    told, pages = [], []
+    for _ in tour.STOPS:
+        assert not app.exception
+        told.append(app.markdown[0].value.split(".**")[0])
+        pages.append(app.text[0].value)
+        if len(told) < len(tour.STOPS):
+            app.button(key="tour-next").click().run()
+    assert told == [f"**{number} of 5: {stop.title}" for number, stop in enumerate(tour.STOPS, start=1)]
+    assert pages == [
+        "('pages/home.py', {})", "('pages/analyze.py', {'see': 'verdict'})",
+        "('pages/analyze.py', {'see': 'heatmaps'})", "('pages/evaluate.py', {})",
+        "('pages/about.py', {'see': 'paper'})",
+    ]  # fmt: skip
+    app.button(key="tour-back").click().run()
+    app.button(key="tour-leave").click().run()
+    assert not app.markdown
+    assert app.text[0].value == "None", "the page stays"
+
+
+def test_presenting_is_left_where_it_was_begun():
+    app = AppTest.from_function(ways_to_show).run()
+    assert "leave-presenting" not in [item.key for item in app.button]
+    app.button(key="present").click().run()
+    app.button(key="leave-presenting").click().run()
+    assert "leave-presenting" not in [item.key for item in app.button]
+    assert not app.session_state["_presenting"]

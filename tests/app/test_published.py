@@ -62,7 +62,7 @@ class TestAgainstThePaper:
         (folder / bundles.METRICS).write_text(json.dumps(metrics), "utf-8")
         told = self.told(pair)
         assert re.search(r"\| Random part of the clips \| 100% \(6,616 samples\) \| 43.2% \(41.0% – 45.0%\)", told)
-        assert re.search(r"parted by person \| not reported \| 32.2% ", told)
+        assert re.search(r"split by person \| not reported \| 32.2% ", told)
         assert "called one of the two (here 120 of 123)" in told
         for number in range(1, 8):
             assert f"Fig. {number}, " in told

@@ -21,7 +21,7 @@ PAGES = {
 ANALYSIS_MS = 60_000
 PAIRS = ("amusement + surprise", "sadness + fear")
 VERDICTS = {
-    "Other", "Not sure", "It changes on the way",
+    "Other", "Unsure", "Changes during the clip",
     *(f"{name.capitalize()} (of the pair {pair})" for pair in PAIRS for name in pair.split(" + ")),
 }  # fmt: skip
 """What the card can say of a clip that shows no blend."""
@@ -132,7 +132,7 @@ def test_result_on_a_phone_fits_the_width_and_survives_another_page(server, visi
     page.get_by_role("button", name="Analyze the sample").click()
     expect_whole_result(page)
     expect_fits(page)
-    page.get_by_role("link", name="How far to trust it").click()
+    page.get_by_role("link", name="How reliable is this?").click()
     expect_title(page, "About")
     expect_fits(page)
     page.go_back()

@@ -19,7 +19,7 @@ PICTURE = "![x](http://elsewhere.example/pixel.png)"
 CLASSES = (class_named("joy_fear"), HybridClass(f"calm{PICTURE}"))
 HEADINGS = {
     "Heatmaps": "What the LSTM remembers", "Normalization": "The verdict with each part switched off",
-    "Charts": "Quality of each frame", "Mark & export": "Take it away", "Compare": "Quality of the frames",
+    "Charts": "Quality of each frame", "Mark & export": "Export", "Compare": "Quality of the frames",
 }  # fmt: skip
 
 

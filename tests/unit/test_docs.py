@@ -13,7 +13,9 @@ import pytest
 from emo_core.cli.main import commands
 from emo_core.files.folders import ROOT
 
-PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted(
+    [*(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "SECURITY")), *(ROOT / "docs").rglob("*.md")]
+)
 NOTEBOOKS = sorted((ROOT / "docs").rglob("*.ipynb"))
 FENCE = re.compile(r"(?P<mark><!--.*?-->\n)?^```(?P<language>\w*)\n(?P<code>.*?)^```$", re.M | re.S)
 OURS = ("hybrid-emotion ", ".venv/bin/python -m emo_core ", "python -m emo_core ")

@@ -1,4 +1,8 @@
+import itertools
+
+import numpy as np
 import pytest
+from colorspacious import cspace_convert, deltaE
 
 from emo_core.emotions import (
     EMOTION_COLOURS,
@@ -84,3 +88,18 @@ def test_a_label_means_a_pair_where_it_names_two_basic_emotions(name, components
 
 def test_the_labels_of_the_paper_mean_its_classes():
     assert tuple(class_named(item.name) for item in PAPER_CLASSES) == PAPER_CLASSES
+
+
+@pytest.mark.parametrize("sight", [None, "deuteranomaly", "protanomaly"])
+def test_any_two_emotions_stay_apart_for_every_eye(sight):
+    """Any two can be the components of a pair: at least 15 in CAM02-UCS, also without the red or the green cones."""
+
+    def seen(colour):
+        rgb = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+        if sight is None:
+            return rgb
+        return np.clip(cspace_convert(rgb, {"name": "sRGB1+CVD", "cvd_type": sight, "severity": 100}, "sRGB1"), 0, 1)
+
+    for first, second in itertools.combinations(EMOTION_COLOURS, 2):
+        apart = deltaE(seen(EMOTION_COLOURS[first]), seen(EMOTION_COLOURS[second]), input_space="sRGB1")
+        assert apart >= 15, f"{first} and {second}: {apart:.1f}"

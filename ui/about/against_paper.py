@@ -35,12 +35,12 @@ def render() -> None:
         st.caption("The published model is the one in use now; choose another one at the top of the page.")
     _the_hundred_percent(ours, shipped)
     _why(ours)
-    st.subheader("Figure by figure", anchor=False)
+    st.header("Figure by figure", anchor=False)
     paper_figures.render(ours.taught_clips, models.published_dir(), PAPER_SAMPLES)
 
 
 def _the_hundred_percent(ours: Measured, shipped: Measured) -> None:
-    st.subheader(f"The {PAPER_ACCURACY:.0%}, and the same model measured otherwise", anchor=False)
+    st.header(f"The {PAPER_ACCURACY:.0%}, and the same model measured otherwise", anchor=False)
     taught, real, forced = ours.taught_clips, ours.untouched_real_clips, ours.forced_clips
     rows = [
         (
@@ -49,8 +49,8 @@ def _the_hundred_percent(ours: Measured, shipped: Measured) -> None:
             _score(taught.scores.accuracy, taught.num_clips) if taught else _NOTHING,
             _NOTHING,
         ),
-        ("Cross-validated, parted at random", _NOT_REPORTED, _protocol(ours, "random"), _protocol(shipped, "random")),
-        ("Cross-validated, parted by person", _NOT_REPORTED, _protocol(ours, "subject"), _protocol(shipped, "subject")),
+        ("Cross-validated, split at random", _NOT_REPORTED, _protocol(ours, "random"), _protocol(shipped, "random")),
+        ("Cross-validated, split by person", _NOT_REPORTED, _protocol(ours, "subject"), _protocol(shipped, "subject")),
         ("Real clips of the two pairs", _NOT_REPORTED, _real(real, pairs_only=True), _shipped_real(shipped, True)),
         ("Real clips, other faces among them", _NOT_REPORTED, _real(real), _shipped_real(shipped, False)),
         ("Rendered clips of other faces", _NOT_REPORTED, _real(forced), _shipped_other(shipped)),
@@ -67,7 +67,7 @@ def _the_hundred_percent(ours: Measured, shipped: Measured) -> None:
 
 def _why(ours: Measured) -> None:
     """Five sentences; what they say of ours comes from the records."""
-    st.subheader("Why they differ", anchor=False)
+    st.header("Why they differ", anchor=False)
     found, forced = ours.protocols, ours.forced_clips
     gap = called = ""
     if found and found.leakage is not None:
@@ -76,7 +76,7 @@ def _why(ours: Measured) -> None:
         counts = forced.parts[0].rows[0].verdicts
         called = f" (here {sum(counts[:-1])} of {sum(counts)})"
     st.markdown(
-        f"1. The paper does not say how it parts its {PAPER_SAMPLES:,} samples, and its printed log measures on a "
+        f"1. The paper does not say how it splits its {PAPER_SAMPLES:,} samples, and its printed log measures on a "
         "random fifth, so that frames of one video, and videos of one person, can be on both sides.\n"
         "2. A model is then rewarded for knowing the people and the pictures, and what is lost when nobody is on both "
         f"sides{gap} is called leakage; on videos of real people published work reports 20 to 30 points.\n"

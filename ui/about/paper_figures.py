@@ -40,7 +40,7 @@ def render(ours: TaughtClips | None, folder: Path, paper_samples: int) -> None:
             partial(_training, folder), partial(_prediction, folder, paper_samples),
         ]  # fmt: skip
     for (title, words), draw in zip(_PAPER.items(), [_flow, *drawings], strict=True):
-        st.markdown(f"##### {title}")
+        st.markdown(f"### {title}")
         st.caption(f"The paper: {words}")
         with errors.shown(), models.reading("metrics.json"):
             draw()
@@ -122,7 +122,7 @@ def _training(folder: Path) -> None:
         ],
     )
     st.caption(
-        f"Parted {'at random' if record.protocol == 'random' else 'by person'}; {len(record.left_out)} more show no "
+        f"Split {'at random' if record.protocol == 'random' else 'by person'}; {len(record.left_out)} more show no "
         "face that can be judged. By the command:"
     )
     st.code(models.manifest(folder)["head_training"]["command"], language="bash", wrap_lines=True)
@@ -133,7 +133,7 @@ def _prediction(folder: Path, paper_samples: int) -> None:
     manifest = models.manifest(folder)
     labels = ", ".join(errors.plain(display_name(item["name"])) for item in manifest["classes"])
     tables.render(
-        ("", "The paper", "published, here"),
+        ("What", "The paper", "published, here"),
         [
             ("Samples", f"{paper_samples:,}", f"{models.taught(folder).num_clips:,} clips"),
             ("Labels", "two pairs of emotions", labels),

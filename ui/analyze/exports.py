@@ -16,6 +16,7 @@ from ui.state import datasets, new_clips, session, visits
 from ui.widgets import progress
 
 _loading = threading.Lock()
+_PERIOD_S = 1.0
 _ADDED = "_corrected_added"
 _ANONYMOUS = "Leave it empty if you do not know; clips of one person must carry one name."
 
@@ -53,10 +54,21 @@ def render(result: session.Result) -> None:
                 width="stretch",
                 disabled=needs_clip and not result.source.is_kept,
             )
+    st.fragment(_under_way, run_every=_PERIOD_S)()
     st.caption(
         "Made when you ask for it; the report and the video read the clip again, the video for up to half as long as "
-        "the clip lasts; it has no sound. Subtitles of this name beside the clip are shown by most players."
+        "the clip lasts. Subtitles of this name beside the clip are shown by most players."
     )
+
+
+def _under_way() -> None:
+    """How far the export is that was asked for, and a way to stop it; looks once a second."""
+    found = visits.export_under_way()
+    if found is None:
+        return
+    words, button = st.columns([5, 1], vertical_alignment="center")
+    words.progress(found[1], text=f"{errors.plain(found[0])} ({found[1]:.0%})")
+    button.button("Stop", key="stop-export", on_click=visits.stop_export, width="stretch")
 
 
 class Makers:

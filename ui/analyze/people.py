@@ -22,7 +22,7 @@ def render(result: session.Result) -> None:
     from emo_core.report.people import people_of
 
     found = people_of(analysis)
-    st.subheader("People", anchor="people")
+    st.header("People", anchor="people")
     with st.container(key="people", horizontal=True):
         for person in found:
             with st.container(key=f"person-{person.number}", width=168):

@@ -27,12 +27,13 @@ _PICTURE_PX = 480  # longer side
 _NO_NUMBER = 255
 
 
-def clip_data(analysis: Analysis, identity: str) -> dict[str, Any]:
+def clip_data(analysis: Analysis, identity: str, label: str) -> dict[str, Any]:
     """Everything about the clip that is no picture; a hundred bytes a frame at most.
 
     Args:
         analysis: of the clip.
         identity: another one for another result.
+        label: class whose heatmap is shown at first.
     """
     from emo_core.report.charts.analysis import COMPONENT_COLOURS, window_curve
     from emo_core.report.charts.style import NEUTRAL_INK
@@ -41,7 +42,6 @@ def clip_data(analysis: Analysis, identity: str) -> dict[str, Any]:
     labels = prediction.labels
     times, rows = window_curve(prediction, analysis.video)
     quality = np.column_stack([clip.quality, *clip.components.values()])
-    shown = prediction.label if prediction.label in labels else labels[int(prediction.probabilities.argmax())]
     return {
         "id": identity,
         "start_s": analysis.video.start_s,
@@ -50,7 +50,7 @@ def clip_data(analysis: Analysis, identity: str) -> dict[str, Any]:
         "width": analysis.video.width,
         "height": analysis.video.height,
         "span_frames": SPAN_FRAMES,
-        "label": labels.index(shown),
+        "label": labels.index(label),
         "no_picture": "The pictures of this clip cannot be read again; the rest is not affected.",
         "times": _text(analysis.timestamps_s),
         "series": {

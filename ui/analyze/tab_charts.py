@@ -13,7 +13,7 @@ def render(result: session.Result) -> None:
     from emo_core.report.charts.catalog import mark
 
     analysis = result.analysis
-    st.subheader("Over time", anchor="timeline")
+    st.header("Over time", anchor="timeline")
     st.caption(
         "What the model says as the clip goes on. The band at the foot is the verdict; shaded: no usable face. "
         "A click on a chart moves the moment on show, in every tab."
@@ -21,20 +21,20 @@ def render(result: session.Result) -> None:
     timeline = figures.timeline_figure(analysis)
     mark(timeline, session.annotations(result.key))
     charts.render_timeline(timeline, "timeline", "Class probabilities over the clip", result)
-    st.subheader("Emotions in each frame", anchor="emotions")
+    st.header("Emotions in each frame", anchor="emotions")
     st.caption("The eight basic emotions that the frame network sees, before the second network reads the sequence.")
     charts.render_timeline(figures.emotions_figure(analysis), "emotions", "Eight basic emotions over the clip", result)
-    st.subheader("Quality of each frame", anchor="quality")
+    st.header("Quality of each frame", anchor="quality")
     st.caption("Frames of low quality count for less; frames without a usable face do not count.")
     charts.render_timeline(figures.quality_figure(analysis), "quality", "Quality of the frames over the clip", result)
     charts.follow_clicks(("timeline", "emotions", "quality"), result)
-    st.subheader("Normalized frames", anchor="frames")
+    st.header("Normalized frames", anchor="frames")
     st.caption("What the network is given: the face, turned level, cut out, evened in light. The bar is the quality.")
     strip.render(analysis)
     parts, whole = st.columns(2, gap="large")
     with parts:
-        st.subheader("Parts of the clip", anchor="parts")
+        st.header("Parts of the clip", anchor="parts")
         tables.segments(analysis.prediction.segments)
     with whole:
-        st.subheader("The clip as a whole", anchor="whole")
+        st.header("The clip as a whole", anchor="whole")
         charts.render(figures.probabilities_figure(analysis.prediction), "probabilities", "Probability of each class")

@@ -77,7 +77,7 @@ def _charts(pair: list[session.Result]) -> None:
 
     videos = [item.analysis.video for item in pair]
     span_s = [min(video.start_s for video in videos), max(video.end_s for video in videos)]
-    st.subheader("Over time, on one scale", anchor=False)
+    st.header("Over time, on one scale", anchor=False)
     for name, item in zip("AB", pair, strict=True):
         figure = timeline_figure(item.analysis)
         mark(figure, session.annotations(item.key))
@@ -86,6 +86,6 @@ def _charts(pair: list[session.Result]) -> None:
         words = f"{item.source.name}, model {item.analysis.model.title}"
         st.markdown(f"**{name}** {errors.plain(words)}")
         charts.render(figure, f"compare-timeline-{name}", f"Class probabilities over clip {name}")
-    st.subheader("Quality of the frames", anchor=False)
+    st.header("Quality of the frames", anchor=False)
     figure = quality_comparison({name: item.analysis for name, item in zip("AB", pair, strict=True)})
     charts.render(figure, "compare-quality", "Overall quality of the frames of both clips")

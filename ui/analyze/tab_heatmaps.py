@@ -29,7 +29,7 @@ def render(result: session.Result) -> None:
             "Evidence for",
             labels,
             format_func=lambda name: errors.plain_name(name),
-            default=_first_choice(result),
+            default=position.class_here(result),
             key=f"{_CLASS}-{result.key}",
             required=True,
         )
@@ -38,7 +38,7 @@ def render(result: session.Result) -> None:
     view = inside_view.look(result, position.frame(result))
     here_s = position.get(result)
     tone = class_colour(label, labels)
-    st.subheader("Where it looks", anchor="heatmaps")
+    st.header("Where it looks", anchor="heatmaps")
     _strip(view, labels.index(label))
     _read(
         "Yellow to red: the parts of the face from which the evidence for this class comes, through CNN and LSTM; "
@@ -46,14 +46,14 @@ def render(result: session.Result) -> None:
         "It shows what the networks use, not that a person would; and not how much a frame counts, which is below."
         + _checked(result),
     )
-    st.subheader("Strongest channels of this frame", anchor="channels")
+    st.header("Strongest channels of this frame", anchor="channels")
     _channels(view, labels.index(label))
     _read(
         "Each square is one channel of the CNN's feature map: bright is where it fires. The word says whether it "
         "speaks for or against the class, and with which share of all that the frame says.",
         "A channel has no name: what makes it fire was learned, and need not be one thing.",
     )
-    st.subheader("Which frames count", anchor="importance")
+    st.header("Which frames count", anchor="importance")
     figure = inside_view.importance(result, label, tone, here_s)
     charts.render(figure, "importance", f"How far the margin of {display_name(label)} falls without each frame")
     _read(
@@ -61,17 +61,10 @@ def render(result: session.Result) -> None:
         "frame is masked.",
         "Frames that say the same can stand in for one another: then each looks unimportant, and all together are not.",
     )
-    st.subheader("What the LSTM reads", anchor="features")
+    st.header("What the LSTM reads", anchor="features")
     _features(result, here_s)
-    st.subheader("What the LSTM remembers", anchor="state")
+    st.header("What the LSTM remembers", anchor="state")
     _state(result, view)
-
-
-def _first_choice(result: session.Result) -> str:
-    """The class that is shown at the moment, or the most probable one."""
-    prediction, here_s = result.analysis.prediction, position.get(result)
-    here = next((item.label for item in prediction.segments if here_s < item.end_s), prediction.label)
-    return here if here in prediction.labels else prediction.labels[int(prediction.probabilities.argmax())]
 
 
 def _moment(result: session.Result) -> None:
@@ -153,7 +146,7 @@ def _state(result: session.Result, view: "View") -> None:
 
 
 def _read(how: str, not_proof: str) -> None:
-    st.caption(f"**How to read it.** {how} **What it does not prove.** {not_proof}")
+    st.caption(f"**How to read it.** {how} **Caution.** {not_proof}")
 
 
 def _checked(result: session.Result) -> str:

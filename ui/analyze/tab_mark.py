@@ -20,16 +20,16 @@ _RIGHT = "The verdict is right, or I do not know"
 def render(result: session.Result) -> None:
     """Marks, correction, exports."""
     said = session.annotations(result.key)
-    st.subheader("Mark moments", anchor="marks")
+    st.header("Mark moments", anchor="marks")
     _timeline(result, said)
     left, right = st.columns([5, 6], gap="large")
     with left:
         _add(result)
     with right:
         _marks(result, said)
-    st.subheader("Is the verdict wrong?", anchor="correct")
+    st.header("Is the verdict wrong?", anchor="correct")
     _correction(result, said)
-    st.subheader("Take it away", anchor="exports")
+    st.header("Export", anchor="exports")
     exports.render(result)
 
 

@@ -33,7 +33,7 @@ def render(result: session.Result) -> None:
     analysis, bundle = result.analysis, result.bundle
     clip = analysis.normalized
     quality = clip.quality[clip.mask]
-    st.subheader("Which quality threshold should I use?", anchor="threshold")
+    st.header("Which quality threshold should I use?", anchor="threshold")
     thinned = heatmap_view.keep(result, "thinned", lambda: _thinned(bundle, analysis))
     st.markdown(_answer(bundle, analysis, thinned))
     charts.render(figures.thinned_figure(thinned, bundle.info.labels), "thinned", "Verdict without poor frames")
@@ -41,7 +41,7 @@ def render(result: session.Result) -> None:
         "What the clip as a whole would get if only frames of at least that quality counted, and how many are left.",
         "A verdict that stays the same need not be right: what it was measured on stands on the About page.",
     )
-    st.subheader("Neighbourhoods of quality", anchor="neighbourhoods")
+    st.header("Quality bins", anchor="neighbourhoods")
     left, right = st.columns([3, 2], gap="large")
     with left:
         here = float(clip.quality[position.frame(result)]) if clip.mask[position.frame(result)] else None
@@ -50,11 +50,11 @@ def render(result: session.Result) -> None:
     with right:
         _table(bundle, analysis)
     _read(
-        "Bars: frames of this clip. Dashed: the edges between the neighbourhoods, chosen so that each held about as "
+        "Bars: frames of this clip. Dashed: the edges between the bins, chosen so that each held about as "
         "many windows when the thresholds were learned. Red: the moment on show.",
         "Quality is about the picture: sharp, bright, large, frontal. It says nothing of the expression.",
     )
-    st.subheader("Thresholds that depend on quality", anchor="thresholds")
+    st.header("Thresholds that depend on quality", anchor="thresholds")
     for column, after in zip(st.columns(2, gap="medium"), (False, True), strict=True):
         with column:
             figure = figures.threshold_figure(
@@ -66,9 +66,9 @@ def render(result: session.Result) -> None:
         "it is taken off; a window gets its most probable class if that dot lies above 0, else it is unsure.",
         "The thresholds were learned on clips that this model was made with: on other material others may be better.",
     )
-    st.subheader("One feature, before and after", anchor="feature")
+    st.header("One feature, before and after", anchor="feature")
     _feature(result, bundle, quality)
-    st.subheader("The verdict with each part switched off", anchor="switches")
+    st.header("The verdict with each part switched off", anchor="switches")
     _switches(heatmap_view.keep(result, "switched", lambda: _switched(bundle, analysis)))
 
 
@@ -114,7 +114,7 @@ def _answer(bundle: "Bundle", analysis: "Analysis", thinned: "Thinned") -> str:
         )
     return (
         f"**None of your own: the model brings its thresholds.** Frames under {MIN_QUALITY:.2f} never count. The "
-        f"median quality here is {median:.2f}, in neighbourhood {place + 1} of {len(scores.counts)}; there a class "
+        f"median quality here is {median:.2f}, in quality bin {place + 1} of {len(scores.counts)}; there a class "
         f"must reach: {needs}. {stays}"
     )
 
@@ -140,7 +140,7 @@ def _table(bundle: "Bundle", analysis: "Analysis") -> None:
     tables.render(("Quality", "Learned on (windows)", "Frames here", "Windows here"), rows)
     count = len(bundle.features.counts)
     st.caption(
-        f"Features are normalized in {count} neighbourhoods of their own."
+        f"Features are normalized in {count} quality bins of their own."
         if count > 1
         else f"Features are normalized alike at every quality (learned on {int(bundle.features.counts[0]):,} frames)."
     )
@@ -194,11 +194,11 @@ def _switches(rows: "tuple[Switched, ...]") -> None:
     header = ("Part switched off", "Verdict", "Probability", "Windows unsure", "Windows with another verdict")
     tables.render(header, told)
     _read(
-        "One threshold: the mean of the neighbourhoods' thresholds by their counts. Weighs the same: every usable "
+        "One threshold: the mean of the bins' thresholds by their counts. Weighs the same: every usable "
         "frame has the clip's mean quality.",
         "One clip shows what a part does, not what it is worth: that was measured on thousands, see About.",
     )
 
 
 def _read(how: str, not_proof: str) -> None:
-    st.caption(f"**How to read it.** {how} **What it does not prove.** {not_proof}")
+    st.caption(f"**How to read it.** {how} **Caution.** {not_proof}")

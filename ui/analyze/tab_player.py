@@ -28,7 +28,7 @@ class _State:
 
         self.result = result
         self.key = f"player-{id(result)}"
-        self.clip = clip_data(result.analysis, self.key)
+        self.clip = clip_data(result.analysis, self.key, position.class_here(result))
         self.spans: dict[int, dict[str, Any]] = {}
         self.heat: dict[int, dict[str, Any]] = {}
         self.making: tuple[int, Iterator[dict[str, Any] | float]] | None = None
@@ -85,9 +85,9 @@ class _State:
 def render(result: session.Result) -> None:
     """Show the player."""
     st.caption(
-        "Drag the slider, click a timeline or use the ← → keys. The heatmap says where in the crop the evidence for a "
-        "class lies, each frame for itself: bright is most. It does not say how much the frame counts, nor that the "
-        "evidence is right."
+        "Drag the slider, click a timeline, or use the ← → keys while the player has the focus. The heatmap says where "
+        "in the crop the evidence for a class lies, each frame for itself: bright is most. It does not say how much "
+        "the frame counts, nor that the evidence is right."
     )
     state = _state_of(result)
     here = position.get(result)

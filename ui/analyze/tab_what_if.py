@@ -1,5 +1,8 @@
 """The tab of the what-if lens: the clip changed, judged by the same pipeline, beside the clip as it is."""
 
+import base64
+from collections.abc import Mapping
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -103,11 +106,36 @@ def _outcomes(run: what_if_run.Run) -> None:
         st.error(errors.plain(task.problem), icon="⚠️")
     if run.unchanged is None:
         if task is None:
-            st.info(
-                "Nothing tried yet. Try one change, or all of them: about a second for each five seconds of the part."
-            )
+            st.info(f"Nothing tried yet. {_duration(run)}")
         return
     _table(run)
+
+
+def _duration(run: what_if_run.Run) -> str:
+    """How long trying takes here, by what the analysis of the clip took."""
+    from emo_core.explain.perturbations import KINDS
+
+    analysis = run.result.analysis
+    share = (run.part[1] - run.part[0]) / max(analysis.video.duration_s, 1e-3)
+    one_s = max(1.0, analysis.timing_ms.total / 1000 * share)
+    return (
+        f"Every change is a whole analysis of the part: one takes about {one_s:.0f} s, all {len(KINDS)} and the clip "
+        f"as it is about {(len(KINDS) + 1) * one_s:.0f} s."
+    )
+
+
+def _pictures(tried: "list[Outcome]", titles: Mapping[str, str]) -> None:
+    """The middle frame of the part as it is, and as each change made it."""
+    shown = [(_title(titles[item.key], item), item.after) for item in tried if item.after]
+    before = next((item.before for item in tried if item.before), b"")
+    cells = "".join(
+        f'<figure><img alt="{escape(words)}" src="data:image/jpeg;base64,{base64.b64encode(data).decode("ascii")}">'
+        f"<figcaption>{escape(words)}</figcaption></figure>"
+        for words, data in [("As it is", before), *shown]
+        if data
+    )
+    if cells:
+        st.html(f'<div class="es-tried">{cells}</div>')
 
 
 def _table(run: what_if_run.Run) -> None:
@@ -122,6 +150,7 @@ def _table(run: what_if_run.Run) -> None:
     rows = [("**As it is**", *_row(base, base), "")]
     rows += [(_title(titles[item.key], item), *_row(item, base), _flip(item)) for item in tried]
     tables.render(("Change", "Verdict", "Probability", "Margin", "Against as it is", "Quality", "Flips?"), rows)
+    _pictures(tried, titles)
     flips = [titles[item.key].lower() for item in tried if item.flips]
     st.caption(
         f"Margin: how many points of probability {best} is ahead of the next class; below 0, another one leads. "
@@ -137,7 +166,7 @@ def _title(title: str, item: "Outcome") -> str:
 def _row(item: "Outcome", base: "Outcome") -> tuple[str, ...]:
     if item.probability is None or item.margin is None or item.quality is None:
         return errors.plain(item.problem.split(":")[0]), "", "", "", ""
-    verdict = "Not sure" if item.label == UNSURE else errors.plain_name(item.label)
+    verdict = "Unsure" if item.label == UNSURE else errors.plain_name(item.label)
     change = "" if item is base or base.margin is None else f"{round(100 * (item.margin - base.margin), 1) + 0.0:+.1f}"
     return verdict, display_percent(item.probability), f"{100 * item.margin:.1f}", change, f"{item.quality:.0%}"
 

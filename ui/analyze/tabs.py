@@ -7,7 +7,7 @@ import streamlit as st
 
 from ui.analyze import tab_charts, tab_compare, tab_heatmaps, tab_mark, tab_normalization, tab_player, tab_what_if
 from ui.shell import errors
-from ui.state import session
+from ui.state import keeping, session
 from ui.widgets import method_diagram
 
 KEY = "inside"
@@ -67,5 +67,6 @@ def _tabs(result: session.Result) -> None:
 @st.fragment
 def _body(tab: Tab, result: session.Result) -> None:
     """What is done in a tab reruns only its body."""
+    keeping.save()  # what a callback noted just now
     with errors.shown():
         tab.render(result)

@@ -21,6 +21,12 @@ def render(analysis: "Analysis", bundle: "Bundle") -> None:
     st.html(card_html(analysis, bundle))
 
 
+def spoken(analysis: "Analysis") -> str:
+    """The verdict in a sentence, for whoever hears the page."""
+    prediction = analysis.prediction
+    return f"Verdict on {_whom(analysis)}{analysis.video.name}: {headline(prediction)}. {_sureness(prediction)}"
+
+
 def card_html(analysis: "Analysis", bundle: "Bundle") -> str:
     """The card as HTML; every text from outside is escaped."""
     prediction = analysis.prediction

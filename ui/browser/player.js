@@ -28,18 +28,19 @@ class Player {
     this.find("slider").oninput = (event) => this.go(Number(event.target.value));
     this.find("label").onchange = () => this.draw();
     this.find("marks").onchange = () => this.draw();
-    this.onKey = (event) => this.key(event);
-    document.addEventListener("keydown", this.onKey);
+    this.box.onkeydown = (event) => this.key(event); // while the focus is here: elsewhere the keys are the page's own
     this.onHeat = () => this.clip && this.draw();
     document.addEventListener("studio-heat", this.onHeat);
-    this.resizes = new ResizeObserver(() => this.drawLines());
+    this.resizes = new ResizeObserver(() => {
+      this.drawLines();
+      if (this.clip) this.drawAxis();
+    });
     this.resizes.observe(this.find("lines"));
   }
 
   dispose() {
     this.pause();
     clearTimeout(this.telling);
-    document.removeEventListener("keydown", this.onKey);
     document.removeEventListener("studio-heat", this.onHeat);
     this.resizes.disconnect();
     for (const span of this.spans.values()) span.pictures.forEach(forget);
@@ -83,11 +84,12 @@ class Player {
       this.line("quality", "Quality of each frame", clip.groups.quality, drawQuality),
     ];
     this.find("lines").replaceChildren(...this.lines.map((line) => line.element));
+    this.drawAxis();
   }
 
   barGroup(group, title) {
     const element = make("div", { role: "group", ariaLabel: title });
-    element.append(make("h4", { textContent: title }));
+    element.append(make("p", { className: "title", textContent: title }));
     this.bars[group] = this.clip.groups[group].map(({ name, colour }) => {
       const fill = make("b", {});
       fill.style.background = colour;
@@ -113,7 +115,9 @@ class Player {
       word.append(dot, item.name);
       header.append(word);
     }
-    const canvas = make("canvas", { title: "Click to go there" });
+    const canvas = make("canvas", { title: "Click to go there", tabIndex: 0, role: "slider", ariaLabel: title });
+    canvas.ariaValueMin = this.clip.start_s.toFixed(1);
+    canvas.ariaValueMax = this.clip.end_s.toFixed(1);
     canvas.dataset.line = name;
     const jump = (event) => {
       const place = canvas.getBoundingClientRect();
@@ -125,8 +129,12 @@ class Player {
       jump(event);
     };
     canvas.onpointermove = (event) => event.buttons && jump(event);
-    element.append(header, canvas);
-    return { element, canvas, paint, back: document.createElement("canvas") };
+    const scale = make("div", { className: "scale", ariaHidden: "true" });
+    scale.append(...["100 %", "50 %", "0 %"].map((textContent) => make("span", { textContent })));
+    const plot = make("div", { className: "plot" });
+    plot.append(scale, canvas);
+    element.append(header, plot);
+    return { name, element, canvas, paint, back: document.createElement("canvas") };
   }
 
   add(span) {
@@ -151,11 +159,13 @@ class Player {
 
   key(event) {
     const on = event.composedPath()[0];
-    const busy = /^(INPUT|SELECT|TEXTAREA|VIDEO)$/.test(on.tagName) || on.isContentEditable || on.role === "tab";
-    if (event.altKey || event.ctrlKey || event.metaKey || (busy && on !== this.box)) return;
-    if (event.key === "ArrowLeft") this.step(-1);
-    else if (event.key === "ArrowRight") this.step(1);
-    else if (event.key === " " && on === this.box) this.find("play").click();
+    if (event.altKey || event.ctrlKey || event.metaKey || /^(INPUT|SELECT)$/.test(on.tagName)) return;
+    const second = Math.max(1, Math.round(this.clip.rate_hz));
+    const steps = { ArrowLeft: -1, ArrowRight: 1, PageDown: -second, PageUp: second };
+    if (event.key in steps) this.step(steps[event.key]);
+    else if (event.key === "Home") this.step(-this.times.length);
+    else if (event.key === "End") this.step(this.times.length);
+    else if (event.key === " " && on.tagName !== "BUTTON") this.find("play").click();
     else return;
     event.preventDefault();
   }
@@ -249,6 +259,7 @@ class Player {
     const at = this.index - (span?.first ?? 0);
     this.box.dataset.frame = this.index;
     this.find("slider").value = this.index;
+    this.find("slider").setAttribute("aria-valuetext", `${this.times[this.index].toFixed(1)} seconds`);
     this.find("clock").textContent = `${this.times[this.index].toFixed(1)} s of ${this.clip.end_s.toFixed(1)} s`;
     this.drawScene(span, at);
     this.drawFace(span, at);
@@ -260,7 +271,33 @@ class Player {
         value.textContent = share === undefined ? "–" : `${Math.min(most, Math.round(100 * share))}%`;
       });
     }
-    for (const line of this.lines) this.cursor(line);
+    for (const line of this.lines) {
+      this.cursor(line);
+      this.say(line);
+    }
+  }
+
+  /** What a timeline holds at the moment on show, in words. */
+  say({ name, canvas }) {
+    const told = this.clip.groups[name].map((item, column) => {
+      const share = this.share(name, this.index, column);
+      return share === undefined ? "" : `${item.name} ${Math.round(100 * share)} %`;
+    });
+    canvas.ariaValueNow = this.times[this.index].toFixed(1);
+    canvas.ariaValueText = `${canvas.ariaValueNow} seconds: ${told.filter(Boolean).join(", ") || "no usable face"}`;
+  }
+
+  /** Seconds under the timelines, as many as there is room for. */
+  drawAxis() {
+    const { start_s, end_s } = this.clip, room = Math.max(2, this.find("axis").clientWidth / 70);
+    const step = [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600].find((size) => (end_s - start_s) / size <= room) ?? 1200;
+    const ticks = [];
+    for (let time = Math.ceil(start_s / step) * step; time <= end_s; time += step) {
+      const tick = make("span", { textContent: String(Math.round(10 * time) / 10) });
+      tick.style.left = `${(100 * (time - start_s)) / (end_s - start_s)}%`;
+      ticks.push(tick);
+    }
+    this.find("axis").replaceChildren(...ticks);
   }
 
   share(group, index, column) {

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def render(choice: Choice, evaluation: "Evaluation", folder: Path) -> None:
     """Choose another model and compare it with the one on show."""
-    st.subheader("Compare with another model", anchor=False)
+    st.header("Compare with another model", anchor=False)
     others = {name: path for name, path in evaluate_choice.models().items() if path != choice.model}
     if not others:
         st.info("There is only one model. Teach another one on the Teach page, then compare it here.")
@@ -50,7 +50,7 @@ def _comparison(first: "Evaluation", second: "Evaluation", folder: Path) -> None
         )
     ]
     tables.render(("Model", "Accuracy", "Clips that it alone has right"), rows)
-    chance = "no chance finding at 5 %" if found.p_value < 0.05 else "within what chance does"
+    chance = "significant at the 5 % level" if found.p_value < 0.05 else "not significant at the 5 % level"
     st.markdown(
         f"Difference in percentage points {found.difference.text('+.1%')} on {found.num_clips} clips of "
         f"{found.num_people} people. McNemar's exact test: p = {found.p_value:.3f}, {chance}."
@@ -59,7 +59,7 @@ def _comparison(first: "Evaluation", second: "Evaluation", folder: Path) -> None
     if not found.differing:
         st.info("They judge every clip alike.")
         return
-    st.subheader(f"{len(found.differing)} clips on which they differ", anchor=False)
+    st.header(f"{len(found.differing)} clips on which they differ", anchor=False)
     by_path = {row.path: row for row in found.differing}
     names = (f"{first.model} {first.version}", f"{second.model} {second.version}")
     st.download_button(

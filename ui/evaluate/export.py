@@ -28,7 +28,7 @@ def render(choice: Choice, evaluation: "Evaluation", figures: ClipMetrics) -> No
     """Download buttons; the report and the JSON are made when they are asked for."""
     from emo_core.evaluation.text import tables, to_csv
 
-    st.subheader("Take it with you", anchor=False)
+    st.header("Export", anchor=False)
     st.caption("Every chart on the other tabs saves itself as PNG: point at it and press the camera in its corner.")
     stem = f"{evaluation.model}_on_{evaluation.data}".replace(" ", "_").lower()
     more = _records(choice)

@@ -10,7 +10,7 @@ from ui.widgets import measured
 
 def render_ablation(choice: Choice) -> None:
     """What each part of the method is worth, from the records of the model."""
-    st.subheader("What each part of the method is worth", anchor=False)
+    st.header("What each part of the method is worth", anchor=False)
     found = models.metrics(choice.model).ablation
     if found is None:
         st.info(
@@ -24,6 +24,6 @@ def render_ablation(choice: Choice) -> None:
 
 def render_training(choice: Choice) -> None:
     """Loss and accuracy per epoch, and the epoch that was kept."""
-    st.subheader("How training went", anchor=False)
+    st.header("How training went", anchor=False)
     st.caption("Dotted: the epoch that was kept, that of the least loss on validation clips.")
     measured.render_history(choice.model)

@@ -20,7 +20,7 @@ _PERIOD_S = 1.0
 
 def render(choice: Choice) -> None:
     """One recipe, the same clips, split at random and by person."""
-    st.subheader("Two protocols, one recipe", anchor=False)
+    st.header("Two protocols, one recipe", anchor=False)
     st.caption(
         "At random, as in the paper, clips of one person are on both sides of the split, and the model is rewarded for "
         "knowing them. By person, nobody is. The difference is leakage, not skill: believe the second figure."

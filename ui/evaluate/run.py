@@ -1,19 +1,16 @@
 """Running an evaluation on the page, and finding the stored one again."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
 from emo_core.errors import DatasetError
-from emo_core.records import ClipMetrics, Protocols
+from emo_core.records import Protocols
 from ui.evaluate.choice import CACHE, Choice
-from ui.state import models
+from ui.state import evaluations, models
 from ui.state.datasets import DEMO
+from ui.state.evaluations import Found
 from ui.widgets import progress
-
-if TYPE_CHECKING:
-    from emo_core.evaluation.results import Evaluation
 
 _JOB, _UNSTORED = "_evaluate_job", "_evaluate_unstored"
 
@@ -30,30 +27,10 @@ def stored_path(choice: Choice) -> Path:
     return evaluation_path(CACHE, choice.model, read_dataset(choice.data), everyone=choice.everyone)
 
 
-class Found(NamedTuple):
-    """A stored evaluation with the figures of it; neither is ever changed."""
-
-    evaluation: "Evaluation"
-    figures: ClipMetrics
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def stored(path: Path, changed_ns: int) -> Found:
-    """The evaluation in a file that was changed at `changed_ns`.
-
-    Raises:
-        DatasetError: the file cannot be read.
-    """
-    from emo_core.evaluation.clip_metrics import summarize
-    from emo_core.evaluation.results import load
-
-    del changed_ns  # part of the key
-    evaluation = load(path)
-    return Found(evaluation, summarize(evaluation))
-
-
 def find(choice: Choice) -> Found | None:
-    """The stored evaluation, if there is one; a damaged one is dropped, and the page says so.
+    """The stored evaluation, if there is one, or the one that came with the demo clips.
+
+    A damaged one is dropped, and the page says so.
 
     Raises:
         DatasetError: the data set cannot be read.
@@ -61,12 +38,14 @@ def find(choice: Choice) -> Found | None:
     path = stored_path(choice)
     try:
         if path.exists():
-            return stored(path, path.stat().st_mtime_ns)
+            return evaluations.stored(path, path.stat().st_mtime_ns)
     except DatasetError:
         _drop(path, "evaluation")
         return None
     unstored: dict[Path, Found] = st.session_state.get(_UNSTORED, {})
-    return unstored.get(path)
+    if path in unstored:
+        return unstored[path]
+    return evaluations.of_demo(choice.model) if choice.data == DEMO and not choice.everyone else None
 
 
 def protocols_path(choice: Choice) -> Path:

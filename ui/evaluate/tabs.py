@@ -1,7 +1,8 @@
 """What an evaluation shows: the headline, then tabs of which only the open one is computed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +23,9 @@ KEY = "evaluate-tab"
 
 _SLICES = {
     "source": "Where the clips are from", "session": "Session", "damage": "Damage to the picture",
-    "quality": "Quality, by the model's neighbourhoods", "length": "Length of the clip", "person": "Person",
+    "quality": "Quality, by the model's quality bins", "length": "Length of the clip", "person": "Person",
 }  # fmt: skip
-_LISTS = ("Chosen cell", "All wrong", "Not sure", "All")
+_LISTS = ("Chosen cell", "All wrong", "Unsure", "All")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +65,7 @@ def _headline(shown: Shown) -> None:
     st.caption(
         f"{figures.num_clips} clips of {figures.num_people} people ({origins}), judged by {judge}; below "
         "each figure its 95 % interval over people. Accuracy and macro-F1 take the most probable class even where the "
-        f"app would say that it is not sure. {errors.plain(evaluation.exposure)}"
+        f"app would say unsure. {errors.plain(evaluation.exposure)}"
     )
     if len(sources) > 1:
         st.caption("The clips come from several sources: read the figures of each under Slices, not their mixture.")
@@ -87,20 +88,22 @@ def _tabs(shown: Shown) -> None:
 def _verdicts(shown: Shown) -> None:
     """The confusion matrix whose cells open their clips, and the report of the classes."""
     from emo_core.report.charts.evaluation import clickable_confusion_figure
+    from emo_core.report.charts.words import describe
 
     labels, counts = shown.figures.labels, shown.figures.confusion
     left, right = st.columns([5, 6], gap="large")
     with left:
-        st.subheader("Confusion matrix", anchor=False)
+        st.header("Confusion matrix", anchor=False)
         st.caption("Rows are the truth. Share of the row, and clips. Click a cell to list its clips below.")
-        event = st.plotly_chart(
-            clickable_confusion_figure(labels, counts), key=f"confusion-{shown.key}", on_select="rerun",
-            selection_mode="points", config=charts.config("confusion"), alt="Confusion matrix",
+        figure, key = clickable_confusion_figure(labels, counts), f"confusion-{shown.key}"
+        st.plotly_chart(
+            figure, key=key, on_select=partial(_clicked, key, _cell_key(shown)), selection_mode="points",
+            config=charts.config("confusion"), alt=f"Confusion matrix, truth as judged. {describe(figure)}",
         )  # fmt: skip
     with right:
-        st.subheader("Classification report", anchor=False)
+        st.header("Classification report", anchor=False)
         _report(shown.figures.per_class)
-        st.subheader("As the app says it", anchor=False)
+        st.header("As the app says it", anchor=False)
         tables.render(
             ("Truth", *(_name(column) for column in shown.figures.verdict_columns)),
             [
@@ -108,28 +111,55 @@ def _verdicts(shown: Shown) -> None:
                 for label, row in zip(labels, shown.figures.verdicts, strict=True)
             ],
         )  # fmt: skip
-    _list(shown, event["selection"]["points"])
+    _list(shown)
 
 
-def _list(shown: Shown, points: Sequence[Mapping[str, Any]]) -> None:
+def _cell_key(shown: Shown) -> str:
+    """Key of the choice of a cell; its state is row and column."""
+    return f"evaluate-cell-{shown.key}"
+
+
+def _clicked(chart: str, box: str) -> None:
+    """Callback: a click on a cell chooses it."""
+    if points := st.session_state[chart]["selection"]["points"]:
+        row, column, _ = points[0]["customdata"]
+        st.session_state[box] = int(row), int(column)
+
+
+def _choose_cell(shown: Shown) -> tuple[str, str] | None:
+    """Truth and verdict of the cell that was clicked, or chosen here, which keys can do as well."""
+    labels, counts = shown.evaluation.labels, shown.figures.confusion
+    cells = [(row, column) for row, line in enumerate(counts) for column, count in enumerate(line) if count]
+
+    def words(cell: tuple[int, int]) -> str:
+        row, column = cell
+        return f"{display_name(labels[row])}, judged {display_name(labels[column])} ({counts[row][column]})"
+
+    chosen = st.selectbox(
+        "Cell of the matrix", cells, index=None, key=_cell_key(shown), format_func=words, placeholder="Choose a cell"
+    )
+    return None if chosen is None else (labels[chosen[0]], labels[chosen[1]])
+
+
+def _list(shown: Shown) -> None:
     evaluation = shown.evaluation
-    st.subheader("Clips", anchor="clips")
+    st.header("Clips", anchor="clips")
     what = st.segmented_control("Which clips", _LISTS, default=_LISTS[0], key="evaluate-list") or _LISTS[0]
     guesses = [evaluation.labels[int(index)] for index in evaluation.forced]
     pairs = list(zip(evaluation.clips, guesses, strict=True))
     if what == "Chosen cell":
-        if not points:
-            st.info("Click a cell of the confusion matrix to see its clips here.")
+        cell = _choose_cell(shown)
+        if cell is None:
+            st.info("Click a cell of the confusion matrix, or choose one here, to see its clips.")
             return
-        row, column, _ = points[0]["customdata"]
-        truth, guess = evaluation.labels[int(row)], evaluation.labels[int(column)]
+        truth, guess = cell
         clips = [clip for clip, own in pairs if clip.label == truth and own == guess]
         st.markdown(f"**{_name(truth)}**, judged **{_name(guess)}**: {tables.count(len(clips), 'clip')}")
         key = f"{truth}-{guess}"
     else:
         keep: dict[str, Callable[[Any, str], bool]] = {
             "All wrong": lambda clip, own: clip.label != own,
-            "Not sure": lambda clip, own: clip.verdict not in evaluation.labels,
+            "Unsure": lambda clip, own: clip.verdict not in evaluation.labels,
             "All": lambda clip, own: True,
         }
         clips, key = [clip for clip, own in pairs if keep[what](clip, own)], what
@@ -149,16 +179,16 @@ def _scores(shown: Shown) -> None:
     """Bars with intervals, ROC and precision-recall curves."""
     from emo_core.report.charts import evaluation as figures
 
-    st.subheader("Accuracy, precision, recall, F1", anchor=False)
+    st.header("Accuracy, precision, recall, F1", anchor=False)
     st.caption("Whiskers: 95 % interval over people. The bars of all classes are means over them.")
     chart = figures.scores_figure(shown.figures.scores, shown.figures.per_class)
     charts.render(chart, "evaluate-scores", "Accuracy, precision, recall and F1", picture="scores")
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("ROC, each class against the rest", anchor=False)
+        st.header("ROC, each class against the rest", anchor=False)
         charts.render(figures.roc_figure(shown.figures.curves), "evaluate-roc", "ROC curves", picture="roc")
     with right:
-        st.subheader("Precision and recall", anchor=False)
+        st.header("Precision and recall", anchor=False)
         chart = figures.precision_recall_figure(shown.figures.curves)
         charts.render(chart, "evaluate-pr", "Precision-recall curves", picture="precision_recall")
     tables.render(
@@ -172,18 +202,18 @@ def _scores(shown: Shown) -> None:
 
 
 def _certainty(shown: Shown) -> None:
-    """Whether probabilities keep their word, and what saying *not sure* buys."""
+    """Whether probabilities are calibrated, and what saying *unsure* buys."""
     from emo_core.report.charts import evaluation as figures
 
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("Calibration", anchor=False)
+        st.header("Calibration", anchor=False)
         error = shown.figures.calibration.error.text(".3f")
-        st.caption(f"Expected calibration error {error}: 0 keeps its word.")
+        st.caption(f"Expected calibration error {error}: 0 = perfectly calibrated.")
         chart = figures.calibration_figure(shown.figures.calibration)
         charts.render(chart, "evaluate-calibration", "Confidence against accuracy", picture="calibration")
     with right:
-        st.subheader("Verdicts against silence", anchor=False)
+        st.header("Accuracy against coverage", anchor=False)
         st.caption("The line moves the threshold of the verdict; a stricter one speaks less and should err less.")
         chart = figures.coverage_figure(shown.figures)
         charts.render(chart, "evaluate-coverage", "Coverage against accuracy", picture="coverage")
@@ -196,10 +226,10 @@ def _slices(shown: Shown) -> None:
     rows = shown.figures.slices
     present = [name for name in _SLICES if any(row.slice == name for row in rows)]
     if not present:
-        st.info("All clips are alike in source, quality and length, and of one person: there is nothing to part.")
+        st.info("All clips are alike in source, quality and length, and of one person: there is nothing to split.")
         return
-    st.subheader("Accuracy by part", anchor=False)
-    chosen = st.segmented_control("Part the clips by", present, default=present[0], format_func=_SLICES.__getitem__)
+    st.header("Accuracy by part", anchor=False)
+    chosen = st.segmented_control("Split the clips by", present, default=present[0], format_func=_SLICES.__getitem__)
     own = [row for row in rows if row.slice == (chosen or present[0])]
     st.caption("Whiskers: 95 % interval over people; none where a part is of one person. n counts clips.")
     charts.render(slices_figure(own), "evaluate-slices", f"Accuracy by {chosen}", picture=f"slices_{chosen}")

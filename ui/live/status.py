@@ -73,7 +73,7 @@ def chain(stats: "LiveStats", *, failure: str, paused: bool) -> list[tuple[str, 
         return [("Camera", "works", True), ("Connection", connection, carries), ("Server", failure, False)]
     analyses = stats.analysed_hz > 0
     server = (
-        f"analyses {stats.analysed_hz:.0f} a second, each within {stats.latency_ms:.0f} ms"
+        f"analyzes {stats.analysed_hz:.0f} a second, each within {stats.latency_ms:.0f} ms"
         if analyses
         else ("pauses" if paused else "waits for pictures")
     )

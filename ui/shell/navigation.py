@@ -7,14 +7,20 @@ page that was asked for.
 
 import time
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from ui.shell import preload, theme
-from ui.state import live_session, visits
+from ui.shell import announce, preload, presenting, theme, tour
+from ui.state import keeping, links, live_session, visits
 
+if TYPE_CHECKING:
+    from streamlit.components.v2.types import ComponentRenderer
+
+_TITLE = "Hybrid Emotion Studio"
 _ENTERED = "_entered"
 _WANTED = "_wanted_page"
 _GOING = "_going_to"
@@ -24,18 +30,35 @@ _IN_FLIGHT_S = 2.0
 def run(pages: Sequence[Page]) -> None:
     """Show the navigation and run the current page, or the one that a deep link asked for."""
     page = st.navigation(list(pages), position="top")
+    if not st.session_state.get(_ENTERED):
+        keeping.restore()
     st.session_state[_ENTERED] = True
     wanted = st.session_state.pop(_WANTED, None)
     if wanted is not None:
         page_file, asked = wanted
         st.switch_page(page_file, query_params=asked)
+    links.take()
+    st.set_page_config(page_title=_TITLE if page.title == "Home" else f"{page.title} · {_TITLE}")
     theme.apply()
+    keeping.save()  # before the browser is given the key, and before a page that may take long
     with visits.page_run():
         told = st.empty()  # always there, so that nothing below it moves
         if notice := visits.take_notice():
             told.error(notice, icon="⚠️")
+        with st.container(key="unseen"):
+            announce.render()
+            _keeper()(key="keeper", data={**keeping.for_browser(), "seconds": int(keeping.MOST_S)})
+        presenting.render()
+        tour.render()
         page.run()
     preload.start()
+
+
+@lru_cache
+def _keeper() -> "ComponentRenderer":
+    """What holds the key of kept results in the browser."""
+    script = (Path(__file__).resolve().parents[1] / "browser" / "keep.js").read_text("utf-8")
+    return st.components.v2.component("studio_keep", js=script)
 
 
 def go(page_file: str) -> None:
@@ -63,6 +86,8 @@ def guard(page_file: str) -> None:
     A page that is not the live page ends the live view, for the visitor has left it.
     """
     _go_on(Path(page_file).name)
+    if (stop := tour.take_page()) is not None and stop != (f"pages/{Path(page_file).name}", {}):
+        st.switch_page(stop[0], query_params=stop[1])
     if Path(page_file).stem != "live":
         live_session.end()
     if not st.session_state.get(_ENTERED):

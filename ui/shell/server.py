@@ -9,7 +9,9 @@ from starlette.middleware import Middleware
 
 from emo_core.files import scratch
 from ui.shell import gate
-from ui.state import visits
+from ui.state import keeping, visits
+
+_KEPT_PERIOD_S = 600.0
 
 MIDDLEWARE = (Middleware(gate.Gate),)
 
@@ -23,8 +25,19 @@ except gate.SettingError as error:  # before the server starts: one sentence, no
 async def lifespan(_app: Any) -> AsyncGenerator[dict[str, Any], None]:
     """Clear away what an earlier server was killed over, and end visits as long as the server runs."""
     scratch.sweep()
-    sweeping = asyncio.create_task(visits.sweep(), name="sweep of ended visits")
+    sweeping = [
+        asyncio.create_task(visits.sweep(), name="sweep of ended visits"),
+        asyncio.create_task(_sweep_kept(), name="sweep of kept results"),
+    ]
     yield {}
-    sweeping.cancel()
-    with suppress(asyncio.CancelledError):
-        await sweeping
+    for task in sweeping:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _sweep_kept() -> None:
+    """Remove kept results that are a day old, as long as the server runs."""
+    while True:
+        await asyncio.to_thread(keeping.sweep)
+        await asyncio.sleep(_KEPT_PERIOD_S)

@@ -7,8 +7,22 @@ _CSS = """
 :root { --hair: color-mix(in srgb, currentColor 18%, transparent); }
 .stMainBlockContainer { max-width: 1180px; padding-top: 4rem; padding-bottom: 3rem; }
 [data-testid="stMarkdownContainer"] table { display: block; max-width: 100%; overflow-x: auto; }
+.st-key-unseen { position: absolute; height: 0; overflow: hidden; }
+.es-quiet { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+[data-testid="stCaptionContainer"] { color: inherit !important; opacity: .82; }
+.js-plotly-plot :is(.xtick, .ytick, .xtitle, .ytitle, .legendtext) text, .js-plotly-plot .legendtext {
+  fill: currentColor !important; }
+[data-variant="segmented_control"] [data-testid="stMarkdownContainer"] p { color: light-dark(#1E2430, #E7EAF1); }
+:is(a, button, summary, input, select, textarea, [role="tab"], [role="slider"], [tabindex="0"]):focus-visible {
+  outline: 3px solid color-mix(in srgb, #5B69D6 75%, currentColor); outline-offset: 2px; }
+@media (prefers-reduced-motion: reduce) {
+  *, *::before, *::after { animation-duration: .01ms !important; animation-iteration-count: 1 !important;
+    transition-duration: .01ms !important; scroll-behavior: auto !important; }
+}
+.st-key-tour { position: sticky; top: 3.75rem; z-index: 90; background: light-dark(#FBFBFD, #12151C);
+  border-left: 6px solid #5B69D6 !important; }
 .es-lead { font-size: 1.12rem; line-height: 1.5; max-width: 46rem; margin: 0; opacity: .86; }
-.es-soft { opacity: .72; font-size: .9rem; }
+.es-soft { opacity: .82; font-size: .9rem; }
 .es-step b { display: block; font-size: .98rem; margin: .1rem 0 .15rem; }
 .es-card { border: 1px solid color-mix(in srgb, currentColor 16%, transparent); border-left: 6px solid var(--tone);
   border-radius: 12px; padding: 1rem 1.15rem; background: color-mix(in srgb, var(--tone) 9%, transparent); }
@@ -44,6 +58,10 @@ _CSS = """
 .es-track { position: relative; height: .8rem; border-radius: 4px; overflow: hidden;
   background: color-mix(in srgb, currentColor 10%, transparent); }
 .es-track span { position: absolute; top: 0; height: 100%; }
+.es-tried { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: .8rem; }
+.es-tried figure { margin: 0; } .es-tried img { width: 100%; border-radius: 8px; display: block; }
+.es-tried figcaption { font-size: .82rem; margin-top: .2rem; }
+.st-key-gallery { display: grid !important; grid-template-columns: repeat(auto-fill, minmax(170px, 1fr)); gap: .8rem; }
 .es-channels { display: grid; grid-template-columns: repeat(auto-fill, minmax(84px, 1fr)); gap: 10px 8px; }
 .es-frame .es-pixels { image-rendering: pixelated; }
 .es-bar { height: 5px; border-radius: 3px; margin: 4px 0 3px; overflow: hidden;

@@ -31,6 +31,13 @@ def put(result: session.Result, time_s: float) -> None:
     st.session_state[_POSITION] = min(max(time_s, video.start_s), video.end_s)
 
 
+def class_here(result: session.Result) -> str:
+    """The class that is told at the position; the most probable one where that is none of the model."""
+    prediction, here_s = result.analysis.prediction, get(result)
+    here = next((item.label for item in prediction.segments if here_s < item.end_s), prediction.label)
+    return here if here in prediction.labels else prediction.labels[int(prediction.probabilities.argmax())]
+
+
 def frame(result: session.Result) -> int:
     """Index of the sampled frame on show at the position: the last one that has begun."""
     index = result.analysis.timestamps_s.searchsorted(get(result) + 1e-6, side="right") - 1

@@ -18,6 +18,7 @@ class Sample:
         title, look_for: what it shows, in a few words and in a sentence.
         duration_s: seconds.
         credit, licence: whose it is and what it may be used for.
+        is_real: whether it shows a real person; else a rendered one, and it is labelled so.
     """
 
     file: Path
@@ -27,6 +28,7 @@ class Sample:
     credit: str
     licence: str
     look_for: str
+    is_real: bool
 
 
 def load() -> tuple[Sample, ...]:

@@ -154,6 +154,22 @@ def results() -> tuple[Result, ...]:
     return found[::-1]
 
 
+def take_up(found: list[Result], words: dict[str, Annotations], shown: str) -> None:
+    """Begin with the results of an earlier visit, in order of time, and what was said of them.
+
+    Args:
+        found: the results.
+        words: by the key of the result.
+        shown: key of the one that was on show.
+    """
+    st.session_state[_RESULTS], st.session_state[_SAID] = tuple(found), words
+    st.session_state[_RESULT] = next(
+        (item for item in found if item.key == _whole(shown)), found[-1] if found else None
+    )
+    if shown != _whole(shown):
+        show_person(int(shown.rpartition("-")[2]))
+
+
 def show(key: str) -> None:
     """Make an earlier result the one on show; nothing happens if it is no longer kept."""
     found = next((item for item in results() if item.key == key), None)

@@ -29,7 +29,8 @@ _lock = threading.Lock()
 _runs: dict[str, object] = {}
 _uploaders: dict[str, object] = {}
 _notices: dict[str, str] = {}
-_exporting: set[str] = set()
+_exporting: dict[str, tuple[str, float]] = {}
+_stopping: set[str] = set()
 _loops: list[asyncio.AbstractEventLoop] = []
 
 
@@ -83,21 +84,41 @@ def one_export(visit: str) -> Iterator["Progress"]:
     with _lock:
         if busy := visit in _exporting:
             _notices[visit] = "One export at a time: wait until the one under way is there, then ask again."
-        _exporting.add(visit)
+        else:
+            _exporting[visit] = "Starting", 0.0
     if busy:
         _run_again(visit)
         raise OverError("Another export of this visit is under way; ask again when it is there.")
 
-    def check(_stage: str, _share: float) -> None:
+    def check(stage: str, share: float) -> None:
         if not is_open(visit):
             raise OverError("The page was closed, so its export was not finished.")
+        with _lock:
+            _exporting[visit] = stage, min(max(share, 0.0), 1.0)
+            stopped = visit in _stopping
+        if stopped:
+            raise OverError("The export was stopped, as the visitor asked.")
 
     try:
         yield check
         check("Done", 1.0)
     finally:
         with _lock:
-            _exporting.discard(visit)
+            _exporting.pop(visit, None)
+            _stopping.discard(visit)
+
+
+def export_under_way() -> tuple[str, float] | None:
+    """What is being done for the export of this visit, and the share done in [0, 1]; None while there is none."""
+    with _lock:
+        return _exporting.get(own_id())
+
+
+def stop_export() -> None:
+    """Callback: end the export of this visit at its next step."""
+    with _lock:
+        if (visit := own_id()) in _exporting:
+            _stopping.add(visit)
 
 
 def tell(visit: str, sentence: str) -> None:

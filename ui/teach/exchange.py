@@ -28,11 +28,11 @@ def render() -> None:
 def _take_away() -> None:
     taught = {name: folder for name, folder in models.found().items() if "taught" in models.manifest(folder)}
     if not taught:
-        st.caption("No model was taught here yet; one that is can be taken away as a file.")
+        st.caption("No model was taught here yet; one that is can be exported as a file.")
         return
-    name = st.selectbox("Model to take away", list(taught), key="exchange-name", format_func=errors.plain)
+    name = st.selectbox("Model to export", list(taught), key="exchange-name", format_func=errors.plain)
     st.download_button(
-        "Take it away (ZIP)", data=partial(_exported, taught[name]), file_name=f"{name}.zip", mime="application/zip",
+        "Export (ZIP)", data=partial(_exported, taught[name]), file_name=f"{name}.zip", mime="application/zip",
         key="exchange-out", on_click="ignore",
     )  # fmt: skip
     st.caption("Networks, settings, card and figures, no clip. “hybrid-emotion model import” reads it, or this page.")

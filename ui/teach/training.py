@@ -48,7 +48,7 @@ def form(chosen: KnownSet, *, has_clips: bool) -> None:
             "one of your classes. Afterwards the recipe is measured by person as well, which trains ten more heads."
         )
     st.radio(
-        "How clips are parted to train, to choose and to measure", list(_PROTOCOLS), key="teach-protocol",
+        "How to split clips into training, validation and test", list(_PROTOCOLS), key="teach-protocol",
         format_func=lambda value: _PROTOCOLS[value],
     )  # fmt: skip
     with st.expander("More"):

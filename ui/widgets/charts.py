@@ -17,13 +17,15 @@ _CLICKS = "chart-clicks"
 
 
 def render(figure: "go.Figure", key: str, alt: str, *, picture: str | None = None) -> None:
-    """Show a chart; `alt` says what it shows to those who cannot see it.
+    """Show a chart; those who cannot see it are told `alt` and its values.
 
     Its tool bar offers it as a PNG file called `picture`, always if that is given, else under the pointer as `key`; an
     empty name hides it.
     """
+    from emo_core.report.charts.words import describe
+
     settings = config(key) | {"displayModeBar": "hover"} if picture is None else config(picture)
-    st.plotly_chart(figure, config=settings, key=key, alt=alt)
+    st.plotly_chart(figure, config=settings, key=key, alt=f"{alt}. {describe(figure)}".strip())
 
 
 def render_timeline(figure: "go.Figure", key: str, alt: str, result: session.Result) -> None:

@@ -44,7 +44,7 @@ def _card(clip: "EvaluatedClip", guess: str, path: Path, key: str, note: str) ->
     if picture is not None:
         st.image(picture, width="stretch", alt=f"A frame of {clip.path}")
     judged = f"judged {display_name(guess)} ({display_percent(max(clip.probabilities))})"
-    unsure = ", the app is not sure" if clip.verdict == UNSURE else ""
+    unsure = ", the app is unsure" if clip.verdict == UNSURE else ""
     st.markdown(
         f"**{errors.plain(clip.person)}**: {errors.plain(display_name(clip.label))}  \n"
         f"{errors.plain(judged)}{unsure}; quality {clip.quality:.2f}"

@@ -32,6 +32,8 @@ def render() -> None:
         with right:
             _upload()
             _record_button()
+        if not recorder_open():
+            _gallery()
 
 
 def _chooser() -> "ExpanderContainer":
@@ -60,9 +62,10 @@ def _close_recorder() -> None:
 
 
 def _samples() -> None:
-    for number, sample in enumerate(samples.load()):
+    """The real clip."""
+    for number, sample in enumerate(item for item in samples.load() if item.is_real):
         st.image(sample.poster, width=320, alt=sample.look_for)
-        st.markdown(f"**{sample.title}** ({sample.duration_s:.0f} s). {sample.look_for}")
+        st.markdown(f"**{sample.title}** (real clip, {sample.duration_s:.0f} s). {sample.look_for}")
         st.caption(f"{sample.credit}, {sample.licence}")
         source = session.Source(sample.file.name, sample.file)
         st.button(
@@ -72,6 +75,23 @@ def _samples() -> None:
             on_click=_submit,
             args=[source],
         )
+
+
+def _gallery() -> None:
+    """Rendered people, one for each kind of verdict, labelled as what they are."""
+    found = [item for item in samples.load() if not item.is_real]
+    if not found:
+        return
+    st.markdown("**Or a rendered person**, one for each kind of verdict")
+    with st.container(key="gallery"):
+        for sample in found:
+            with st.container(border=True):
+                st.image(sample.poster, width="stretch", alt=sample.look_for)
+                st.markdown(f"**{sample.title}** (rendered, {sample.duration_s:.0f} s). {sample.look_for}")
+                source = session.Source(sample.file.name, sample.file)
+                st.button(
+                    f"Analyze “{sample.title}”", key=f"sample-{sample.poster.stem}", on_click=_submit, args=[source]
+                )
 
 
 def _upload() -> None:

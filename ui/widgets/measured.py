@@ -10,7 +10,7 @@ from emo_core.measured import ComposedClips, ComposedSet, JudgedClips, Stills
 from emo_core.method_records import Ablation, Variant, change_text, mean_text
 from emo_core.records import Interval, Protocols, bracketed, span
 from ui.shell import errors
-from ui.state import models
+from ui.state import evaluations, models
 from ui.widgets import charts, measured_custom, measured_people, tables
 
 _CLIP_SETS = {
@@ -70,6 +70,33 @@ def render_metrics() -> None:
             _confusion(title, found)
 
 
+def render_demo() -> None:
+    """The confusion matrix and the report of the classes on the demo clips, where they came with the model."""
+    found = evaluations.of_demo(models.directory())
+    if found is None:
+        return
+    from emo_core.report.charts.analysis import confusion_figure
+
+    figures = found.figures
+    st.header("On the demo clips", anchor=False)
+    left, right = st.columns([5, 6], gap="large")
+    with left:
+        chart = confusion_figure(figures.labels, figures.confusion)
+        charts.render(chart, "confusion-demo", "Confusion matrix on the demo clips, truth as judged")
+    with right:
+        tables.render(
+            ("Class", "Precision", "Recall", "F1", "n"),
+            [
+                (errors.plain_name(row.label), *(score.text(".0%") for score in row.scores.values()), str(row.support))
+                for row in figures.per_class
+            ],
+        )
+        st.caption(
+            f"{figures.num_clips} rendered clips of {figures.num_people} synthetic people that the model has not seen; "
+            "in brackets the 95 % interval over people. Rendered faces are alike: expect less on real ones."
+        )
+
+
 def _verdicts(clips: Mapping[str, ComposedSet], composed: ComposedClips) -> None:
     """How often the model dares and is then right, and how often it sees a pair where there is nothing."""
     if any(found.coverage is not None for found in clips.values()):
@@ -93,10 +120,10 @@ def render_method() -> None:
     """What a random split hides, and what each part of the method is worth; nothing where neither was measured."""
     measured = models.metrics()
     if measured.protocols:
-        st.subheader("What a random split hides", anchor=False)
+        st.header("What a random split hides", anchor=False)
         render_protocols(measured.protocols)
     if measured.ablation:
-        st.subheader("What each part is worth", anchor=False)
+        st.header("What each part is worth", anchor=False)
         render_ablation(measured.ablation)
 
 

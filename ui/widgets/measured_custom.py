@@ -32,7 +32,7 @@ def render(record: TaughtRecord, measured: Measured, figures: TaughtClips) -> No
     )
     if record.protocol != "subject":
         st.warning(
-            "The clips were parted at random, as in the paper: other clips of the same people trained it. The figures "
+            "The clips were split at random, as in the paper: other clips of the same people trained it. The figures "
             "flatter it and do not tell how it works on anybody else."
         )
     scores = figures.scores

@@ -27,7 +27,7 @@ class Stage:
 
 STAGES: tuple[Stage, ...] = (
     Stage("Video", "A clip of one person's face.", "clip"),
-    Stage("Frames", "Taken at a steady rate, by their time.", "frames"),
+    Stage("Frames", "Sampled 10 times a second.", "frames"),
     Stage("Face and alignment", "Found, followed, turned so that the eyes lie level.", "frames"),
     Stage("Quality", "Sharpness, light, size, angle, confidence.", "quality"),
     Stage("CNN features", "A network trained on faces reads each frame.", "heatmaps"),

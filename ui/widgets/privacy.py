@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui.state import live_session, session, what_if_run
+from ui.state import keeping, live_session, session, what_if_run
 
 NOTICE = """
 - **What happens:** this server finds the face in the pictures of your camera, measures how good each one is, and
@@ -12,7 +12,7 @@ NOTICE = """
   add to a data set on the Teach page are kept, until you remove them there, and train your models.
 - **What is prohibited:** inferring emotions of people at work or in education is prohibited in the European Union, save
   for medical or safety reasons (AI Act, Article 5(1)(f)).
-- **Tell people:** everybody before the camera must be told that emotions are recognised (Article 50(3)). Film only
+- **Tell people:** everybody before the camera must be told that emotions are recognized (Article 50(3)). Film only
   adults who agreed.
 """
 
@@ -20,6 +20,7 @@ AGREE = "I have read this and agree"
 DELETE = "Delete my clips and results"
 CONFIRM = "Yes, delete everything"
 
+_KEEP = "keep-visit"
 _AGREED = "_agreed"
 _DELETED = "_deleted"
 
@@ -34,7 +35,7 @@ def ask(key: str) -> bool:
     if agreed():
         return True
     with st.container(border=True, key=f"notice-{key}"):
-        st.markdown("#### Before the camera is used")
+        st.markdown("## Before the camera is used")
         st.markdown(NOTICE)
         st.button(AGREE, type="primary", key=f"agree-{key}", on_click=_agree)
     return False
@@ -52,11 +53,32 @@ def delete_button(key: str) -> None:
         st.button(CONFIRM, key=f"delete-{key}", type="primary", on_click=delete_everything)
 
 
+def keep_toggle() -> None:
+    """Whether results and marks are there after a reload; off unless the visitor wants it."""
+    key = session.fresh_key(_KEEP)
+    st.session_state.setdefault(key, bool(keeping.key()))
+    st.toggle(
+        "Keep my results for this browser",
+        key=key,
+        on_change=_switch_keeping,
+        args=[key],
+        help="Clips, results and marks are then still there after a reload and in another tab of this browser. They "
+        "lie on the disk of this server, at most a day, under a key that only this browser has, and go when you delete "
+        "them.",
+    )
+
+
+def _switch_keeping(key: str) -> None:
+    (keeping.begin if st.session_state[key] else keeping.end)()
+
+
 def delete_everything() -> None:
     """Forget clips, pictures, results, live view and agreement of this visit; nothing of it is on disk by then."""
     live_session.end()
     what_if_run.stop()
+    keeping.end()
     session.forget()
+    keeping.end()  # the browser is told to forget its key
     st.session_state[_DELETED] = True
 
 

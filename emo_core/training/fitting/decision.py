@@ -31,7 +31,14 @@ from emo_core.method_records import PresenceRow
 from emo_core.model import bundle as bundles
 from emo_core.model.calibration import calibrated
 from emo_core.model.evidence import FrameEvidence, families
-from emo_core.training.fitting.decision_choice import HeldOut, RealClip, candidates, choose, finished, worth_it
+from emo_core.training.fitting.decision_choice import (
+    HeldOut,
+    RealClip,
+    candidates,
+    choose,
+    with_flat_thresholds,
+    worth_it,
+)
 from emo_core.training.fitting.presence import (
     Told,
     components_shown,
@@ -82,7 +89,7 @@ def fit_decision(data: Path, demo: Path, real: Path, out: Path, cache: Path, com
     truth = np.array([item.label for item in items])
     able, honest, compared = worth_it(tried, truth, [item.clip.person for item in items], bundle.info.labels)
     chosen = choose(able, truth, np.arange(len(items)), bundle.info.labels)
-    chosen = finished(bundle, chosen, items, held_out, neutral)
+    chosen = with_flat_thresholds(bundle, chosen, held_out, neutral)
     say(f"Chosen: {chosen.evidence}, neutral hybrids {chosen.neutral_hybrids}")
     beside = BesideFrames(chosen.evidence, bundle.classes, cnn)
     head = replace(head, scores=chosen.scores, flat_scores=chosen.flat_scores, beside=beside)

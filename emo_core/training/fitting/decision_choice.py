@@ -30,9 +30,12 @@ NEUTRAL_HYBRIDS = (0.01, 0.02)
 MOST_PAID = 0.005
 """Accuracy on held-out composed and rendered clips that real clips may cost, below the best of all decisions."""
 
+MOST_NEUTRAL = 0.02
+"""Share of held-out clips of faces that show nothing that may be called a hybrid; thresholds cannot always keep what is
+tried, and such a decision is out, whatever it gains on real clips."""
+
 NUM_FOLDS = 10
 _NEIGHBOURHOODS = 4
-_THIN = 3  # of the held-out clips, every third sets the thresholds of a candidate; all of them those of the chosen one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,11 +69,6 @@ class HeldOut:
     emotions: Floats
     clips: WindowDataset
 
-    def thinned(self, step: int) -> "HeldOut":
-        """Every `step`-th clip."""
-        kept = np.arange(len(self.probabilities)) % step == 0
-        return HeldOut(self.probabilities[kept], self.emotions[kept], self.clips.chosen(kept))
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decision:
@@ -81,6 +79,7 @@ class Decision:
         neutral_hybrids: greatest share of neutral held-out clips that may be called a hybrid.
         scores, flat_scores: thresholds by quality, and such that do not depend on it.
         costs: C_FA of each class.
+        neutral_called: share of the neutral held-out clips that are called a hybrid.
         held_out: mean recall over the classes on held-out composed and rendered clips, *unsure* being right for other.
         forced: the same when a choice is forced, on all of them.
         verdicts: index of the verdict on each real clip, :data:`ABSTAIN` for unsure.
@@ -91,6 +90,7 @@ class Decision:
     scores: ScoreNormalizer
     flat_scores: ScoreNormalizer
     costs: tuple[float, ...]
+    neutral_called: float
     held_out: float
     forced: float
     verdicts: NDArray[np.intp]
@@ -106,39 +106,29 @@ def candidates(bundle: Bundle, real: Sequence[RealClip], held_out: HeldOut, neut
         neutral: such of faces that show nothing.
     """
     labels = bundle.info.labels
-    few, found = held_out.thinned(_THIN), []
+    pairs = [index for index, name in enumerate(labels) if name != OTHER]
+    found = []
     for evidence in _evidences(bundle):
-        given, of_neutral = (_blended(bundle, evidence, part) for part in (few, neutral))
-        guesses = _blended(bundle, evidence, held_out).argmax(axis=1)
-        forced = mean_recall(held_out.clips.labels, guesses, labels)
+        given, of_neutral = (_blended(bundle, evidence, part) for part in (held_out, neutral))
+        forced = mean_recall(held_out.clips.labels, given.argmax(axis=1), labels)
         for limit in NEUTRAL_HYBRIDS:
-            scores, costs = fit_scores(given, few.clips, of_neutral, neutral.clips, labels, limit, _NEIGHBOURHOODS)
-            verdicts = decide(given, scores.transform(given, few.clips.quality))
+            scores, costs = fit_scores(given, held_out.clips, of_neutral, neutral.clips, labels, limit, _NEIGHBOURHOODS)
+            verdicts = decide(given, scores.transform(given, held_out.clips.quality))
             said = np.array([verdict_on(bundle, evidence, scores, item) for item in real])
-            recall = mean_recall(few.clips.labels, verdicts, labels)
-            found.append(Decision(evidence, limit, scores, scores, costs, recall, forced, said))
+            recall = mean_recall(held_out.clips.labels, verdicts, labels)
+            called = decide(of_neutral, scores.transform(of_neutral, neutral.clips.quality))
+            hybrids = float(np.isin(called, pairs).mean()) if len(called) else 0.0
+            found.append(Decision(evidence, limit, scores, scores, costs, hybrids, recall, forced, said))
     return found
 
 
-def finished(
-    bundle: Bundle, chosen: Decision, real: Sequence[RealClip], held_out: HeldOut, neutral: HeldOut
-) -> Decision:
-    """The chosen decision with its thresholds from all held-out clips.
-
-    Args:
-        bundle: the model.
-        chosen: the decision.
-        real: the real clips.
-        held_out: composed and rendered clips of others.
-        neutral: such of faces that show nothing.
-    """
+def with_flat_thresholds(bundle: Bundle, chosen: Decision, held_out: HeldOut, neutral: HeldOut) -> Decision:
+    """A decision with thresholds, too, that do not depend on quality."""
     given, of_neutral = (_blended(bundle, chosen.evidence, part) for part in (held_out, neutral))
-    (scores, costs), (flat, _) = (
-        fit_scores(given, held_out.clips, of_neutral, neutral.clips, bundle.info.labels, chosen.neutral_hybrids, count)
-        for count in (_NEIGHBOURHOODS, 1)
+    flat, _ = fit_scores(
+        given, held_out.clips, of_neutral, neutral.clips, bundle.info.labels, chosen.neutral_hybrids, 1
     )
-    said = np.array([verdict_on(bundle, chosen.evidence, scores, item) for item in real])
-    return replace(chosen, scores=scores, flat_scores=flat, costs=costs, verdicts=said)
+    return replace(chosen, flat_scores=flat)
 
 
 def choose(
@@ -157,7 +147,12 @@ def choose(
     """
     bar = max(item.forced for item in tried) - MOST_PAID
     able = [item for item in tried if item.forced >= bar]
-    return max(able, key=lambda item: (mean_recall(truth[among], item.verdicts[among], labels), item.held_out))
+    return max(
+        able,
+        key=lambda item: (
+            mean_recall(truth[among], item.verdicts[among], labels), -item.neutral_called, item.held_out
+        ),
+    )  # fmt: skip
 
 
 def cross_validated(

@@ -38,13 +38,13 @@ def test_deletion_tells_a_map_that_marks_what_counts_from_one_that_marks_the_res
     found = checks._deletion(
         sign * worth, np.arange(30) % 3, LABELS, lambda cells: (worth * cells).sum(axis=(1, 2)), rng
     )
-    assert (found["num_cells_deleted"], found["num_cells"]) == (7, 36)
-    low, high = found["difference_interval"]
+    assert (found.num_cells_deleted, found.num_cells) == (7, 36)
+    low, high = found.difference_interval
     assert (low > 1) if better else (high < -1)
-    assert found["share_more_than_random"] == (1 if better else 0)
-    assert sum(row["num_images"] for row in found["per_class"]) == 30
+    assert found.share_more_than_random == (1 if better else 0)
+    assert sum(row.num_images for row in found.per_class) == 30
     # another picture's map marks cells at random here: it must lie between
-    assert abs(found["fall_map_of_another_picture"] - found["fall_random"]) < 0.5 * abs(found["difference"])
+    assert abs(found.fall_map_of_another_picture - found.fall_random) < 0.5 * abs(found.difference)
 
 
 def test_the_other_picture_is_another_one_of_the_same_class():

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -53,6 +54,10 @@ def test_blur_costs_quality_and_its_usual_strength_is_told(whole, original, laug
     outcome = try_change(laughter, hybrid, original, whole, KIND["blur"], None, (0.0, 2.0))
     assert outcome.strength == KIND["blur"].strengths[2]
     assert outcome.quality < 0.6 * whole.outcome.quality
+    before, after = (cv2.imdecode(np.frombuffer(data, np.uint8), 0) for data in (outcome.before, outcome.after))
+    assert before.shape == after.shape
+    edges = [float(cv2.Laplacian(picture, cv2.CV_64F).std()) for picture in (before, after)]
+    assert edges[1] < 0.5 * edges[0], "the picture shows the frame as it was judged"
 
 
 def test_a_face_that_is_lost_is_said_to_be(whole, original, laughter, hybrid):
@@ -60,6 +65,7 @@ def test_a_face_that_is_lost_is_said_to_be(whole, original, laughter, hybrid):
     assert (outcome.label, outcome.flips) == (UNSURE, True)
     assert outcome.probability is outcome.margin is outcome.quality is None
     assert "face" in outcome.problem
+    assert np.frombuffer(outcome.after, np.uint8).size
 
 
 def test_margin_falls_below_zero_when_another_class_leads():

@@ -83,8 +83,8 @@ def test_the_verdicts_of_a_model_count_the_frames(hybrid):
 class TestChoice:
     TRUTH = np.array([0, 0, 1, 1, 2, 2])
 
-    def decision(self, verdicts, held_out=0.5, forced=0.9):
-        return Decision(FrameEvidence(), 0.01, None, None, (), held_out, forced, np.array(verdicts))
+    def decision(self, verdicts, held_out=0.5, forced=0.9, neutral_called=0.01):
+        return Decision(FrameEvidence(), 0.01, None, None, (), neutral_called, held_out, forced, np.array(verdicts))
 
     def test_unsure_is_right_for_other_alone(self):
         verdicts = np.array([0, ABSTAIN, 1, 0, ABSTAIN, 1])
@@ -99,6 +99,13 @@ class TestChoice:
         assert choose([dear, cheap, bearable], self.TRUTH, everyone, LABELS) is bearable
         better = self.decision(perfect, held_out=0.6)
         assert choose([bearable, better], self.TRUTH, everyone, LABELS) is better
+
+    def test_neutral_faces_do_not_pay_for_it(self):
+        everyone, perfect, poor = np.arange(6), [0, 0, 1, 1, 2, 2], [0, 0, 1, 0, 2, 2]
+        rash, calm = self.decision(perfect, neutral_called=0.03), self.decision(poor, neutral_called=0.02)
+        assert choose([rash, calm], self.TRUTH, everyone, LABELS) is calm
+        wild = self.decision(perfect, neutral_called=0.05)
+        assert choose([wild, rash], self.TRUTH, everyone, LABELS) is rash, "where none keeps it, the least"
 
     def test_nobody_chooses_what_is_said_of_them(self):
         """Each of two ways is right on one person alone: chosen by the other person, it is wrong on everyone."""

@@ -38,7 +38,7 @@ def test_frames_count_by_their_quality_and_masked_ones_not_at_all():
         ("amusement_surprise", {"amusement": 0.5, "surprise": 0.4}, True,
          "Amusement + surprise, a blend: 62 % : 38 %", ("amusement", "surprise")),
         (OTHER, {}, False, "Other", ()),
-        (UNSURE, {}, False, "Not sure", ()),
+        (UNSURE, {}, False, "Unsure", ()),
     ],
 )  # fmt: skip
 def test_a_verdict_says_what_of_the_pair_is_there(label, levels, is_blend, words, names):

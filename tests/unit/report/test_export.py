@@ -121,5 +121,5 @@ class TestKeyFrames:
 
 
 def test_a_bundled_sample_names_its_author():
-    assert sample_credit(sample.PATH) == "Wolfgang Langer, Pexels (Pexels licence)"
+    assert sample_credit(sample.PATH) == "Wolfgang Langer, Pexels (Pexels license)"
     assert sample_credit(b"bytes") == sample_credit("other.mp4") == ""

@@ -120,7 +120,7 @@ class TestText:
 
     def test_unsure_says_why(self):
         text = to_text(make_analysis(50, UNSURE))
-        assert "  Not sure (" in text
+        assert "  Unsure (" in text
         assert "No class stands out from the others." in text
 
     def test_warnings_are_told(self):

@@ -90,7 +90,7 @@ class TestSubtitles:
         assert words.startswith(headline(analysis.prediction))
 
     def test_an_unsure_segment_claims_no_percentage(self):
-        assert [words for *_, words in cues(segments_vtt(make_analysis(label=UNSURE), Annotations()))][1] == "Not sure"
+        assert [words for *_, words in cues(segments_vtt(make_analysis(label=UNSURE), Annotations()))][1] == "Unsure"
 
     @given(st.lists(st.tuples(st.floats(0, 4000), st.text(max_size=40)), max_size=5))
     def test_whatever_the_notes_are_it_stays_well_formed(self, marks):

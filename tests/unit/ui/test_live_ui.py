@@ -90,7 +90,7 @@ def test_words_for_a_verdict():
     assert overlay.moment_words(one) == "Sadness (of the pair sadness + fear)"
     both = replace(one, salience={"sadness": 0.6, "fear": 0.4}, is_blend=True)
     assert overlay.moment_words(both) == "Sadness + fear, a blend: 60 % : 40 %"
-    assert overlay.moment_words(result(UNSURE)) == "Not sure"
+    assert overlay.moment_words(result(UNSURE)) == "Unsure"
     assert overlay.moment_words(result(box=None)) == "No face"
 
 
@@ -188,7 +188,7 @@ def test_the_chain_names_the_link_that_fails():
     assert [fine for _, _, fine in waiting] == [True, False, False]
     working = status.chain(LiveStats(28.6, 19.7, 42.4), failure="", paused=False)
     assert [text for _, text, _ in working] == [
-        "works", "brings 29 pictures a second", "analyses 20 a second, each within 42 ms"
+        "works", "brings 29 pictures a second", "analyzes 20 a second, each within 42 ms"
     ]  # fmt: skip
     broken = status.chain(LiveStats(28.6, 0, math.nan), failure="It failed.", paused=False)
     assert broken[2] == ("Server", "It failed.", False)
@@ -213,7 +213,7 @@ def test_the_picture_says_what_the_card_says_also_while_the_card_is_late(live, m
     frame.pts, frame.time_base = 0, Fraction(1, 30)
     live.receive(frame)
     assert drawn[-1] == (second, first)
-    assert "Not sure" in card(live, second)
+    assert "Unsure" in card(live, second)
     live.receive(frame)
     assert drawn[-1] == (second, second)
 

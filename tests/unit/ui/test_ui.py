@@ -12,10 +12,12 @@ import pytest
 
 from emo_core.analysis import Segment
 from emo_core.config import PipelineConfig
+from emo_core.datasets.clips import read_dataset
 from emo_core.emotions import PAPER_CLASSES, UNSURE
 from emo_core.errors import BundleError
 from emo_core.files import folders
 from emo_core.model.presence import headline
+from tests.evaluations import DEMO
 from tests.factories import make_analysis
 from ui.analyze import strip, verdict
 from ui.shell import errors
@@ -75,7 +77,7 @@ def test_the_headline_says_what_of_a_pair_is_there(share, words):
 def test_unsure_has_no_mix_of_the_whole():
     analysis = make_analysis(label=UNSURE)
     assert "es-meter" not in verdict.card_html(analysis, BUNDLE)
-    assert headline(analysis.prediction) == "Not sure"
+    assert headline(analysis.prediction) == "Unsure"
 
 
 def test_a_clip_that_changes_has_its_parts_and_their_mixes_for_a_verdict():
@@ -86,7 +88,7 @@ def test_a_clip_that_changes_has_its_parts_and_their_mixes_for_a_verdict():
     )
     analysis = replace(analysis, prediction=replace(analysis.prediction, segments=segments))
     html = verdict.card_html(analysis, BUNDLE)
-    assert headline(analysis.prediction) == "It changes on the way"
+    assert headline(analysis.prediction) == "Changes during the clip"
     first = html.index("Sadness + fear, a blend: 70 % : 30 %</b>, probability 97%")
     assert first < html.index("Amusement (of the pair amusement + surprise)</b>, probability 99%")
     assert html.count("es-meter") == 1, "a bar shows a mix only where there is one"
@@ -130,6 +132,12 @@ def test_samples_exist_and_name_their_author():
     found = samples.load()
     assert found
     assert all(item.file.is_file() and item.poster.is_file() and item.credit and item.licence for item in found)
+    assert [item.is_real for item in found] == [True] + [False] * 5
+    labelled = {clip.path.resolve(): clip for clip in read_dataset(DEMO)}
+    shown = {item.title: labelled[item.file.resolve()] for item in found if not item.is_real}
+    assert (shown["A blend"].story, shown["A single emotion"].story) == ("happiness + surprise", "fear")
+    assert shown["Other"].label == shown["Hard to call"].label == "other"
+    assert shown["Low quality"].degradation == "dark"
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,27 @@ class TestExports:
         assert asked == ["anna", "anna"]
         assert list(tmp_path.iterdir()) == []
 
+    def test_one_tells_how_far_it_is_and_ends_when_it_is_stopped(self, visit, makers, tmp_path):
+        told = []
+
+        def is_open(_visit):
+            told.append(visits.export_under_way())
+            if len(told) == 3:
+                visits.stop_export()
+            return True
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(visits, "is_open", is_open)
+            with pytest.raises(visits.OverError, match="was stopped"):
+                makers.video()
+        assert len(told) == 3
+        assert told[0] == ("Starting", 0.0)
+        assert [0 <= share <= 1 for _, share in told] == [True] * 3
+        assert told[1] != told[2], "it goes on"
+        assert visits.export_under_way() is None
+        assert list(tmp_path.iterdir()) == []
+        assert makers.charts()  # the next one is not stopped by it
+
     def test_one_at_a_time_for_a_visit(self, makers, monkeypatch):
         held, go = threading.Event(), threading.Event()
 

@@ -6,11 +6,25 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from emo_core.emotions import EMOTION_COLOURS, EMOTIONS, UNSURE, class_colour
+from emo_core.emotions import EMOTION_COLOURS, EMOTIONS, UNSURE, class_colour, display_name
 from emo_core.report.charts import analysis as figures
+from emo_core.report.charts.words import describe
 from tests.factories import LABELS, make_analysis, make_prediction
 
 TIME_FIGURES = (figures.timeline_figure, figures.emotions_figure, figures.quality_figure)
+
+
+def test_a_chart_in_words_holds_its_values():
+    analysis = make_analysis()
+    told = describe(figures.probabilities_figure(analysis.prediction))
+    for label, value in zip(analysis.prediction.labels, analysis.prediction.probabilities, strict=True):
+        assert f"{display_name(label)} {100 * value:.0f} %" in told
+    assert describe(figures.confusion_figure(["joy", "fear"], [[3, 1], [0, 4]])) == (
+        "Joy as Joy 75 %, Joy as Fear 25 %, Fear as Joy 0 %, Fear as Fear 100 %."
+    )
+    over_time = describe(figures.quality_figure(analysis))
+    assert over_time.startswith("Overall: from ")
+    assert "Frontalness: from " in over_time
 
 
 @pytest.mark.parametrize("draw", TIME_FIGURES)

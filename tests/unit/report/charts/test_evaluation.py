@@ -9,6 +9,7 @@ from emo_core.evaluation.clip_metrics import summarize
 from emo_core.evaluation.html_report import to_html
 from emo_core.records import Protocols, ProtocolScores, Score
 from emo_core.report.charts import evaluation as charts
+from emo_core.report.charts.words import describe
 from tests.evaluations import LABELS, make_evaluation
 
 
@@ -58,6 +59,18 @@ def test_the_app_stands_on_its_own_curve(figures):
     assert app.x[0] in [pytest.approx(x) for x in line.x]
     silent = msgspec.structs.replace(figures, accuracy_when_decided=Score(None, None))
     assert len(charts.coverage_figure(silent).data) == 1
+
+
+def test_every_chart_can_be_told_in_words(figures):
+    clickable = charts.clickable_confusion_figure(figures.labels, figures.confusion)
+    assert describe(clickable).count(" as ") == len(figures.labels) ** 2
+    drawn = [
+        charts.scores_figure(figures.scores, figures.per_class), charts.roc_figure(figures.curves),
+        charts.precision_recall_figure(figures.curves), charts.calibration_figure(figures.calibration),
+        charts.coverage_figure(figures), charts.slices_figure(figures.slices[:2]),
+    ]  # fmt: skip
+    for figure in drawn:
+        assert re.search(r"\d", describe(figure))
 
 
 def test_calibration_and_slices_hold_every_clip(evaluation, figures):

@@ -1,0 +1,118 @@
+"""What a presenter relies on: the tour from end to end, and results that are there again after a reload."""
+
+from types import SimpleNamespace
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import running_server
+from tests.e2e.test_app import ANALYSIS_MS, expect_fits, expect_title
+from tests.evaluations import few_demo_clips
+from ui.shell.tour import STOPS
+from ui.widgets import privacy
+
+
+@pytest.fixture(scope="module")
+def showing(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("showing")
+    demo = few_demo_clips(folder / "demo", 6)
+    with running_server(EMO_DEMO=str(demo), EMO_CACHE=str(folder / "cache")) as address:
+        yield SimpleNamespace(address=address, kept=folder / "cache" / "kept")
+
+
+def test_the_tour_from_end_to_end(showing, visit):
+    page = visit(showing.address)
+    page.get_by_role("button", name="Take the tour").click()
+    seen = {
+        "On this face": lambda: expect(page.get_by_test_id("verdict")).to_be_in_viewport(timeout=ANALYSIS_MS),
+        "Why": lambda: expect(page.get_by_role("heading", name="Where it looks")).to_be_in_viewport(
+            timeout=ANALYSIS_MS
+        ),
+        "How good": lambda: expect_title(page, "Evaluate"),
+        "Against 100 %": lambda: expect(page.get_by_text("and the same model measured otherwise")).to_be_visible(),
+    }
+    for number, stop in enumerate(STOPS, start=1):
+        expect(page.get_by_text(f"{number} of 5: {stop.title}.")).to_be_visible(timeout=ANALYSIS_MS)
+        seen.get(stop.title, lambda: None)()
+        expect_fits(page)
+        if number < len(STOPS):
+            page.get_by_role("button", name="Next:").click()
+    page.get_by_role("button", name="Finish the tour").click()
+    expect(page.get_by_text("5 of 5")).to_have_count(0)
+    expect_title(page, "About")
+
+
+def test_kept_results_survive_a_reload_and_go_when_they_are_deleted(showing, visit):
+    page = visit(showing.address)
+    page.get_by_role("button", name="Analyze the sample").click()
+    verdict = page.get_by_test_id("verdict")
+    expect(verdict).to_be_visible(timeout=ANALYSIS_MS)
+    told = verdict.inner_text()
+    page.get_by_text("Keep my results for this browser").click()
+    page.wait_for_function("() => document.cookie.includes('studio_visit=')")
+    page.reload()
+    expect(verdict).to_have_text(told, timeout=ANALYSIS_MS)
+    second = page.context.new_page()
+    second.goto(f"{showing.address}/analyze")
+    expect(second.get_by_test_id("verdict")).to_have_text(told, timeout=ANALYSIS_MS)
+    second.close()
+    stranger = visit(f"{showing.address}/analyze")
+    expect(stranger.get_by_text("Nothing analyzed yet")).to_be_visible()
+    page.get_by_role("button", name=privacy.DELETE).click()
+    page.get_by_role("button", name=privacy.CONFIRM).click()
+    expect(page.get_by_text("Everything of this visit was deleted")).to_be_visible()
+    page.wait_for_function("() => !document.cookie.includes('studio_visit=')")
+    assert list(showing.kept.iterdir()) == []
+    page.reload()
+    expect(page.get_by_text("Nothing analyzed yet")).to_be_visible()
+
+
+HAS_FOCUS = """(element) => {
+  let on = document.activeElement;
+  while (on?.shadowRoot?.activeElement) on = on.shadowRoot.activeElement;
+  return on === element;
+}"""
+
+
+def reach(page, target, key="Tab"):
+    """Press a key until something has the focus."""
+    target.wait_for(timeout=ANALYSIS_MS)
+    for _ in range(150):
+        if target.evaluate(HAS_FOCUS):
+            return
+        page.keyboard.press(key)
+    raise AssertionError(f"{key} never leads to {target}")
+
+
+def test_keys_alone_lead_from_the_sample_to_a_clip_of_a_cell(showing, visit):
+    """Verdict, a step of the player, heatmaps, an export, an evaluation, a cell of its matrix, a clip of it."""
+    page = visit(showing.address)
+    press, box = page.keyboard.press, page.locator("[data-part=box]")
+    reach(page, page.get_by_role("button", name="Analyze the sample"))
+    press("Enter")
+    expect(box).to_have_attribute("data-frame", "0", timeout=ANALYSIS_MS)
+    reach(page, box)
+    press("ArrowRight")
+    press("ArrowRight")
+    expect(box).to_have_attribute("data-frame", "2")
+    reach(page, page.get_by_role("tab", name="Moment by moment"), "Shift+Tab")
+    for tab, heading in (("Heatmaps", "Where it looks"), ("Normalization", ""), ("Charts", ""), ("What if", ""),
+                         ("Mark & export", "Export")):  # fmt: skip
+        press("ArrowRight")
+        expect(page.get_by_role("tab", name=tab, exact=True)).to_be_focused()
+        if heading:
+            expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible(timeout=ANALYSIS_MS)
+    reach(page, page.get_by_role("button", name="Everything as JSON"))
+    with page.expect_download():
+        press("Enter")
+    reach(page, page.get_by_role("link", name="Evaluate", exact=True), "Shift+Tab")
+    press("Enter")
+    expect_title(page, "Evaluate")
+    reach(page, page.get_by_role("button", name="Evaluate", exact=True))
+    press("Enter")
+    reach(page, page.get_by_role("combobox", name="Cell of the matrix"))
+    press("ArrowDown")
+    press("Enter")
+    reach(page, page.get_by_role("button", name="Open in Analyze").first)
+    press("Enter")
+    expect_title(page, "Analyze a clip")
