@@ -8,7 +8,7 @@ import streamlit as st
 from emo_core.emotions import UNSURE, display_name, display_percent
 from ui.shell import errors
 from ui.state import session
-from ui.state.studies import ServerStudy
+from ui.study.server import ServerStudy
 from ui.widgets import tables
 from ui.widgets.clip_list import still
 
