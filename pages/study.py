@@ -3,8 +3,8 @@
 import streamlit as st
 
 from ui.shell import errors, navigation, preload
-from ui.state import studies
 from ui.study import choose, clips, export, groups, run
+from ui.study import server as studies
 from ui.widgets import model_picker
 
 navigation.guard(__file__)

@@ -12,8 +12,9 @@ from emo_core.studies.clips import find_clips
 from emo_core.studies.judged import Judged, rows_of, tables_of
 from emo_core.studies.run import run_study
 from tests.factories import make_analysis
-from ui.state import studies, trainings
+from ui.state import trainings
 from ui.study import choose
+from ui.study import server as studies
 
 PEOPLE, CONDITIONS = ("anna", "ben", "cleo"), ("calm", "loud")
 ROWS = [(f"{person}_{condition}.mp4", person, condition) for person in PEOPLE for condition in CONDITIONS]

@@ -4,8 +4,9 @@ import streamlit as st
 
 from emo_core.errors import EmoError, os_remedy
 from ui.shell import errors
-from ui.state import session, studies
-from ui.state.studies import ServerStudy
+from ui.state import session
+from ui.study import server as studies
+from ui.study.server import ServerStudy
 from ui.widgets import uploads
 
 _CHOSEN, _PROBLEM, _TAKES = "_study_chosen", "_study_problem", "_study_takes"

@@ -8,7 +8,7 @@ import streamlit as st
 from emo_core.emotions import UNSURE, display_name, display_percent
 from ui.shell import errors
 from ui.state import session
-from ui.state.studies import ServerStudy
+from ui.study.server import ServerStudy
 from ui.widgets import tables
 from ui.widgets.clip_list import still
 
@@ -69,7 +69,7 @@ def _card(row: dict[str, Any], folder: Path, study: ServerStudy) -> None:
     if row["error"]:
         st.markdown(f"**{errors.plain(groups or name)}**  \n{errors.plain(str(row['error']))}")
     else:
-        sure = "not sure" if row["verdict"] == UNSURE else f"{display_percent(row['probability'])}"
+        sure = "best class " * (row["verdict"] == UNSURE) + display_percent(row["probability"])
         person = f", person {row['person']:.0f}" if row["person"] > 1 else ""
         st.markdown(
             f"**{errors.plain(groups or name)}**{person}  \n{errors.plain_name(str(row['verdict']))} ({sure}); "

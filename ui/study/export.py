@@ -6,8 +6,8 @@ import streamlit as st
 
 from emo_core.errors import os_remedy
 from ui.shell import errors
-from ui.state import studies
-from ui.state.studies import ServerStudy
+from ui.study import server as studies
+from ui.study.server import ServerStudy
 
 if TYPE_CHECKING:
     from emo_core.studies.tables import Study

@@ -6,8 +6,9 @@ import streamlit as st
 
 from emo_core.errors import EmoError
 from ui.shell import errors
-from ui.state import models, studies
-from ui.state.studies import ServerStudy
+from ui.state import models
+from ui.study import server as studies
+from ui.study.server import ServerStudy
 
 if TYPE_CHECKING:
     from emo_core.jobs.queue import JobStatus
