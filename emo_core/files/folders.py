@@ -15,6 +15,7 @@ after every link in it is followed. Whoever types at the command line is the ope
 """
 
 import os
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 
@@ -117,7 +118,8 @@ def is_visitors(path: Path) -> bool:
         real = path.resolve()
         inside = any(real.is_relative_to(root.resolve()) for root in roots())
         if inside:
-            real.exists()  # raises where it may not or cannot be looked for
+            with suppress(FileNotFoundError, NotADirectoryError):
+                real.stat()  # raises where it may not or cannot be looked for
         return inside
     except (OSError, ValueError, RuntimeError):  # too long, not permitted, a zero byte, links in a circle
         return False
