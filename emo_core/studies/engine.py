@@ -56,8 +56,9 @@ def local_cluster(workers: int, memory_mb: int | None = None) -> Iterator[Client
         folder = opened.enter_context(scratch.folder())
         cluster = opened.enter_context(
             LocalCluster(
-                n_workers=workers, threads_per_worker=1, processes=True, memory_limit=limit, dashboard_address="127.0.0.1:0",
-                silence_logs=logging.CRITICAL, local_directory=str(folder), host="127.0.0.1",
+                n_workers=workers, threads_per_worker=1, processes=True, memory_limit=limit,
+                dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL,
+                local_directory=str(folder), host="127.0.0.1",
             )
         )  # fmt: skip
         yield opened.enter_context(Client(cluster))
