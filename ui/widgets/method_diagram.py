@@ -67,7 +67,7 @@ def take_wanted_part() -> str | None:
 def scroll_to(part: str | None) -> None:
     """Scroll to an anchor of the page as soon as it is there, unless it is in sight; to nothing if None."""
     if part is not None:
-        _scroll()(key="flow-scroll", data={"part": part, "wish": uuid.uuid4().hex})
+        _scroll()(key="scroll-to-part", data={"part": part, "wish": uuid.uuid4().hex})
 
 
 @lru_cache
