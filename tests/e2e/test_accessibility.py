@@ -30,12 +30,21 @@ def place(tmp_path_factory) -> Iterator[str]:
         yield address
 
 
+def wait_until_drawn(page: Page) -> None:
+    """Until nothing is faded or missing because the page is still being made, which axe would take for its look."""
+    for _ in range(2):  # a change of theme, or of the page, makes a run of its own after a moment
+        page.wait_for_timeout(400)
+        expect(page.locator("[data-stale=true]")).to_have_count(0, timeout=ANALYSIS_MS)
+        expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=ANALYSIS_MS)
+        expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=ANALYSIS_MS)
+
+
 def found_on(page: Page, view: str) -> list[str]:
     """What axe finds on the page as it is, in both themes, but for what is Streamlit's own."""
     told = []
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.wait_for_timeout(300)
+        wait_until_drawn(page)
         found = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]}).response["violations"]
         told += [
             f"{view}, {scheme}: {rule['id']} {node['html'][:160]}"

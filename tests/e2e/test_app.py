@@ -64,7 +64,7 @@ def test_every_page_as_the_first_of_a_server_and_in_both_themes_and_widths(fresh
             expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
         assert page.url.rstrip("/").endswith(path)
         expect(page.get_by_test_id("stException")).to_have_count(0)
-        expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+        expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=ANALYSIS_MS)
         expect_fits(page)
 
 
