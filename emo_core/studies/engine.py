@@ -29,10 +29,12 @@ from emo_core.studies.worker import ModelOnWorker, Unseen, judge_here, receive, 
 _AHEAD = 2  # clips of each worker that are on their way
 _PIECE_BYTES = 4 * 2**20
 _TRIES = 2  # of a clip that ends its workers, each of several workers
-_MOST_SENDS = 20
+_MOST_TRIES = 20  # of a clip that a worker does not see, or whose result is lost on the way
 _CONNECT_S, _JOIN_S = 20, 60
 _TICK_S = 1.0
 _PATIENCE_S = 300.0  # without any worker
+
+logging.getLogger("distributed.client").setLevel(logging.ERROR)  # what a lost worker had is done again: no news
 
 _SETTINGS = {
     "distributed.scheduler.work-stealing": True,
@@ -180,7 +182,9 @@ class _Flight:
             if self._client.status not in ("running", "connecting"):
                 raise _lost() from None
             return None
-        work, future, tries = self._works.pop(str(future.key))
+        work, future, tries = self._works.pop(str(future.key), (None, future, 0))
+        if work is None:  # told of twice
+            return None
         try:
             found = future.result(timeout=_JOIN_S)
         except KilledWorker:
@@ -192,7 +196,10 @@ class _Flight:
         except EmoError as error:
             return work, Judged(work.name, error=str(error), is_final=False)
         except (CancelledError, CommClosedError, TimeoutError) as error:
-            raise _lost() from error
+            if self._client.status != "running" or tries >= _MOST_TRIES:
+                raise _lost() from error
+            self.submit(work, tries + 1)  # the worker that had the result is lost, not the scheduler
+            return None
         except Exception:
             logging.getLogger(__name__).exception("unexpected error on a worker")
             return work, Judged(work.name, error=UNEXPECTED, is_final=False)
@@ -215,7 +222,7 @@ class _Flight:
         except OSError:
             words = f"“{work.name}” cannot be read any more; check that it is there and run the study again."
             return work, Judged(work.name, error=words, is_final=False)
-        if tries >= _MOST_SENDS:
+        if tries >= _MOST_TRIES:
             words = f"“{work.name}” could not be brought to a worker as it was read; run the study again."
             return work, Judged(work.name, error=words, is_final=False)
         self.submit(work, tries + 1, address)

@@ -1,9 +1,11 @@
 """What the client does with clips that come to nothing on a cluster; the cluster is a stand-in."""
 
+from concurrent.futures import CancelledError
 from types import SimpleNamespace
 
 import pytest
 from distributed import KilledWorker
+from distributed.comm.core import CommClosedError
 
 from emo_core.errors import StudyError
 from emo_core.studies import engine
@@ -57,6 +59,31 @@ def test_a_clip_that_ends_its_workers_is_a_sentence_and_the_others_go_on():
     assert found["a.mp4"].error.startswith("“a.mp4” ended every worker that judged it")
     assert not found["a.mp4"].is_final
     assert found["b.mp4"] is good
+
+
+def test_a_result_that_is_lost_with_its_worker_is_made_again_while_the_scheduler_is_there():
+    good = Judged("a.mp4")
+    cluster = Cluster(**{"a.mp4": [CancelledError(), CommClosedError("gone"), TimeoutError(), good]})
+    assert judge(cluster, work("a.mp4"))["a.mp4"] is good
+    for status, answers in (("connecting", [CancelledError(), good]), ("running", [CancelledError()] * 40)):
+        lost = Cluster(**{"a.mp4": answers})
+        lost.status = status
+        with pytest.raises(StudyError, match="The scheduler was lost"):
+            judge(lost, work("a.mp4"))
+
+
+def test_a_clip_that_is_told_of_twice_counts_once():
+    cluster = Cluster(**{"a.mp4": [Judged("a.mp4")], "b.mp4": [Judged("b.mp4")]})
+    submit = cluster.submit
+
+    def twice(*words, **where):
+        future = submit(*words, **where)
+        future.add_done_callback = lambda call: (call(future), call(future))
+        return future
+
+    cluster.submit = twice
+    works = iter([work("a.mp4"), work("b.mp4")])
+    assert sorted(told.name for told, _ in engine.judge_on(cluster, works, lambda: None)) == ["a.mp4", "b.mp4"]
 
 
 def test_what_a_worker_does_not_see_is_sent_in_pieces_to_that_worker(tmp_path, monkeypatch):
