@@ -77,10 +77,10 @@ def test_live_follows_the_face_survives_reruns_and_ends_with_the_page(watched, l
     page.get_by_role("slider").press("ArrowRight")
     page.get_by_role("button", name="Snapshot").click()
     expect(page.get_by_role("button", name="Download it")).to_be_visible()
-    expect(page.get_by_test_id("live-chain")).to_contain_text(re.compile(r"analyses \d+ a second"))
+    expect(page.get_by_test_id("live-chain")).to_contain_text(re.compile(r"analyzes \d+ a second"))
     assert analysing(watched) == 1
     page.get_by_role("button", name="Analyze the last ten seconds").click()
-    assert verdict(page) in ("Amusement (of the pair amusement + surprise)", "Changes during the clip")
+    assert verdict(page).startswith(("Amusement", "Changes during the clip"))
     camera_is_off(page)
     deadline = time.monotonic() + 10
     while analysing(watched):

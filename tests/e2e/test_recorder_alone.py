@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests import camera
 from tests.e2e.camera_pages import until
+from ui.shell import browser
 from ui.widgets import camera as words
 from ui.widgets import recorder
 from ui.widgets.recorder import Recording
@@ -51,8 +52,7 @@ def mounted(server, launch, visit, film):
         flags = flags or (*FAKE, f"--use-file-for-fake-video-capture={film}")
         page = visit(f"{server}/_stcore/health", other=launch(*flags))
         html, css, script, shared = (
-            (words._FOLDER / name).read_text("utf-8")
-            for name in ("recorder.html", "recorder.css", "recorder.js", "camera.js")
+            browser.read(name) for name in ("recorder.html", "recorder.css", "recorder.js", "camera.js")
         )
         page.evaluate(MOUNT, [html, css, f"{shared}\n{script}", {**recorder.settings(), "countdown": 1, **settings}])
         page.get_by_role("button", name="Turn the camera on").click()
