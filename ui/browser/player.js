@@ -76,7 +76,7 @@ class Player {
     const names = clip.groups.verdict.map((item, at) => new Option(item.name, at, false, at === clip.label));
     this.find("label").replaceChildren(...names);
     this.bars = {};
-    const titles = { verdict: "Running verdict (LSTM so far)", emotions: "Emotions of this frame", quality: "Its quality" };
+    const titles = { verdict: "Running verdict so far", emotions: "Emotions of this frame", quality: "Its quality" };
     this.find("bars").replaceChildren(...Object.entries(titles).map(([group, title]) => this.barGroup(group, title)));
     this.lines = [
       this.line("verdict", "Verdict over time", clip.groups.verdict, drawVerdict),
