@@ -27,7 +27,7 @@ def render(found: "Study") -> None:
     by = st.segmented_control("Group by", GROUPINGS, default=GROUPINGS[0], key="study-by") or GROUPINGS[0]
     if set(seconds[by]) == {""}:
         st.info(f"No clip names a {by}: give a manifest.csv with a column {by}, and all clips are one group below.")
-    st.subheader("Share of the time by verdict", anchor=False)
+    st.header("Share of the time by verdict", anchor=False)
     st.caption(
         "Whiskers: 95 % interval over people (cluster bootstrap); none for a single one. Clips that name no "
         "participant count as one unknown person each."
@@ -53,7 +53,7 @@ def _curves(found: "Study", clips: "DataFrame", by: str) -> None:
     labels = found.record.model.labels
     values = {f"probability_{name}": display_name(name) for name in labels}
     values |= {f"emotion_{name}": f"Frames: {name}" for name in EMOTIONS} | {"quality": "Quality"}
-    st.subheader("Mean over time", anchor=False)
+    st.header("Mean over time", anchor=False)
     left, right = st.columns(2)
     value = left.selectbox("What", list(values), key="study-value", format_func=values.__getitem__)
     has_marks = bool(clips["mark_s"].notna().any())
@@ -76,7 +76,7 @@ def _differences(seconds: "DataFrame", labels: tuple[str, ...], by: str) -> None
     from emo_core.studies.report import comparisons_words, differences_table
 
     names = sorted(name for name in set(seconds[by]) if name)
-    st.subheader("Two of them within the same people", anchor=False)
+    st.header("Two of them within the same people", anchor=False)
     if len(names) < 2:
         st.info(f"It takes two {by}s with clips of the same participants.")
         return
