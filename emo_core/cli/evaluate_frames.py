@@ -7,7 +7,6 @@ from typing import Any
 import click
 
 from emo_core.cli.terminal import PATH, json_option, model_option, recorded_command, say
-from emo_core.datasets.seen_by_model import learned_from_portraits
 from emo_core.datasets.splits import PORTRAIT_PARTS
 from emo_core.errors import DatasetError
 from emo_core.files.quiet import native_messages_dropped
@@ -48,6 +47,8 @@ def evaluate_frames(
         metrics = _with_votes(pictures, model, predictions)
         text = votes_text(metrics)
     else:
+        from emo_core.datasets.seen_by_model import learned_from_portraits
+
         if record and part != "measure" and learned_from_portraits(model):
             raise DatasetError("The frame CNN learned from portraits: record its figures with --part measure.")
         metrics = _of_people(pictures, model, part, cache, predictions)
