@@ -187,13 +187,13 @@ def path_gradients(head: LstmHead, windows: Floats, baseline: Floats, weights: F
 
 
 def log_odds(logits: Floats) -> Floats:
-    """Score of each class, log p_k − log(1 − p_k), (…, C) from logits (…, C)."""
+    """Score of each class, log p_k − log(1 − p_k): (…, C) float32 from logits (…, C)."""
     others = np.stack([_log_sum(np.delete(logits, label, axis=-1)) for label in range(logits.shape[-1])], axis=-1)
     return np.asarray(logits - others, np.float32)
 
 
 def log_odds_gradient(logits: Floats, label: int) -> Floats:
-    """Gradient of the log-odds of class `label` by the logits (…, C)."""
+    """Gradient of the log-odds of class `label`, an index below C, by the logits: (…, C) float32 from (…, C)."""
     others = np.array(logits, np.float32)
     others[..., label] = -np.inf
     powers = np.exp(others - others.max(axis=-1, keepdims=True))

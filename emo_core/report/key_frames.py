@@ -81,7 +81,12 @@ def key_frames(
 
 
 def clearest(analysis: Analysis, most: int) -> NDArray[np.intp]:
-    """Indices (n ≤ most,) of the usable frame of highest quality in each of `most` equal spans of time."""
+    """Indices (n ≤ most,) of the usable frame of highest quality in each of `most` equal spans of time.
+
+    Args:
+        analysis: of T frames.
+        most: spans, at least 1.
+    """
     clip = analysis.normalized
     elapsed_s, video = analysis.timestamps_s - analysis.video.start_s, analysis.video
     spans = np.minimum((elapsed_s / (video.end_s - video.start_s) * most).astype(int), most - 1)

@@ -102,7 +102,14 @@ def look(result: session.Result, frame: int) -> View:
 
 
 def importance(result: session.Result, label: str, colour: str, here_s: float) -> "go.Figure":
-    """Chart of how much each frame counts for a class."""
+    """Chart of how much each frame counts for a class.
+
+    Args:
+        result: on show.
+        label: class.
+        colour: of the class, as CSS has it.
+        here_s: moment on show, in seconds.
+    """
     from emo_core.explain.importance import frame_importance
     from emo_core.explain.numpy_lstm import load_lstm
     from emo_core.report.charts.inside import importance_figure
