@@ -69,10 +69,7 @@ def key_frames(
     steps = clearest(analysis, _NUM_PARTS)
     if not len(steps):
         return ()
-    maps = heatmaps(
-        bundle, load_lstm(bundle), bundle.frame_network(),
-        analysis.features, analysis.normalized, analysis.timestamps_s, steps,
-    )  # fmt: skip
+    maps = heatmaps(bundle, load_lstm(bundle), bundle.frame_network(), analysis, steps)
     with closing(_frames_at(source, bundle.config.sample_rate_hz, analysis, steps, progress)) as frames:
         return tuple(
             _key_frame(analysis, int(step), frame, maps[:, place])

@@ -84,10 +84,7 @@ def look(result: session.Result, frame: int) -> View:
     key = "window", window.tobytes()
     if key not in kept:
         frames = window[window != NOTHING]
-        (evidence,) = find_evidence(
-            bundle, head, bundle.frame_network(2), analysis.features, analysis.normalized, analysis.timestamps_s,
-            frames, at_once=len(frames),
-        )  # fmt: skip
+        (evidence,) = find_evidence(bundle, head, bundle.frame_network(2), analysis, frames, at_once=len(frames))
         kept[key] = frames, evidence, evidence.heatmaps
     frames, evidence, heatmaps = kept[key]
     return View(
