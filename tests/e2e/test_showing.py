@@ -84,8 +84,8 @@ def drawn(page):
 GONE = "This link opens nothing"
 
 
-def share(page, lasts):
-    """Make a link that ends after a while; its address."""
+def share(page, lasts, *, close=True):
+    """Make a link that ends after a while; its address. What it is made in is closed again unless that is to stay."""
     page.get_by_role("button", name=re.compile("^Share this result")).click()
     page.get_by_role("radio", name=lasts, exact=True).click()
     agreed = page.get_by_role("checkbox", name="Everyone shown agreed")
@@ -95,7 +95,8 @@ def share(page, lasts):
     page.get_by_role("button", name="Make a link").click()
     expect(page.get_by_text("/shared?key=")).to_have_count(before + 1)
     address = page.get_by_text("/shared?key=").nth(before).inner_text()
-    page.keyboard.press("Escape")
+    if close:
+        page.keyboard.press("Escape")
     return address
 
 
