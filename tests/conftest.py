@@ -15,7 +15,7 @@ from tests import sample
 MODEL = sample.PATH.parent.parent / "models" / "hybrid"
 
 
-_LONG = {"training", "test_heatmap_checks.py", "test_app.py", "test_teach.py"}
+_LONG = {"training", "test_heatmap_checks.py", "test_app.py", "test_teach.py", "test_teach_models.py"}
 
 
 def pytest_collection_modifyitems(items):

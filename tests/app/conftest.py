@@ -9,9 +9,11 @@ from streamlit.testing.v1 import AppTest
 import emo_core.inference.pipeline
 from emo_core.analysis import Analysis
 from emo_core.model.bundle import Bundle
+from tests.app.teaching import Jobs
 from tests.factories import make_analysis
 from ui.analyze import tabs
-from ui.state import models
+from ui.state import models, new_clips, trainings
+from ui.teach import clips as teach_clips
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -68,3 +70,15 @@ def studio(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, hybrid: Bundle) -> S
     opened = Studio()
     monkeypatch.setattr(emo_core.inference.pipeline, "analyze", opened.analyze)
     return opened
+
+
+@pytest.fixture
+def queue(studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Jobs:
+    """The Teach page with data, cache and queue of its own; what it asks for."""
+    made = Jobs()
+    monkeypatch.setattr(trainings, "jobs", lambda: made)
+    monkeypatch.setenv("EMO_DATA", str(tmp_path / "data"))
+    for module in (teach_clips, new_clips):
+        monkeypatch.setattr(module, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr("ui.teach.checks.CACHE", tmp_path / "cache")
+    return made
