@@ -1,9 +1,10 @@
 """The application without a browser, with the analysis stubbed at its one boundary."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.testing.v1 import AppTest
 
 import emo_core.inference.pipeline
@@ -16,6 +17,20 @@ from ui.state import models, new_clips, trainings
 from ui.teach import clips as teach_clips
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_runs() -> Iterator[None]:
+    """What every application under test does anew, and always alike, is done once: half the time of these tests.
+
+    A run compiles the scripts, and a first run reads what each installed package says of components; none brings any.
+    """
+    compiled = ScriptCache()
+    with pytest.MonkeyPatch.context() as patch:
+        for place in ("app_test", "local_script_runner"):
+            patch.setattr(f"streamlit.testing.v1.{place}.ScriptCache", lambda: compiled)
+        patch.setattr("streamlit.components.v2.manifest_scanner.scan_component_manifests", list)
+        yield
 
 
 class Studio:
