@@ -166,6 +166,10 @@ def overlap(box_a: Floats, box_b: Floats) -> float:
 def is_same_place(box_a: Floats, box_b: Floats) -> bool:
     """Whether two boxes hold one face: they overlap by half, or the smaller one lies mostly inside the other.
 
+    Args:
+        box_a: (4,) x0, y0, x1, y1 in any unit.
+        box_b: (4,) likewise.
+
     Example:
         >>> is_same_place(np.array([0, 0, 9, 9], "f"), np.array([2, 2, 5, 5], "f"))
         True

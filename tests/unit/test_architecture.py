@@ -126,6 +126,10 @@ def test_the_package_alone_loads_nothing_heavy():
     assert not loaded_after("import emo_core") & heavy
 
 
+def test_the_command_line_says_its_help_without_loading_what_its_commands_need():
+    assert not loaded_after("import emo_core.cli.main") & {"numpy", "av", "cv2", "ai_edge_litert", "sklearn", *TABLES}
+
+
 def test_everything_that_serves_does_without_tensorflow_and_screen():
     core = {name for name in SOURCES if name.startswith("emo_core.")} - {"emo_core.__main__", *NEED_DASK}
     loaded = loaded_after("import " + ", ".join(sorted(core - NEED_TENSORFLOW)))

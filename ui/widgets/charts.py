@@ -19,8 +19,12 @@ _CLICKS = "chart-clicks"
 def render(figure: "go.Figure", key: str, alt: str, *, picture: str | None = None) -> None:
     """Show a chart; those who cannot see it are told `alt` and its values.
 
-    Its tool bar offers it as a PNG file called `picture`, always if that is given, else under the pointer as `key`; an
-    empty name hides it.
+    Args:
+        figure: chart.
+        key: of the element, one of its own on the page.
+        alt: what it shows.
+        picture: name of the PNG file that its tool bar always offers; None offers one called `key` under the pointer,
+            an empty name none.
     """
     from emo_core.report.charts.words import describe
 
@@ -29,7 +33,14 @@ def render(figure: "go.Figure", key: str, alt: str, *, picture: str | None = Non
 
 
 def render_timeline(figure: "go.Figure", key: str, alt: str, result: session.Result) -> None:
-    """Show a chart over the time of a clip with a cursor at the moment on show."""
+    """Show a chart over the time of a clip with a cursor at the moment on show.
+
+    Args:
+        figure: chart, its x axis in seconds; the cursor is drawn into it.
+        key: of the element.
+        alt: what it shows.
+        result: clip whose moment it is.
+    """
     from emo_core.report.charts.analysis import add_cursor
 
     add_cursor(figure, position.get(result))
