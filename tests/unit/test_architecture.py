@@ -43,7 +43,10 @@ UI_EDGES = {
     "state": set(),
     "shell": {"state"},
     "widgets": {"state", "shell"},
-    **{page: {"state", "shell", "widgets"} for page in ("about", "analyze", "live", "study", "teach", "evaluate")},
+    **{
+        page: {"state", "shell", "widgets"}
+        for page in ("about", "analyze", "live", "shared", "study", "teach", "evaluate")
+    },
 }
 """The same for `ui`: no page's room knows another's."""
 

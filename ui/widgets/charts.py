@@ -49,16 +49,17 @@ def render_timeline(figure: "go.Figure", key: str, alt: str, result: session.Res
 
 def follow_clicks(keys: Sequence[str], result: session.Result) -> None:
     """Let a click on one of the charts over time, told by their keys, move the moment on show."""
+    position.look_at(result)
     video = result.analysis.video
     data = {"keys": list(keys), "start_s": video.start_s, "end_s": video.end_s}
     _clicks()(key=_CLICKS, data=data, on_position_change=_go_there)
 
 
 def _go_there() -> None:
-    """Callback by way of the session: Streamlit keeps a component's callback for ever, and so what it holds."""
-    result, moment = session.result(), st.session_state[_CLICKS].position
-    if result is not None and isinstance(moment, (int, float)):
-        position.put(result, float(moment))
+    """Callback."""
+    moment = st.session_state[_CLICKS].position
+    if isinstance(moment, (int, float)):
+        position.move(float(moment))
 
 
 @lru_cache
