@@ -1,12 +1,14 @@
 """A clip in, the verdict and the evidence for it out."""
 
+from functools import partial
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ui.analyze import people, verdict
 from ui.analyze import tabs as inside
 from ui.shell import announce, errors, links, navigation, preload
-from ui.state import keeping, models, position, session
+from ui.state import keeping, models, position, session, turns
 from ui.widgets import clip_picker, method_diagram, model_picker, privacy, progress, tables
 
 navigation.guard(__file__)
@@ -20,7 +22,8 @@ def run_job(source: session.Source) -> None:
             from emo_core.inference.pipeline import analyze
 
             bundle = models.bundle()
-            analysis = analyze(source.data, bundle, name=source.name, progress=report)
+            work = partial(analyze, source.data, bundle, name=source.name)
+            analysis = turns.run(work, "analysis", report, report.waiting)
         session.keep(source, analysis, bundle)
         method_diagram.want("verdict")
         announce.say(verdict.spoken(analysis))

@@ -26,6 +26,7 @@ from emo_core.jobs.progress import TrainingProgress
 ORDER, PROGRESS = "order.json", "progress.json"
 _LOG, _PID = "log.txt", "pid"
 _KILL_S = 20.0
+_NICE = 10  # behind the pages, and behind the work of visitors who wait for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +204,7 @@ class JobQueue:
 
 
 def _run_order(place: Path) -> list[str]:
-    return [sys.executable, "-m", "emo_core", "run-order", str(place)]
+    return [sys.executable, "-m", "emo_core", "run-order", "--nice", str(_NICE), str(place)]
 
 
 def _is_alive(place: Path) -> bool:

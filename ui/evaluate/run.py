@@ -1,5 +1,6 @@
 """Running an evaluation on the page, and finding the stored one again."""
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -7,7 +8,7 @@ import streamlit as st
 from emo_core.errors import DatasetError
 from emo_core.records import Protocols
 from ui.evaluate.choice import CACHE, Choice
-from ui.state import evaluations, models
+from ui.state import evaluations, models, turns
 from ui.state.datasets import DEMO
 from ui.state.evaluations import Found
 from ui.widgets import progress
@@ -120,8 +121,7 @@ def run(choice: Choice) -> None:
     bundle = models.load(choice.model)
     clips = choose_clips(choice.model, read_dataset(choice.data), bundle.info.labels, everyone=choice.everyone)
     with progress.shown(choice.name, "Evaluating", drop) as report:
-        evaluation = evaluate_dataset(
-            bundle, clips, choice.data, CACHE, name=choice.name, command=choice.command, progress=report
-        )
+        work = partial(evaluate_dataset, bundle, clips, choice.data, CACHE, name=choice.name, command=choice.command)
+        evaluation = turns.run(work, "evaluation", report, report.waiting)
     if not store(evaluation, path := stored_path(choice)):
         st.session_state[_UNSTORED] = {path: Found(evaluation, summarize(evaluation))}
