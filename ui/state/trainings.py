@@ -13,6 +13,7 @@ from ui.state.datasets import CACHE, KnownSet
 if TYPE_CHECKING:
     from emo_core.jobs.queue import JobQueue
 
+_QUEUES = ("trainings", "comparisons", "studies")
 _queues: dict[str, "JobQueue"] = {}
 _making = threading.Lock()
 
@@ -31,6 +32,12 @@ def queue(name: str) -> "JobQueue":
         return _queues[name]
 
 
+def tend() -> None:
+    """Start what waits in any queue of this server although nothing runs; called every few seconds."""
+    for name in _QUEUES:
+        queue(name).tend()
+
+
 def jobs() -> "JobQueue":
     """The trainings of this server."""
     return queue("trainings")
@@ -45,6 +52,15 @@ def submit(
     name: str, chosen: KnownSet, protocol: str, seed: int, epochs: int, *, cnn: bool = False, recipe: str = "studio"
 ) -> None:
     """Ask for a training.
+
+    Args:
+        name: of the model to make.
+        chosen: data set to learn from.
+        protocol: of the split, one of :data:`emo_core.datasets.splits.PROTOCOLS`.
+        seed: of every random choice.
+        epochs: at most.
+        cnn: whether the frame CNN is trained along.
+        recipe: one of :data:`emo_core.model.published.RECIPES`.
 
     Raises:
         DatasetError: the name, the data set or the protocol cannot be used.
