@@ -5,6 +5,7 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from emo_core.files import scratch
 from ui.analyze import people, verdict
 from ui.analyze import tabs as inside
 from ui.shared import link
@@ -22,8 +23,8 @@ def run_job(source: session.Source) -> None:
             preload.wait()
             from emo_core.inference.pipeline import analyze
 
-            bundle = models.bundle()
-            work = partial(analyze, source.data, bundle, name=source.name)
+            bundle, place = models.bundle(), scratch.Lasting()
+            work = partial(analyze, source.data, bundle, name=source.name, folder=place.path)
             analysis = turns.run(work, "analysis", report, report.waiting)
         session.keep(source, analysis, bundle)
         method_diagram.want("verdict")

@@ -24,7 +24,7 @@ class Studio:
         self.names: list[str | None] = []
         self.app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30).run()
 
-    def analyze(self, source, bundle, *, name=None, progress=None):
+    def analyze(self, source, bundle, *, name=None, progress=None, folder=None):
         self.names.append(name)
         progress("Reading frames and finding the face", 0.3)
         progress("Judging windows", 1.0)
