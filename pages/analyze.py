@@ -10,8 +10,9 @@ from ui.analyze import people, verdict
 from ui.analyze import tabs as inside
 from ui.shared import link
 from ui.shell import announce, errors, navigation, preload
-from ui.state import keeping, models, session, turns
+from ui.state import keeping, models, session
 from ui.widgets import clip_picker, method_diagram, model_picker, privacy, progress, tables
+from ui.work import turns
 
 navigation.guard(__file__)
 

@@ -13,8 +13,9 @@ from emo_core.datasets.editable import create
 from emo_core.inference.pipeline import analyze
 from tests.factories import make_analysis
 from ui.analyze import exports, tabs
-from ui.state import session, what_if_run
+from ui.state import session
 from ui.widgets import privacy
+from ui.work import what_if_run
 
 KEPT = ("_results", "_result", "_said", "_what_if")
 """Where the visit keeps what the visitor brought, and everything made of it."""

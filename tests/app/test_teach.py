@@ -12,8 +12,9 @@ from emo_core.jobs.queue import JobStatus, Order
 from tests.conftest import MODEL
 from tests.evaluations import DEMO
 from tests.tiny import read_json, write_tiny_bundle
-from ui.state import datasets, models, new_clips, trainings
+from ui.state import datasets, models, trainings
 from ui.teach import clips as teach_clips
+from ui.work import new_clips
 
 ROWS = ({"epoch": 0, "loss": 1.0, "accuracy": 0.5, "val_loss": 0.9, "val_accuracy": 0.6},
         {"epoch": 1, "loss": 0.8, "accuracy": 0.6, "val_loss": 0.7, "val_accuracy": 0.7})  # fmt: skip

@@ -13,8 +13,9 @@ import streamlit as st
 from emo_core.files import scratch
 from emo_core.report.annotations import Annotations
 from ui.shell import errors
-from ui.state import datasets, new_clips, session, turns, visits
+from ui.state import datasets, session, visits
 from ui.widgets import progress
+from ui.work import new_clips, turns
 
 _loading = threading.Lock()
 _PERIOD_S = 1.0

@@ -8,10 +8,11 @@ import streamlit as st
 from emo_core.errors import DatasetError
 from emo_core.records import Protocols
 from ui.evaluate.choice import CACHE, Choice
-from ui.state import evaluations, models, turns
+from ui.state import evaluations, models
 from ui.state.datasets import DEMO
 from ui.state.evaluations import Found
 from ui.widgets import progress
+from ui.work import turns
 
 _JOB, _UNSTORED = "_evaluate_job", "_evaluate_unstored"
 

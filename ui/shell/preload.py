@@ -54,7 +54,7 @@ def _load() -> None:
 
 def _start_workers() -> None:
     """Have the workers ready for the first work."""
-    from ui.state import turns
+    from ui.work import turns
 
     turns.of_server()
 

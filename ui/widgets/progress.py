@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ui.shell import errors, preload
-from ui.state import new_clips, session
+from ui.state import session
+from ui.work import new_clips
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ui.state import session, turns, visits
-from ui.state.background import Task
+from ui.state import session, visits
+from ui.work import turns
+from ui.work.background import Task
 
 if TYPE_CHECKING:
     from emo_core.explain.perturbations import Kind
