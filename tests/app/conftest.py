@@ -13,8 +13,9 @@ from emo_core.model.bundle import Bundle
 from tests.app.teaching import Jobs
 from tests.factories import make_analysis
 from ui.analyze import tabs
-from ui.state import models, new_clips, trainings
+from ui.state import models, trainings
 from ui.teach import clips as teach_clips
+from ui.work import new_clips
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,7 +42,7 @@ class Studio:
         self.names: list[str | None] = []
         self.app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30).run()
 
-    def analyze(self, source, bundle, *, name=None, progress=None):
+    def analyze(self, source, bundle, *, name=None, progress=None, folder=None):
         self.names.append(name)
         progress("Reading frames and finding the face", 0.3)
         progress("Judging windows", 1.0)
