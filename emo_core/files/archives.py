@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from emo_core.errors import DatasetError, os_remedy
+from emo_core.errors import DatasetError
 
 MOST_FILES = 5000
 MOST_BYTES = 2 * 2**30
@@ -99,7 +99,9 @@ def place(name: str, content: bytes, folder: Path) -> None:
         raise DatasetError("Two names in it are alike: a file and a folder cannot have one name.") from error
     except OSError as error:
         reason = (error.strerror or "it was refused").lower()
-        raise DatasetError(f"A file in it cannot be written here ({reason}). {os_remedy(error)}") from error
+        raise DatasetError(
+            f"A file in it cannot be unpacked here ({reason}): free some space or shorten its name, then send it again."
+        ) from error
 
 
 def content_root(folder: Path) -> Path:

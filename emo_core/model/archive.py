@@ -36,7 +36,7 @@ from emo_core.model.bundle_files import (
 README = "README.md"
 
 _LICENCE_LINK = "THIRD_PARTY.md"
-_MOST_FILES = 66
+_MOST_FILES, _LONGEST_NAME = 66, 255
 _WHEN = (1980, 1, 1, 0, 0, 0)  # the same model gives the same bytes
 
 
@@ -131,6 +131,8 @@ def _unpack(archive: zipfile.ZipFile, folder: Path) -> None:
         name = info.filename.removeprefix(top)
         if not info.filename.startswith(top) or name != Path(name).name or "\\" in name or name.startswith("."):
             raise _no_model("it holds files outside the model's folder")
+        if len(name.encode()) > _LONGEST_NAME:
+            raise _no_model("the name of a file in it is too long")
         content = _read(archive, info.filename, min(room, MOST_FILE_BYTES))
         room -= len(content)
         (folder / name).write_bytes(content)
