@@ -1,10 +1,10 @@
-"""Writers in turn, also those of other processes."""
+"""Writers in turn, also those of other processes; the system drops the locks of a process that was killed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 
 @contextmanager
@@ -16,3 +16,37 @@ def locked(path: Path) -> Iterator[None]:
     """
     with FileLock(path):
         yield
+
+
+class Held:
+    """A lock that outlives the block, and the thread, that took it; it goes with the process at the latest.
+
+    Args:
+        path: file that it stands for, in a folder that exists when it is taken.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._lock = FileLock(path, thread_local=False)
+
+    def take(self) -> None:
+        """Wait until nobody else has it.
+
+        Raises:
+            OSError: it cannot be made.
+        """
+        self._lock.acquire()
+
+    def let_go(self) -> None:
+        """Leave it to others; nothing happens if it was not taken."""
+        self._lock.release()
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether somebody has it, in this process or in another one; a file that cannot be made is nobody's."""
+        try:
+            with self._lock.acquire(blocking=False):
+                return False
+        except Timeout:
+            return True
+        except OSError:
+            return False

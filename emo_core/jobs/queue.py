@@ -1,19 +1,25 @@
 """Long work of a server: one order at a time, each in a process of its own, the others wait their turn.
 
+    <folder>/.lock                  held by whoever changes something
     <folder>/<name>/order.json      what was asked for
+    <folder>/<name>/ticket          its place among those that wait; gone once it was started
+    <folder>/<name>/process.json    which process carries it out
+    <folder>/<name>/watched         held by the process of the server that started it, as long as that lives
+    <folder>/<name>/stop            somebody asked to stop it
     <folder>/<name>/progress.json   how far it is, written by its process
     <folder>/<name>/log.txt         what it said
 
-All state is on disk, so a server that was killed finds on its return what was under way, and it can go on.
+All state is on disk and changed under one lock, so several processes of a server share a queue: what one started is
+seen and stopped by the others, and only one order is carried out at a time over all of them. A server that was killed
+finds on its return what was under way, and it can go on.
 """
 
-import os
-import signal
+import logging
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -21,11 +27,13 @@ from typing import Literal
 import msgspec
 
 from emo_core.files.atomic_write import write_whole
+from emo_core.files.lock import Held, locked
+from emo_core.jobs import processes
+from emo_core.jobs.processes import WorkProcess
 from emo_core.jobs.progress import TrainingProgress
 
 ORDER, PROGRESS = "order.json", "progress.json"
-_LOG, _PID = "log.txt", "pid"
-_KILL_S = 20.0
+_LOCK, _TICKET, _PROCESS, _WATCHED, _STOP, _LOG = ".lock", "ticket", "process.json", "watched", "stop", "log.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +86,7 @@ class JobStatus:
     Attributes:
         order: the order.
         state: ``waiting``, ``running``, ``done``, ``failed``, ``stopped``, or ``interrupted`` when its process ended
-            without a word, such as with the server.
+            without a word, and with it the one of the server that started it.
         progress: what its process said last.
         ahead: orders before it, the running one among them.
     """
@@ -90,10 +98,10 @@ class JobStatus:
 
 
 class JobQueue:
-    """The orders of one server.
+    """The orders of one server, whichever of its processes asks.
 
     Args:
-        folder: for their state.
+        folder: for their state, on a disk of this machine.
         root: folder that they run in; paths of orders are relative to it or absolute.
         command: makes the command line that carries out the order kept in a folder; for tests.
     """
@@ -101,21 +109,21 @@ class JobQueue:
     def __init__(self, folder: Path, root: Path, command: Callable[[Path], list[str]] | None = None) -> None:
         self._folder, self._root = folder.resolve(), root
         self._command = command or _run_order
-        self._lock = threading.Lock()
-        self._waiting: list[Order] = []
-        self._stopping = set[str]()
-        self._running: tuple[Order, subprocess.Popen[bytes]] | None = None
 
     def submit(self, order: Order) -> None:
-        """Start it, or let it wait; one that waits or runs under that name already is not doubled."""
-        with self._lock:
-            names = {waiting.name for waiting in self._waiting}
-            if order.name not in names and not (self._running and self._running[0].name == order.name):
-                place = self._folder / order.name
-                place.mkdir(parents=True, exist_ok=True)
+        """Start it, or let it wait; one that waits or runs under that name already is not doubled.
+
+        Raises:
+            OSError: it cannot be noted.
+        """
+        place = self._folder / order.name
+        place.mkdir(parents=True, exist_ok=True)
+        with locked(self._folder / _LOCK):
+            if _state(place) not in ("waiting", "running"):
+                for name in (_STOP, PROGRESS):
+                    (place / name).unlink(missing_ok=True)
                 write_whole(place / ORDER, msgspec.json.encode(order))
-                (place / PROGRESS).unlink(missing_ok=True)
-                self._waiting.append(order)
+                write_whole(place / _TICKET, str(max(self._tickets().values(), default=0) + 1))
             self._start_next()
 
     def stop(self, name: str) -> None:
@@ -123,40 +131,27 @@ class JobQueue:
 
         Returns at once: a process that does not end by itself is killed a little later.
         """
-        with self._lock:
-            for order in [waiting for waiting in self._waiting if waiting.name == name]:
-                self._waiting.remove(order)
-                self._end(order.name, "stopped")
-            running = self._running
-            if running and running[0].name == name:
-                self._stopping.add(name)
-        if running and running[0].name == name:
-            running[1].send_signal(signal.SIGTERM)
-            killer = threading.Timer(_KILL_S, running[1].kill)
-            killer.daemon = True
-            killer.start()
+        place = self._folder / name
+        if not (place / ORDER).exists():
+            return
+        with locked(self._folder / _LOCK):
+            if (place / _TICKET).exists():
+                (place / _TICKET).unlink()
+                _note_end(place, "stopped")
+            elif (process := WorkProcess.read(place / _PROCESS)) is not None:
+                (place / _STOP).touch()
+                process.end()
 
     def status(self, name: str) -> JobStatus | None:
         """Where an order stands; None if there is none of that name."""
-        place = self._folder / name
-        order = read_order(place)
-        if order is None:
-            return None
-        progress = TrainingProgress.read(place / PROGRESS) or TrainingProgress()
-        with self._lock:
-            names = [waiting.name for waiting in self._waiting]
-            running = self._running
-        if name in names:
-            return JobStatus(order, "waiting", progress, names.index(name) + (running is not None))
-        alive = (running is not None and running[0].name == name) or _is_alive(place)
-        if alive:
-            return JobStatus(order, "running", progress)
-        return JobStatus(order, "interrupted" if progress.state == "running" else progress.state, progress)
+        with self._reading():
+            return self._status(self._folder / name)
 
     def all(self) -> list[JobStatus]:
         """Every order that is known, the newest first."""
-        places = sorted(self._folder.glob(f"*/{ORDER}"), key=lambda path: path.stat().st_mtime, reverse=True)
-        found = (self.status(path.parent.name) for path in places)
+        with self._reading():
+            places = sorted(self._folder.glob(f"*/{ORDER}"), key=lambda path: path.stat().st_mtime, reverse=True)
+            found = [self._status(path.parent) for path in places]
         return [status for status in found if status is not None]
 
     def active(self) -> list[JobStatus]:
@@ -164,53 +159,93 @@ class JobQueue:
         found = [status for status in self.all() if status.state in ("running", "waiting")]
         return sorted(found, key=lambda status: (status.state != "running", status.ahead))
 
+    def tend(self) -> None:
+        """Start what waits although nothing runs: the process of the server that was to do so may have been killed.
+
+        Each process of a server calls this every few seconds.
+        """
+        if self._folder.is_dir():
+            with locked(self._folder / _LOCK):
+                self._start_next()
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Nothing changes meanwhile, unless the disk takes no lock: then nobody can start anything anyway."""
+        held = Held(self._folder / _LOCK)
+        with suppress(OSError):
+            held.take()
+        try:
+            yield
+        finally:
+            held.let_go()
+
+    def _status(self, place: Path) -> JobStatus | None:
+        order = read_order(place)
+        if order is None:
+            return None
+        progress, state, ahead = TrainingProgress.read(place / PROGRESS) or TrainingProgress(), _state(place), 0
+        if state == "waiting":
+            tickets = self._tickets()
+            earlier = sum(number < tickets[place] for number in tickets.values())
+            ahead = earlier + any(_state(other) == "running" for other in self._places())
+        return JobStatus(order, state, progress, ahead)
+
+    def _places(self) -> list[Path]:
+        return [path.parent for path in self._folder.glob(f"*/{ORDER}")]
+
+    def _tickets(self) -> dict[Path, int]:
+        """Places of the orders that wait, with their numbers."""
+        return {path.parent: int(path.read_bytes() or 0) for path in self._folder.glob(f"*/{_TICKET}")}
+
     def _start_next(self) -> None:
         """Start the first that waits if none runs; the lock is held."""
-        if self._running is not None or not self._waiting:
+        tickets = self._tickets()
+        if not tickets or any(_state(place) == "running" for place in self._places()):
             return
-        order = self._waiting.pop(0)
-        place = self._folder / order.name
-        with (place / _LOG).open("wb") as log:
-            process = subprocess.Popen(
-                self._command(place),
-                cwd=self._root,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-        (place / _PID).write_text(str(process.pid), "utf-8")
-        self._running = (order, process)
-        threading.Thread(target=self._watch, args=(order, process), name="job", daemon=True).start()
+        place = min(tickets, key=tickets.__getitem__)
+        watched = Held(place / _WATCHED)
+        try:
+            watched.take()
+            process = processes.start(self._command(place), self._root, place / _LOG, place / _PROCESS)
+            (place / _TICKET).unlink()
+        except OSError as error:  # it waits on, and is tried again
+            watched.let_go()
+            logging.getLogger(__name__).warning("an order could not be started: %s", error.strerror or error)
+            return
+        threading.Thread(target=self._watch, args=(place, process, watched), name="job", daemon=True).start()
 
-    def _watch(self, order: Order, process: "subprocess.Popen[bytes]") -> None:
+    def _watch(self, place: Path, process: "subprocess.Popen[bytes]", watched: Held) -> None:
         """Wait for the end of an order, then start the next one."""
         process.wait()
-        with self._lock:
-            self._running = None
-            self._end(order.name, "stopped" if order.name in self._stopping else "failed")
-            self._stopping.discard(order.name)
+        with locked(self._folder / _LOCK):
+            _note_end(place, "stopped" if (place / _STOP).exists() else "failed")
+            watched.let_go()
             self._start_next()
 
-    def _end(self, name: str, state: str) -> None:
-        """Note how an order ended, if it did not do so itself."""
-        path = self._folder / name / PROGRESS
-        progress = TrainingProgress.read(path) or TrainingProgress()
-        (self._folder / name / _PID).unlink(missing_ok=True)
-        if progress.state == "running":
-            message = "Stopped." if state == "stopped" else "It ended without a word; start it again."
-            with suppress(OSError):
-                write_whole(path, msgspec.json.encode(replace(progress, state=state, message=message)))
+
+def _state(place: Path) -> str:
+    """State of the order in a folder, as in :class:`JobStatus`; the lock is held."""
+    if (process := WorkProcess.read(place / _PROCESS)) is not None:
+        if process.is_alive or Held(place / _WATCHED).is_taken:  # whoever watches it will note its end at once
+            return "running"
+        (place / _PROCESS).unlink(missing_ok=True)
+    if (place / _TICKET).exists():
+        return "waiting"
+    progress = TrainingProgress.read(place / PROGRESS) or TrainingProgress()
+    if progress.state != "running":
+        return progress.state
+    return "stopped" if (place / _STOP).exists() else "interrupted"
+
+
+def _note_end(place: Path, state: str) -> None:
+    """Note how an order ended, if it did not do so itself; the lock is held."""
+    progress = TrainingProgress.read(place / PROGRESS) or TrainingProgress()
+    (place / _PROCESS).unlink(missing_ok=True)
+    if progress.state == "running":
+        message = "Stopped." if state == "stopped" else "It ended without a word; start it again."
+        with suppress(OSError):
+            write_whole(place / PROGRESS, msgspec.json.encode(replace(progress, state=state, message=message)))
 
 
 def _run_order(place: Path) -> list[str]:
     return [sys.executable, "-m", "emo_core", "run-order", str(place)]
-
-
-def _is_alive(place: Path) -> bool:
-    """Whether an order of an earlier server is still carried out; it ends by itself soon after that server."""
-    try:
-        pid = int((place / _PID).read_text("utf-8"))
-        os.kill(pid, 0)
-        return os.fsencode(place) in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except (OSError, ValueError):
-        return False

@@ -1,6 +1,7 @@
 """The server around the pages: its gate, and what begins and ends with it."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -9,9 +10,10 @@ from starlette.middleware import Middleware
 
 from emo_core.files import scratch
 from ui.shell import gate
-from ui.state import keeping, visits
+from ui.state import keeping, trainings, visits
 
 _KEPT_PERIOD_S = 600.0
+_QUEUES_PERIOD_S = 3.0
 
 MIDDLEWARE = (Middleware(gate.Gate),)
 
@@ -28,6 +30,7 @@ async def lifespan(_app: Any) -> AsyncGenerator[dict[str, Any], None]:
     sweeping = [
         asyncio.create_task(visits.sweep(), name="sweep of ended visits"),
         asyncio.create_task(_sweep_kept(), name="sweep of kept results"),
+        asyncio.create_task(_tend_queues(), name="what waits for a process that is gone"),
     ]
     yield {}
     for task in sweeping:
@@ -41,3 +44,13 @@ async def _sweep_kept() -> None:
     while True:
         await asyncio.to_thread(keeping.sweep)
         await asyncio.sleep(_KEPT_PERIOD_S)
+
+
+async def _tend_queues() -> None:
+    """Start what waits for a process of this server that was killed, as long as the server runs."""
+    while True:
+        await asyncio.sleep(_QUEUES_PERIOD_S)
+        try:
+            await asyncio.to_thread(trainings.tend)
+        except OSError as error:  # the disk; it may be well again the next time
+            logging.getLogger(__name__).warning("the queues cannot be looked after: %s", error.strerror or error)

@@ -13,6 +13,7 @@ from ui.state.datasets import CACHE, KnownSet
 if TYPE_CHECKING:
     from emo_core.jobs.queue import JobQueue
 
+_QUEUES = ("trainings", "comparisons", "studies")
 _queues: dict[str, "JobQueue"] = {}
 _making = threading.Lock()
 
@@ -29,6 +30,12 @@ def queue(name: str) -> "JobQueue":
         if name not in _queues:
             _queues[name] = JobQueue(CACHE / name, folders.ROOT)
         return _queues[name]
+
+
+def tend() -> None:
+    """Start what waits in any queue of this server although nothing runs; called every few seconds."""
+    for name in _QUEUES:
+        queue(name).tend()
 
 
 def jobs() -> "JobQueue":

@@ -8,8 +8,10 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
+from emo_core.jobs.processes import WorkProcess
 from emo_core.jobs.progress import ProgressWriter, TrainingProgress
 from emo_core.jobs.queue import PROGRESS, JobQueue, Order, read_order
 
@@ -124,7 +126,7 @@ def test_stopping_blocks_nobody(tmp_path):
     jobs = JobQueue(tmp_path / "jobs", ROOT, lambda place: [sys.executable, "-c", stubborn])
     jobs.submit(order("one"))
     until(lambda: (tmp_path / "jobs" / "one" / "log.txt").read_text() == "up\n")
-    process = jobs._running[1]
+    process = psutil.Process(WorkProcess.read(tmp_path / "jobs" / "one" / "process.json").pid)
     begun = time.monotonic()
     jobs.stop("one")
     assert time.monotonic() - begun < 5
