@@ -15,7 +15,7 @@ from emo_core.studies.store import ModelRecord
 if TYPE_CHECKING:
     from distributed import Client
 
-_VERSION = 1  # raise when what is found in a clip changes
+_VERSION = 2  # raise when what is found in a clip changes
 
 Engine = Callable[[Iterator[Work], Callable[[], None]], Iterator[tuple[Work, Judged]]]
 """Judges clips in whatever order; calls its second argument about once a second."""
@@ -45,7 +45,14 @@ def _judge_in_turn(
 
 
 def work_on(clip: StudyClip, digest: str, bundle: Bundle, *, reports: bool) -> Work:
-    """A clip, whose content has that digest, as work for a worker."""
+    """A clip as work for a worker.
+
+    Args:
+        clip: as the study was asked for it.
+        digest: SHA-256 of its content.
+        bundle: the model.
+        reports: whether the files that ``analyze --out`` makes of one clip are made, too.
+    """
     path = os.path.abspath(clip.path)  # noqa: PTH100 (links keep their names)
     return Work(key_of(clip, digest, bundle), path, clip.path.name, digest, bundle.digest, clip.part, reports)
 

@@ -19,7 +19,7 @@ from emo_core.inference.pipeline import analyze
 from emo_core.model.bundle import Bundle
 from emo_core.video.reader import open_video
 from tests import sample
-from tests.variants import encode
+from tests.encoding import encode
 from tools.hostile.apart import OutsideError
 from tools.hostile.damage import Numbers, damaged
 

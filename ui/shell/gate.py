@@ -25,14 +25,14 @@ from starlette.responses import PlainTextResponse
 from streamlit import config
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
-from emo_core.errors import EmoError
+from emo_core.errors import SettingError
 from emo_core.files import limits
+from ui.shell.links import LOOPBACK
 from ui.state import visits
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _UPLOAD = re.compile(r".*/_stcore/upload_file/([^/]+)/[^/]+/?")
 _METRICS = re.compile(r".*/_stcore/metrics/?")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -145,10 +145,6 @@ class Gate:
         return all_bytes <= budget_bytes() and own_bytes <= max(budget_bytes() // 2, _FRAMING_BYTES)
 
 
-class SettingError(EmoError):
-    """A setting of the operator that cannot be used."""
-
-
 class _FullError(Exception):
     """Raised out of an upload that there is no more room for."""
 
@@ -222,8 +218,8 @@ def is_own_name(host: str) -> bool:
     if parts.netloc != host or parts.username is not None or not name:
         return False
     address = str(config.get_option("server.address") or "")
-    if name in _LOOPBACK or address in _LOOPBACK:
-        return name in _LOOPBACK
+    if name in LOOPBACK or address in LOOPBACK:
+        return name in LOOPBACK
     machine = socket.gethostname().lower()
     return _is_address(name) or name in {address.lower(), machine, machine.partition(".")[0], f"{machine}.local"}
 

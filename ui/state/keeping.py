@@ -77,6 +77,31 @@ def end() -> None:
     st.session_state[_ENDED] = True
 
 
+def place() -> Path | None:
+    """The folder of what this visit keeps; None while nothing is kept."""
+    return _folder(key()) if key() else None
+
+
+def places() -> list[Path]:
+    """The folders of all visits of which something is kept."""
+    return sorted((CACHE / "kept").glob("*/"))
+
+
+def ends_s(kept: Path) -> float:
+    """When what lies in the folder of a visit goes, in seconds of the server's clock; 0 where nothing does."""
+    return max(0.0, time.time() - _age_s(kept) + MOST_S)
+
+
+def result_of(kept: Path, name: str) -> session.Result | None:
+    """The result of that key in the folder of a visit; None where it is not there, or cannot be shown any more."""
+    try:
+        listed = json.loads((kept / _LISTED).read_bytes())
+        row = next((row for row in listed["results"] if row["key"] == name), None)
+        return _result(kept, row) if row else None
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return None
+
+
 def for_browser() -> dict[str, Any]:
     """What the browser has to do: hold the key, forget it, or warn before the page with its results is left."""
     ended = bool(st.session_state.get(_ENDED))
@@ -91,16 +116,16 @@ def save() -> None:
     state = ([item.key for item in results], {name: repr(what) for name, what in words.items()}, shown and shown.key)
     if st.session_state.get(_WRITTEN) == state:
         return
-    place = _folder(key())
+    own = _folder(key())
     for item in results:
-        if not (place / f"{item.key}.npz").exists():
-            _write(place / f"{item.key}.npz", packed.pack(item.analysis))
+        if not (own / f"{item.key}.npz").exists():
+            _write(own / f"{item.key}.npz", packed.pack(item.analysis))
             if isinstance(item.source.data, bytes):
-                _write(place / f"{item.key}.clip", item.source.data)
+                _write(own / f"{item.key}.clip", item.source.data)
     listed = {"results": [_told(item) for item in results], "said": _said(words), "shown": shown.key if shown else ""}
-    if _write(place / _LISTED, json.dumps(listed).encode()):
+    if _write(own / _LISTED, json.dumps(listed).encode()):
         st.session_state[_WRITTEN] = state
-    _remove_others(place, {item.key for item in results})
+    _remove_others(own, {item.key for item in results})
 
 
 def restore() -> int:
@@ -108,12 +133,12 @@ def restore() -> int:
     given = st.context.cookies.get(COOKIE)
     if not isinstance(given, str) or not re.fullmatch(r"[\w-]{43}", given):  # whatever a browser sends
         return 0
-    place = _folder(given)
-    if _age_s(place) > MOST_S:
+    kept = _folder(given)
+    if _age_s(kept) > MOST_S:
         return 0
     try:
-        listed = json.loads((place / _LISTED).read_bytes())
-        found = [item for row in listed["results"] if (item := _result(place, row)) is not None]
+        listed = json.loads((kept / _LISTED).read_bytes())
+        found = [item for row in listed["results"] if (item := _result(kept, row)) is not None]
         words = {name: _annotations(row) for name, row in listed["said"].items()}
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return 0
@@ -125,19 +150,19 @@ def restore() -> int:
 def sweep() -> None:
     """Remove what is older than :data:`MOST_S`, whoever it was of."""
     with suppress(OSError):
-        for place in (CACHE / "kept").iterdir():
-            if _age_s(place) > MOST_S:
-                shutil.rmtree(place, ignore_errors=True)
+        for kept in places():
+            if _age_s(kept) > MOST_S:
+                shutil.rmtree(kept, ignore_errors=True)
 
 
 def _write(path: Path, content: bytes) -> bool:
     return keep(path, lambda part: part.write_bytes(content))
 
 
-def _remove_others(place: Path, kept: set[str]) -> None:
+def _remove_others(own: Path, left: set[str]) -> None:
     """Remove the files of results that the visit no longer keeps."""
-    for path in place.glob("*.*"):
-        if path.suffix in (".npz", ".clip") and path.stem not in kept:
+    for path in own.glob("*.*"):
+        if path.suffix in (".npz", ".clip") and path.stem not in left:
             path.unlink(missing_ok=True)
 
 
@@ -152,10 +177,10 @@ def _stored_bytes() -> int:
     return 0
 
 
-def _age_s(place: Path) -> float:
+def _age_s(kept: Path) -> float:
     """Seconds since the first result was kept there."""
     try:
-        return time.time() - min(path.stat().st_mtime for path in [place, *place.iterdir()])
+        return time.time() - min(path.stat().st_mtime for path in [kept, *kept.iterdir()])
     except OSError:
         return float("inf")
 
@@ -169,13 +194,13 @@ def _told(item: session.Result) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _result(place: Path, row: dict[str, Any]) -> session.Result | None:
+def _result(kept: Path, row: dict[str, Any]) -> session.Result | None:
     """A result as it was; None where its model is another one by now, or its file is damaged."""
     name = Path(row["key"]).name
     try:
-        found = packed.unpack((place / f"{name}.npz").read_bytes(), _TYPES, _MOST_BYTES)
+        found = packed.unpack((kept / f"{name}.npz").read_bytes(), _TYPES, _MOST_BYTES)
         bundle = models.load(folders.ROOT / row["model"])
-        clip = place / f"{name}.clip"
+        clip = kept / f"{name}.clip"
         data = Path(row["path"]) if row["path"] else clip.read_bytes() if clip.exists() else b""
         return session.Result(
             session.Source(row["name"], data), found, bundle, row["key"], datetime.fromisoformat(row["made_at"])

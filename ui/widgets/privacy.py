@@ -3,14 +3,16 @@
 import streamlit as st
 
 from emo_core.errors import EmoError
-from ui.state import keeping, live_session, session, what_if_run
+from ui.state import keeping, live_session, session
+from ui.work import what_if_run
 
 NOTICE = """
 - **What happens:** this server finds the face in the pictures of your camera, measures how good each one is, and
   estimates which emotions the face *shows*, as people would name them. What you feel cannot be read from a face.
 - **Where it stays:** pictures and results stay in the memory of this server for your visit, the live view only for its
-  last ten seconds. Nothing is stored, nothing is sent elsewhere, nothing is used for training; only the clips that you
-  add to a data set on the Teach page are kept, until you remove them there, and train your models.
+  last ten seconds. Nothing is stored, nothing is sent elsewhere, nothing is used for training, unless you ask for it:
+  results that you keep for this browser stay for a day at most, and clips that you add to a data set on the Teach page
+  stay until you remove them there, and train your models.
 - **What is prohibited:** inferring emotions of people at work or in education is prohibited in the European Union, save
   for medical or safety reasons (AI Act, Article 5(1)(f)).
 - **Tell people:** everybody before the camera must be told that emotions are recognized (Article 50(3)). Film only
@@ -48,8 +50,8 @@ def delete_button(key: str) -> None:
         st.success("Everything of this visit was deleted: clips, pictures, results and your agreement.")
     with st.popover(DELETE):
         st.markdown(
-            "Every clip, picture, mark and result of your visit is removed from this server at once. This cannot be "
-            "undone. Data sets and models on the Teach page stay."
+            "Every clip, picture, mark and result of your visit is removed from this server at once, and links that "
+            "you shared open nothing any more. This cannot be undone. Data sets and models on the Teach page stay."
         )
         st.button(CONFIRM, key=f"delete-{key}", type="primary", on_click=delete_everything)
 
@@ -67,7 +69,7 @@ def keep_toggle() -> None:
         args=[key],
         help="Clips, results and marks are then still there after a reload and in another tab of this browser. They "
         "lie on the disk of this server, at most a day, under a key that only this browser has, and go when you delete "
-        "them.",
+        "them. While a result is kept, you can also share it by a link.",
     )
 
 
