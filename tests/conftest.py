@@ -18,7 +18,7 @@ MODEL = sample.PATH.parent.parent / "models" / "hybrid"
 
 os.environ["EMO_JOBS"] = "0"  # work of visitors is done here, where tests stub it; a server of a test has workers
 
-_LONG = {"training", "test_heatmap_checks.py", "test_app.py", "test_teach.py"}
+_LONG = {"training", "test_heatmap_checks.py", "test_app.py", "test_teach.py", "test_teach_models.py"}
 
 
 def pytest_collection_modifyitems(items):
