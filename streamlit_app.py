@@ -7,7 +7,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 if get_script_run_ctx(suppress_warning=True) is None:  # the server loads this file once, before there is any visitor
     from ui.shell import server
 
-    app = st.App(__file__, lifespan=server.lifespan, middleware=server.MIDDLEWARE)
+    app = st.App(__file__, lifespan=server.lifespan, middleware=server.MIDDLEWARE, routes=server.ROUTES)
 else:
     from ui.shell import navigation
 

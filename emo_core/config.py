@@ -1,14 +1,23 @@
-"""Settings that travel with a bundle: frozen, JSON round trip.
+"""Settings: those that travel with a bundle, and those of a server.
 
-Every number that serving and training must share lives here and is stored in `bundle.json`, so the two cannot drift.
+Every number that serving and training must share is a field here and is stored in `bundle.json`, so the two cannot
+drift. What a server may do at a time is said by whoever runs it, in its environment:
+
+    EMO_UPLOADS_MB    uploads that a process holds at a time, of all visits                  else four of the largest
+    EMO_PUBLIC        1: open to everybody: no folders of the server, no training, smaller limits            else 0
+    EMO_METRICS_PORT  port of this machine where a process tells its figures to Prometheus                else none
+    EMO_LOG           json: logs as a JSON object a line, with nothing of a person                        else text
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Annotated, Any, Self
 
 import msgspec
 from msgspec import Meta
+
+from emo_core.errors import SettingError
 
 NUM_BLENDSHAPES = 31
 """Numbers that the landmark model's blendshapes add to a frame feature."""
@@ -70,3 +79,57 @@ class PipelineConfig(_JsonConfig):
     def min_face_frames(self) -> int:
         """Least number of frames with a usable face in a clip or window that gets a verdict."""
         return max(1, round(self.min_face_s * self.sample_rate_hz))
+
+
+def is_public() -> bool:
+    """Whether the server is open to everybody."""
+    return os.environ.get("EMO_PUBLIC", "").strip() == "1"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerConfig:
+    """What whoever runs a server says in its environment.
+
+    Attributes:
+        uploads_mb: megabytes of uploads that a process holds at a time; 0 stands for four of the largest.
+        metrics_port: where a process tells its figures; 0 for nowhere.
+        json_logs: whether logs are lines of JSON.
+        public: whether the server is open to everybody.
+    """
+
+    uploads_mb: int
+    metrics_port: int
+    json_logs: bool
+    public: bool
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """As whoever runs the server says.
+
+        Raises:
+            SettingError: a setting is none that it can be.
+
+        Example:
+            >>> ServerConfig.from_environment().metrics_port
+            0
+        """
+        return cls(
+            _whole("EMO_UPLOADS_MB", 0, 0), _whole("EMO_METRICS_PORT", 0, 0, 65535),
+            _one_of("EMO_LOG", ("text", "json")) == "json", _one_of("EMO_PUBLIC", ("0", "1")) == "1",
+        )  # fmt: skip
+
+
+def _whole(name: str, usual: int, least: int, most: int = 10**6) -> int:
+    """A setting that is a whole number."""
+    text = os.environ.get(name, "").strip() or str(usual)
+    if not (text.isascii() and text.isdecimal() and least <= int(text) <= most):
+        raise SettingError(f"{name} is no whole number from {least} to {most}: correct it, or leave it out.")
+    return int(text)
+
+
+def _one_of(name: str, words: tuple[str, ...]) -> str:
+    """A setting that is one of a few words, the first if nothing is said."""
+    text = os.environ.get(name, "").strip() or words[0]
+    if text not in words:
+        raise SettingError(f"{name} is neither {' nor '.join(words)}: correct it, or leave it out for {words[0]}.")
+    return text

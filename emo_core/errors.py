@@ -7,6 +7,7 @@
     ├── DatasetError          training or evaluation data cannot be used as it is
     ├── StudyError            a study's clips, folder, scheduler or workers cannot be used as they are
     ├── ExportError           results cannot be written where they should go
+    ├── SettingError          a setting of whoever runs the server cannot be used
     └── MissingPackageError   this installation lacks a package that only some of the product needs
 
 The message of each is shown to the user as it stands, in the page and on the command line, so it says what happened,
@@ -102,6 +103,17 @@ class ExportError(EmoError):
         Traceback (most recent call last):
             ...
         emo_core.errors.ExportError: The results cannot be written to /proc/results ...
+    """
+
+
+class SettingError(EmoError):
+    """A setting of the operator that cannot be used.
+
+    Example:
+        >>> raise SettingError("EMO_LOG is neither text nor json: correct it, or leave it out for text.")
+        Traceback (most recent call last):
+            ...
+        emo_core.errors.SettingError: EMO_LOG is neither text nor json: correct it, or leave it out for text.
     """
 
 

@@ -18,6 +18,7 @@ import logging
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -104,11 +105,18 @@ class JobQueue:
         folder: for their state, on a disk of this machine.
         root: folder that they run in; paths of orders are relative to it or absolute.
         command: makes the command line that carries out the order kept in a folder; for tests.
+        ended: told kind, state and seconds of each order that this process started, when it is over.
     """
 
-    def __init__(self, folder: Path, root: Path, command: Callable[[Path], list[str]] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        root: Path,
+        command: Callable[[Path], list[str]] | None = None,
+        ended: Callable[[str, str, float], None] | None = None,
+    ) -> None:
         self._folder, self._root = folder.resolve(), root
-        self._command = command or _run_order
+        self._command, self._ended = command or _run_order, ended
 
     def submit(self, order: Order) -> None:
         """Start it, or let it wait; one that waits or runs under that name already is not doubled.
@@ -216,11 +224,15 @@ class JobQueue:
 
     def _watch(self, place: Path, process: "subprocess.Popen[bytes]", watched: Held) -> None:
         """Wait for the end of an order, then start the next one."""
+        begun_s = time.monotonic()
         process.wait()
         with locked(self._folder / _LOCK):
             _note_end(place, "stopped" if (place / _STOP).exists() else "failed")
             watched.let_go()
+            order, state = read_order(place), _state(place)
             self._start_next()
+        if self._ended is not None and order is not None:
+            self._ended(order.kind, state, time.monotonic() - begun_s)
 
 
 def _state(place: Path) -> str:

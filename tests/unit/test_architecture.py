@@ -40,8 +40,9 @@ CORE_EDGES = {
 """Which room of `emo_core` may import which, beside the ground floor and `files`. A new edge is a decision."""
 
 UI_EDGES = {
-    "state": set(),
-    "shell": {"state"},
+    "serve": set(),
+    "state": {"serve"},
+    "shell": {"serve", "state"},
     "widgets": {"state", "shell"},
     **{page: {"state", "shell", "widgets"} for page in ("about", "analyze", "live", "study", "teach", "evaluate")},
 }

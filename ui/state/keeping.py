@@ -2,15 +2,20 @@
 
 Off by default. The browser holds the key, a cookie that nobody can guess; the folder is named by the key's digest, so a
 key cannot be read from the disk, and a key that was never given opens nothing. *Delete* removes the folder.
+
+Several tabs of one browser have one key, and they may be held by several processes: each writes under the lock of the
+folder and leaves what the others added, and none goes on after one of them deleted it.
 """
 
 import hashlib
 import json
+import os
 import re
 import secrets
 import shutil
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import is_dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +28,7 @@ from emo_core import types as flow_types
 from emo_core.errors import EmoError
 from emo_core.files import folders, packed
 from emo_core.files.cache import keep
+from emo_core.files.lock import Held
 from emo_core.report.annotations import Annotations, Marker
 from ui.state import models, session
 from ui.state.datasets import CACHE
@@ -35,6 +41,8 @@ MOST_STORED_BYTES = 4 * 2**30
 """So much may be kept of all visits before another one begins."""
 
 _KEY, _WRITTEN, _ENDED = "_keep_key", "_keep_written", "_keep_ended"
+_KNOWN = "_keep_known"
+_AHEAD_S = 60.0
 _LISTED = "visit.json"
 _MOST_BYTES = 2**30
 _TYPES = {
@@ -71,8 +79,14 @@ def begin() -> None:
 def end() -> None:
     """Keep nothing any more, and remove what was kept."""
     if key():
-        shutil.rmtree(_folder(key()), ignore_errors=True)
-    for name in (_KEY, _WRITTEN):
+        with _writing(key()):
+            shutil.rmtree(_folder(key()), ignore_errors=True)
+            _lock_of(key()).unlink(missing_ok=True)
+    _end_here()
+
+
+def _end_here() -> None:
+    for name in (_KEY, _WRITTEN, _KNOWN):
         st.session_state.pop(name, None)
     st.session_state[_ENDED] = True
 
@@ -91,16 +105,34 @@ def save() -> None:
     state = ([item.key for item in results], {name: repr(what) for name, what in words.items()}, shown and shown.key)
     if st.session_state.get(_WRITTEN) == state:
         return
-    place = _folder(key())
+    with _writing(key()):
+        if st.session_state.get(_KNOWN) and not _folder(key()).is_dir():  # deleted in another tab, or a day is over
+            _lock_of(key()).unlink(missing_ok=True)
+            _end_here()
+            return
+        _save(_folder(key()), results, words, shown)
+        st.session_state[_WRITTEN] = state
+
+
+def _save(
+    place: Path, results: tuple[session.Result, ...], words: dict[str, Annotations], shown: session.Result | None
+) -> None:
+    """Write a visit's results beside those that other visits with the same key added; the lock is held."""
+    own = {item.key for item in results}
+    known: set[str] = st.session_state.setdefault(_KNOWN, set())
+    others = [row for row in _listed(place).get("results", ()) if row["key"] not in own | known]
     for item in results:
         if not (place / f"{item.key}.npz").exists():
             _write(place / f"{item.key}.npz", packed.pack(item.analysis))
             if isinstance(item.source.data, bytes):
                 _write(place / f"{item.key}.clip", item.source.data)
-    listed = {"results": [_told(item) for item in results], "said": _said(words), "shown": shown.key if shown else ""}
+    theirs = {row["key"] for row in others}
+    said = {name: row for name, row in _listed(place).get("said", {}).items() if name.partition(".")[0] in theirs}
+    rows = [*others, *(_told(item) for item in results)]
+    listed = {"results": rows, "said": {**said, **_said(words)}, "shown": shown.key if shown else ""}
     if _write(place / _LISTED, json.dumps(listed).encode()):
-        st.session_state[_WRITTEN] = state
-    _remove_others(place, {item.key for item in results})
+        known |= own
+        _remove_others(place, own | theirs)
 
 
 def restore() -> int:
@@ -112,22 +144,61 @@ def restore() -> int:
     if _age_s(place) > MOST_S:
         return 0
     try:
-        listed = json.loads((place / _LISTED).read_bytes())
+        listed = _listed(place)
         found = [item for row in listed["results"] if (item := _result(place, row)) is not None]
         words = {name: _annotations(row) for name, row in listed["said"].items()}
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return 0
     session.take_up(found, words, str(listed.get("shown", "")))
-    st.session_state[_KEY] = given
+    st.session_state[_KEY], st.session_state[_KNOWN] = given, {item.key for item in found}
     return len(found)
 
 
 def sweep() -> None:
-    """Remove what is older than :data:`MOST_S`, whoever it was of."""
+    """Remove what is older than :data:`MOST_S`, whoever it was of.
+
+    What seems to be of a time to come, because the clock was set back, is of now: it has a day from here.
+    """
     with suppress(OSError):
         for place in (CACHE / "kept").iterdir():
-            if _age_s(place) > MOST_S:
+            age_s = _age_s(place)
+            if age_s > MOST_S and place.is_dir():
                 shutil.rmtree(place, ignore_errors=True)
+            elif age_s > MOST_S:  # a lock: nobody waits a day for one
+                place.unlink(missing_ok=True)
+            elif age_s < -_AHEAD_S:
+                for path in [*place.glob("*"), place]:
+                    with suppress(OSError):
+                        os.utime(path)
+
+
+def _listed(place: Path) -> dict[str, Any]:
+    """What the list of a folder holds; {} where there is none that can be read."""
+    try:
+        found = json.loads((place / _LISTED).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+@contextmanager
+def _writing(secret: str) -> Iterator[None]:
+    """While the folder of a key is changed, no other tab and no other process changes it.
+
+    Where the disk takes no lock it takes nothing else either, and the block runs without.
+    """
+    held = Held(_lock_of(secret))
+    with suppress(OSError):
+        _lock_of(secret).parent.mkdir(parents=True, exist_ok=True)
+        held.take()
+    try:
+        yield
+    finally:
+        held.let_go()
+
+
+def _lock_of(secret: str) -> Path:
+    return _folder(secret).with_suffix(".lock")
 
 
 def _write(path: Path, content: bytes) -> bool:
@@ -155,7 +226,9 @@ def _stored_bytes() -> int:
 def _age_s(place: Path) -> float:
     """Seconds since the first result was kept there."""
     try:
-        return time.time() - min(path.stat().st_mtime for path in [place, *place.iterdir()])
+        inside = place.iterdir() if place.is_dir() else ()
+        oldest_s: float = min(path.stat().st_mtime for path in [place, *inside])
+        return time.time() - oldest_s
     except OSError:
         return float("inf")
 

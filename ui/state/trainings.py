@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from emo_core.extras import need
 from emo_core.files import folders
 from emo_core.model.published import PUBLISHED
+from ui.serve import metrics
 from ui.state import models
 from ui.state.datasets import CACHE, KnownSet
 
@@ -28,7 +29,7 @@ def queue(name: str) -> "JobQueue":
 
     with _making:
         if name not in _queues:
-            _queues[name] = JobQueue(CACHE / name, folders.ROOT)
+            _queues[name] = JobQueue(CACHE / name, folders.ROOT, ended=metrics.job_ended)
         return _queues[name]
 
 
@@ -36,6 +37,15 @@ def tend() -> None:
     """Start what waits in any queue of this server although nothing runs; called every few seconds."""
     for name in _QUEUES:
         queue(name).tend()
+
+
+def counts() -> dict[tuple[str, str], int]:
+    """(queue, ``running`` or ``waiting``) → orders of this server, whichever of its processes took them."""
+    found = {(name, state): 0 for name in _QUEUES for state in ("running", "waiting")}
+    for name in _QUEUES:
+        for status in queue(name).active():
+            found[name, status.state] += 1
+    return found
 
 
 def jobs() -> "JobQueue":
