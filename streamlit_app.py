@@ -21,5 +21,6 @@ else:
             st.Page("pages/teach.py", title="Teach"),
             st.Page("pages/evaluate.py", title="Evaluate"),
             st.Page("pages/about.py", title="About"),
+            st.Page("pages/shared.py", title="Shared result", visibility="hidden"),
         ]
     )

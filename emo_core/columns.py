@@ -34,7 +34,17 @@ Columns = dict[str, NDArray[Any]]
 def frame_columns(
     times_s: Doubles, source: SourceFrames | None, person: PersonAnalysis, model: ModelInfo
 ) -> Columns:  # fmt: skip
-    """Every sampled frame of a person, at `times_s` (T,); `source` says which frames of the file they are, if any."""
+    """Every sampled frame of a person.
+
+    Args:
+        times_s: (T,) seconds.
+        source: which frames of the file they are; None where they are not told.
+        person: everything of T frames.
+        model: that judged.
+
+    Returns:
+        T values of each column.
+    """
     track, clip, prediction = person.track, person.normalized, person.prediction
     nothing = np.full(len(times_s), np.nan)
     return {

@@ -10,10 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from emo_core.method_records import Ablation, HeatmapChecks, Normalization, PresenceRow, SalienceRow, SeedRow
-from emo_core.records import ClassRow, ClipMetrics, Interval, Protocols, Score
-
-Counts: TypeAlias = tuple[tuple[int, ...], ...]
-"""A table, rows true classes."""
+from emo_core.records import ClassRow, ClipMetrics, Counts, Interval, Portraits, Protocols, Score
 
 Stories: TypeAlias = dict[str, tuple[float, int]]
 """Story → share judged rightly and number of clips."""
@@ -34,7 +31,7 @@ class Stills(Struct, frozen=True, omit_defaults=True):
     num_images: int
     accuracy: float
     macro_f1: float
-    num_left_out: int = 0
+    num_left_out: int | None = None
     accuracy_interval: Interval = None
     calibration_error: float | None = None
     per_class: tuple[ClassRow, ...] = ()
@@ -243,10 +240,7 @@ class TaughtRecord(Struct, frozen=True):
 
 
 class Measured(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """Everything that was measured on a model; None where it was not.
-
-    `portraits` is as :func:`emo_core.evaluation.portrait_metrics.evaluate_portraits` gives it.
-    """
+    """Everything that was measured on a model; None where it was not."""
 
     real_stills: Stills | None = None
     composed_clips: ComposedClips | None = None
@@ -255,7 +249,7 @@ class Measured(Struct, frozen=True, omit_defaults=True, kw_only=True):
     normalization: Normalization | None = None
     seeds: tuple[SeedRow, ...] = ()
     real_clips: RealClips | None = None
-    portraits: dict[str, Any] | None = None
+    portraits: Portraits | None = None
     presence: tuple[PresenceRow, ...] = ()
     ablation: Ablation | None = None
     protocols: Protocols | None = None

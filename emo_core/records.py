@@ -8,6 +8,9 @@ from msgspec import Struct
 Interval: TypeAlias = tuple[float, float] | None
 """Lower and upper end; None where too little stands behind a figure to tell them."""
 
+Counts: TypeAlias = tuple[tuple[int, ...], ...]
+"""A table, rows true classes."""
+
 
 def span(interval: Sequence[float] | None, form: str = ".1%") -> str:
     """Both ends of an interval in words; empty where there is none.
@@ -151,11 +154,11 @@ class ClipMetrics(Struct, frozen=True):
     labels: tuple[str, ...]
     scores: MeanScores
     per_class: tuple[ClassScores, ...]
-    confusion: tuple[tuple[int, ...], ...]
+    confusion: Counts
     coverage: Score
     accuracy_when_decided: Score
     verdict_columns: tuple[str, ...]
-    verdicts: tuple[tuple[int, ...], ...]
+    verdicts: Counts
     calibration: Calibration
     slices: tuple[SliceScore, ...]
     curves: tuple[ClassCurves, ...] = ()
@@ -168,6 +171,48 @@ class ClipMetrics(Struct, frozen=True):
             "Accuracy": self.scores.accuracy, "Macro-F1": self.scores.f1, "Gives a verdict": self.coverage,
             "Right when it does": self.accuracy_when_decided,
         }  # fmt: skip
+
+
+class PortraitScores(Struct, frozen=True):
+    """Figures over all portraits; means over classes count emotions that occur."""
+
+    accuracy: Score
+    macro_f1: Score
+    calibration_error: Score
+
+
+class PortraitClass(ClassRow, frozen=True):
+    """Figures of one emotion, the recall with its interval."""
+
+    recall_interval: Interval
+
+
+class PortraitPair(Struct, frozen=True):
+    """How well a pair is told from all other portraits by p_a + p_b; `recall_at_false_alarms` is above `threshold`."""
+
+    pair: str
+    num_positive: int
+    auc: Score
+    recall_at_false_alarms: Score
+    threshold: float | None
+
+
+class Portraits(Struct, frozen=True, omit_defaults=True):
+    """The frame CNN on pictures of known people, one label each; intervals over people. Rows are true classes.
+
+    `part` names the people if these are not all of the pictures, `command` what measured them.
+    """
+
+    num_pictures: int
+    num_without_face: int
+    num_people: int
+    scores: PortraitScores
+    labels: tuple[str, ...]
+    per_class: tuple[PortraitClass, ...]
+    confusion: Counts
+    pairs: tuple[PortraitPair, ...]
+    part: str = ""
+    command: str = ""
 
 
 class ProtocolScores(Struct, frozen=True):

@@ -4,6 +4,7 @@ T sampled frames, H×W pixels, S crop side, m features, C classes. A frame in wh
 every array: `detected` and `mask` are False there, numbers are NaN or 0 as documented, and nothing is invented.
 """
 
+import copyreg
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -19,6 +20,13 @@ Booleans: TypeAlias = NDArray[np.bool_]
 
 QUALITY_COMPONENTS: tuple[str, ...] = ("sharpness", "exposure", "face_size", "frontalness", "confidence")
 """Named components of the quality of a frame, each in [0, 1] (terms of ISO/IEC 29794-5)."""
+
+
+def _fixed(names: dict[str, Any]) -> MappingProxyType[str, Any]:
+    return MappingProxyType(names)
+
+
+copyreg.pickle(MappingProxyType, lambda names: (_fixed, (dict(names),)))  # else nothing that holds one can be pickled
 
 
 def check_shape(name: str, array: NDArray[np.generic], shape: tuple[int | None, ...]) -> None:

@@ -24,6 +24,8 @@ LIMITS = f"""
   file that is removed at once) and dropped when the visit ends. Nothing is kept, and nothing is used for training,
   except what you add to a data set on the Teach page: that stays on this server until it is removed there. What you
   upload to a study stays, too, and trains nothing, until the study is deleted.
+- On the Analyze page you can keep your results for this browser, for a day at most, and make a link that shows one of
+  them to whoever has it, until you withdraw it or it ends.
 - The live view holds the last ten seconds, in memory, and forgets them when its page is left.
 - *Delete my clips and results*, here and below the clips, drops everything of your visit at once.
 

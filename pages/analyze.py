@@ -5,8 +5,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ui.analyze import people, verdict
 from ui.analyze import tabs as inside
-from ui.shell import announce, errors, links, navigation, preload
-from ui.state import keeping, models, position, session
+from ui.shared import link
+from ui.shell import announce, errors, navigation, preload
+from ui.state import keeping, models, session
 from ui.widgets import clip_picker, method_diagram, model_picker, privacy, progress, tables
 
 navigation.guard(__file__)
@@ -34,23 +35,8 @@ def show(result: session.Result) -> DeltaGenerator:
     """One result but for its tabs; returns their place, for what takes long must not hold up the rest of the page."""
     preload.wait()
     analysis = result.analysis
-    people.render(result)
-    left, right = st.columns([11, 9], gap="medium")
-    with left:
-        st.header("Clip", anchor="clip")
-        if result.source.is_kept:
-            begin_s = position.beginning(result) if len(analysis.people) > 1 else 0
-            st.video(result.source.data, format=result.source.mime, start_time=begin_s)
-        else:
-            st.info("The clip itself was dropped to make room for newer ones; what was found in it is still here.")
-        if result.source.is_kept and not result.source.mime.endswith(("mp4", "webm")):
-            st.caption("If your browser cannot play this format, the analysis below is not affected.")
-    with right:
-        st.header("Verdict", anchor="verdict")
-        verdict.render(analysis, result.bundle)
-        st.caption(errors.plain(models.trust_line(result.bundle.metrics)))
-        st.page_link("pages/about.py", label="How reliable is this? →")
-
+    people.render(result, session.show_person)
+    verdict.beside_clip(result)
     place = st.container()
     with st.expander("How long it took"):
         tables.timings(analysis.timing_ms, analysis.video.duration_s)
@@ -74,9 +60,7 @@ elif waiting is None:
     st.info("Nothing analyzed yet. Choose the sample, upload or record a clip, and the verdict appears here.")
 privacy.keep_toggle()
 if found is not None and keeping.key():
-    with st.popover("Link to this result"):
-        st.caption("Opens this result at the moment on show, in this browser, as long as it is kept.")
-        st.code(links.to_moment(found), language=None, wrap_lines=True)
+    link.render(found)
 privacy.delete_button("analyze")
 if found is not None and tabs is not None:
     with tabs, errors.shown():

@@ -1,16 +1,18 @@
 """``evaluate-frames``: measure the frame CNN on pictures with votes, or on pictures of known people."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
+import msgspec
 
 from emo_core.cli.terminal import PATH, json_option, model_option, recorded_command, say
 from emo_core.datasets.splits import PORTRAIT_PARTS
 from emo_core.errors import DatasetError
 from emo_core.files.quiet import native_messages_dropped
-from emo_core.records import bracketed
+from emo_core.measured import Stills
+from emo_core.records import ClassRow, Portraits, Score, bracketed
 
 
 @click.command()
@@ -44,25 +46,25 @@ def evaluate_frames(
             raise DatasetError(
                 "--record and --part need a folder or zip of pictures with labels.csv: an .npz names no people."
             )
-        metrics = _with_votes(pictures, model, predictions)
-        text = votes_text(metrics)
+        stills = _with_votes(pictures, model, predictions)
+        found, text = msgspec.to_builtins(stills), votes_text(stills)
     else:
         from emo_core.datasets.seen_by_model import learned_from_portraits
 
         if record and part != "measure" and learned_from_portraits(model):
             raise DatasetError("The frame CNN learned from portraits: record its figures with --part measure.")
-        metrics = _of_people(pictures, model, part, cache, predictions)
-        text = people_text(metrics)
+        portraits = _of_people(pictures, model, part, cache, predictions)
+        found, text = msgspec.to_builtins(portraits), people_text(portraits)
         if record:
             from emo_core.training.records import write_with_records
 
-            write_with_records(model, {}, {"portraits": metrics | {"command": recorded_command()}}, (), {}, {})
+            write_with_records(model, {}, {"portraits": found | {"command": recorded_command()}}, (), {}, {})
     if json_file:
-        json_file.write_text(json.dumps(metrics, indent=1) + "\n", "utf-8")
+        json_file.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     print(text)
 
 
-def _with_votes(pictures: Path, model: Path, predictions: Path | None) -> dict[str, Any]:
+def _with_votes(pictures: Path, model: Path, predictions: Path | None) -> Stills:
     import numpy as np
 
     from emo_core.datasets.pictures.ferplus import align, read_votes
@@ -77,12 +79,14 @@ def _with_votes(pictures: Path, model: Path, predictions: Path | None) -> dict[s
     probabilities = cnn(normalize_intensity(stills.crops))[1]
     if predictions:
         np.savez(predictions, probabilities=probabilities)
-    return evaluate_stills(probabilities, votes) | {"share_aligned": float(stills.track.detected.mean())}
+    return msgspec.structs.replace(
+        evaluate_stills(probabilities, votes), share_aligned=float(stills.track.detected.mean())
+    )
 
 
 def _of_people(
     pictures: Path, model: Path, part: str | None, cache: Path | None, predictions: Path | None
-) -> dict[str, Any]:
+) -> Portraits:
     import numpy as np
 
     from emo_core.datasets.pictures.portraits import judge_faces, part_of, read_portraits
@@ -97,55 +101,55 @@ def _of_people(
     probabilities = judge_faces(portraits, cnn, config.crop_side_px, cache, say)
     if predictions:
         np.savez(predictions, files=np.array(portraits.files), probabilities=probabilities)
-    return evaluate_portraits(probabilities, portraits.labels, portraits.people) | ({"part": part} if part else {})
+    found = evaluate_portraits(probabilities, portraits.labels, portraits.people)
+    return msgspec.structs.replace(found, part=part or "")
 
 
-def votes_text(metrics: dict[str, Any]) -> str:
+def votes_text(metrics: Stills) -> str:
     """Figures on pictures with votes, for a terminal."""
     lines = [
-        f"{metrics['num_images']} pictures ({metrics['num_left_out']} without an emotion left out, "
-        f"landmarks found in {metrics['share_aligned']:.1%})",
-        f"accuracy           {metrics['accuracy']:.4f}{bracketed(metrics['accuracy_interval'], '.4f', '95 %')}",
-        f"macro-F1           {metrics['macro_f1']:.4f}",
-        f"calibration error  {metrics['calibration_error']:.4f}",
+        f"{metrics.num_images} pictures ({metrics.num_left_out} without an emotion left out, "
+        f"landmarks found in {metrics.share_aligned:.1%})",
+        f"accuracy           {metrics.accuracy:.4f}{bracketed(metrics.accuracy_interval, '.4f', '95 %')}",
+        f"macro-F1           {metrics.macro_f1:.4f}",
+        f"calibration error  {metrics.calibration_error:.4f}",
     ]
-    for row in metrics["hybrid_auc"]:
-        auc = "no positives" if row["auc"] is None else f"{row['auc']:.4f}"
-        lines.append(f"AUC {row['pair']:<18} {auc}  ({row['rule']}; n = {row['num_positive']})")
-    return "\n".join([*lines, *_class_lines(metrics)])
+    for row in metrics.hybrid_auc:
+        auc = "no positives" if row.auc is None else f"{row.auc:.4f}"
+        lines.append(f"AUC {row.pair:<18} {auc}  ({row.rule}; n = {row.num_positive})")
+    return "\n".join([*lines, *_class_lines(metrics.per_class)])
 
 
-def people_text(metrics: dict[str, Any]) -> str:
+def people_text(metrics: Portraits) -> str:
     """Figures on pictures of people, for a terminal."""
-    scores = metrics["scores"]
-    missing = metrics["num_without_face"]
+    scores = metrics.scores
+    missing = metrics.num_without_face
     lines = [
-        f"{metrics['num_pictures']} pictures; no face found in {missing}, which have no prediction; the others show "
-        f"{metrics['num_people']} people",
-        f"accuracy           {_figure(scores['accuracy'])}",
-        f"macro-F1           {_figure(scores['macro_f1'])}",
-        f"calibration error  {_figure(scores['calibration_error'])}",
+        f"{metrics.num_pictures} pictures; no face found in {missing}, which have no prediction; the others show "
+        f"{metrics.num_people} people",
+        f"accuracy           {_figure(scores.accuracy)}",
+        f"macro-F1           {_figure(scores.macro_f1)}",
+        f"calibration error  {_figure(scores.calibration_error)}",
     ]
-    for row in metrics["pairs"]:
+    for row in metrics.pairs:
         lines += [
-            f"AUC {row['pair']:<18} {_figure(row['auc'])}  n = {row['num_positive']}",
-            f"recall at 5 % false alarms  {_figure(row['recall_at_false_alarms'])}",
+            f"AUC {row.pair:<18} {_figure(row.auc)}  n = {row.num_positive}",
+            f"recall at 5 % false alarms  {_figure(row.recall_at_false_alarms)}",
         ]
-    return "\n".join([*lines, *_class_lines(metrics)])
+    return "\n".join([*lines, *_class_lines(metrics.per_class)])
 
 
-def _class_lines(metrics: dict[str, Any]) -> list[str]:
+def _class_lines(rows: Sequence[ClassRow]) -> list[str]:
     lines = [f"{'class':<11} precision  recall      F1      n"]
-    for row in metrics["per_class"]:
-        spread = bracketed(row.get("recall_interval"), ".4f", "recall 95 % over people")
+    for row in rows:
+        spread = bracketed(getattr(row, "recall_interval", None), ".4f", "recall 95 % over people")
         lines.append(
-            f"{row['label']:<11}    {row['precision']:.4f}  {row['recall']:.4f}  {row['f1']:.4f}  {row['support']:5d}"
-            f"{spread}"
+            f"{row.label:<11}    {row.precision:.4f}  {row.recall:.4f}  {row.f1:.4f}  {row.support:5d}{spread}"
         )
     return lines
 
 
-def _figure(found: dict[str, Any]) -> str:
-    if found["value"] is None:
+def _figure(found: Score) -> str:
+    if found.value is None:
         return "not measured"
-    return f"{found['value']:.4f}{bracketed(found['interval'], '.4f', '95 % over people')}"
+    return f"{found.value:.4f}{bracketed(found.interval, '.4f', '95 % over people')}"

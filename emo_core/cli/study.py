@@ -38,6 +38,14 @@ class Cluster:
 def study(places: tuple[Path, ...], model: Path, out: Path, cluster: Cluster, *, reports: bool, quiet: bool) -> None:
     """Judge the clips at `places` and keep what is found in `out`.
 
+    Args:
+        places: files, folders, patterns or a manifest.
+        model: folder of the bundle.
+        out: folder of the study.
+        cluster: who judges.
+        reports: whether the files of one clip are made for each, too.
+        quiet: whether to show no progress.
+
     Raises:
         MissingPackageError: this installation cannot make studies.
     """

@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
-import numpy as np
-
-from emo_core.datasets.clips import DatasetClip
 from emo_core.errors import DatasetError
+
+if TYPE_CHECKING:  # the command line asks this module for names of protocols: that must not load what reads clips
+    from emo_core.datasets.clips import DatasetClip
 
 Protocol = Literal["subject", "random"]
 PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
@@ -44,7 +44,7 @@ class Split:
         return [index for index, own in enumerate(self.parts) if own == part]
 
 
-def check_enough(clips: Sequence[DatasetClip], protocol: Protocol) -> None:
+def check_enough(clips: Sequence["DatasetClip"], protocol: Protocol) -> None:
     """Refuse what no model can be learned from.
 
     Raises:
@@ -64,7 +64,9 @@ def check_enough(clips: Sequence[DatasetClip], protocol: Protocol) -> None:
         )
 
 
-def split_clips(clips: Sequence[DatasetClip], protocol: Protocol, seed: int, shares: Sequence[float] = SHARES) -> Split:
+def split_clips(
+    clips: Sequence["DatasetClip"], protocol: Protocol, seed: int, shares: Sequence[float] = SHARES
+) -> Split:
     """Part the clips by the shares of :data:`PARTS`.
 
     By person nobody is in two parts; of several such splits the first is taken that has every class in every part, or
@@ -100,7 +102,7 @@ def split_clips(clips: Sequence[DatasetClip], protocol: Protocol, seed: int, sha
     return Split(protocol, best[1])
 
 
-def _by_person(clips: Sequence[DatasetClip], seed: int, shares: Sequence[float]) -> tuple[str, ...]:
+def _by_person(clips: Sequence["DatasetClip"], seed: int, shares: Sequence[float]) -> tuple[str, ...]:
     people = [clip.person for clip in clips]
     count = len(set(people))
     tested, chosen = (max(1, round(share * count)) for share in (shares[2], shares[1]))
@@ -109,8 +111,10 @@ def _by_person(clips: Sequence[DatasetClip], seed: int, shares: Sequence[float])
     return tuple(next(name for name, group in zip(PARTS, groups, strict=True) if person in group) for person in people)
 
 
-def _at_random(clips: Sequence[DatasetClip], seed: int, shares: Sequence[float]) -> tuple[str, ...]:
+def _at_random(clips: Sequence["DatasetClip"], seed: int, shares: Sequence[float]) -> tuple[str, ...]:
     """Shares of every class."""
+    import numpy as np
+
     parts = np.full(len(clips), PARTS[0], dtype=object)
     rng = np.random.default_rng(seed)
     for label in sorted({clip.label for clip in clips}):
@@ -129,6 +133,8 @@ def split_people(people: Sequence[str], shares: Sequence[float], *, seed: int) -
         >>> [len(group) for group in groups]
         [2, 1, 1]
     """
+    import numpy as np
+
     names = np.random.default_rng(seed).permutation(sorted(set(people)))
     ends = np.round(np.cumsum(shares) * len(names)).astype(int)
     return [set(part.tolist()) for part in np.split(names, ends[:-1])]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from msgspec.structs import astuple
 from numpy.typing import NDArray
 from sklearn import metrics
 
@@ -108,21 +109,23 @@ def _from_confusion(
     drawn = figures_of_tables(people.sums(cells))
     values = {
         "accuracy": metrics.accuracy_score(truth, forced),
-        **{name: float(np.mean([row[name] for row in rows])) for name in _CONFUSION_FIGURES[1:]},
+        **{name: float(np.mean([getattr(row, name) for row in rows])) for name in _CONFUSION_FIGURES[1:]},
     }
+    told = []
     for index, row in enumerate(rows):
         true, guessed = truth == index, forced == index
-        row |= {
-            f"{name}_interval": people.interval_of_share(row[name], drawn[name][:, index], among)
+        intervals = (
+            people.interval_of_share(getattr(row, name), drawn[name][:, index], among)
             for name, among in (("precision", guessed), ("recall", true), ("f1", true | guessed))
-        }
+        )
+        told.append(ClassScores(*astuple(row), *intervals))
     everything = np.ones(len(truth), bool)
     overall = {name: drawn[name] if name == "accuracy" else drawn[name].mean(axis=1) for name in values}
     scores = {
         name: Score(float(value), people.interval_of_share(float(value), overall[name], everything))
         for name, value in values.items()
     }
-    return MeanScores(**scores), tuple(ClassScores(**row) for row in rows)
+    return MeanScores(**scores), tuple(told)
 
 
 def figures_of_tables(tables: Doubles) -> dict[str, Doubles]:

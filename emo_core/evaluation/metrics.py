@@ -4,7 +4,6 @@ scikit-learn computes what it has; real stills and composed clips are reported a
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -16,11 +15,11 @@ from emo_core.datasets.pictures.ferplus import majority_labels, voted_pair
 from emo_core.emotions import EMOTIONS, UNSURE, HybridClass
 from emo_core.errors import DatasetError
 from emo_core.inference.windows import ABSTAIN, decide
-from emo_core.measured import Counts, JudgedClips
+from emo_core.measured import JudgedClips, PairAuc, Stills
 from emo_core.method_records import SalienceRow
 from emo_core.model.evidence import families
 from emo_core.model.salience import SalienceCurve
-from emo_core.records import CalibrationBin, ClassRow
+from emo_core.records import CalibrationBin, ClassRow, Counts
 from emo_core.types import Floats
 
 Indices = NDArray[np.intp]
@@ -35,7 +34,7 @@ _BOOTSTRAPS = 1000
 _CALIBRATION_BINS = 15
 
 
-def evaluate_stills(probabilities: Floats, votes: NDArray[np.uint8]) -> dict[str, Any]:
+def evaluate_stills(probabilities: Floats, votes: NDArray[np.uint8]) -> Stills:
     """Metrics of the frame CNN on face pictures with votes.
 
     The label of a picture is its most voted emotion, single votes dropped; pictures mostly voted *unknown* or *not
@@ -46,8 +45,7 @@ def evaluate_stills(probabilities: Floats, votes: NDArray[np.uint8]) -> dict[str
         votes: (N, 10) uint8.
 
     Returns:
-        JSON-ready: num_images, accuracy with 95 % interval over pictures, macro_f1, calibration_error, per_class,
-        confusion (rows true, columns predicted), hybrid_auc by pair and rule.
+        The figures, the accuracy with its 95 % interval over pictures; rows of the confusion are true classes.
 
     Raises:
         ValueError: shapes do not fit.
@@ -61,20 +59,19 @@ def evaluate_stills(probabilities: Floats, votes: NDArray[np.uint8]) -> dict[str
         raise DatasetError("No picture has an emotion as its most voted label: measure on pictures that have one.")
     probabilities, votes, labels = probabilities[kept], votes[kept], labels[kept]
     predicted = probabilities.argmax(axis=1)
-    order = range(len(EMOTIONS))
     accuracy = predicted == labels
-    return {
-        "num_images": int(kept.sum()),
-        "num_left_out": int((~kept).sum()),
-        "accuracy": float(accuracy.mean()),
-        "accuracy_interval": bootstrap_interval(accuracy.astype(np.float64)),
-        "macro_f1": macro_f1(labels, predicted, len(EMOTIONS)),
-        "calibration_error": calibration_error(probabilities, labels),
-        "per_class": per_class(labels, predicted, EMOTIONS),
-        "labels": list(EMOTIONS),
-        "confusion": metrics.confusion_matrix(labels, predicted, labels=order).tolist(),
-        "hybrid_auc": [_pair_auc(probabilities, votes, *rule) for rule in _PAIR_RULES],
-    }
+    return Stills(
+        num_images=int(kept.sum()),
+        num_left_out=int((~kept).sum()),
+        accuracy=float(accuracy.mean()),
+        accuracy_interval=bootstrap_interval(accuracy.astype(np.float64)),
+        macro_f1=macro_f1(labels, predicted, len(EMOTIONS)),
+        calibration_error=calibration_error(probabilities, labels),
+        per_class=per_class(labels, predicted, EMOTIONS),
+        labels=EMOTIONS,
+        confusion=_table(labels, predicted, len(EMOTIONS)),
+        hybrid_auc=tuple(_pair_auc(probabilities, votes, *rule) for rule in _PAIR_RULES),
+    )
 
 
 def evaluate_salience(
@@ -132,7 +129,7 @@ def evaluate_clips(
         accuracy=float((forced == labels).mean()),
         macro_f1=macro_f1(labels, forced, len(names)),
         calibration_error=calibration_error(probabilities, labels),
-        per_class=tuple(ClassRow(**row) for row in per_class(labels, forced, names)),
+        per_class=per_class(labels, forced, names),
         confusion=_table(labels, forced, len(names)),
         coverage=float(decided.mean()),
         accuracy_when_decided=float((verdicts == labels)[decided].mean()) if decided.any() else None,
@@ -186,17 +183,13 @@ def mean_emotion_verdicts(emotions: Floats, weights: Floats, classes: Sequence[H
     return np.asarray(families(classes, mean).argmax(axis=1))
 
 
-def per_class(labels: Indices, predicted: Indices, names: Sequence[str]) -> list[dict[str, Any]]:
+def per_class(labels: Indices, predicted: Indices, names: Sequence[str]) -> tuple[ClassRow, ...]:
     """Precision, recall, F1 and number of samples of each class, from labels (N,) and predictions (N,)."""
     figures = metrics.precision_recall_fscore_support(labels, predicted, labels=range(len(names)), zero_division=0)
-    keys = ("precision", "recall", "f1", "support")
-    return [
-        {
-            "label": name,
-            **{key: float(v[i]) if key != "support" else int(v[i]) for key, v in zip(keys, figures, strict=True)},
-        }
-        for i, name in enumerate(names)
-    ]
+    return tuple(
+        ClassRow(name, float(precision), float(recall), float(f1), int(support))
+        for name, precision, recall, f1, support in zip(names, *figures, strict=True)
+    )
 
 
 def calibration_error(probabilities: Floats, labels: Indices) -> float:
@@ -241,13 +234,13 @@ def bootstrap_interval(values: NDArray[np.float64]) -> tuple[float, float]:
 
 def _pair_auc(
     probabilities: Floats, votes: NDArray[np.uint8], first: str, second: str, each: int, together: int
-) -> dict[str, Any]:
+) -> PairAuc:
     positive = voted_pair(votes, first, second, each, together)
     score = np.sqrt(probabilities[:, EMOTIONS.index(first)] * probabilities[:, EMOTIONS.index(second)])
     known = 0 < positive.sum() < len(positive)
-    return {
-        "pair": f"{first}+{second}",
-        "rule": f"each ≥ {each} votes, together ≥ {together}",
-        "num_positive": int(positive.sum()),
-        "auc": float(metrics.roc_auc_score(positive, score)) if known else None,
-    }
+    return PairAuc(
+        f"{first}+{second}",
+        f"each ≥ {each} votes, together ≥ {together}",
+        int(positive.sum()),
+        float(metrics.roc_auc_score(positive, score)) if known else None,
+    )

@@ -18,7 +18,7 @@ from emo_core.explain.numpy_lstm import LstmHead, Trace
 from emo_core.inference.window_plan import plan_windows
 from emo_core.inference.windows import head_inputs
 from emo_core.model.bundle import Bundle, FrameNetwork
-from emo_core.types import Doubles, FeatureSequence, Floats, NormalizedClip
+from emo_core.types import Doubles, Floats
 
 Indices = NDArray[np.intp]
 
@@ -53,41 +53,21 @@ class Evidence:
         return np.asarray(raw / np.where(peak > 0, peak, 1), np.float32)
 
 
-def heatmaps(
-    bundle: Bundle,
-    head: LstmHead,
-    cnn: FrameNetwork,
-    features: FeatureSequence,
-    normalized: NormalizedClip,
-    times_s: Doubles,
-    frames: Indices,
-) -> Floats:
-    """Where in each frame the evidence for each class lies.
-
-    Args:
-        bundle: the model.
-        head: its LSTM.
-        cnn: its frame CNN.
-        features: of the T frames.
-        normalized: of the T frames.
-        times_s: (T,) seconds.
-        frames: (n,) indices; one may come several times.
+def heatmaps(bundle: Bundle, head: LstmHead, cnn: FrameNetwork, analysis: Analysis, frames: Indices) -> Floats:
+    """Where in each frame the evidence for each class lies; the arguments are those of :func:`find_evidence`.
 
     Returns:
         (C, n, h, w) float32 in [0, 1] for `frames` (n,), the largest value of a map 1; 0 all over where a frame is
         masked or nothing in it speaks for the class.
     """
-    found = find_evidence(bundle, head, cnn, features, normalized, times_s, frames)
-    return np.concatenate([some.heatmaps for some in found], axis=1)
+    return np.concatenate([some.heatmaps for some in find_evidence(bundle, head, cnn, analysis, frames)], axis=1)
 
 
 def find_evidence(
     bundle: Bundle,
     head: LstmHead,
     cnn: FrameNetwork,
-    features: FeatureSequence,
-    normalized: NormalizedClip,
-    times_s: Doubles,
+    analysis: Analysis,
     frames: Indices,
     *,
     at_once: int = _FRAMES_AT_ONCE,
@@ -101,47 +81,37 @@ def find_evidence(
         bundle: the model.
         head: its LSTM.
         cnn: its frame CNN.
-        features: of the T frames.
-        normalized: of the T frames.
-        times_s: (T,) seconds.
-        frames: (n,) indices; one may come several times.
+        analysis: of the clip, of T frames.
+        frames: (n,) indices below T; one may come several times.
         at_once: frames whose feature maps are held at a time.
 
     Yields:
         The evidence of the frames in turn, so many at once.
     """
-    blank = blank_map(cnn, normalized.faces.shape[1])
+    faces = analysis.normalized.faces
+    blank = blank_map(cnn, faces.shape[1])
     own, step = np.unique(frames, return_inverse=True)
-    gradients = evidence_gradients(bundle, head, blank, features, normalized, times_s, own)[:, step]
+    gradients = evidence_gradients(bundle, head, blank, analysis, own)[:, step]
     for first in range(0, len(frames), at_once):
         some = slice(first, first + at_once)
-        activations = cnn.feature_maps(normalized.faces[frames[some]])
+        activations = cnn.feature_maps(faces[frames[some]])
         yield Evidence(activations, activations - blank, gradients[:, some])
 
 
-def evidence_gradients(
-    bundle: Bundle,
-    head: LstmHead,
-    blank: Floats,
-    features: FeatureSequence,
-    normalized: NormalizedClip,
-    times_s: Doubles,
-    frames: Indices,
-) -> Floats:
+def evidence_gradients(bundle: Bundle, head: LstmHead, blank: Floats, analysis: Analysis, frames: Indices) -> Floats:
     """The gradients of :class:`Evidence`.
 
     Args:
         bundle: the model.
         head: its LSTM.
         blank: (h, w, m) from :func:`blank_map`.
-        features: of the T frames.
-        normalized: of the T frames.
-        times_s: (T,) seconds.
-        frames: (n,) indices, each once.
+        analysis: of the clip, of T frames.
+        frames: (n,) indices below T, each once.
 
     Returns:
         (C, n, m) float32, 0 where a frame is masked.
     """
+    features, normalized = analysis.features, analysis.normalized
     sequence, weights = head_inputs(bundle, features, normalized)
     baseline = features.features.copy()  # what is no part of the map, such as blendshapes, stays as it is
     baseline[:, : blank.shape[-1]] = blank.mean(axis=(0, 1))
@@ -149,7 +119,7 @@ def evidence_gradients(
     place = np.full(len(weights) + 1, -1)  # of each frame among those asked for; NOTHING is the last
     place[frames] = np.arange(len(frames))
     sums = np.zeros((len(bundle.classes), len(frames), sequence.shape[1]), np.float32)
-    for places, their_weights in windows_of(bundle, weights, times_s, frames):
+    for places, their_weights in windows_of(bundle, weights, analysis.timestamps_s, frames):
         found = path_gradients(head, padded(sequence, places), padded(baseline, places), their_weights)
         for window, held in enumerate(place[places]):
             share = their_weights[window].sum() * found[:, window, held >= 0]
@@ -187,13 +157,13 @@ def path_gradients(head: LstmHead, windows: Floats, baseline: Floats, weights: F
 
 
 def log_odds(logits: Floats) -> Floats:
-    """Score of each class, log p_k − log(1 − p_k), (…, C) from logits (…, C)."""
+    """Score of each class, log p_k − log(1 − p_k): (…, C) float32 from logits (…, C)."""
     others = np.stack([_log_sum(np.delete(logits, label, axis=-1)) for label in range(logits.shape[-1])], axis=-1)
     return np.asarray(logits - others, np.float32)
 
 
 def log_odds_gradient(logits: Floats, label: int) -> Floats:
-    """Gradient of the log-odds of class `label` by the logits (…, C)."""
+    """Gradient of the log-odds of class `label`, an index below C, by the logits: (…, C) float32 from (…, C)."""
     others = np.array(logits, np.float32)
     others[..., label] = -np.inf
     powers = np.exp(others - others.max(axis=-1, keepdims=True))

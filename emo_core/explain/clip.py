@@ -66,8 +66,6 @@ def explain_verdict(analysis: Analysis, bundle: Bundle, frames: Sequence[int] | 
     if len(chosen) and not (chosen.min() >= 0 and chosen.max() < count):
         raise ValueError(f"frames must lie in 0…{count - 1}, the frames of the analysis")
     head = load_lstm(bundle)
-    maps = heatmaps(
-        bundle, head, bundle.frame_network(), analysis.features, analysis.normalized, analysis.timestamps_s, chosen
-    )
+    maps = heatmaps(bundle, head, bundle.frame_network(), analysis, chosen)
     importance = frame_importance(bundle, head, analysis)
     return Explanation(bundle.info.labels, chosen, analysis.timestamps_s[chosen], maps, importance)

@@ -112,12 +112,12 @@ class LstmHead:
         return cls(table, kernel, recurrent, bias, out_kernel, out_bias, mean_input)
 
     def feature_gates(self, features: Floats) -> Floats:
-        """What û_t and w_t add to the gates, with the bias: (…, T, 4U) from Q-normalized features (…, T, m)."""
+        """What û_t and w_t add to the gates, with the bias: (…, T, 4U) float32 from Q-normalized (…, T, m)."""
         own, steps = self.kernel[: self.num_features], self.kernel[len(self.kernel) - self.table.shape[1] :]
         return np.asarray(features @ own + (self.table @ steps + self.bias), np.float32)
 
     def mean_gates(self, mean: Floats) -> Floats:
-        """What ū adds to the gates of every step: (…, 4U) from (…, m); 0 for a head that does not read it."""
+        """What ū adds to the gates of every step: (…, 4U) float32 from (…, m); 0 for a head that does not read it."""
         if not self.mean_input:
             return np.zeros((*mean.shape[:-1], len(self.bias)), np.float32)
         return np.asarray(mean @ self.kernel[self.num_features : 2 * self.num_features], np.float32)

@@ -21,13 +21,14 @@ def kept_arrays(path: Path, make: Callable[[Mapping[str, NDArray[Any]]], _Made])
 
     Args:
         path: of the file.
-        make: raises KeyError, TypeError or ValueError where the arrays are not what was written.
+        make: given the arrays by name, of whatever shape and type they have in the file; raises KeyError, TypeError or
+            ValueError where they are not what was written.
     """
     return _kept(path, lambda content: make(read_npz(content, _MOST_BYTES)))
 
 
 def kept_array(path: Path) -> NDArray[Any] | None:
-    """The array in a kept ``.npy``; None where there is none, or a damaged one, which is dropped."""
+    """The array in a kept ``.npy``, of the shape and type it was written with; None as in :func:`kept_arrays`."""
     return _kept(path, read_npy)
 
 

@@ -9,8 +9,9 @@ import os
 import shutil
 import tempfile
 import time
+import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 try:
@@ -41,6 +42,33 @@ def folder() -> Iterator[Path]:
         for place in (making, path):
             shutil.rmtree(place, ignore_errors=True)
         os.close(handle)
+
+
+class Lasting:
+    """A new folder that is gone once nothing holds this object any more, at the latest with its process.
+
+    Attributes:
+        path: of the folder; other processes may write into it, but only this one deletes it.
+    """
+
+    def __init__(self) -> None:
+        held = ExitStack()
+        self.path = held.enter_context(folder())
+        weakref.finalize(self, _close, held, os.getpid())
+        _lasting[self.path] = self
+
+
+_lasting: weakref.WeakValueDictionary[Path, Lasting] = weakref.WeakValueDictionary()
+
+
+def lasting_around(path: Path) -> Lasting | None:
+    """The lasting folder of this process that a file lies in, if it lies in one."""
+    return next((found for parent in path.parents if (found := _lasting.get(parent)) is not None), None)
+
+
+def _close(held: ExitStack, process: int) -> None:
+    if os.getpid() == process:  # a fork of it ends as well, and must leave the folder alone
+        held.close()
 
 
 def sweep() -> int:

@@ -4,112 +4,21 @@ A track ends where a face is lost or another one is in its place; two tracks are
 the same time and look alike (see :mod:`emo_core.faces.appearance`).
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import cached_property
-from typing import TypeVar
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from emo_core.faces.alignment import normalize_intensity
 from emo_core.faces.appearance import IN_PLACE, SAME, SAME_IN_SHOT, Look, look_distance, shade_distance
 from emo_core.faces.landmarks import overlap
-from emo_core.faces.tracking import empty_track
-from emo_core.types import (
-    QUALITY_COMPONENTS,
-    Doubles,
-    FaceTrack,
-    FeatureSequence,
-    Floats,
-    NormalizedClip,
-    concatenate,
-    select,
-)
-
-_Part = TypeVar("_Part", FaceTrack, NormalizedClip, FeatureSequence)
+from emo_core.inference.frame_log import NOWHERE
+from emo_core.inference.track_record import TrackRecord
+from emo_core.types import QUALITY_COMPONENTS, Doubles, FaceTrack, FeatureSequence, Floats, NormalizedClip
 
 _NEAR_S = 1.0
-_BLOCK_CLIPS = 32
 _ALIKE = 0.6  # looks that two tracks of one person may have, and two people seldom
 _ALIKE_SHADES = 0.2  # the same of the face alone, where it is near once and far once
 _PLACE_SHARE = 0.1  # overlap of two boxes in one place
-
-
-class TrackRecord:
-    """What has been learned of one track so far: the frames in which it is seen, in blocks.
-
-    The normalized faces are half of what a frame takes and follow from the crops, so they are made anew at the end.
-    Blocks are large, so that their memory goes back to the system when they are given up.
-    """
-
-    def __init__(self) -> None:
-        self.rows: list[NDArray[np.intp]] = []
-        self.tracks: list[FaceTrack] = []
-        self.normalized: list[NormalizedClip] = []
-        self.features: list[FeatureSequence] = []
-        self.look: Look | None = None
-        self._num_packed = 0
-
-    def add(
-        self, first: int, track: FaceTrack, normalized: NormalizedClip, features: FeatureSequence, look: Look
-    ) -> None:
-        """Append what one clip shows of the track.
-
-        Args:
-            first: index of the first frame of the clip.
-            track: of the frames of the clip.
-            normalized: of the same.
-            features: of the same.
-            look: of the person so far.
-        """
-        seen = track.detected
-        without = replace(normalized, faces=np.zeros((len(seen), 0, 0), np.float32))
-        self.rows.append(first + np.flatnonzero(seen))
-        self.tracks.append(select(track, seen))
-        self.normalized.append(select(without, seen))
-        self.features.append(select(features, seen))
-        self.look = look
-        if len(self.rows) - self._num_packed >= _BLOCK_CLIPS:
-            self._pack()
-
-    def _pack(self) -> None:
-        """Put the newest clips together to one block."""
-        fresh = slice(self._num_packed, None)
-        self.rows[fresh] = [np.concatenate(self.rows[fresh])]
-        self.tracks[fresh] = [concatenate(self.tracks[fresh])]
-        self.normalized[fresh] = [concatenate(self.normalized[fresh])]
-        self.features[fresh] = [concatenate(self.features[fresh])]
-        self._num_packed += 1
-
-    @cached_property
-    def presence(self) -> float:
-        """How large and how long the face was seen: eye distances summed over the frames."""
-        return float(sum(np.nansum(track.eye_distance_px) for track in self.tracks))
-
-    @cached_property
-    def frames(self) -> NDArray[np.intp]:
-        """Indices (n,) of the frames in which it is seen."""
-        return np.concatenate(self.rows)
-
-    @cached_property
-    def clearest(self) -> float:
-        """Confidence of the frame in which it is seen best."""
-        return max((float(track.confidence.max()) for track in self.tracks if len(track.confidence)), default=0.0)
-
-    def box_at(self, frame: int) -> Floats:
-        """Box (4,) in a frame in which it is seen."""
-        part = next(part for part, rows in enumerate(self.rows) if frame <= rows[-1])
-        return np.asarray(self.tracks[part].boxes_xyxy[np.searchsorted(self.rows[part], frame)], np.float32)
-
-    def fill(self, track: FaceTrack, normalized: NormalizedClip, features: FeatureSequence) -> None:
-        """Write its frames into arrays of the whole video and give them up."""
-        while self.rows:
-            rows, part = self.rows.pop(), self.tracks.pop()
-            _write(part, track, rows)
-            _write(self.features.pop(), features, rows)
-            clip = self.normalized.pop()
-            _write(replace(clip, faces=normalize_intensity(part.crops)), normalized, rows)
 
 
 class Person:
@@ -147,25 +56,37 @@ class Person:
         """How unlike a look is to this person."""
         return min(look_distance(record.look, look) for record in self.records if record.look is not None)
 
-    def join(self, num_frames: int) -> tuple[FaceTrack, NormalizedClip, FeatureSequence]:
-        """Everything about the person through a video of `num_frames` frames; the parts are given up."""
-        crops, features = self.records[0].tracks[0].crops, self.records[0].features[0]
-        side = crops.shape[1]
-        track = empty_track(num_frames, side)
+    def join(self, num_frames: int, folder: Path) -> tuple[FaceTrack, NormalizedClip, FeatureSequence]:
+        """Everything about the person through a video of `num_frames` frames; the parts are given up.
+
+        Args:
+            num_frames: of the video.
+            folder: to be made for what is large, which stays there.
+
+        Raises:
+            ExportError: the disk is full.
+        """
+        places = np.full(num_frames, NOWHERE, np.intp)
+        for record in self.records:
+            record.place(places)
+        large = self.records[0].log.write_person(places, folder)
+        nothing: Floats = np.full(num_frames, np.nan, np.float32)
+        emotions = np.full((num_frames, self.records[0].features[0].emotions.shape[1]), np.nan, np.float32)
+        track = FaceTrack(
+            large.crops, np.tile(nothing[:, np.newaxis], (1, 4)), large.landmarks,
+            np.tile(nothing[:, np.newaxis], (1, 3)), np.zeros(num_frames, np.float32), nothing,
+            np.zeros(num_frames, bool),
+        )  # fmt: skip
         normalized = NormalizedClip(
-            faces=np.zeros((num_frames, side, side), np.float32),
+            faces=large.faces,
             quality=np.zeros(num_frames, np.float32),
             components={name: np.zeros(num_frames, np.float32) for name in QUALITY_COMPONENTS},
             mask=np.zeros(num_frames, bool),
         )
-        sequence = FeatureSequence(
-            np.zeros((num_frames, features.features.shape[1]), np.float32),
-            np.full((num_frames, features.emotions.shape[1]), np.nan, np.float32),
-            np.zeros(num_frames, bool),
-        )
+        features = FeatureSequence(large.features, emotions, np.zeros(num_frames, bool))
         for record in self.records:
-            record.fill(track, normalized, sequence)
-        return track, normalized, sequence
+            record.fill(track, normalized, features)
+        return track, normalized, features
 
 
 def put_together(records: Sequence[TrackRecord], times_s: Doubles, cuts_s: Sequence[float], least: int) -> list[Person]:
@@ -210,17 +131,6 @@ def _looks_alike(a: Look | None, b: Look | None) -> bool:
     if a is None or b is None:
         return False
     return look_distance(a, b) < _ALIKE or shade_distance(a, b) < _ALIKE_SHADES
-
-
-def _write(piece: _Part, whole: _Part, rows: NDArray[np.intp]) -> None:
-    """Copy a block into the rows of the whole video."""
-    for name in piece.__slots__:
-        source, target = getattr(piece, name), getattr(whole, name)
-        if isinstance(source, Mapping):
-            for key, values in source.items():
-                target[key][rows] = values
-        else:
-            target[rows] = source
 
 
 def _closest(record: TrackRecord, people: Sequence[Person], times_s: Doubles, cuts_s: Sequence[float]) -> Person | None:

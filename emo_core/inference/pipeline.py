@@ -5,6 +5,7 @@ frame is its small crop, landmarks, features and numbers.
 """
 
 import os
+import uuid
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -20,7 +21,9 @@ from emo_core.faces.blendshapes import BlendshapeModel
 from emo_core.faces.cover import hidden_parts
 from emo_core.faces.landmarks import FaceLandmarker
 from emo_core.faces.tracking import FaceTracker
-from emo_core.inference.people import Person, TrackRecord, put_together
+from emo_core.files import scratch
+from emo_core.inference.frame_log import FrameLog
+from emo_core.inference.people import Person, put_together
 from emo_core.inference.stopwatch import Stopwatch
 from emo_core.inference.subject import (
     MOST_PEOPLE,
@@ -30,11 +33,12 @@ from emo_core.inference.subject import (
     quality_warnings,
     time_warnings,
 )
+from emo_core.inference.track_record import TrackRecord
 from emo_core.inference.verdicts import away_frames, judge_person
-from emo_core.inference.window_plan import find_gaps, usual_step_s
+from emo_core.inference.video_passes import VideoPasses, changed_info, without_gaps
+from emo_core.inference.window_plan import usual_step_s
 from emo_core.model.bundle import Bundle, FrameNetwork
 from emo_core.types import Booleans, Clip, Doubles, FaceTrack, FeatureSequence, NormalizedClip
-from emo_core.video.reader import open_video
 
 Progress = Callable[[str, float], None]
 """Called with what is being done and the share done in [0, 1]; an exception it raises stops the analysis."""
@@ -45,7 +49,6 @@ Passes = Callable[[], Generator[Clip, None, None]]
 Change = Callable[[Passes], Generator[Clip, None, None]]
 """What is done to a video's frames before anything looks at them: the clips to see instead of those of a pass."""
 
-_FRAMES_PER_CLIP = 16  # bounds the memory of decoded frames
 _THREADS = min(2, os.cpu_count() or 1)  # more do not help networks this small
 
 
@@ -57,6 +60,7 @@ def analyze(
     progress: Progress | None = None,
     change: Change | None = None,
     threads: int = _THREADS,
+    folder: Path | None = None,
 ) -> Analysis:
     """See what the model sees in the face of everybody in a video.
 
@@ -67,13 +71,19 @@ def analyze(
         progress: called as the work goes on.
         change: done to the frames first; sizes and boxes are then those of the changed frames.
         threads: of each network; one where other processes keep the other cores busy.
+        folder: existing one for what is large of every frame (about 19 kB for each person), to be deleted by whoever
+            named it; by default a temporary one that goes with the analysis.
 
     Returns:
-        Everything about the clip and each of its people, the largest and longest in view first.
+        Everything about the clip and each of its people, the largest and longest in view first. Crops, landmarks, faces
+        and features lie in files of `folder`, so an analysis takes little memory and is pickled by their paths. To
+        make one in another process, name the path of a :class:`emo_core.files.scratch.Lasting` that this process
+        holds: what is unpickled here holds on to it, and it is deleted with the last array in it.
 
     Raises:
         VideoError: the file cannot be read as a video within the limits.
         NoFaceError: no face, or none that is good enough, for at least half a second.
+        ExportError: the disk is full.
 
     Example:
         >>> from emo_core import analyze, load_bundle
@@ -83,12 +93,13 @@ def analyze(
     timer = Stopwatch()
     tell = progress or (lambda stage, share: None)
     blendshapes = BlendshapeModel() if bundle.config.blendshapes else None
-    video = _Video(source, name, bundle.config.sample_rate_hz, tell)
-    watched = _watch(video, bundle.frame_network(threads), blendshapes, bundle.config, timer, change, threads)
+    video = VideoPasses(source, name, bundle.config.sample_rate_hz, tell)
+    cnn = bundle.frame_network(threads)
+    watched = _watch(video, cnn, blendshapes, bundle.config, timer, change, threads, folder)
     tell("Judging the windows", 0.95)
     people: list[PersonAnalysis] = []
     head = bundle.head_network()
-    while watched.people:  # a long video is held twice while its parts are joined: one person after the other
+    for _ in range(len(watched.people)):
         seen = watched.take_first()
         end_s = seen.video.end_s
         found = judge_person(bundle, head, seen.features, seen.normalized, seen.times_s, end_s, seen.away)
@@ -133,7 +144,7 @@ def extract_clip_features(
     Raises:
         VideoError, NoFaceError: as :func:`analyze`.
     """
-    video = _Video(source, None, config.sample_rate_hz, lambda stage, share: None)
+    video = VideoPasses(source, None, config.sample_rate_hz, lambda stage, share: None)
     return _watch(video, cnn, blendshapes, config, Stopwatch(), None).take_first()
 
 
@@ -147,7 +158,7 @@ def watch_everybody(
     """
     config = replace(bundle.config, sample_rate_hz=rate_hz)
     blendshapes = BlendshapeModel() if config.blendshapes else None
-    video = _Video(source, name, rate_hz, progress or (lambda stage, share: None))
+    video = VideoPasses(source, name, rate_hz, progress or (lambda stage, share: None))
     watched = _watch(video, bundle.frame_network(_THREADS), blendshapes, config, Stopwatch(), None)
     return [watched.take_first() for _ in range(len(watched.people))]
 
@@ -162,77 +173,44 @@ class _Watched:
     is_crowd: bool
     warnings: tuple[str, ...]
     source_frames: SourceFrames | None
+    place: Path | scratch.Lasting
 
     def take_first(self) -> ClipFeatures:
         """The first person, joined; what was kept of their parts is given up."""
-        track, normalized, features = self.people.pop(0).join(len(self.times_s))
+        folder = self.place if isinstance(self.place, Path) else self.place.path
+        own = folder / f"person-{uuid.uuid4().hex}"
+        track, normalized, features = self.people.pop(0).join(len(self.times_s), own)
         away = away_frames(track.detected | (not self.is_crowd), self.times_s)
         warnings = (*self.warnings, *quality_warnings(track, normalized, away))
         return ClipFeatures(self.info, self.times_s, track, normalized, features, away, warnings, self.source_frames)
 
 
-class _Video:
-    """Passes over a video, and what the last one has learned of it."""
-
-    def __init__(self, source: Path | str | bytes, name: str | None, rate_hz: float, tell: Progress) -> None:
-        self._source, self._name, self._rate_hz, self._tell = source, name, rate_hz, tell
-        self._length_s: float | None = None
-        self.info: VideoInfo | None = None
-        self.notes: tuple[str, ...] = ()
-        self.sampled: SourceFrames | None = None
-
-    def clips(self) -> Generator[Clip, None, None]:
-        with open_video(self._source, name=self._name) as reader:
-            self._length_s = reader.duration_estimate_s
-            try:
-                yield from reader.clips(self._rate_hz, _FRAMES_PER_CLIP, self.tell_reached)
-            finally:
-                self.info, self.notes, self.sampled = reader.info(), reader.notes, reader.sampled
-
-    def tell_reached(self, elapsed_s: float) -> None:
-        """Report how far the pass has come, in seconds from the first frame."""
-        share = min(1.0, elapsed_s / self._length_s) if self._length_s else 0.5
-        self._tell(f"Reading frames and following the face: {elapsed_s:.0f} s", 0.9 * share)
-
-
 def _watch(
-    video: _Video,
+    video: VideoPasses,
     cnn: FrameNetwork,
     blendshapes: BlendshapeModel | None,
     config: PipelineConfig,
     timer: Stopwatch,
     change: Change | None,
     threads: int = _THREADS,
+    folder: Path | None = None,
 ) -> _Watched:
     tracker = FaceTracker(FaceLandmarker(num_threads=threads), config.crop_side_px)
+    place = folder or scratch.Lasting()
+    log = FrameLog(place if isinstance(place, Path) else place.path)
     with closing(video.clips() if change is None else change(video.clips)) as clips:
-        times_s, records = _watch_faces(clips, tracker, video, cnn, blendshapes, timer)
+        times_s, records = _watch_faces(clips, tracker, video, cnn, blendshapes, timer, log)
     timer.lap("decode")
     assert video.info is not None  # a pass was made
-    info = video.info if change is None else _changed_info(video.info, times_s)
-    info = _without_gaps(info, times_s, config.sample_rate_hz)
+    info = video.info if change is None else changed_info(video.info, times_s)
+    info = without_gaps(info, times_s, config.sample_rate_hz)
     step_s = usual_step_s(times_s, config.sample_rate_hz)
     least = least_frames(config, step_s)
     people = choose(put_together(records, times_s, tracker.cuts_s, least), least, step_s, info.name)
     warnings = [*video.notes, *time_warnings(info, times_s, config.sample_rate_hz)]
     warnings += crowd_warnings(people, crowded=tracker.crowded)
     own_frames = video.sampled if change is None else None
-    return _Watched(info, times_s, people[:MOST_PEOPLE], len(people) > 1, tuple(warnings), own_frames)
-
-
-def _changed_info(info: VideoInfo, times_s: Doubles) -> VideoInfo:
-    """The source as its changed frames have it: their number and how long they last."""
-    step_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.0
-    start_s, end_s = (float(times_s[0]), float(times_s[-1]) + step_s) if len(times_s) else (0.0, 0.0)
-    return replace(info, duration_s=end_s - start_s, num_frames_sampled=len(times_s), start_s=start_s)
-
-
-def _without_gaps(info: VideoInfo, times_s: Doubles, rate_hz: float) -> VideoInfo:
-    """The source with the gaps between its sampled frames known, and left out of its length."""
-    if not len(times_s):
-        return info
-    gaps = find_gaps(times_s, rate_hz)
-    return replace(info, gaps=gaps, duration_s=info.duration_s - sum(end_s - start_s for start_s, end_s in gaps))
+    return _Watched(info, times_s, people[:MOST_PEOPLE], len(people) > 1, tuple(warnings), own_frames, place)
 
 
 def normalize_clip(track: FaceTrack) -> NormalizedClip:
@@ -263,10 +241,11 @@ def extract_features(
 def _watch_faces(
     clips: Iterator[Clip],
     tracker: FaceTracker,
-    video: _Video,
+    video: VideoPasses,
     cnn: FrameNetwork,
     blendshapes: BlendshapeModel | None,
     timer: Stopwatch,
+    log: FrameLog,
 ) -> tuple[Doubles, list[TrackRecord]]:
     """Follow every face through the video: sample times (T,) and the tracks."""
     records: dict[int, TrackRecord] = {}
@@ -278,7 +257,7 @@ def _watch_faces(
         for number, track in tracks.items():
             normalized = normalize_clip(track)
             features = extract_features(track, normalized, cnn, blendshapes)
-            records.setdefault(number, TrackRecord()).add(first, track, normalized, features, tracker.look(number))
+            records.setdefault(number, TrackRecord(log)).add(first, track, normalized, features, tracker.look(number))
         times_s.append(clip.timestamps_s)
         first += len(clip.timestamps_s)
         timer.lap("cnn")

@@ -51,8 +51,9 @@ def choose(people: Sequence[Person], least: int, step_s: float, name: str) -> li
         raise NoFaceError(
             f"A face was seen for only {seen_s:.1f} s in {name}: use a clip that shows one for at least half a second."
         )
-    faces = normalize_intensity(np.concatenate([part.crops for item in people[0].records for part in item.tracks]))
-    for part, hidden in hidden_parts(faces).items():
+    parts = [hidden_parts(normalize_intensity(crops)) for item in people[0].records for crops in item.crops]
+    for part in parts[0]:
+        hidden = np.concatenate([some[part] for some in parts])
         if hidden.mean() > _MOSTLY:
             raise NoFaceError(
                 f"The {part} of the face in {name} {_IS[part]} hidden in {hidden.mean():.0%} of the frames, "

@@ -175,6 +175,24 @@ _MEASURED = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """A figure of a model on a data set with so many samples."""
+
+    data: str
+    metric: str
+    value: float
+    num_samples: int
+
+    def entry(self) -> dict[str, object]:
+        """As the Hugging Face Hub reads it."""
+        return {
+            "task": {"type": "video-classification"},
+            "dataset": {"name": self.data, "type": "own", "num_samples": self.num_samples},
+            "metrics": [{"type": self.metric, "value": round(self.value, 4)}],
+        }
+
+
 def card_header(entries: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     """The header, with its fences; every value is JSON, which YAML is a superset of.
 
@@ -198,7 +216,7 @@ def card_header(entries: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
         "pipeline_tag": "video-classification",
         "tags": ["facial-expression", "compound-emotion", *(item["name"] for item in entries["classes"])],
         "datasets": _data_of(entries),
-        "model-index": [{"name": title, "results": _results(metrics)}],
+        "model-index": [{"name": title, "results": [item.entry() for item in _results(metrics)]}],
         "bundle_schema": entries["schema"],
         "model_version": entries["version"],
     }
@@ -213,17 +231,11 @@ def _data_of(entries: Mapping[str, Any]) -> list[str]:
     return ["FER+", "rendered clips of synthetic people"]
 
 
-def _results(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
-    found = []
+def _results(metrics: Mapping[str, Any]) -> Iterator[_Result]:
     for item in _MEASURED:
         value, count = _at(metrics, item.place), _at(metrics, item.count)
         if isinstance(value, int | float) and isinstance(count, int):
-            found.append({
-                "task": {"type": "video-classification"},
-                "dataset": {"name": item.data, "type": "own", "num_samples": count},
-                "metrics": [{"type": item.metric, "value": round(float(value), 4)}],
-            })  # fmt: skip
-    return found
+            yield _Result(item.data, item.metric, float(value), count)
 
 
 def _at(record: Any, place: Sequence[str | int]) -> Any:

@@ -80,7 +80,7 @@ class QualityNormalizer:
     interpolate: bool
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """Arrays by field name, the inverse of :meth:`from_arrays`; no pickle needed."""
+        """Arrays by field name, of the shapes told above, the inverse of :meth:`from_arrays`; no pickle needed."""
         return {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}
 
     @classmethod

@@ -69,10 +69,7 @@ def key_frames(
     steps = clearest(analysis, _NUM_PARTS)
     if not len(steps):
         return ()
-    maps = heatmaps(
-        bundle, load_lstm(bundle), bundle.frame_network(),
-        analysis.features, analysis.normalized, analysis.timestamps_s, steps,
-    )  # fmt: skip
+    maps = heatmaps(bundle, load_lstm(bundle), bundle.frame_network(), analysis, steps)
     with closing(_frames_at(source, bundle.config.sample_rate_hz, analysis, steps, progress)) as frames:
         return tuple(
             _key_frame(analysis, int(step), frame, maps[:, place])
@@ -81,7 +78,12 @@ def key_frames(
 
 
 def clearest(analysis: Analysis, most: int) -> NDArray[np.intp]:
-    """Indices (n ≤ most,) of the usable frame of highest quality in each of `most` equal spans of time."""
+    """Indices (n ≤ most,) of the usable frame of highest quality in each of `most` equal spans of time.
+
+    Args:
+        analysis: of T frames.
+        most: spans, at least 1.
+    """
     clip = analysis.normalized
     elapsed_s, video = analysis.timestamps_s - analysis.video.start_s, analysis.video
     spans = np.minimum((elapsed_s / (video.end_s - video.start_s) * most).astype(int), most - 1)

@@ -191,7 +191,14 @@ def clip_columns(labels: Sequence[str]) -> dict[str, str]:
 
 
 def clip_rows(clip: StudyClip, digest: str, found: Judged, model: ModelRecord) -> list[dict[str, Any]]:
-    """Rows of the table of clips: one for each person, or one that says why there is none."""
+    """Rows of the table of clips: one for each person, or one that says why there is none.
+
+    Args:
+        clip: as the study was asked for it.
+        digest: SHA-256 of its content.
+        found: in it.
+        model: that judged.
+    """
     part = {"start_s": clip.start_s, "end_s": clip.end_s} if clip.part else {}
     about = {**_identity(clip), **part, "mark_s": clip.mark_s, "content": digest, "error": found.error}
     of_model = {"model": model.name, "model_version": model.version, "software": SOFTWARE}

@@ -88,7 +88,13 @@ def judge_here(work: Work) -> Judged | Unseen:
 
 
 def receive(digest: str, offset: int, content: bytes, dask_worker: Any = None) -> None:
-    """Take a piece of the clip that `digest` stands for; pieces come in order.
+    """Take a piece of a clip; pieces come in order.
+
+    Args:
+        digest: SHA-256 of the whole clip.
+        offset: of the piece in it, in bytes.
+        content: of the piece.
+        dask_worker: this worker, as Dask gives it.
 
     Raises:
         OSError: the disk refuses.

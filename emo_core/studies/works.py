@@ -45,7 +45,14 @@ def _judge_in_turn(
 
 
 def work_on(clip: StudyClip, digest: str, bundle: Bundle, *, reports: bool) -> Work:
-    """A clip, whose content has that digest, as work for a worker."""
+    """A clip as work for a worker.
+
+    Args:
+        clip: as the study was asked for it.
+        digest: SHA-256 of its content.
+        bundle: the model.
+        reports: whether the files that ``analyze --out`` makes of one clip are made, too.
+    """
     path = os.path.abspath(clip.path)  # noqa: PTH100 (links keep their names)
     return Work(key_of(clip, digest, bundle), path, clip.path.name, digest, bundle.digest, clip.part, reports)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import msgspec
 import numpy as np
 from msgspec import to_builtins
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from emo_core.emotions import EMOTIONS, PAPER_CLASSES, HybridClass
 from emo_core.errors import DatasetError
 from emo_core.evaluation.metrics import evaluate_stills
 from emo_core.faces.alignment import normalize_intensity
-from emo_core.measured import ComposedClips, Measured, RenderedClips
+from emo_core.measured import ComposedClips, Measured, RenderedClips, Stills
 from emo_core.method_records import SeedRow
 from emo_core.model import bundle as bundles
 from emo_core.model.calibration import best_calibration
@@ -42,7 +43,7 @@ Say = Callable[[str], None]
 def train_frames(
     data: Path, out: Path, cache: Path, recipe: FrameTraining, command: str, say: Say,
     weights: Sequence[Path] = (),
-) -> dict[str, Any]:  # fmt: skip
+) -> Stills:  # fmt: skip
     """Train the frame CNN on ``train.npz`` of the folder `data`, measure it on ``valid.npz``, write it into `out`.
 
     Args:
@@ -83,11 +84,12 @@ def train_frames(
     temperature = _calibrate(model, valid.crops[first], valid_votes[first], recipe.sadness)
     tflite = networks.to_tflite(model)
     probabilities = bundles.FrameNetwork(tflite)(normalize_intensity(valid.crops))[1]
-    metrics = evaluate_stills(probabilities, valid_votes) | {
-        "share_aligned": float(valid.track.detected.mean()),
-        "without_copies": evaluate_stills(probabilities[new], valid_votes[new]),
-        "second_half": evaluate_stills(probabilities[second], valid_votes[second]),
-    }
+    metrics = msgspec.structs.replace(
+        evaluate_stills(probabilities, valid_votes),
+        share_aligned=float(valid.track.detected.mean()),
+        without_copies=evaluate_stills(probabilities[new], valid_votes[new]),
+        second_half=evaluate_stills(probabilities[second], valid_votes[second]),
+    )
     record |= {"temperature": temperature, "minutes": round(sum(row["seconds"] for row in history) / 60, 1)}
     write_with_records(
         out,

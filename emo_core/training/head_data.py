@@ -85,7 +85,7 @@ class HeadData:
         }
 
     def learned_from(self) -> list[NDArray[Any]]:
-        """All that decides how a training goes: what it learns from, and what chooses."""
+        """All that decides how a training goes: what it learns from, and what chooses; of any shape, to hash."""
         stills = [part for bank in (*self.train, self.calibration) for part in (bank.features, bank.quality)]
         pools = [pool for bank in (*self.train, self.calibration) for pool in bank.pools.values()]
         rendered = [part for clips in self.rendered[:2] for part in (clips.features, clips.weights, clips.labels)]

@@ -41,7 +41,7 @@ def write_with_records(
             earlier one away.
         rows: history of one stage, as :func:`history_rows` gives it; replaces the earlier one of that stage.
         files: file name → content.
-        predictions: arrays of ``predictions.npz``, what the metrics were computed from.
+        predictions: arrays of ``predictions.npz`` by name, a row for each sample: what the metrics were computed from.
         drop: files of other stages that are no longer true.
 
     Raises:
@@ -76,7 +76,7 @@ def history_rows(stage: str, history: Sequence[Mapping[str, float]]) -> list[dic
 
 
 def read_predictions(out: Path) -> dict[str, NDArray[Any]]:
-    """Arrays of ``predictions.npz``; {} where there is none.
+    """Arrays of ``predictions.npz`` by name, of the shapes they were written with; {} where there is none.
 
     Raises:
         BundleError: the file is damaged.

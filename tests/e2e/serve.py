@@ -1,8 +1,13 @@
-"""The server as ``streamlit`` starts it, except that SIGUSR1 makes it write what every thread is doing."""
+"""The server as ``streamlit`` starts it, except that a test may ask it for more.
+
+With ``STUDIO_THREADS`` SIGUSR1 makes it write what every thread is doing; with ``STUDIO_CLOCK`` its clock goes ahead by
+as many seconds as stand in that file.
+"""
 
 import os
 import signal
 import sys
+import time
 import traceback
 from pathlib import Path
 
@@ -16,7 +21,15 @@ def tell_threads(dump: Path) -> None:
     part.replace(dump)
 
 
+def move_clock(ahead: Path) -> None:
+    """Have the clock go ahead by what stands in the file, from then on."""
+    now = time.time
+    time.time = lambda: now() + float(ahead.read_text())
+
+
 if __name__ == "__main__":
+    if clock := os.environ.get("STUDIO_CLOCK"):
+        move_clock(Path(clock))
     dump = os.environ.get("STUDIO_THREADS")
     if dump:
         Path(f"{dump}.pid").write_text(str(os.getpid()), encoding="utf-8")

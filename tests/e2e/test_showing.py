@@ -1,5 +1,6 @@
 """What a presenter relies on: the tour from end to end, and results that are there again after a reload."""
 
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -15,9 +16,10 @@ from ui.widgets import privacy
 @pytest.fixture(scope="module")
 def showing(tmp_path_factory):
     folder = tmp_path_factory.mktemp("showing")
-    demo = few_demo_clips(folder / "demo", 6)
-    with running_server(EMO_DEMO=str(demo), EMO_CACHE=str(folder / "cache")) as address:
-        yield SimpleNamespace(address=address, kept=folder / "cache" / "kept")
+    demo, clock = few_demo_clips(folder / "demo", 6), folder / "clock"
+    clock.write_text("0")
+    with running_server(EMO_DEMO=str(demo), EMO_CACHE=str(folder / "cache"), STUDIO_CLOCK=str(clock)) as address:
+        yield SimpleNamespace(address=address, kept=folder / "cache" / "kept", clock=clock)
 
 
 def test_the_tour_from_end_to_end(showing, visit):
@@ -65,6 +67,70 @@ def test_kept_results_survive_a_reload_and_go_when_they_are_deleted(showing, vis
     assert list(showing.kept.iterdir()) == []
     page.reload()
     expect(page.get_by_text("Nothing analyzed yet")).to_be_visible()
+
+
+GONE = "This link opens nothing"
+
+
+def share(page, lasts):
+    """Make a link that ends after a while; its address."""
+    page.get_by_role("button", name=re.compile("^Share this result")).click()
+    page.get_by_role("radio", name=lasts, exact=True).click()
+    agreed = page.get_by_role("checkbox", name="Everyone shown agreed")
+    if not agreed.is_checked():
+        page.get_by_text("Everyone shown agreed").click()
+    before = page.get_by_text("/shared?key=").count()
+    page.get_by_role("button", name="Make a link").click()
+    expect(page.get_by_text("/shared?key=")).to_have_count(before + 1)
+    address = page.get_by_text("/shared?key=").nth(before).inner_text()
+    page.keyboard.press("Escape")
+    return address
+
+
+def test_a_link_shows_one_result_to_others_until_it_ends_or_is_withdrawn(showing, visit):
+    page = visit(showing.address)
+    page.get_by_role("button", name="Analyze the sample").click()
+    verdict = page.get_by_test_id("verdict")
+    expect(verdict).to_be_visible(timeout=ANALYSIS_MS)
+    told = verdict.inner_text()
+    page.get_by_text("Keep my results for this browser").click()
+    hour, day = share(page, "1 hour"), share(page, "1 day")
+
+    reader = visit(hour)
+    expect_title(reader, "Shared result")
+    read = reader.get_by_test_id("verdict")
+    expect(read).to_have_text(told, timeout=ANALYSIS_MS)
+    expect(reader.locator("[data-part=box]")).to_have_attribute("data-frame", "0", timeout=ANALYSIS_MS)
+    for name, heading in (("Heatmaps", "Where it looks"), ("Charts", "Quality of each frame")):
+        reader.get_by_role("tab", name=name).click()
+        expect(reader.get_by_role("heading", name=heading)).to_be_visible(timeout=ANALYSIS_MS)
+    expect(reader.get_by_role("tab")).to_have_count(3)
+    expect(reader.get_by_role("button", name=privacy.DELETE)).to_have_count(0)
+    expect(reader.get_by_test_id("stDownloadButton")).to_have_count(0)
+    reader.reload()
+    expect(read).to_have_text(told, timeout=ANALYSIS_MS)
+    reader.get_by_role("link", name="Analyze", exact=True).click()
+    expect(reader.get_by_text("Nothing analyzed yet")).to_be_visible()
+
+    showing.clock.write_text("3700")
+    reader.goto(hour)
+    expect(reader.get_by_role("alert")).to_contain_text(GONE)
+    expect(read).to_have_count(0)
+    reader.goto(day)
+    expect(read).to_have_text(told, timeout=ANALYSIS_MS)
+    page.get_by_role("button", name=re.compile("^Share this result")).click()
+    page.get_by_role("button", name="Withdraw this link").last.click()  # the other one ended while the page stood still
+    expect(page.get_by_text("/shared?key=")).to_have_count(0)
+    page.keyboard.press("Escape")
+    reader.get_by_role("tab", name="Heatmaps").click()  # an open page, too, finds that it has ended
+    expect(reader.get_by_role("alert")).to_contain_text(GONE)
+    last = share(page, "8 hours")
+    page.get_by_role("button", name=privacy.DELETE).click()
+    page.get_by_role("button", name=privacy.CONFIRM).click()
+    expect(page.get_by_text("Everything of this visit was deleted")).to_be_visible()
+    reader.goto(last)
+    expect(reader.get_by_role("alert")).to_contain_text(GONE)
+    assert list(showing.kept.iterdir()) == []
 
 
 HAS_FOCUS = """(element) => {

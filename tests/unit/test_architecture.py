@@ -44,7 +44,10 @@ UI_EDGES = {
     "state": {"serve"},
     "shell": {"serve", "state"},
     "widgets": {"state", "shell"},
-    **{page: {"state", "shell", "widgets"} for page in ("about", "analyze", "live", "study", "teach", "evaluate")},
+    **{
+        page: {"state", "shell", "widgets"}
+        for page in ("about", "analyze", "live", "shared", "study", "teach", "evaluate")
+    },
 }
 """The same for `ui`: no page's room knows another's."""
 
@@ -125,6 +128,10 @@ def loaded_after(code):
 def test_the_package_alone_loads_nothing_heavy():
     heavy = {"tensorflow", "keras", "cv2", "numpy", "av", "ai_edge_litert", "sklearn", "streamlit", *TABLES}
     assert not loaded_after("import emo_core") & heavy
+
+
+def test_the_command_line_says_its_help_without_loading_what_its_commands_need():
+    assert not loaded_after("import emo_core.cli.main") & {"numpy", "av", "cv2", "ai_edge_litert", "sklearn", *TABLES}
 
 
 def test_everything_that_serves_does_without_tensorflow_and_screen():

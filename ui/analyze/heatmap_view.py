@@ -84,10 +84,7 @@ def look(result: session.Result, frame: int) -> View:
     key = "window", window.tobytes()
     if key not in kept:
         frames = window[window != NOTHING]
-        (evidence,) = find_evidence(
-            bundle, head, bundle.frame_network(2), analysis.features, analysis.normalized, analysis.timestamps_s,
-            frames, at_once=len(frames),
-        )  # fmt: skip
+        (evidence,) = find_evidence(bundle, head, bundle.frame_network(2), analysis, frames, at_once=len(frames))
         kept[key] = frames, evidence, evidence.heatmaps
     frames, evidence, heatmaps = kept[key]
     return View(
@@ -102,7 +99,14 @@ def look(result: session.Result, frame: int) -> View:
 
 
 def importance(result: session.Result, label: str, colour: str, here_s: float) -> "go.Figure":
-    """Chart of how much each frame counts for a class."""
+    """Chart of how much each frame counts for a class.
+
+    Args:
+        result: on show.
+        label: class.
+        colour: of the class, as CSS has it.
+        here_s: moment on show, in seconds.
+    """
     from emo_core.explain.importance import frame_importance
     from emo_core.explain.numpy_lstm import load_lstm
     from emo_core.report.charts.inside import importance_figure

@@ -1,5 +1,6 @@
 """Everybody in the clip as a row of faces, and when each is in view; choosing one shows everything for them."""
 
+from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,13 @@ if TYPE_CHECKING:
     from emo_core.report.people import PersonOverview
 
 
-def render(result: session.Result) -> None:
-    """Show the row and the timeline; nothing where one person was judged."""
+def render(result: session.Result, choose: Callable[[int], None]) -> None:
+    """Show the row and the timeline; nothing where one person was judged.
+
+    Args:
+        result: about one of them.
+        choose: callback with the number of another one.
+    """
     analysis = result.analysis
     if len(analysis.people) < 2:
         return
@@ -26,11 +32,11 @@ def render(result: session.Result) -> None:
     with st.container(key="people", horizontal=True):
         for person in found:
             with st.container(key=f"person-{person.number}", width=168):
-                _face(person, analysis)
+                _face(person, analysis, choose)
     st.html(timeline_html(found, analysis))
 
 
-def _face(person: "PersonOverview", analysis: "Analysis") -> None:
+def _face(person: "PersonOverview", analysis: "Analysis", choose: Callable[[int], None]) -> None:
     is_shown = person.number == analysis.person
     st.html(face_html(person, analysis))
     st.button(
@@ -39,7 +45,7 @@ def _face(person: "PersonOverview", analysis: "Analysis") -> None:
         type="primary" if is_shown else "secondary",
         disabled=is_shown,
         width="stretch",
-        on_click=session.show_person,
+        on_click=choose,
         args=[person.number],
     )
 

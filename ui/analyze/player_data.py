@@ -119,9 +119,7 @@ def heat_data(result: session.Result, number: int) -> Iterator[dict[str, Any] | 
     frames, cnn = frames_of(analysis, number), bundle.frame_network(2)
     yield 0.0
     parts: list[Floats] = []
-    for some in find_evidence(
-        bundle, load_lstm(bundle), cnn, analysis.features, analysis.normalized, analysis.timestamps_s, frames
-    ):
+    for some in find_evidence(bundle, load_lstm(bundle), cnn, analysis, frames):
         yield sum(part.shape[1] for part in parts) / len(frames)
         parts.append(some.heatmaps)
     maps = np.concatenate(parts, axis=1)

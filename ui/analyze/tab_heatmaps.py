@@ -69,6 +69,7 @@ def render(result: session.Result) -> None:
 
 def _moment(result: session.Result) -> None:
     """The slider of the moment; it follows the other tabs, and they follow it."""
+    position.look_at(result)
     if _MOMENT not in st.session_state or abs(st.session_state[_MOMENT] - position.get(result)) > 0.051:
         st.session_state[_MOMENT] = round(position.get(result), 1)
     video = result.analysis.video
@@ -79,10 +80,8 @@ def _moment(result: session.Result) -> None:
 
 
 def _go_there() -> None:
-    """Callback of the slider, by way of the session: a callback lives longer than the result on show."""
-    result = session.result()
-    if result is not None:
-        position.put(result, st.session_state[_MOMENT])
+    """Callback of the slider."""
+    position.move(st.session_state[_MOMENT])
 
 
 def _strip(view: "View", label: int) -> None:

@@ -45,28 +45,42 @@ TABS: tuple[Tab, ...] = (
 """In order from left to right."""
 
 
+READERS = tuple(tab for tab in TABS if tab.name in ("Moment by moment", "Heatmaps", "Charts"))
+"""Those that change nothing and take nothing away: what the reader of a shared result is offered."""
+
+
 def render(result: session.Result) -> None:
     """Show the tabs; the one that holds a wanted part is opened and scrolled to it."""
     wanted = method_diagram.take_wanted_part()
     holder = next((tab.name for tab in TABS if wanted in tab.parts), None)
     if holder is not None:
         st.session_state[KEY] = holder
-    _tabs(result)
+    _tabs(result, TABS, KEY, keeping.save)  # what a callback noted just now
     method_diagram.scroll_to(wanted)
 
 
+def render_for_reader(result: session.Result, check: Callable[[], object]) -> None:
+    """Show the tabs that a reader is offered.
+
+    Args:
+        result: that is shared.
+        check: raises EmoError where it is no longer; asked before a tab shows anything.
+    """
+    _tabs(result, READERS, f"{KEY}-shared", check)
+
+
 @st.fragment
-def _tabs(result: session.Result) -> None:
+def _tabs(result: session.Result, tabs: tuple[Tab, ...], key: str, before: Callable[[], object]) -> None:
     """A change of tab reruns only this."""
-    for tab, place in zip(TABS, st.tabs([tab.name for tab in TABS], key=KEY, on_change="rerun"), strict=True):
+    for tab, place in zip(tabs, st.tabs([tab.name for tab in tabs], key=key, on_change="rerun"), strict=True):
         if place.open:
             with place:
-                _body(tab, result)
+                _body(tab, result, before)
 
 
 @st.fragment
-def _body(tab: Tab, result: session.Result) -> None:
+def _body(tab: Tab, result: session.Result, before: Callable[[], object]) -> None:
     """What is done in a tab reruns only its body."""
-    keeping.save()  # what a callback noted just now
     with errors.shown():
+        before()
         tab.render(result)

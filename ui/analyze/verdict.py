@@ -8,6 +8,8 @@ import streamlit as st
 from emo_core.emotions import EMOTION_COLOURS, OTHER, UNSURE, class_colour, display_percent
 from emo_core.model.presence import emotion_words, headline, verdict_changes, verdict_words
 from emo_core.model.published import warning_of
+from ui.shell import errors
+from ui.state import models, position, session
 
 if TYPE_CHECKING:
     from emo_core.analysis import Analysis, Prediction, Segment
@@ -19,6 +21,25 @@ _MOST_FOLDED = 60
 def render(analysis: "Analysis", bundle: "Bundle") -> None:
     """Show the card of one analysis; the model knows the emotion, and so the colour, of each component of a pair."""
     st.html(card_html(analysis, bundle))
+
+
+def beside_clip(result: session.Result) -> None:
+    """The clip, and beside it the card with what the model is worth."""
+    left, right = st.columns([11, 9], gap="medium")
+    with left:
+        st.header("Clip", anchor="clip")
+        if result.source.is_kept:
+            begin_s = position.beginning(result) if len(result.analysis.people) > 1 else 0
+            st.video(result.source.data, format=result.source.mime, start_time=begin_s)
+        else:
+            st.info("The clip itself was dropped to make room for newer ones; what was found in it is still here.")
+        if result.source.is_kept and not result.source.mime.endswith(("mp4", "webm")):
+            st.caption("If your browser cannot play this format, the analysis below is not affected.")
+    with right:
+        st.header("Verdict", anchor="verdict")
+        render(result.analysis, result.bundle)
+        st.caption(errors.plain(models.trust_line(result.bundle.metrics)))
+        st.page_link("pages/about.py", label="How reliable is this? →")
 
 
 def spoken(analysis: "Analysis") -> str:

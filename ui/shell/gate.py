@@ -27,12 +27,12 @@ from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from emo_core.config import ServerConfig
 from emo_core.files import limits
+from ui.shell.links import LOOPBACK
 from ui.state import visits
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _UPLOAD = re.compile(r".*/_stcore/upload_file/([^/]+)/[^/]+/?")
 _METRICS = re.compile(r".*/_stcore/metrics/?")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -215,8 +215,8 @@ def is_own_name(host: str) -> bool:
     if parts.netloc != host or parts.username is not None or not name:
         return False
     address = str(config.get_option("server.address") or "")
-    if name in _LOOPBACK or address in _LOOPBACK:
-        return name in _LOOPBACK
+    if name in LOOPBACK or address in LOOPBACK:
+        return name in LOOPBACK
     machine = socket.gethostname().lower()
     return _is_address(name) or name in {address.lower(), machine, machine.partition(".")[0], f"{machine}.local"}
 

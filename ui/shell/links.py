@@ -7,6 +7,9 @@ import streamlit as st
 
 from ui.state import models, position, session
 
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+"""Names by which every machine calls itself."""
+
 _TAKEN = "_link_taken"
 
 
@@ -30,6 +33,17 @@ def to_moment(result: session.Result) -> str:
     here = urlsplit(str(st.context.url or ""))
     words = urlencode({"result": result.key, "t": f"{position.get(result):.1f}"})
     return f"{here.scheme}://{here.netloc}{here.path}?{words}"
+
+
+def to_shared(key: str) -> str:
+    """Address of the page that shows what the key of a share opens, on the server as this visitor calls it."""
+    here = urlsplit(str(st.context.url or ""))
+    return f"{here.scheme}://{here.netloc}{here.path.rpartition('/')[0]}/shared?{urlencode({'key': key})}"
+
+
+def is_for_this_machine() -> bool:
+    """Whether the visitor calls the server by a name that leads to it on this machine alone."""
+    return urlsplit(str(st.context.url or "")).hostname in LOOPBACK
 
 
 def _seconds(text: str) -> float | None:

@@ -91,10 +91,39 @@ def _end_here() -> None:
     st.session_state[_ENDED] = True
 
 
+def place() -> Path | None:
+    """The folder of what this visit keeps; None while nothing is kept."""
+    return _folder(key()) if key() else None
+
+
+def places() -> list[Path]:
+    """The folders of all visits of which something is kept."""
+    return sorted((CACHE / "kept").glob("*/"))
+
+
+def ends_s(kept: Path) -> float:
+    """When what lies in the folder of a visit goes, in seconds of the server's clock; 0 where nothing does."""
+    return max(0.0, time.time() - _age_s(kept) + MOST_S)
+
+
+def result_of(kept: Path, name: str) -> session.Result | None:
+    """The result of that key in the folder of a visit; None where it is not there, or cannot be shown any more."""
+    try:
+        row = next((row for row in _listed(kept)["results"] if row["key"] == name), None)
+        return _result(kept, row) if row else None
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return None
+
+
+def is_behind() -> bool:
+    """Whether results should be kept but are not, for the disk takes no more; it is tried again at every run."""
+    return bool(key()) and _WRITTEN in st.session_state and st.session_state[_WRITTEN] is None
+
+
 def for_browser() -> dict[str, Any]:
     """What the browser has to do: hold the key, forget it, or warn before the page with its results is left."""
-    ended = bool(st.session_state.get(_ENDED))
-    return {"cookie": COOKIE, "key": key(), "forget": ended, "warn": not key() and bool(session.results())}
+    ended, warn = bool(st.session_state.get(_ENDED)), bool(session.results()) and (not key() or is_behind())
+    return {"cookie": COOKIE, "key": key(), "forget": ended, "warn": warn}
 
 
 def save() -> None:
@@ -110,29 +139,37 @@ def save() -> None:
             _lock_of(key()).unlink(missing_ok=True)
             _end_here()
             return
-        _save(_folder(key()), results, words, shown)
-        st.session_state[_WRITTEN] = state
+        is_whole = _save(_folder(key()), results, words, shown)
+        st.session_state[_WRITTEN] = state if is_whole else None
 
 
 def _save(
-    place: Path, results: tuple[session.Result, ...], words: dict[str, Annotations], shown: session.Result | None
-) -> None:
-    """Write a visit's results beside those that other visits with the same key added; the lock is held."""
-    own = {item.key for item in results}
+    own: Path, results: tuple[session.Result, ...], words: dict[str, Annotations], shown: session.Result | None
+) -> bool:
+    """Write a visit's results beside those that other visits with the same key added; whether the disk took all.
+
+    The lock is held.
+    """
+    mine = {item.key for item in results}
     known: set[str] = st.session_state.setdefault(_KNOWN, set())
-    others = [row for row in _listed(place).get("results", ()) if row["key"] not in own | known]
+    others = [row for row in _listed(own).get("results", ()) if row["key"] not in mine | known]
     for item in results:
-        if not (place / f"{item.key}.npz").exists():
-            _write(place / f"{item.key}.npz", packed.pack(item.analysis))
-            if isinstance(item.source.data, bytes):
-                _write(place / f"{item.key}.clip", item.source.data)
+        path = own / f"{item.key}.npz"
+        if not path.exists():
+            clip = item.source.data
+            if isinstance(clip, bytes) and not _write(path.with_suffix(".clip"), clip):
+                return False
+            if not _write(path, packed.pack(item.analysis)):
+                return False
     theirs = {row["key"] for row in others}
-    said = {name: row for name, row in _listed(place).get("said", {}).items() if name.partition(".")[0] in theirs}
+    said = {name: row for name, row in _listed(own).get("said", {}).items() if name.partition(".")[0] in theirs}
     rows = [*others, *(_told(item) for item in results)]
     listed = {"results": rows, "said": {**said, **_said(words)}, "shown": shown.key if shown else ""}
-    if _write(place / _LISTED, json.dumps(listed).encode()):
-        known |= own
-        _remove_others(place, own | theirs)
+    if not _write(own / _LISTED, json.dumps(listed).encode()):
+        return False
+    known |= mine
+    _remove_others(own, mine | theirs)
+    return True
 
 
 def restore() -> int:
@@ -140,12 +177,12 @@ def restore() -> int:
     given = st.context.cookies.get(COOKIE)
     if not isinstance(given, str) or not re.fullmatch(r"[\w-]{43}", given):  # whatever a browser sends
         return 0
-    place = _folder(given)
-    if _age_s(place) > MOST_S:
+    kept = _folder(given)
+    if _age_s(kept) > MOST_S:
         return 0
     try:
-        listed = _listed(place)
-        found = [item for row in listed["results"] if (item := _result(place, row)) is not None]
+        listed = _listed(kept)
+        found = [item for row in listed["results"] if (item := _result(kept, row)) is not None]
         words = {name: _annotations(row) for name, row in listed["said"].items()}
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return 0
@@ -160,22 +197,22 @@ def sweep() -> None:
     What seems to be of a time to come, because the clock was set back, is of now: it has a day from here.
     """
     with suppress(OSError):
-        for place in (CACHE / "kept").iterdir():
-            age_s = _age_s(place)
-            if age_s > MOST_S and place.is_dir():
-                shutil.rmtree(place, ignore_errors=True)
-            elif age_s > MOST_S:  # a lock: nobody waits a day for one
-                place.unlink(missing_ok=True)
+        for kept in places():
+            age_s = _age_s(kept)
+            if age_s > MOST_S:
+                shutil.rmtree(kept, ignore_errors=True)
             elif age_s < -_AHEAD_S:
-                for path in [*place.glob("*"), place]:
-                    with suppress(OSError):
-                        os.utime(path)
+                for path in [*kept.iterdir(), kept]:
+                    os.utime(path)
+        for lock in (CACHE / "kept").glob("*.lock"):
+            if time.time() - lock.stat().st_mtime > MOST_S:  # nobody waits a day for one
+                lock.unlink(missing_ok=True)
 
 
-def _listed(place: Path) -> dict[str, Any]:
+def _listed(kept: Path) -> dict[str, Any]:
     """What the list of a folder holds; {} where there is none that can be read."""
     try:
-        found = json.loads((place / _LISTED).read_bytes())
+        found = json.loads((kept / _LISTED).read_bytes())
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
@@ -205,10 +242,10 @@ def _write(path: Path, content: bytes) -> bool:
     return keep(path, lambda part: part.write_bytes(content))
 
 
-def _remove_others(place: Path, kept: set[str]) -> None:
+def _remove_others(own: Path, left: set[str]) -> None:
     """Remove the files of results that the visit no longer keeps."""
-    for path in place.glob("*.*"):
-        if path.suffix in (".npz", ".clip") and path.stem not in kept:
+    for path in own.glob("*.*"):
+        if path.suffix in (".npz", ".clip") and path.stem not in left:
             path.unlink(missing_ok=True)
 
 
@@ -223,11 +260,10 @@ def _stored_bytes() -> int:
     return 0
 
 
-def _age_s(place: Path) -> float:
+def _age_s(kept: Path) -> float:
     """Seconds since the first result was kept there."""
     try:
-        inside = place.iterdir() if place.is_dir() else ()
-        oldest_s: float = min(path.stat().st_mtime for path in [place, *inside])
+        oldest_s: float = min(path.stat().st_mtime for path in [kept, *kept.iterdir()])
         return time.time() - oldest_s
     except OSError:
         return float("inf")
@@ -242,13 +278,13 @@ def _told(item: session.Result) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _result(place: Path, row: dict[str, Any]) -> session.Result | None:
+def _result(kept: Path, row: dict[str, Any]) -> session.Result | None:
     """A result as it was; None where its model is another one by now, or its file is damaged."""
     name = Path(row["key"]).name
     try:
-        found = packed.unpack((place / f"{name}.npz").read_bytes(), _TYPES, _MOST_BYTES)
+        found = packed.unpack((kept / f"{name}.npz").read_bytes(), _TYPES, _MOST_BYTES)
         bundle = models.load(folders.ROOT / row["model"])
-        clip = place / f"{name}.clip"
+        clip = kept / f"{name}.clip"
         data = Path(row["path"]) if row["path"] else clip.read_bytes() if clip.exists() else b""
         return session.Result(
             session.Source(row["name"], data), found, bundle, row["key"], datetime.fromisoformat(row["made_at"])

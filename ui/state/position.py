@@ -6,6 +6,7 @@ from ui.state import session
 
 _POSITION = "_position_s"
 _OF = "_position_of"
+_WITHIN_S = "_position_within_s"
 
 
 def beginning(result: session.Result) -> float:
@@ -26,9 +27,25 @@ def get(result: session.Result) -> float:
 
 def put(result: session.Result, time_s: float) -> None:
     """Move every tab to `time_s`, held to the pictures of the clip."""
-    st.session_state[_OF] = result.key
-    video = result.analysis.video
-    st.session_state[_POSITION] = min(max(time_s, video.start_s), video.end_s)
+    look_at(result)
+    move(time_s)
+
+
+def look_at(result: session.Result) -> None:
+    """Have :func:`move` mean this result, from the moment that it shows now."""
+    here_s, video = get(result), result.analysis.video
+    st.session_state[_OF], st.session_state[_WITHIN_S] = result.key, (video.start_s, video.end_s)
+    st.session_state[_POSITION] = here_s
+
+
+def move(time_s: float) -> None:
+    """Callback of what shows a moment: move every tab of the result that is looked at, held to its pictures.
+
+    By way of the session, for Streamlit keeps a callback for ever, and with it what it holds.
+    """
+    if _WITHIN_S in st.session_state:
+        start_s, end_s = st.session_state[_WITHIN_S]
+        st.session_state[_POSITION] = min(max(time_s, start_s), end_s)
 
 
 def class_here(result: session.Result) -> str:

@@ -163,10 +163,8 @@ def take_up(found: list[Result], words: dict[str, Annotations], shown: str) -> N
         shown: key of the one that was on show.
     """
     st.session_state[_RESULTS], st.session_state[_SAID] = tuple(found), words
-    st.session_state[_RESULT] = next(
-        (item for item in found if item.key == _whole(shown)), found[-1] if found else None
-    )
-    if shown != _whole(shown):
+    st.session_state[_RESULT] = next((item for item in found if item.key == whole(shown)), found[-1] if found else None)
+    if shown != whole(shown):
         show_person(int(shown.rpartition("-")[2]))
 
 
@@ -180,15 +178,19 @@ def show(key: str) -> None:
 def show_person(number: int) -> None:
     """Make the result on show one about another of its people: it has a key, and so words and marks, of its own."""
     shown = result()
-    kept = shown and next((item for item in results() if item.key == _whole(shown.key)), None)
+    kept = shown and next((item for item in results() if item.key == whole(shown.key)), None)
     if kept:
-        own = f"{kept.key}{_PERSON}{number}"
-        st.session_state[_RESULT] = (
-            kept if number == 1 else replace(kept, analysis=kept.analysis.about(number), key=own)
-        )
+        st.session_state[_RESULT] = about(kept, number)
 
 
-def _whole(key: str) -> str:
+def about(found: Result, number: int) -> Result:
+    """A result as one about another of its people, counted from 1."""
+    if number == 1:
+        return found
+    return replace(found, analysis=found.analysis.about(number), key=f"{found.key}{_PERSON}{number}")
+
+
+def whole(key: str) -> str:
     """Key of the result that one about a person is of."""
     return key.partition(_PERSON)[0]
 
@@ -212,7 +214,7 @@ def annotate(key: str, what: Annotations) -> None:
 def _with_room(kept: tuple[Result, ...], shown: Result, words: dict[str, Annotations]) -> tuple[Result, ...]:
     """Results in order of time with the one on show; those of which nothing is said go first."""
     found = [item for item in kept if item is not shown]
-    marked = {_whole(key) for key, what in words.items() if what}
+    marked = {whole(key) for key, what in words.items() if what}
     while len(found) >= MOST_RESULTS:
         found.remove(next((item for item in found if item.key not in marked), found[0]))
     for place, item in enumerate(found):
@@ -223,7 +225,7 @@ def _with_room(kept: tuple[Result, ...], shown: Result, words: dict[str, Annotat
     while found and _together(found, shown) > MOST_BYTES:
         found.pop(0)
     left = {item.key for item in (*found, shown)}
-    for key in [key for key in words if _whole(key) not in left]:
+    for key in [key for key in words if whole(key) not in left]:
         del words[key]
     return (*found, shown)
 

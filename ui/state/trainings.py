@@ -63,6 +63,15 @@ def submit(
 ) -> None:
     """Ask for a training.
 
+    Args:
+        name: of the model to make.
+        chosen: data set to learn from.
+        protocol: of the split, one of :data:`emo_core.datasets.splits.PROTOCOLS`.
+        seed: of every random choice.
+        epochs: at most.
+        cnn: whether the frame CNN is trained along.
+        recipe: one of :data:`emo_core.model.published.RECIPES`.
+
     Raises:
         DatasetError: the name, the data set or the protocol cannot be used.
         BundleError: another kind of model has that name.

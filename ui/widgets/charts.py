@@ -19,8 +19,12 @@ _CLICKS = "chart-clicks"
 def render(figure: "go.Figure", key: str, alt: str, *, picture: str | None = None) -> None:
     """Show a chart; those who cannot see it are told `alt` and its values.
 
-    Its tool bar offers it as a PNG file called `picture`, always if that is given, else under the pointer as `key`; an
-    empty name hides it.
+    Args:
+        figure: chart.
+        key: of the element, one of its own on the page.
+        alt: what it shows.
+        picture: name of the PNG file that its tool bar always offers; None offers one called `key` under the pointer,
+            an empty name none.
     """
     from emo_core.report.charts.words import describe
 
@@ -29,7 +33,14 @@ def render(figure: "go.Figure", key: str, alt: str, *, picture: str | None = Non
 
 
 def render_timeline(figure: "go.Figure", key: str, alt: str, result: session.Result) -> None:
-    """Show a chart over the time of a clip with a cursor at the moment on show."""
+    """Show a chart over the time of a clip with a cursor at the moment on show.
+
+    Args:
+        figure: chart, its x axis in seconds; the cursor is drawn into it.
+        key: of the element.
+        alt: what it shows.
+        result: clip whose moment it is.
+    """
     from emo_core.report.charts.analysis import add_cursor
 
     add_cursor(figure, position.get(result))
@@ -38,16 +49,17 @@ def render_timeline(figure: "go.Figure", key: str, alt: str, result: session.Res
 
 def follow_clicks(keys: Sequence[str], result: session.Result) -> None:
     """Let a click on one of the charts over time, told by their keys, move the moment on show."""
+    position.look_at(result)
     video = result.analysis.video
     data = {"keys": list(keys), "start_s": video.start_s, "end_s": video.end_s}
     _clicks()(key=_CLICKS, data=data, on_position_change=_go_there)
 
 
 def _go_there() -> None:
-    """Callback by way of the session: Streamlit keeps a component's callback for ever, and so what it holds."""
-    result, moment = session.result(), st.session_state[_CLICKS].position
-    if result is not None and isinstance(moment, (int, float)):
-        position.put(result, float(moment))
+    """Callback."""
+    moment = st.session_state[_CLICKS].position
+    if isinstance(moment, (int, float)):
+        position.move(float(moment))
 
 
 @lru_cache

@@ -1,14 +1,13 @@
 """What was measured on real people: clips first, then pictures, then which of a pair is there; never mixed."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import streamlit as st
 
 from emo_core.emotions import display_name
 from emo_core.measured import Measured, RealClips
 from emo_core.method_records import Counted, PresenceRow
-from emo_core.records import bracketed
+from emo_core.records import Portraits, bracketed
 from ui.widgets import tables
 
 _MEAN = "largest mean frame emotions"
@@ -42,19 +41,18 @@ def _real_clips(record: RealClips) -> None:
     )
 
 
-def _portraits(found: Mapping[str, Any]) -> None:
+def _portraits(found: Portraits) -> None:
     st.markdown("**Portraits of people it never saw** (frame network alone)")
     rows = [
-        (row["label"], str(row["support"]), f"{row['recall']:.0%}{bracketed(row['recall_interval'], '.0%')}")
-        for row in found["per_class"]
-        if row["support"]
+        (row.label, str(row.support), f"{row.recall:.0%}{bracketed(row.recall_interval, '.0%')}")
+        for row in found.per_class
+        if row.support
     ]
     tables.render(("Emotion", "n", "Found (95 % interval over people)"), rows)
-    accuracy = found["scores"]["accuracy"]
+    accuracy = found.scores.accuracy
     st.caption(
-        f"{found['num_pictures']} pictures of {found['num_people']} people, one label each by one person; accuracy "
-        f"{accuracy['value']:.1%}{bracketed(accuracy['interval'], '.0%')}; no face found in "
-        f"{found['num_without_face']}."
+        f"{found.num_pictures} pictures of {found.num_people} people, one label each by one person; accuracy "
+        f"{accuracy.value:.1%}{bracketed(accuracy.interval, '.0%')}; no face found in {found.num_without_face}."
     )
 
 

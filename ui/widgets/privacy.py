@@ -9,8 +9,9 @@ NOTICE = """
 - **What happens:** this server finds the face in the pictures of your camera, measures how good each one is, and
   estimates which emotions the face *shows*, as people would name them. What you feel cannot be read from a face.
 - **Where it stays:** pictures and results stay in the memory of this server for your visit, the live view only for its
-  last ten seconds. Nothing is stored, nothing is sent elsewhere, nothing is used for training; only the clips that you
-  add to a data set on the Teach page are kept, until you remove them there, and train your models.
+  last ten seconds. Nothing is stored, nothing is sent elsewhere, nothing is used for training, unless you ask for it:
+  results that you keep for this browser stay for a day at most, and clips that you add to a data set on the Teach page
+  stay until you remove them there, and train your models.
 - **What is prohibited:** inferring emotions of people at work or in education is prohibited in the European Union, save
   for medical or safety reasons (AI Act, Article 5(1)(f)).
 - **Tell people:** everybody before the camera must be told that emotions are recognized (Article 50(3)). Film only
@@ -48,8 +49,8 @@ def delete_button(key: str) -> None:
         st.success("Everything of this visit was deleted: clips, pictures, results and your agreement.")
     with st.popover(DELETE):
         st.markdown(
-            "Every clip, picture, mark and result of your visit is removed from this server at once. This cannot be "
-            "undone. Data sets and models on the Teach page stay."
+            "Every clip, picture, mark and result of your visit is removed from this server at once, and links that "
+            "you shared open nothing any more. This cannot be undone. Data sets and models on the Teach page stay."
         )
         st.button(CONFIRM, key=f"delete-{key}", type="primary", on_click=delete_everything)
 
@@ -58,6 +59,12 @@ def keep_toggle() -> None:
     """Whether results and marks are there after a reload; off unless the visitor wants it."""
     if problem := st.session_state.pop(_NOT_KEPT, ""):
         st.error(problem, icon="⚠️")
+    if keeping.is_behind():
+        st.warning(
+            "The disk of this server takes no more, so your newest results are not kept yet: export what you need. It is "
+            "tried again whenever you do something here.",
+            icon="⚠️",
+        )
     key = session.fresh_key(_KEEP)
     st.session_state.setdefault(key, bool(keeping.key()))
     st.toggle(
@@ -67,7 +74,7 @@ def keep_toggle() -> None:
         args=[key],
         help="Clips, results and marks are then still there after a reload and in another tab of this browser. They "
         "lie on the disk of this server, at most a day, under a key that only this browser has, and go when you delete "
-        "them.",
+        "them. While a result is kept, you can also share it by a link.",
     )
 
 

@@ -13,7 +13,14 @@ TYPES = [suffix.removeprefix(".") for suffix in VIDEO_SUFFIXES]
 
 
 def one(label: str, key: str, on_change: Callable[[str], None], advice: str) -> None:
-    """Take one clip; `on_change` is called with `key` when it is there."""
+    """Take one clip.
+
+    Args:
+        label: above the uploader.
+        key: of the element.
+        on_change: called with `key` when the clip is there.
+        advice: shown on demand.
+    """
     visits.allow_uploads()
     st.file_uploader(
         label, type=TYPES, key=key, max_upload_size=limits.MAX_MB, on_change=on_change, args=[key], help=advice

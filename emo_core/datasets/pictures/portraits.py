@@ -159,7 +159,18 @@ def judge_faces(
     portraits: Portraits, cnn: FrameNetwork, side: int, cache: Path | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Floats:  # fmt: skip
-    """Emotions (N, 8) that a frame CNN sees in the face of every picture; NaN where there is none."""
+    """Emotions that a frame CNN sees in the face of every picture.
+
+    Args:
+        portraits: N pictures.
+        cnn: frame CNN.
+        side: of its crops, in pixels.
+        cache: folder that keeps the faces once found.
+        say: told how far it is.
+
+    Returns:
+        (N, 8) float32 probabilities, NaN where no face was found.
+    """
     track = find_faces(portraits, side, cache, say)
     probabilities = np.full((len(track.crops), len(EMOTIONS)), np.nan, np.float32)
     if track.detected.any():

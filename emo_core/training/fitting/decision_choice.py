@@ -123,7 +123,14 @@ def candidates(bundle: Bundle, real: Sequence[RealClip], held_out: HeldOut, neut
 
 
 def with_flat_thresholds(bundle: Bundle, chosen: Decision, held_out: HeldOut, neutral: HeldOut) -> Decision:
-    """A decision with thresholds, too, that do not depend on quality."""
+    """A decision with thresholds, too, that do not depend on quality.
+
+    Args:
+        bundle: the model.
+        chosen: the decision to complete.
+        held_out: clips that thresholds are fitted on.
+        neutral: clips of faces that show nothing.
+    """
     given, of_neutral = (_blended(bundle, chosen.evidence, part) for part in (held_out, neutral))
     flat, _ = fit_scores(
         given, held_out.clips, of_neutral, neutral.clips, bundle.info.labels, chosen.neutral_hybrids, 1

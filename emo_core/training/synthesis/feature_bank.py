@@ -66,7 +66,7 @@ def build_banks(
     otherwise: a head that learns from them then meets frames as unsure as those of strangers.
 
     Args:
-        images: N square pictures uint8 as they were before alignment.
+        images: N pictures (side, side) uint8 as they were before alignment.
         stills: the same pictures aligned.
         cnn: frame CNN.
         seed: of the damage, the movement and the variation.

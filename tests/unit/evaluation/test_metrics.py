@@ -19,6 +19,7 @@ from emo_core.evaluation.metrics import (
 )
 from emo_core.measured import JudgedClips
 from emo_core.model.calibration import best_calibration, best_temperature, calibrated, log_loss
+from emo_core.records import ClassRow
 from tests.tiny import LABELS, ferplus_arrays, make_votes
 
 
@@ -42,35 +43,35 @@ class TestStills:
         labels = majority_labels(votes)
         kept = labels >= 0
         truth, guess = labels[kept], probabilities[kept].argmax(axis=1)
-        assert figures["num_images"] == kept.sum() == len(votes) - figures["num_left_out"]
-        assert figures["num_left_out"] == 12  # voted unknown
-        assert figures["accuracy"] == pytest.approx(metrics.accuracy_score(truth, guess))
-        assert figures["macro_f1"] == pytest.approx(metrics.f1_score(truth, guess, average="macro"))
-        assert figures["confusion"] == metrics.confusion_matrix(truth, guess).tolist()
+        assert figures.num_images == kept.sum() == len(votes) - figures.num_left_out
+        assert figures.num_left_out == 12  # voted unknown
+        assert figures.accuracy == pytest.approx(metrics.accuracy_score(truth, guess))
+        assert figures.macro_f1 == pytest.approx(metrics.f1_score(truth, guess, average="macro"))
+        assert [*map(list, figures.confusion)] == metrics.confusion_matrix(truth, guess).tolist()
         report = metrics.classification_report(truth, guess, target_names=EMOTIONS, output_dict=True)
-        for row in figures["per_class"]:
-            expected = report[row["label"]]
-            assert row["f1"] == pytest.approx(expected["f1-score"])
-            assert row["precision"] == pytest.approx(expected["precision"])
-            assert row["recall"] == pytest.approx(expected["recall"])
-            assert row["support"] == expected["support"]
+        for row in figures.per_class:
+            expected = report[row.label]
+            assert row.f1 == pytest.approx(expected["f1-score"])
+            assert row.precision == pytest.approx(expected["precision"])
+            assert row.recall == pytest.approx(expected["recall"])
+            assert row.support == expected["support"]
 
     def test_pairs_are_scored_by_the_geometric_mean_against_all_others(self, case):
         votes, probabilities, figures = case
         kept = majority_labels(votes) >= 0
-        for row in figures["hybrid_auc"]:
-            a, b = (EMOTIONS.index(name) for name in row["pair"].split("+"))
+        for row in figures.hybrid_auc:
+            a, b = (EMOTIONS.index(name) for name in row.pair.split("+"))
             positive = (votes[kept, a] >= 3) & (votes[kept, b] >= 3)  # the made votes hold nothing weaker
-            assert row["num_positive"] == positive.sum() == 12
+            assert row.num_positive == positive.sum() == 12
             score = np.sqrt(probabilities[kept, a] * probabilities[kept, b])
-            assert row["auc"] == pytest.approx(metrics.roc_auc_score(positive, score))
+            assert row.auc == pytest.approx(metrics.roc_auc_score(positive, score))
 
     def test_the_interval_holds_the_accuracy(self, case):
-        low, high = case[2]["accuracy_interval"]
-        assert 0 <= low < case[2]["accuracy"] < high <= 1
+        low, high = case[2].accuracy_interval
+        assert 0 <= low < case[2].accuracy < high <= 1
 
     def test_the_figures_are_plain_json(self, case):
-        json.dumps(case[2], allow_nan=False)
+        json.dumps(msgspec.to_builtins(case[2]), allow_nan=False)
 
     def test_the_same_figures_again(self, case):
         votes, probabilities, figures = case
@@ -79,7 +80,7 @@ class TestStills:
     def test_a_pair_that_nobody_saw_has_no_auc(self):
         votes = make_votes({"anger": 10}, {"fear": 10})
         figures = evaluate_stills(some_probabilities(2, 8), votes)
-        assert [row["auc"] for row in figures["hybrid_auc"]] == [None] * 4
+        assert [row.auc for row in figures.hybrid_auc] == [None] * 4
 
     def test_probabilities_that_do_not_fit(self):
         with pytest.raises(ValueError, match=r"shape \(3, 8\), expected \(2, 8\)"):
@@ -197,9 +198,9 @@ class TestInterval:
 
 def test_a_class_that_never_occurs_has_zeros_and_no_warning():
     rows = per_class(np.array([0, 0]), np.array([0, 1]), ["a", "b", "c"])
-    assert [row["support"] for row in rows] == [2, 0, 0]
-    assert rows[0]["recall"] == 0.5
-    assert rows[2] == {"label": "c", "precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 0}
+    assert [row.support for row in rows] == [2, 0, 0]
+    assert rows[0].recall == 0.5
+    assert rows[2] == ClassRow("c", 0.0, 0.0, 0.0, 0)
 
 
 class TestOffsets:

@@ -1,6 +1,7 @@
 """Heatmaps and frame importance: evidence is found where it was planted, and not with another network."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -54,14 +55,15 @@ class Quadrants:
 
 
 def clip_of(faces, cnn, quality=0.8):
-    """Features and normalized clip of faces (T, S, S) that all count."""
+    """What heatmaps ask of the analysis of faces (T, S, S), ten a second, that all count."""
     count = np.ones(len(faces), bool)
     level = np.full(len(faces), quality, np.float32)
     features = cnn.feature_maps(faces).mean(axis=(1, 2))
     emotions = np.full((len(faces), 8), 1 / 8, np.float32)
-    return (
-        FeatureSequence(features, emotions, count),
-        NormalizedClip(faces, level, dict.fromkeys(QUALITY_COMPONENTS, level), count),
+    return SimpleNamespace(
+        features=FeatureSequence(features, emotions, count),
+        normalized=NormalizedClip(faces, level, dict.fromkeys(QUALITY_COMPONENTS, level), count),
+        timestamps_s=np.arange(len(faces)) / 10,
     )
 
 
@@ -73,9 +75,7 @@ def test_planted_evidence_is_found_where_it_lies(world, row, column, num_frames)
     half = SIDE // 2
     faces[:, row * half : (row + 1) * half, column * half : (column + 1) * half] = 1
     cnn = Quadrants()
-    maps = attribution.heatmaps(
-        bundle, head, cnn, *clip_of(faces, cnn), np.arange(num_frames) / 10, np.arange(num_frames)
-    )
+    maps = attribution.heatmaps(bundle, head, cnn, clip_of(faces, cnn), np.arange(num_frames))
     assert maps.shape == (3, num_frames, GRID, GRID)
     assert np.all(maps[AMUSED, :, row, column] == 1)
     np.testing.assert_allclose(maps[AMUSED].sum(axis=(1, 2)), 1, atol=1e-3)
@@ -87,10 +87,10 @@ def test_the_shipped_networks_find_a_laugh_in_the_half_that_shows_it(hybrid, hea
     faces = laughing.normalized.faces[:32].copy()
     assert laughing.normalized.mask[:32].all()
     faces[:, :24] = 0.5
-    features, normalized = clip_of(faces, cnn)
-    said = judge_windows(hybrid, hybrid.head_network(), features, normalized, np.arange(32) / 10)[0][0].probabilities
-    assert said.argmax() == AMUSED
-    maps = attribution.heatmaps(hybrid, head, cnn, features, normalized, np.arange(32) / 10, np.arange(32))[AMUSED]
+    clip = clip_of(faces, cnn)
+    windows, _ = judge_windows(hybrid, hybrid.head_network(), clip.features, clip.normalized, clip.timestamps_s)
+    assert windows[0].probabilities.argmax() == AMUSED
+    maps = attribution.heatmaps(hybrid, head, cnn, clip, np.arange(32))[AMUSED]
     assert maps[:, 3:].sum() / maps.sum() > 0.6
 
 
@@ -98,8 +98,8 @@ def test_heatmaps_are_shares_and_nothing_where_a_frame_is_masked(hybrid, head, l
     mask = laughing.normalized.mask.copy()
     mask[7] = False
     normalized = replace(laughing.normalized, mask=mask)
-    given = laughing.features, normalized, laughing.timestamps_s, np.array([3, 7, 30])
-    maps = attribution.heatmaps(hybrid, head, hybrid.frame_network(), *given)
+    masked = SimpleNamespace(features=laughing.features, normalized=normalized, timestamps_s=laughing.timestamps_s)
+    maps = attribution.heatmaps(hybrid, head, hybrid.frame_network(), masked, np.array([3, 7, 30]))
     assert maps.shape == (3, 3, 6, 6)
     assert maps.min() >= 0
     assert set(maps.max(axis=(2, 3)).ravel().tolist()) <= {0.0, 1.0}
@@ -108,7 +108,7 @@ def test_heatmaps_are_shares_and_nothing_where_a_frame_is_masked(hybrid, head, l
 
 
 def test_a_frame_has_the_same_heatmap_whatever_else_is_asked_for(hybrid, head, laughing):
-    given = hybrid, head, hybrid.frame_network(), laughing.features, laughing.normalized, laughing.timestamps_s
+    given = hybrid, head, hybrid.frame_network(), laughing
     alone, together = (attribution.heatmaps(*given, np.array(frames)) for frames in ([5], [5, 20, 39]))
     np.testing.assert_allclose(alone[:, 0], together[:, 0], atol=1e-4)
 
@@ -118,8 +118,8 @@ def test_another_network_draws_another_map(hybrid, head, laughing):
     frames = np.arange(0, 40, 4)
 
     def draw(reader):
-        given = laughing.features, laughing.normalized, laughing.timestamps_s, frames
-        return attribution.heatmaps(hybrid, reader, hybrid.frame_network(), *given)[AMUSED].reshape(len(frames), -1)
+        maps = attribution.heatmaps(hybrid, reader, hybrid.frame_network(), laughing, frames)
+        return maps[AMUSED].reshape(len(frames), -1)
 
     own = draw(head)
     alike = [
@@ -168,11 +168,11 @@ def test_importance_is_what_the_judge_says_without_the_frame(hybrid, head, laugh
 def test_masked_frames_have_no_importance_and_the_last_one_left_has_all(world, laughing):
     bundle, head = world
     faces = np.full((6, SIDE, SIDE), 0.9, np.float32)
-    features, normalized = clip_of(faces, Quadrants())
+    clip = clip_of(faces, Quadrants())
     alone = np.arange(6) == 2
     analysis = replace(
-        laughing, timestamps_s=np.arange(6) / 10, source_frames=None,
-        features=features, normalized=replace(normalized, mask=alone),
+        laughing, timestamps_s=clip.timestamps_s, source_frames=None,
+        features=clip.features, normalized=replace(clip.normalized, mask=alone),
         track=replace(laughing.track, **{name: getattr(laughing.track, name)[:6] for name in laughing.track.__slots__}),
         prediction=replace(laughing.prediction, step_probabilities=laughing.prediction.step_probabilities[:6]),
     )  # fmt: skip

@@ -8,9 +8,11 @@ import pytest
 
 from emo_core.faces.appearance import Look
 from emo_core.faces.tracking import empty_track
-from emo_core.inference.people import TrackRecord, put_together
+from emo_core.inference.frame_log import FrameLog
+from emo_core.inference.people import put_together
 from emo_core.inference.pipeline import analyze
 from emo_core.inference.subject import choose
+from emo_core.inference.track_record import TrackRecord
 from emo_core.inference.verdicts import away_frames
 from emo_core.report.people import people_of
 from emo_core.types import QUALITY_COMPONENTS, FeatureSequence, NormalizedClip
@@ -136,7 +138,7 @@ def test_nobody_is_invented(judge, laughing, kind):
     assert analysis.track.detected.sum() >= len(frames) - (10 if kind == "white" else 0)
 
 
-def record(first, count, confidence):
+def record(folder, first, count, confidence):
     """A track of a face that is seen so many frames, with one confidence."""
     track = empty_track(count, 48)
     rng = np.random.default_rng(first)
@@ -147,17 +149,19 @@ def record(first, count, confidence):
         dict.fromkeys(QUALITY_COMPONENTS, np.full(count, 0.7, np.float32)), np.ones(count, bool),
     )  # fmt: skip
     features = FeatureSequence(np.zeros((count, 4), np.float32), np.full((count, 8), 1 / 8, np.float32), clip.mask)
-    made = TrackRecord()
+    made = TrackRecord(FrameLog(folder))
     look = Look(np.eye(9, dtype=np.float32)[first % 9], np.full(240, first, np.float32))
     made.add(first, track, clip, features, look)
     return made
 
 
-def test_a_pattern_that_is_never_a_clear_face_is_no_second_person():
+def test_a_pattern_that_is_never_a_clear_face_is_no_second_person(tmp_path):
     for confidence, number in ((0.45, 1), (0.8, 2)):
-        people = put_together([record(0, 40, 1.0), record(10, 8, confidence)], np.arange(60) / RATE_HZ, [], 5)
+        people = put_together(
+            [record(tmp_path, 0, 40, 1.0), record(tmp_path, 10, 8, confidence)], np.arange(60) / RATE_HZ, [], 5
+        )
         assert len(choose(people, 5, 0.1, "clip.mp4")) == number
-    alone = put_together([record(10, 8, 0.45)], np.arange(60) / RATE_HZ, [], 5)
+    alone = put_together([record(tmp_path, 10, 8, 0.45)], np.arange(60) / RATE_HZ, [], 5)
     assert len(choose(alone, 5, 0.1, "clip.mp4")) == 1  # graded and warned of like any other
 
 

@@ -178,3 +178,17 @@ def test_a_clock_that_was_set_back_keeps_nothing_longer_than_a_day(kept, visit, 
         os.utime(path, (path.stat().st_atime, path.stat().st_mtime - keeping.MOST_S - 1))
     keeping.sweep()
     assert files(tmp_path) == []
+
+
+def test_a_full_disk_is_told_loses_nothing_and_is_tried_again(kept, visit, hybrid, monkeypatch):
+    session.keep(session.Source("c.mp4", b"third clip"), make_analysis(), hybrid)
+    real = keeping.keep
+    monkeypatch.setattr(keeping, "keep", lambda path, write: False)
+    keeping.save()
+    assert keeping.is_behind()
+    assert keeping.for_browser()["warn"]
+    monkeypatch.setattr(keeping, "keep", real)
+    keeping.save()
+    assert not keeping.is_behind()
+    visit(kept)
+    assert keeping.restore() == 3

@@ -141,15 +141,15 @@ def test_figures_are_those_of_what_has_a_prediction_with_intervals_over_people()
     probabilities[7] = np.nan
     people = np.array([f"p{number // 4}" for number in range(20)])
     found = evaluate_portraits(probabilities, truth, people)
-    assert (found["num_pictures"], found["num_without_face"], found["num_people"]) == (20, 1, 5)
-    assert found["scores"]["accuracy"]["value"] == pytest.approx(16 / 19)
-    low, high = found["scores"]["accuracy"]["interval"]
+    assert (found.num_pictures, found.num_without_face, found.num_people) == (20, 1, 5)
+    assert found.scores.accuracy.value == pytest.approx(16 / 19)
+    low, high = found.scores.accuracy.interval
     assert low < 16 / 19 < high
-    recalls = {row["label"]: row["recall"] for row in found["per_class"] if row["support"]}
+    recalls = {row.label: row.recall for row in found.per_class if row.support}
     assert recalls == pytest.approx({"neutral": 5 / 7, "happiness": 1, "sadness": 3 / 4})
-    pair = next(row for row in found["pairs"] if row["pair"] == "sadness+fear")
-    assert pair["auc"]["value"] == pytest.approx((3 * 13 + 3 * 2 / 2 + (13 - 0) * 0.5) / (4 * 15), abs=0.02)
-    assert pair["recall_at_false_alarms"]["value"] == 0, "two of fifteen others score as high as the best"
+    pair = next(row for row in found.pairs if row.pair == "sadness+fear")
+    assert pair.auc.value == pytest.approx((3 * 13 + 3 * 2 / 2 + (13 - 0) * 0.5) / (4 * 15), abs=0.02)
+    assert pair.recall_at_false_alarms.value == 0, "two of fifteen others score as high as the best"
 
 
 def test_recall_is_told_at_five_percent_of_false_alarms():

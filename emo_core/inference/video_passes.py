@@ -1,0 +1,57 @@
+"""Passes over a video, and what the last one has learned of the file."""
+
+from collections.abc import Callable, Generator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from emo_core.analysis import SourceFrames, VideoInfo
+from emo_core.inference.window_plan import find_gaps
+from emo_core.types import Clip, Doubles
+from emo_core.video.reader import open_video
+
+Tell = Callable[[str, float], None]
+"""Called with what is being done and the share done in [0, 1]."""
+
+_FRAMES_PER_CLIP = 16  # bounds the memory of decoded frames
+
+
+class VideoPasses:
+    """Passes over a video, and what the last one has learned of it."""
+
+    def __init__(self, source: Path | str | bytes, name: str | None, rate_hz: float, tell: Tell) -> None:
+        self._source, self._name, self._rate_hz, self._tell = source, name, rate_hz, tell
+        self._length_s: float | None = None
+        self.info: VideoInfo | None = None
+        self.notes: tuple[str, ...] = ()
+        self.sampled: SourceFrames | None = None
+
+    def clips(self) -> Generator[Clip, None, None]:
+        """A new pass, from the first frame."""
+        with open_video(self._source, name=self._name) as reader:
+            self._length_s = reader.duration_estimate_s
+            try:
+                yield from reader.clips(self._rate_hz, _FRAMES_PER_CLIP, self.tell_reached)
+            finally:
+                self.info, self.notes, self.sampled = reader.info(), reader.notes, reader.sampled
+
+    def tell_reached(self, elapsed_s: float) -> None:
+        """Report how far the pass has come, in seconds from the first frame."""
+        share = min(1.0, elapsed_s / self._length_s) if self._length_s else 0.5
+        self._tell(f"Reading frames and following the face: {elapsed_s:.0f} s", 0.9 * share)
+
+
+def changed_info(info: VideoInfo, times_s: Doubles) -> VideoInfo:
+    """The source as its changed frames have it: their number and how long they last."""
+    step_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.0
+    start_s, end_s = (float(times_s[0]), float(times_s[-1]) + step_s) if len(times_s) else (0.0, 0.0)
+    return replace(info, duration_s=end_s - start_s, num_frames_sampled=len(times_s), start_s=start_s)
+
+
+def without_gaps(info: VideoInfo, times_s: Doubles, rate_hz: float) -> VideoInfo:
+    """The source with the gaps between its sampled frames known, and left out of its length."""
+    if not len(times_s):
+        return info
+    gaps = find_gaps(times_s, rate_hz)
+    return replace(info, gaps=gaps, duration_s=info.duration_s - sum(end_s - start_s for start_s, end_s in gaps))

@@ -1,0 +1,1 @@
+"""A result for others: what its visitor does to share it."""
