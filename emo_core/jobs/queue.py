@@ -19,8 +19,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -28,7 +28,7 @@ from typing import Literal
 import msgspec
 
 from emo_core.files.atomic_write import write_whole
-from emo_core.files.lock import Held, locked
+from emo_core.files.lock import Held, locked, locked_if_possible
 from emo_core.jobs import processes
 from emo_core.jobs.processes import WorkProcess
 from emo_core.jobs.progress import TrainingProgress
@@ -152,12 +152,12 @@ class JobQueue:
 
     def status(self, name: str) -> JobStatus | None:
         """Where an order stands; None if there is none of that name."""
-        with self._reading():
+        with locked_if_possible(self._folder / _LOCK):
             return self._status(self._folder / name)
 
     def all(self) -> list[JobStatus]:
         """Every order that is known, the newest first."""
-        with self._reading():
+        with locked_if_possible(self._folder / _LOCK):
             places = sorted(self._folder.glob(f"*/{ORDER}"), key=lambda path: path.stat().st_mtime, reverse=True)
             found = [self._status(path.parent) for path in places]
         return [status for status in found if status is not None]
@@ -175,17 +175,6 @@ class JobQueue:
         if self._folder.is_dir():
             with locked(self._folder / _LOCK):
                 self._start_next()
-
-    @contextmanager
-    def _reading(self) -> Iterator[None]:
-        """Nothing changes meanwhile, unless the disk takes no lock: then nobody can start anything anyway."""
-        held = Held(self._folder / _LOCK)
-        with suppress(OSError):
-            held.take()
-        try:
-            yield
-        finally:
-            held.let_go()
 
     def _status(self, place: Path) -> JobStatus | None:
         order = read_order(place)

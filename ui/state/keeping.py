@@ -14,8 +14,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import is_dataclass
 from datetime import datetime
 from pathlib import Path
@@ -28,7 +27,7 @@ from emo_core import types as flow_types
 from emo_core.errors import EmoError
 from emo_core.files import folders, packed
 from emo_core.files.cache import keep
-from emo_core.files.lock import Held
+from emo_core.files.lock import locked_if_possible
 from emo_core.report.annotations import Annotations, Marker
 from ui.state import models, session
 from ui.state.datasets import CACHE
@@ -79,7 +78,7 @@ def begin() -> None:
 def end() -> None:
     """Keep nothing any more, and remove what was kept."""
     if key():
-        with _writing(key()):
+        with locked_if_possible(_lock_of(key())):
             shutil.rmtree(_folder(key()), ignore_errors=True)
             _lock_of(key()).unlink(missing_ok=True)
     _end_here()
@@ -134,7 +133,7 @@ def save() -> None:
     state = ([item.key for item in results], {name: repr(what) for name, what in words.items()}, shown and shown.key)
     if st.session_state.get(_WRITTEN) == state:
         return
-    with _writing(key()):
+    with locked_if_possible(_lock_of(key())):
         if st.session_state.get(_KNOWN) and not _folder(key()).is_dir():  # deleted in another tab, or a day is over
             _lock_of(key()).unlink(missing_ok=True)
             _end_here()
@@ -205,7 +204,7 @@ def sweep() -> None:
                 for path in [*kept.iterdir(), kept]:
                     os.utime(path)
         for lock in (CACHE / "kept").glob("*.lock"):
-            if time.time() - lock.stat().st_mtime > MOST_S:  # nobody waits a day for one
+            if abs(time.time() - lock.stat().st_mtime) > MOST_S:  # nobody waits a day for one
                 lock.unlink(missing_ok=True)
 
 
@@ -216,22 +215,6 @@ def _listed(kept: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-@contextmanager
-def _writing(secret: str) -> Iterator[None]:
-    """While the folder of a key is changed, no other tab and no other process changes it.
-
-    Where the disk takes no lock it takes nothing else either, and the block runs without.
-    """
-    held = Held(_lock_of(secret))
-    with suppress(OSError):
-        _lock_of(secret).parent.mkdir(parents=True, exist_ok=True)
-        held.take()
-    try:
-        yield
-    finally:
-        held.let_go()
 
 
 def _lock_of(secret: str) -> Path:

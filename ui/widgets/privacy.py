@@ -61,8 +61,8 @@ def keep_toggle() -> None:
         st.error(problem, icon="⚠️")
     if keeping.is_behind():
         st.warning(
-            "The disk of this server takes no more, so your newest results are not kept yet: export what you need. It is "
-            "tried again whenever you do something here.",
+            "The disk of this server takes no more, so your newest results are not kept yet: export what you need. "
+            "It is tried again whenever you do something here.",
             icon="⚠️",
         )
     key = session.fresh_key(_KEEP)
