@@ -3,10 +3,14 @@
 Every number that serving and training must share is a field here and is stored in `bundle.json`, so the two cannot
 drift. What a server may do at a time is said by whoever runs it, in its environment:
 
-    EMO_UPLOADS_MB    uploads that a process holds at a time, of all visits                  else four of the largest
-    EMO_PUBLIC        1: open to everybody: no folders of the server, no training, smaller limits            else 0
-    EMO_METRICS_PORT  port of this machine where a process tells its figures to Prometheus                else none
-    EMO_LOG           json: logs as a JSON object a line, with nothing of a person                        else text
+    EMO_PUBLIC        1: open to everybody: no folders of the server, no training, smaller limits    else 0
+    EMO_JOBS          works of visitors at a time, a process each; 0: in that of the pages     else the cores
+    EMO_JOB_MINUTES   wall time of one work                                                    else 60
+    EMO_JOB_MB        memory of one work                                                       else 2048
+    EMO_LIVE_VIEWS    cameras watched at a time                                                else 2 for each core
+    EMO_UPLOADS_MB    uploads that a process holds at a time, of all visits                    else 4 of the largest
+    EMO_METRICS_PORT  port of this machine where a process tells its figures to Prometheus     else none
+    EMO_LOG           json: logs as a JSON object a line, with nothing of a person             else text
 """
 
 import os
@@ -88,19 +92,27 @@ def is_public() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ServerConfig:
-    """What whoever runs a server says in its environment.
+    """What whoever runs a server says in its environment; each process of it has its own.
 
     Attributes:
-        uploads_mb: megabytes of uploads that a process holds at a time; 0 stands for four of the largest.
-        metrics_port: where a process tells its figures; 0 for nowhere.
+        jobs: works of visitors at a time; 0 does them in the process of the pages, to look for mistakes.
+        job_minutes: wall time of one work.
+        job_mb: memory of its process, in MB.
+        live_views: cameras watched at a time.
+        uploads_mb: megabytes of uploads held at a time; 0 stands for four of the largest.
+        metrics_port: where figures are told; 0 for nowhere.
         json_logs: whether logs are lines of JSON.
         public: whether the server is open to everybody.
     """
 
-    uploads_mb: int
-    metrics_port: int
-    json_logs: bool
-    public: bool
+    jobs: int
+    job_minutes: int
+    job_mb: int
+    live_views: int
+    uploads_mb: int = 0
+    metrics_port: int = 0
+    json_logs: bool = False
+    public: bool = False
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -110,12 +122,16 @@ class ServerConfig:
             SettingError: a setting is none that it can be.
 
         Example:
-            >>> ServerConfig.from_environment().metrics_port
-            0
+            >>> ServerConfig.from_environment().job_minutes
+            60
         """
+        cores = os.cpu_count() or 1
+        public = _one_of("EMO_PUBLIC", ("0", "1")) == "1"
         return cls(
+            _whole("EMO_JOBS", cores, 0), _whole("EMO_JOB_MINUTES", 10 if public else 60, 1),
+            _whole("EMO_JOB_MB", 2048, 256), _whole("EMO_LIVE_VIEWS", cores if public else 2 * cores, 0),
             _whole("EMO_UPLOADS_MB", 0, 0), _whole("EMO_METRICS_PORT", 0, 0, 65535),
-            _one_of("EMO_LOG", ("text", "json")) == "json", _one_of("EMO_PUBLIC", ("0", "1")) == "1",
+            _one_of("EMO_LOG", ("text", "json")) == "json", public,
         )  # fmt: skip
 
 
@@ -123,7 +139,9 @@ def _whole(name: str, usual: int, least: int, most: int = 10**6) -> int:
     """A setting that is a whole number."""
     text = os.environ.get(name, "").strip() or str(usual)
     if not (text.isascii() and text.isdecimal() and least <= int(text) <= most):
-        raise SettingError(f"{name} is no whole number from {least} to {most}: correct it, or leave it out.")
+        raise SettingError(
+            f"{name} is no whole number from {least} to {most}: correct it, or leave it out for {usual}."
+        )
     return int(text)
 
 

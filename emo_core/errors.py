@@ -7,6 +7,7 @@
     ├── DatasetError          training or evaluation data cannot be used as it is
     ├── StudyError            a study's clips, folder, scheduler or workers cannot be used as they are
     ├── ExportError           results cannot be written where they should go
+    ├── WorkError             work for a visitor ended before its time, or took more than it may
     ├── SettingError          a setting of whoever runs the server cannot be used
     └── MissingPackageError   this installation lacks a package that only some of the product needs
 
@@ -106,14 +107,25 @@ class ExportError(EmoError):
     """
 
 
+class WorkError(EmoError):
+    """The process that worked for a visitor ended, or took more time or memory than it may.
+
+    Example:
+        >>> raise WorkError("This took more than 60 minutes and was ended: use a shorter clip.")
+        Traceback (most recent call last):
+            ...
+        emo_core.errors.WorkError: This took more than 60 minutes and was ended: use a shorter clip.
+    """
+
+
 class SettingError(EmoError):
     """A setting of the operator that cannot be used.
 
     Example:
-        >>> raise SettingError("EMO_LOG is neither text nor json: correct it, or leave it out for text.")
+        >>> raise SettingError("EMO_JOBS is no whole number: give the number of works at a time, such as 2.")
         Traceback (most recent call last):
             ...
-        emo_core.errors.SettingError: EMO_LOG is neither text nor json: correct it, or leave it out for text.
+        emo_core.errors.SettingError: EMO_JOBS is no whole number: give the number of works at a time, such as 2.
     """
 
 

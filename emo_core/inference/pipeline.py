@@ -59,6 +59,7 @@ def analyze(
     name: str | None = None,
     progress: Progress | None = None,
     change: Change | None = None,
+    part: tuple[float, float] | None = None,
     threads: int = _THREADS,
     folder: Path | None = None,
 ) -> Analysis:
@@ -70,6 +71,7 @@ def analyze(
         name: file name to show for `source` given as bytes.
         progress: called as the work goes on.
         change: done to the frames first; sizes and boxes are then those of the changed frames.
+        part: start and end in seconds on the file's own clock; all of it by default.
         threads: of each network; one where other processes keep the other cores busy.
         folder: existing one for what is large of every frame (about 19 kB for each person), to be deleted by whoever
             named it; by default a temporary one that goes with the analysis.
@@ -93,7 +95,7 @@ def analyze(
     timer = Stopwatch()
     tell = progress or (lambda stage, share: None)
     blendshapes = BlendshapeModel() if bundle.config.blendshapes else None
-    video = VideoPasses(source, name, bundle.config.sample_rate_hz, tell)
+    video = VideoPasses(source, name, bundle.config.sample_rate_hz, tell, part)
     cnn = bundle.frame_network(threads)
     watched = _watch(video, cnn, blendshapes, bundle.config, timer, change, threads, folder)
     tell("Judging the windows", 0.95)

@@ -42,10 +42,11 @@ CORE_EDGES = {
 UI_EDGES = {
     "serve": set(),
     "state": {"serve"},
-    "shell": {"serve", "state"},
-    "widgets": {"state", "shell"},
+    "work": {"serve", "state"},
+    "shell": {"serve", "state", "work"},
+    "widgets": {"state", "work", "shell"},
     **{
-        page: {"state", "shell", "widgets"}
+        page: {"state", "work", "shell", "widgets"}
         for page in ("about", "analyze", "live", "shared", "study", "teach", "evaluate")
     },
 }

@@ -27,7 +27,9 @@ _open = Gauge("studio_open_visits", "Visits that the process holds.", registry=R
 _lost = Counter("studio_lost_visits", "Visits that had to begin anew.", registry=REGISTRY)
 _requests = Counter("studio_requests", "Answers to requests.", ["method", "status"], registry=REGISTRY)
 _queue = Gauge("studio_queue_jobs", "Work under way or waiting.", ["queue", "state"], registry=REGISTRY)
-_job_s = Histogram("studio_job_seconds", "Seconds that work took.", ["kind"], buckets=_SECONDS, registry=REGISTRY)
+_job_s = Histogram(
+    "studio_job_seconds", "Seconds that work took, its wait included.", ["kind"], buckets=_SECONDS, registry=REGISTRY
+)
 _failures = Counter("studio_job_failures", "Work that failed.", ["kind", "error"], registry=REGISTRY)
 
 

@@ -18,6 +18,7 @@ from emo_core import config
 from emo_core.errors import EmoError, os_remedy
 from emo_core.files import folders
 from ui.state import models, trainings, visits
+from ui.work import turns
 
 PATH = "/healthz"
 _FOR_S = 2.0
@@ -25,6 +26,11 @@ _BLOCK = bytes(4096)
 
 _lock = threading.Lock()
 _last: list[tuple[float, dict[str, object]]] = []
+
+
+def queues() -> dict[tuple[str, str], int]:
+    """(queue, ``running`` or ``waiting``) → works: of this process's visitors, and the long orders of the server."""
+    return turns.counts() | trainings.counts()
 
 
 def look() -> dict[str, object]:
@@ -60,7 +66,7 @@ def _look() -> dict[str, object]:
         "status": "ok" if set(checks.values()) == {"ok"} else "failing",
         "checks": checks,
         "visits": visits.num_open(),
-        "queue": {f"{queue} {state}": number for (queue, state), number in trainings.counts().items()},
+        "queue": {f"{queue} {state}": number for (queue, state), number in queues().items()},
     }
 
 

@@ -32,7 +32,7 @@ def _begin() -> None:
             metrics.listen(config.metrics_port)
     except SettingError as error:
         raise SystemExit(f"error: {error}") from None
-    metrics.look_at(visits.num_open, trainings.counts)
+    metrics.look_at(visits.num_open, health.queues)
 
 
 _begin()

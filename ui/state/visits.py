@@ -61,7 +61,7 @@ def was_lost() -> bool:
 
 def is_open(visit: str) -> bool:
     """Whether the page of a visit is still there; always where no server runs, such as in a test."""
-    return not runtime.exists() or runtime.get_instance().is_active_session(visit)
+    return not runtime.exists() or bool(runtime.get_instance().is_active_session(visit))
 
 
 @contextmanager

@@ -16,11 +16,6 @@ NOSE_TIP = 1
 
 
 @pytest.fixture(scope="module")
-def landmarker():
-    return FaceLandmarker()
-
-
-@pytest.fixture(scope="module")
 def nose():
     """Where the nose tip is at 1 s, x and y in pixels."""
     return np.array([427.0, 230.0])

@@ -16,6 +16,7 @@ def asked(monkeypatch, tmp_path):
         monkeypatch.setenv(name, str(tmp_path / name.lower() / "not" / "there" / "yet"))
     monkeypatch.setattr(health.models, "load", lambda folder: None)
     monkeypatch.setattr(health.trainings, "tend", lambda: None)
+    monkeypatch.setattr(health.turns, "counts", lambda: {("visitors", "running"): 1})
     monkeypatch.setattr(health.trainings, "counts", lambda: {("trainings", "waiting"): 2})
 
     def ask():
@@ -30,7 +31,7 @@ def test_all_is_well(asked, tmp_path):
     status, found = asked()
     assert (status, found["status"], found["visits"]) == (200, "ok", 0)
     assert found["checks"] == dict.fromkeys(("model", "EMO_CACHE", "EMO_DATA", "EMO_MODELS", "EMO_STUDIES"), "ok")
-    assert found["queue"] == {"trainings waiting": 2}
+    assert found["queue"] == {"visitors running": 1, "trainings waiting": 2}
     assert list(tmp_path.iterdir()) == []
 
 

@@ -189,7 +189,7 @@ def test_progress_looks_for_a_stop_when_there_is_no_news(monkeypatch):
 
     from ui.widgets import progress
 
-    now_s = iter([0.1, 0.2, 0.3, 0.7, 0.8, 1.3])
+    now_s = iter([0.1, 0.2, 0.3, 0.45, 0.6, 0.8])
     monkeypatch.setattr(progress.time, "monotonic", lambda: next(now_s))
     screen = MagicMock()
     screen.columns.return_value = MagicMock(), MagicMock()

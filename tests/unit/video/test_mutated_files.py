@@ -6,7 +6,7 @@ import pytest
 from emo_core.errors import EmoError, NoFaceError
 from emo_core.inference.pipeline import analyze
 from emo_core.video.reader import open_video
-from tests.variants import encode
+from tests.encoding import encode
 
 CONTAINERS = {"mp4": "libx264", "mkv": "libx264", "webm": "libvpx", "avi": "mpeg4", "ts": "libx264"}
 EACH = 24
