@@ -141,6 +141,16 @@ class MissingPackageError(EmoError):
     """
 
 
+def printable(text: str) -> str:
+    r"""What somebody else wrote, fit to stand in a message: of the same length, every sign one that can be shown.
+
+    Example:
+        >>> printable("a\nb\x1b[31m.mp4")
+        'a b [31m.mp4'
+    """
+    return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
 def os_remedy(error: OSError) -> str:
     """What to do when the operating system refuses to read or write, one sentence.
 
