@@ -90,6 +90,19 @@ def is_public() -> bool:
     return os.environ.get("EMO_PUBLIC", "").strip() == "1"
 
 
+def refuse_if_public(what: str) -> None:
+    """Called before what visitors of a server that is open to everybody may not do.
+
+    Args:
+        what: they may not do, as the end of a sentence that begins with “This server is open to everybody, so it”.
+
+    Raises:
+        SettingError: the server is open to everybody.
+    """
+    if is_public():
+        raise SettingError(f"This server is open to everybody, so it {what}: install the studio to do that yourself.")
+
+
 @dataclass(frozen=True, slots=True)
 class ServerConfig:
     """What whoever runs a server says in its environment; each process of it has its own.

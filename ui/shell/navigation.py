@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from emo_core import config
 from ui.serve import metrics
 from ui.shell import announce, links, preload, presenting, theme, tour
 from ui.state import keeping, live_session, visits
@@ -38,7 +39,11 @@ def run(pages: Sequence[Page]) -> None:
     wanted = st.session_state.pop(_WANTED, None)
     if wanted is not None:
         page_file, asked = wanted
-        st.switch_page(page_file, query_params=asked)
+        if Path(page_file).name in {Path(known.url_path or "home").name + ".py" for known in pages}:
+            st.switch_page(page_file, query_params=asked)
+        st.session_state[_LOST] = (
+            "This server is open to everybody: it keeps no data sets and studies, and trains nothing."
+        )
     links.take()
     st.set_page_config(page_title=_TITLE if page.title == "Home" else f"{page.title} · {_TITLE}")
     theme.apply()
@@ -56,6 +61,11 @@ def run(pages: Sequence[Page]) -> None:
             tour.render()
         page.run()
     preload.start()
+
+
+def unless_public(*pages: tuple[str, str]) -> list[Page]:
+    """Pages by file and title that a server which is open to everybody lacks: they keep and train what all see."""
+    return [] if config.is_public() else [st.Page(file, title=title) for file, title in pages]
 
 
 def _begin() -> None:

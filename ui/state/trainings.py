@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from emo_core import config
 from emo_core.extras import need
 from emo_core.files import folders
 from emo_core.model.published import PUBLISHED
@@ -76,6 +77,7 @@ def submit(
         DatasetError: the name, the data set or the protocol cannot be used.
         BundleError: another kind of model has that name.
         MissingPackageError: this installation cannot train.
+        SettingError: the server is open to everybody.
     """
     from emo_core.datasets.clips import read_dataset
     from emo_core.datasets.names import check_name
@@ -84,6 +86,7 @@ def submit(
     from emo_core.errors import BundleError
     from emo_core.jobs.queue import Order
 
+    config.refuse_if_public("trains no models")
     need("tensorflow")
     out = out_of(check_name(name))
     if name in (models.MODEL_DIR.name, models.published_dir().name) or (
