@@ -1,7 +1,9 @@
 """Passes over a video, and what the last one has learned of the file."""
 
 from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ import numpy as np
 from emo_core.analysis import SourceFrames, VideoInfo
 from emo_core.inference.window_plan import find_gaps
 from emo_core.types import Clip, Doubles
+from emo_core.video.read_ahead import read_ahead
 from emo_core.video.reader import VideoReader, open_video
 from emo_core.video.source import video_error
 
@@ -39,22 +42,23 @@ class VideoPasses:
         """A new pass, from the first frame."""
         with open_video(self._source, name=self._name) as reader:
             self._length_s = reader.duration_estimate_s
-            clips = reader.clips(self._rate_hz, _FRAMES_PER_CLIP, self.tell_reached)
+            if self._part is not None:
+                yield from self._clips_of_part(reader, *self._part)
+                return
             try:
-                yield from clips if self._part is None else self._clips_of_part(reader, clips, *self._part)
+                with closing(
+                    read_ahead(partial(reader.clips, self._rate_hz, _FRAMES_PER_CLIP), self.tell_reached)
+                ) as clips:
+                    yield from clips
             finally:
-                self.notes = reader.notes
-                if self._part is None:
-                    self.info, self.sampled = reader.info(), reader.sampled
+                self.info, self.notes, self.sampled = reader.info(), reader.notes, reader.sampled
 
-    def _clips_of_part(
-        self, reader: VideoReader, clips: Iterator[Clip], start_s: float, end_s: float
-    ) -> Generator[Clip, None, None]:
-        """Times stay those of the file; length, times and places in the file are those of the part."""
+    def _clips_of_part(self, reader: VideoReader, start_s: float, end_s: float) -> Generator[Clip, None, None]:
+        """Times stay those of the file, length and places in it are those of the part; no more than that is read."""
         read_s: list[Doubles] = []
 
         def noted() -> Iterator[Clip]:
-            for clip in clips:
+            for clip in reader.clips(self._rate_hz, _FRAMES_PER_CLIP, self.tell_reached):
                 read_s.append(clip.timestamps_s)
                 yield clip
 
@@ -65,7 +69,7 @@ class VideoPasses:
             raise video_error(
                 reader.name, f"shows nothing between {start_s:g} and {end_s:g} s; correct start_s and end_s"
             )
-        self.info = changed_info(reader.info(), times_s[inside])
+        self.info, self.notes = changed_info(reader.info(), times_s[inside]), reader.notes
         self.sampled = SourceFrames(sampled.numbers[inside], sampled.stamps_s[inside])
 
     def tell_reached(self, elapsed_s: float) -> None:

@@ -14,12 +14,10 @@ from emo_core.studies.report import to_html
 from emo_core.studies.run import run_study
 from emo_core.studies.tables import load_study
 from tests.factories import make_analysis, two_people
+from tests.studies import ROWS, judged_study
 from ui.state import trainings
 from ui.study import choose
 from ui.study import server as studies
-
-PEOPLE, CONDITIONS = ("anna", "ben", "cleo"), ("calm", "loud")
-ROWS = [(f"{person}_{condition}.mp4", person, condition) for person in PEOPLE for condition in CONDITIONS]
 
 
 class Jobs:
@@ -55,28 +53,9 @@ def jobs(monkeypatch):
 
 
 @pytest.fixture
-def judged(place, monkeypatch, hybrid):
+def judged(place, hybrid):
     """A study of three people under two conditions, and a clip that failed."""
-    clips = place / "mine" / "clips"
-    clips.mkdir(parents=True)
-    lines = ["path,participant,condition", "broken.mp4,anna,calm"]
-    (clips / "broken.mp4").write_text("broken")
-    for name, participant, condition in ROWS:
-        (clips / name).write_text(name)
-        lines.append(f"{name},{participant},{condition}")
-    (clips / "manifest.csv").write_text("\n".join(lines))
-    answers = {"calm": make_analysis(60, "sadness_fear"), "loud": make_analysis(40)}
-
-    def judge(work, path, bundle):
-        del path, bundle
-        if work.name == "broken.mp4":
-            return Judged(work.name, error="“broken.mp4” is not a video.")
-        found = answers[Path(work.name).stem.partition("_")[2]]
-        return Judged(work.name, rows_of(found, 10.0), tables=tables_of(found))
-
-    monkeypatch.setattr(works, "judge_clip", judge)
-    run_study(find_clips([clips]), hybrid, place / "mine" / "results", None, command="x", tell=lambda pace: None)
-    return place / "mine"
+    return judged_study(place / "mine", hybrid)
 
 
 def opened(studio, name="mine"):

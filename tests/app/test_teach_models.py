@@ -7,6 +7,7 @@ import streamlit as st
 
 from emo_core.jobs.progress import TrainingProgress
 from emo_core.jobs.queue import JobStatus, Order
+from emo_core.model.limits import trust_line
 from tests.app.teaching import few, told
 from tests.conftest import MODEL
 from tests.evaluations import DEMO
@@ -129,14 +130,14 @@ def test_the_line_on_a_taught_model_counts_people():
     found = read_json(MODEL.parent / "published" / "metrics.json")["taught_clips"]
     scores = {**found["scores"], "accuracy": {"value": 0.8, "interval": [0.7, 0.9]}}
     row = {**found, "scores": scores, "num_clips": 94, "num_people": 16, "recipe": "", "protocol": ""}
-    silent = models.trust_line({"taught_clips": row})
+    silent = trust_line({"taught_clips": row})
     assert "kept out" not in silent, "a split that nobody recorded is not told as one by person"
     assert "do not say whether other clips of these people trained it" in silent
-    assert "that does not tell how it works on anybody else" in models.trust_line(
+    assert "that does not tell how it works on anybody else" in trust_line(
         {"taught_clips": {**row, "protocol": "random"}}
     )
     row["protocol"] = "subject"
-    assert models.trust_line({"taught_clips": row}) == (
+    assert trust_line({"taught_clips": row}) == (
         "In tests it was right on 80% of 94 clips of 16 people kept out of its training (95 % interval over people "
         "70% – 90%)."
     )
