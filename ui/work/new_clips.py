@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from emo_core import config
 from emo_core.emotions import display_name
 from emo_core.errors import EmoError
 from emo_core.files import scratch
@@ -48,6 +49,7 @@ def add(
     from emo_core.datasets.names import check_label, check_person
 
     try:
+        config.refuse_if_public("keeps no clips")
         for clip in clips:
             check_label(clip.label)
             check_person(clip.person)
