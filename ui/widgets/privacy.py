@@ -4,7 +4,7 @@ import streamlit as st
 
 from emo_core.errors import EmoError
 from ui.state import keeping, live_session, session
-from ui.work import what_if_run
+from ui.work import background, what_if_run
 
 NOTICE = """
 - **What happens:** this server finds the face in the pictures of your camera, measures how good each one is, and
@@ -60,6 +60,12 @@ def keep_toggle() -> None:
     """Whether results and marks are there after a reload; off unless the visitor wants it."""
     if problem := st.session_state.pop(_NOT_KEPT, ""):
         st.error(problem, icon="⚠️")
+    if keeping.is_behind():
+        st.warning(
+            "The disk of this server takes no more, so your newest results are not kept yet: export what you need. "
+            "It is tried again whenever you do something here.",
+            icon="⚠️",
+        )
     key = session.fresh_key(_KEEP)
     st.session_state.setdefault(key, bool(keeping.key()))
     st.toggle(
@@ -88,6 +94,7 @@ def delete_everything() -> None:
     """Forget clips, pictures, results, live view and agreement of this visit; nothing of it is on disk by then."""
     live_session.end()
     what_if_run.stop()
+    background.stop_all()
     keeping.end()
     session.forget()
     keeping.end()  # the browser is told to forget its key

@@ -5,13 +5,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from emo_core.config import ServerConfig
+from ui.serve import metrics
 from ui.state import visits
 
 if TYPE_CHECKING:
     from emo_core.jobs.turns import Place, Turns
 
-_MODULES = ("emo_core.inference.pipeline", "emo_core.model.bundle", "emo_core.explain.what_if")
-"""What every worker imports before it works: what an analysis needs."""
+_MODULES = tuple(
+    f"emo_core.{name}" for name in ("inference.pipeline", "model.bundle", "explain.what_if", "explain.attribution")
+)
+"""What every worker imports before it works: what an analysis and the player on it need."""
 
 _turns: list["Turns"] = []
 _making = threading.Lock()
@@ -54,4 +57,15 @@ def run(
         WorkError: the worker ended, or the work took more than it may.
         EmoError, OSError: as the function raised it.
     """
-    return of_server().run(function, kind, visits.own_id() if visit is None else visit, tell, waiting)
+    whose = visits.own_id() if visit is None else visit
+    with metrics.job(kind):
+        return of_server().run(function, kind, whose, tell, waiting)
+
+
+def counts() -> dict[tuple[str, str], int]:
+    """("visitors", ``running`` or ``waiting``) → works of the visitors of this process."""
+    turns = _turns[0] if _turns else None
+    return {
+        ("visitors", "running"): turns.num_running if turns else 0,
+        ("visitors", "waiting"): turns.num_waiting if turns else 0,
+    }
