@@ -54,10 +54,7 @@ class Evidence:
 
 
 def heatmaps(bundle: Bundle, head: LstmHead, cnn: FrameNetwork, analysis: Analysis, frames: Indices) -> Floats:
-    """Where in each frame the evidence for each class lies.
-
-    Args:
-        bundle, head, cnn, analysis, frames: as in :func:`find_evidence`.
+    """Where in each frame the evidence for each class lies; the arguments are those of :func:`find_evidence`.
 
     Returns:
         (C, n, h, w) float32 in [0, 1] for `frames` (n,), the largest value of a map 1; 0 all over where a frame is
