@@ -12,16 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_core.analysis import Prediction, Segment, WindowPrediction
-from emo_core.emotions import UNSURE, display_name
-from emo_core.inference.window_plan import (
-    FEW_HZ,
-    NOTHING,
-    TOO_FEW_HZ,
-    find_gaps,
-    is_below,
-    picture_rate_hz,
-    plan_windows,
-)
+from emo_core.emotions import UNSURE
+from emo_core.inference.reasons import change_reason, rate_reason, weak_reason
+from emo_core.inference.window_plan import NOTHING, TOO_FEW_HZ, find_gaps, is_below, plan_windows
 from emo_core.model.bundle import Bundle, HeadNetwork
 from emo_core.model.calibration import calibrated
 from emo_core.model.normalization import ScoreNormalizer
@@ -179,8 +172,8 @@ def predict(
     segments = _segments(bundle, windows, features, normalized.quality, times_s, end_s)
     label, reason = UNSURE if ruling.verdict == ABSTAIN else labels[ruling.verdict], ""
     if label == UNSURE:
-        change = _rate_reason(bundle, times_s) or ("" if ruling.settled else _change_reason(segments))
-        reason = change or _weak_reason(probabilities, labels, accepted=ruling.choice != ABSTAIN)
+        change = rate_reason(bundle, times_s) or ("" if ruling.settled else change_reason(segments))
+        reason = change or weak_reason(probabilities, labels, accepted=ruling.choice != ABSTAIN)
     mix = shown_mix(bundle, label, features, normalized.quality)
     return Prediction(
         labels=labels,
@@ -262,32 +255,3 @@ def _mean_of(bundle: Bundle, windows: Sequence[WindowPrediction]) -> float:
     mean = np.stack([window.probabilities for window in windows]).mean(axis=0)
     label = windows[0].label
     return float(mean.max() if label == UNSURE else mean[bundle.info.labels.index(label)])
-
-
-def _rate_reason(bundle: Bundle, times_s: Doubles) -> str:
-    """Why a clip with few pictures a second gets no verdict, one sentence; empty if it has enough."""
-    rate_hz = bundle.config.sample_rate_hz
-    if not is_below(TOO_FEW_HZ, times_s, rate_hz):
-        return ""
-    return (
-        f"With {picture_rate_hz(times_s, rate_hz):.1f} pictures a second nobody can say how a face changes: use a clip "
-        f"with at least {TOO_FEW_HZ:.0f}, better {FEW_HZ:.0f} a second."
-    )
-
-
-def _change_reason(segments: tuple[Segment, ...]) -> str:
-    """Why windows that each have a verdict give none together, one sentence; empty if they are all of one kind."""
-    spans: dict[str, float] = {}
-    for segment in segments:
-        spans[segment.label] = spans.get(segment.label, 0.0) + segment.end_s - segment.start_s
-    if len(spans) < 2:
-        return ""
-    parts = ", ".join(f"{display_name(label)} for {length:.1f} s" for label, length in spans.items())
-    return f"The clip changes on the way ({parts}), so no single verdict fits all of it: see its segments."
-
-
-def _weak_reason(probabilities: Floats, labels: tuple[str, ...], *, accepted: bool) -> str:
-    """Why the most probable class is no verdict, one sentence; `accepted` if it is one but for its windows."""
-    best, share = display_name(labels[int(probabilities.argmax())]), probabilities.max()
-    fault = "most of the clip does not bear it out" if accepted else "does not pass the threshold for this quality"
-    return f"The evidence is too weak: the most probable class, {best}, has {share:.0%} and {fault}."
