@@ -10,6 +10,7 @@ from emo_core.analysis import SourceFrames, VideoInfo
 from emo_core.inference.window_plan import find_gaps
 from emo_core.types import Clip, Doubles
 from emo_core.video.reader import open_video
+from emo_core.video.source import DEFAULT_LIMITS, NO_LIMITS, VideoLimits
 
 Tell = Callable[[str, float], None]
 """Called with what is being done and the share done in [0, 1]."""
@@ -20,8 +21,16 @@ _FRAMES_PER_CLIP = 16  # bounds the memory of decoded frames
 class VideoPasses:
     """Passes over a video, and what the last one has learned of it."""
 
-    def __init__(self, source: Path | str | bytes, name: str | None, rate_hz: float, tell: Tell) -> None:
+    def __init__(
+        self,
+        source: Path | str | bytes,
+        name: str | None,
+        rate_hz: float,
+        tell: Tell,
+        limits: VideoLimits | None = DEFAULT_LIMITS,
+    ) -> None:
         self._source, self._name, self._rate_hz, self._tell = source, name, rate_hz, tell
+        self._limits = limits or NO_LIMITS
         self._length_s: float | None = None
         self.info: VideoInfo | None = None
         self.notes: tuple[str, ...] = ()
@@ -29,7 +38,7 @@ class VideoPasses:
 
     def clips(self) -> Generator[Clip, None, None]:
         """A new pass, from the first frame."""
-        with open_video(self._source, name=self._name) as reader:
+        with open_video(self._source, name=self._name, limits=self._limits) as reader:
             self._length_s = reader.duration_estimate_s
             try:
                 yield from reader.clips(self._rate_hz, _FRAMES_PER_CLIP, self.tell_reached)

@@ -129,11 +129,13 @@ def heat_data(result: session.Result, number: int) -> Iterator[dict[str, Any] | 
 def _pictures(result: session.Result, frames: Indices) -> list[bytes]:
     """The frames as small JPEGs; empty where one cannot be read again."""
     from emo_core.video.reader import open_video
+    from emo_core.video.source import NO_LIMITS
 
     found: dict[int, bytes] = {}
     times_s = result.analysis.timestamps_s[frames]
     try:
-        with open_video(result.source.data, name=result.source.name, max_side_px=_PICTURE_PX) as reader:
+        source = result.source
+        with open_video(source.data, name=source.name, limits=NO_LIMITS, max_side_px=_PICTURE_PX) as reader:
             for index, frame in reader.frames_at(times_s, seek=result.analysis.video.num_parts == 1):
                 found[index] = _jpeg(frame)
     except VideoError:
