@@ -1,14 +1,23 @@
-"""Settings that travel with a bundle: frozen, JSON round trip.
+"""Settings: those that travel with a bundle, and those of a server.
 
-Every number that serving and training must share lives here and is stored in `bundle.json`, so the two cannot drift.
+Every number that serving and training must share is a field here and is stored in `bundle.json`, so the two cannot
+drift. What a server may do at a time is said by whoever runs it, in its environment:
+
+    EMO_JOBS          works of visitors at a time, a process each; 0: in that of the pages     else the cores
+    EMO_JOB_MINUTES   wall time of one work                                                    else 60
+    EMO_JOB_MB        memory of one work                                                       else 2048
+    EMO_LIVE_VIEWS    cameras watched at a time                                                else 2 for each core
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Annotated, Any, Self
 
 import msgspec
 from msgspec import Meta
+
+from emo_core.errors import SettingError
 
 NUM_BLENDSHAPES = 31
 """Numbers that the landmark model's blendshapes add to a frame feature."""
@@ -70,3 +79,45 @@ class PipelineConfig(_JsonConfig):
     def min_face_frames(self) -> int:
         """Least number of frames with a usable face in a clip or window that gets a verdict."""
         return max(1, round(self.min_face_s * self.sample_rate_hz))
+
+
+@dataclass(frozen=True, slots=True)
+class ServerConfig:
+    """What a server may do at a time.
+
+    Attributes:
+        jobs: works of visitors at a time; 0 does them in the process of the pages, to look for mistakes.
+        job_minutes: wall time of one work.
+        job_mb: memory of its process, in MB.
+        live_views: cameras watched at a time.
+    """
+
+    jobs: int
+    job_minutes: int
+    job_mb: int
+    live_views: int
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """As whoever runs the server says.
+
+        Raises:
+            SettingError: a setting is no whole number that it can be.
+
+        Example:
+            >>> ServerConfig.from_environment().job_minutes
+            60
+        """
+        cores = os.cpu_count() or 1
+        return cls(
+            _whole("EMO_JOBS", cores, 0), _whole("EMO_JOB_MINUTES", 60, 1), _whole("EMO_JOB_MB", 2048, 256),
+            _whole("EMO_LIVE_VIEWS", 2 * cores, 0),
+        )  # fmt: skip
+
+
+def _whole(name: str, usual: int, least: int) -> int:
+    """A setting that is a whole number."""
+    text = os.environ.get(name, "").strip() or str(usual)
+    if not (text.isascii() and text.isdecimal() and least <= int(text) <= 10**6):
+        raise SettingError(f"{name} is no whole number from {least} on: correct it, or leave it out for {usual}.")
+    return int(text)

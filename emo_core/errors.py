@@ -7,6 +7,8 @@
     ├── DatasetError          training or evaluation data cannot be used as it is
     ├── StudyError            a study's clips, folder, scheduler or workers cannot be used as they are
     ├── ExportError           results cannot be written where they should go
+    ├── WorkError             work for a visitor ended before its time, or took more than it may
+    ├── SettingError          a setting of whoever runs the server cannot be used
     └── MissingPackageError   this installation lacks a package that only some of the product needs
 
 The message of each is shown to the user as it stands, in the page and on the command line, so it says what happened,
@@ -105,6 +107,28 @@ class ExportError(EmoError):
     """
 
 
+class WorkError(EmoError):
+    """The process that worked for a visitor ended, or took more time or memory than it may.
+
+    Example:
+        >>> raise WorkError("This took more than 60 minutes and was ended: use a shorter clip.")
+        Traceback (most recent call last):
+            ...
+        emo_core.errors.WorkError: This took more than 60 minutes and was ended: use a shorter clip.
+    """
+
+
+class SettingError(EmoError):
+    """A setting of the operator that cannot be used.
+
+    Example:
+        >>> raise SettingError("EMO_JOBS is no whole number: give the number of works at a time, such as 2.")
+        Traceback (most recent call last):
+            ...
+        emo_core.errors.SettingError: EMO_JOBS is no whole number: give the number of works at a time, such as 2.
+    """
+
+
 class MissingPackageError(EmoError):
     """What was asked for needs a package that this installation was made without.
 
@@ -115,6 +139,16 @@ class MissingPackageError(EmoError):
             ...
         emo_core.errors.MissingPackageError: Training needs packages that are not installed (tensorflow): ...
     """
+
+
+def printable(text: str) -> str:
+    r"""What somebody else wrote, fit to stand in a message: of the same length, every sign one that can be shown.
+
+    Example:
+        >>> printable("a\nb\x1b[31m.mp4")
+        'a b [31m.mp4'
+    """
+    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def os_remedy(error: OSError) -> str:

@@ -159,7 +159,10 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class StageTimings:
-    """Wall time of each stage in milliseconds; `total` is that of the whole analysis."""
+    """Wall time of each stage in milliseconds; `total` is that of the whole analysis.
+
+    `decode` is what was waited for frames: they are read while those before them are looked at.
+    """
 
     decode: float
     faces: float

@@ -1,14 +1,18 @@
 """A clip in, the verdict and the evidence for it out."""
 
+from functools import partial
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from emo_core.files import scratch
 from ui.analyze import people, verdict
 from ui.analyze import tabs as inside
 from ui.shared import link
 from ui.shell import announce, errors, navigation, preload
 from ui.state import keeping, models, session
 from ui.widgets import clip_picker, method_diagram, model_picker, privacy, progress, tables
+from ui.work import turns
 
 navigation.guard(__file__)
 
@@ -20,8 +24,9 @@ def run_job(source: session.Source) -> None:
             preload.wait()
             from emo_core.inference.pipeline import analyze
 
-            bundle = models.bundle()
-            analysis = analyze(source.data, bundle, name=source.name, progress=report)
+            bundle, place = models.bundle(), scratch.Lasting()
+            work = partial(analyze, source.data, bundle, name=source.name, folder=place.path)
+            analysis = turns.run(work, "analysis", report, report.waiting)
         session.keep(source, analysis, bundle)
         method_diagram.want("verdict")
         announce.say(verdict.spoken(analysis))

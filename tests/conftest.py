@@ -2,6 +2,7 @@
 
 import pylibsrtp  # noqa: F401, I001  (before everything that may load TensorFlow: the other order ends the process)
 import gc
+import os
 import shutil
 
 import pytest
@@ -15,7 +16,9 @@ from tests import sample
 MODEL = sample.PATH.parent.parent / "models" / "hybrid"
 
 
-_LONG = {"training", "test_heatmap_checks.py", "test_app.py", "test_teach.py"}
+os.environ["EMO_JOBS"] = "0"  # work of visitors is done here, where tests stub it; a server of a test has workers
+
+_LONG = {"training", "test_heatmap_checks.py", "test_app.py", "test_teach.py", "test_teach_models.py"}
 
 
 def pytest_collection_modifyitems(items):

@@ -2,11 +2,21 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from emo_core.analysis import Analysis, ModelInfo, Prediction, Segment, StageTimings, VideoInfo, WindowPrediction
+from emo_core.analysis import (
+    Analysis,
+    ModelInfo,
+    PersonAnalysis,
+    Prediction,
+    Segment,
+    StageTimings,
+    VideoInfo,
+    WindowPrediction,
+)
 from emo_core.emotions import EMOTIONS, OTHER, PAPER_CLASSES, UNSURE
 from emo_core.types import QUALITY_COMPONENTS, FaceTrack, FeatureSequence, NormalizedClip
 
@@ -121,3 +131,17 @@ def make_analysis(
         timing_ms=StageTimings(decode=210.0, faces=640.0, cnn=120.0, head=15.0, total=900.0),
         warnings=warnings,
     )
+
+
+LATE = 21
+"""Frames, ten a second, before the other one of :func:`two_people` comes into view."""
+
+
+def two_people() -> Analysis:
+    """The same with a second person, who is sad and comes late."""
+    main, other = make_analysis(50), make_analysis(50, "sadness_fear", missing=slice(0, LATE))
+    found = [
+        PersonAnalysis(number, one.track, one.normalized, one.features, one.prediction, (f"About {number}.",))
+        for number, one in enumerate((main, other), start=1)
+    ]
+    return replace(main, people=tuple(found), warnings=("About 1.",))

@@ -3,7 +3,7 @@
 A variant is a function of a folder and the :class:`Cut`; it writes one file and returns its path.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from emo_core.video import hdr
 from emo_core.video.reader import open_video
 from tests import sample
+from tests.encoding import RATE, encode, remux
+from tests.hdr_light import BT709, BT2020, hlg_signal, pq_signal, to_xyz
 
-RATE = Fraction(24000, 1001)
 PARTS_S = (0.0, 3.8), (12.0, 16.2)  # sadness, then laughter
 SIZE = (320, 180)
 Frames = list[NDArray[np.uint8]]
-Ticks = Callable[[int], int]
 
 
 @dataclass(frozen=True)
@@ -63,66 +63,6 @@ def cut_sample(folder: Path) -> Cut:
             if any(start_s <= time_s < end_s for start_s, end_s in PARTS_S)
         ]
     return Cut(frames, encode(folder / "plain.mp4", frames))
-
-
-def encode(
-    path: Path, frames: Sequence[NDArray[np.uint8]], *, rate: Fraction | int = RATE, ticks: Ticks | None = None,
-    codec: str = "libx264", pixels: str = "yuv420p", options: dict[str, str] | None = None, **stream_settings: object,
-) -> Path:  # fmt: skip
-    """Frames at 1 / `rate` seconds, or at `ticks` of a thousandth of a second."""
-    rate = Fraction(rate)
-    options = {"crf": "16", "preset": "ultrafast", "bf": "0", "g": "24"} if options is None else options
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate, options)
-        stream.pix_fmt, stream.height, stream.width = pixels, *frames[0].shape[:2]
-        base = Fraction(1, 1000) if ticks else 1 / rate
-        stream.codec_context.time_base = base
-        for name, value in stream_settings.items():
-            if name == "matrix":
-                stream.set_display_matrix(value)
-            else:
-                setattr(stream.codec_context, name, value)
-        for index, frame in enumerate(frames):
-            picture = "rgb48le" if frame.dtype == np.uint16 else "rgb24"
-            image = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), picture)
-            image.pts, image.time_base = ticks(index) if ticks else index, base
-            container.mux(stream.encode(image))
-        container.mux(stream.encode())
-    return path
-
-
-def remux(
-    path: Path, plain: Path, *, shift_s: float = 0.0, sound_s: float | None = None, keep: slice = slice(None),
-    gap: tuple[float, float] | None = None,
-) -> Path:  # fmt: skip
-    """The packets of the plain file in another container, `shift_s` later; sound from 0 for `sound_s` if given."""
-    with av.open(str(plain)) as source, av.open(str(path), "w", options={"avoid_negative_ts": "disabled"}) as target:
-        picture = source.streams.video[0]
-        own = target.add_stream_from_template(picture)
-        sound = None
-        if sound_s:
-            sound = target.add_stream("libopus" if path.suffix in (".webm", ".mkv") else "aac", 48000)
-            sound.layout = "mono"
-            for packet in _silence(sound, sound_s):
-                target.mux(packet)
-        packets = [packet for packet in source.demux(picture) if packet.size][keep]
-        zero = packets[0].pts
-        for packet in packets:
-            time_s = float((packet.pts - zero) * packet.time_base)
-            later_s = shift_s + (gap[1] if gap and time_s >= gap[0] else 0.0)
-            packet.pts = packet.dts = round((time_s + later_s) / packet.time_base)
-            packet.stream = own
-            target.mux(packet)
-        if sound:
-            target.mux(sound.encode())
-    return path
-
-
-def _silence(stream: av.AudioStream, seconds: float) -> Iterator[av.Packet]:
-    for start in range(0, round(seconds * 48000), 960):
-        frame = av.AudioFrame.from_ndarray(np.zeros((1, 960), np.float32), "fltp", "mono")
-        frame.sample_rate, frame.pts = 48000, start
-        yield from stream.encode(frame)
 
 
 def joined(folder: Path, cut: Cut, suffix: str, parts: int) -> Path:
@@ -223,32 +163,6 @@ def _stored(frame: NDArray[np.uint8], matrix: tuple[int, int, int, int]) -> NDAr
     y, x = np.mgrid[:height, :width]
     shown_x, shown_y = a * x + c * y, b * x + d * y
     return frame[shown_y - shown_y.min(), shown_x - shown_x.min()]
-
-
-BT709 = (0.640, 0.330), (0.300, 0.600), (0.150, 0.060)
-BT2020 = (0.708, 0.292), (0.170, 0.797), (0.131, 0.046)
-"""Chromaticities x, y of red, green and blue as the standards state them."""
-
-
-def to_xyz(primaries: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
-    """Matrix (3, 3) from linear RGB to CIE XYZ; white is D65."""
-    columns = np.array([(x / y, 1.0, (1 - x - y) / y) for x, y in (*primaries, (0.3127, 0.3290))]).T
-    return np.asarray(columns[:, :3] * np.linalg.solve(columns[:, :3], columns[:, 3]))
-
-
-def pq_signal(light_cd_m2: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Signal in [0, 1] of a light: the inverse EOTF of SMPTE ST 2084."""
-    root = (light_cd_m2 / 10000) ** 0.1593017578125
-    return np.asarray(((0.8359375 + 18.8515625 * root) / (1 + 18.6875 * root)) ** 78.84375 * (light_cd_m2 > 0))
-
-
-def hlg_signal(light_cd_m2: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Signals in [0, 1] of linear RGB (…, 3) in BT.2020 on a screen of 1000 cd/m²: inverse OOTF and OETF of BT.2100."""
-    shown = light_cd_m2 / 1000
-    luminance = np.maximum(shown @ to_xyz(BT2020)[1], 1e-9)[..., np.newaxis]
-    scene = (shown * luminance ** ((1 - 1.2) / 1.2)).clip(0, 1)
-    bright = 0.17883277 * np.log(np.maximum(12 * scene - 0.28466892, 1e-9)) + 0.55991073
-    return np.asarray(np.where(scene <= 1 / 12, np.sqrt(3 * scene), bright))
 
 
 def in_hdr(folder: Path, cut: Cut, transfer: int) -> Path:

@@ -76,7 +76,7 @@ def _evaluate(
     from emo_core.evaluation import run
     from emo_core.evaluation.clip_metrics import summarize
     from emo_core.evaluation.results import indented
-    from emo_core.evaluation.text import clip_table, to_csv, to_text
+    from emo_core.evaluation.text import clip_table, made_by, to_csv, to_text
     from emo_core.model.bundle import load_bundle
 
     with native_messages_dropped():
@@ -89,7 +89,7 @@ def _evaluate(
     if json_file:
         json_file.write_text(indented({"figures": figures, "evaluation": evaluation}) + "\n", "utf-8")
     if csv_file:
-        csv_file.write_text(to_csv(clip_table(evaluation)), "utf-8")
+        csv_file.write_text(to_csv(clip_table(evaluation), made_by(evaluation)), "utf-8")
     print(to_text(evaluation, figures))
 
 

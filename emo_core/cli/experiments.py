@@ -5,31 +5,20 @@ from pathlib import Path
 
 import click
 
-from emo_core.cli.terminal import (
-    POSITIVE,
-    cache_option,
-    demo_option,
-    epochs_option,
-    ferplus_option,
-    given,
-    out_option,
-    recorded_command,
-    say,
-    seed_option,
-    seeds_option,
-)
+from emo_core.cli import terminal
+from emo_core.cli.terminal import POSITIVE, given, recorded_command, say
 from emo_core.method_records import change_text
 from emo_core.records import bracketed
 
 
 @click.command()
-@ferplus_option()
-@demo_option()
-@out_option()
-@cache_option("Checkpoints, crops.")
-@seed_option()
-@epochs_option()
-@seeds_option()
+@terminal.ferplus_option()
+@terminal.demo_option()
+@terminal.out_option()
+@terminal.cache_option("Checkpoints, crops.")
+@terminal.seed_option()
+@terminal.epochs_option()
+@terminal.seeds_option()
 @click.option("--jobs", type=POSITIVE, default=1, metavar="N", help="Processes.")
 def ablate(
     data: Path, demo: Path, out: Path, cache: Path, seed: int | None, epochs: int | None, seeds: int, jobs: int
@@ -50,11 +39,11 @@ def ablate(
 
 
 @click.command()
-@demo_option()
-@out_option()
-@cache_option("What was seen of clips.")
-@seed_option()
-@epochs_option()
+@terminal.demo_option()
+@terminal.out_option()
+@terminal.cache_option("What was seen of clips.")
+@terminal.seed_option()
+@terminal.epochs_option()
 def protocols(demo: Path, out: Path, cache: Path, seed: int | None, epochs: int | None) -> None:
     """Compare a random split with one by person on rendered clips."""
     from emo_core.training.experiments.run import PROTOCOLS, run_protocols

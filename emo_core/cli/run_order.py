@@ -1,5 +1,6 @@
 """``run-order``: carry out what a server was asked for, in a process of its own; people have no use for it."""
 
+import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +9,7 @@ import click
 
 from emo_core.cli.evaluate import compare_protocols
 from emo_core.cli.study import study_of_order
-from emo_core.cli.terminal import PATH
+from emo_core.cli.terminal import NATURAL, PATH
 from emo_core.cli.train import train_from_clips
 from emo_core.errors import UNEXPECTED, EmoError
 from emo_core.jobs.progress import ProgressWriter
@@ -21,11 +22,13 @@ _WORK: dict[str, Callable[[Order, ProgressWriter], str]] = {
 
 @click.command(hidden=True)
 @click.argument("folder", type=PATH)
-def run_order(folder: Path) -> None:
+@click.option("--nice", type=NATURAL, default=0, help="How far it stands back behind other processes.")
+def run_order(folder: Path, nice: int) -> None:
     """Carry out the order in FOLDER, and keep there how far it is."""
     order = read_order(folder)
     if order is None:
         raise click.UsageError(f"{folder} holds no order")
+    os.nice(nice)
     print(carry_out(order, ProgressWriter(folder / PROGRESS)))
 
 

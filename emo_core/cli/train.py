@@ -7,19 +7,8 @@ from pathlib import Path
 
 import click
 
-from emo_core.cli.terminal import (
-    PATH,
-    PROGRAM,
-    cache_option,
-    demo_option,
-    epochs_option,
-    given,
-    out_option,
-    recorded_command,
-    say,
-    seed_option,
-    seeds_option,
-)
+from emo_core.cli import terminal
+from emo_core.cli.terminal import PATH, PROGRAM, given, recorded_command, say
 from emo_core.datasets.splits import PROTOCOLS, Protocol
 from emo_core.files.folders import SHIPPED_MODEL
 from emo_core.jobs.progress import ProgressWriter
@@ -35,15 +24,15 @@ FERPLUS = ("train.npz", "valid.npz")
 @click.option(
     "--data", type=PATH, required=True, metavar="DIR", help="train.npz, valid.npz of FER+, or a data set of clips."
 )
-@out_option()
-@demo_option("With FER+: manifest of rendered clips.")
-@seeds_option("With FER+: heads, each with its seed.")
+@terminal.out_option()
+@terminal.demo_option("With FER+: manifest of rendered clips.")
+@terminal.seeds_option("With FER+: heads, each with its seed.")
 @click.option(
     "--portraits", type=PATH, metavar="PICTURES", help="With FER+: labelled pictures to compose clips from, too."
 )
-@cache_option("Checkpoints, crops.")
-@seed_option()
-@epochs_option()
+@terminal.cache_option("Checkpoints, crops.")
+@terminal.seed_option()
+@terminal.epochs_option()
 @click.option(
     "--recipe",
     type=click.Choice(RECIPES),

@@ -5,26 +5,17 @@ from pathlib import Path
 
 import click
 
+from emo_core.cli import terminal
 from emo_core.cli.evaluate_frames import votes_text
-from emo_core.cli.terminal import (
-    PATH,
-    cache_option,
-    epochs_option,
-    ferplus_option,
-    given,
-    out_option,
-    recorded_command,
-    say,
-    seed_option,
-)
+from emo_core.cli.terminal import PATH, given, recorded_command, say
 
 
 @click.command()
-@ferplus_option()
-@out_option()
-@cache_option("Checkpoints, crops.")
-@seed_option()
-@epochs_option()
+@terminal.ferplus_option()
+@terminal.out_option()
+@terminal.cache_option("Checkpoints, crops.")
+@terminal.seed_option()
+@terminal.epochs_option()
 @click.option(
     "--weights",
     type=PATH,

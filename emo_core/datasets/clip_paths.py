@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from emo_core.errors import DatasetError
+from emo_core.errors import DatasetError, printable
 from emo_core.files.atomic_write import write_whole
 
 RECORD = ".imported.json"
@@ -62,7 +62,7 @@ class ClipFolder:
                 return path
         if not outside and (alike := self._alike(cell)):
             return alike
-        name = "".join(c if c.isprintable() else " " for c in cell)[-80:]
+        name = printable(cell)[-80:]
         if outside:
             raise DatasetError(
                 f"the clip {name} lies outside the data set; put a copy into its folder, or import the data set again, "

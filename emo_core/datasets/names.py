@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from emo_core.emotions import UNSURE
-from emo_core.errors import DatasetError
+from emo_core.errors import DatasetError, printable
 
 _LABEL_LENGTH, _NAME_LENGTH = 60, 40
 _JOINERS = "\u200c\u200d"  # between letters of a word in Persian and in the scripts of India
@@ -47,7 +47,7 @@ def check_label(label: str) -> str:
     if name.casefold() == UNSURE:
         raise DatasetError(f"A class cannot be called {UNSURE}, because that is what a model says without a verdict.")
     if len(name) > _LABEL_LENGTH or not _is_plain(name, " -+"):
-        shown = "".join(c if c.isprintable() else " " for c in name.replace("/", "∕").replace("\\", "∖"))[:80]
+        shown = printable(name.replace("/", "∕").replace("\\", "∖"))[:80]
         raise DatasetError(
             f"The label “{shown}” cannot name a class: use at most {_LABEL_LENGTH} letters, digits, _, - and spaces, "
             "and neither a slash nor a dot."

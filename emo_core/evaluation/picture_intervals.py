@@ -21,15 +21,14 @@ class Pictures:
 
     Args:
         pictures: (N, 2) int, the pictures of both peaks of each clip; twice the same where it has one.
-        seed: of the draws.
 
     Attributes:
         weights: (B, N) how often each clip is in each draw.
     """
 
-    def __init__(self, pictures: NDArray[np.intp], *, seed: int = 0) -> None:
+    def __init__(self, pictures: NDArray[np.intp]) -> None:
         known, index = np.unique(pictures, return_inverse=True)
-        drawn = np.random.default_rng(seed).multinomial(len(known), np.full(len(known), 1 / len(known)), _NUM_DRAWS)
+        drawn = np.random.default_rng(0).multinomial(len(known), np.full(len(known), 1 / len(known)), _NUM_DRAWS)
         first, second = index.reshape(pictures.shape).T
         self.weights = np.asarray(drawn[:, first] * np.where(first == second, 1, drawn[:, second]), np.float64)
 

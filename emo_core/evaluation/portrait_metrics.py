@@ -17,9 +17,7 @@ FALSE_ALARMS = 0.05
 """Share of the other pictures above the threshold at which the recall of a pair is told."""
 
 
-def evaluate_portraits(
-    probabilities: Floats, labels: NDArray[np.intp], people: NDArray[np.str_], *, seed: int = 0
-) -> Portraits:
+def evaluate_portraits(probabilities: Floats, labels: NDArray[np.intp], people: NDArray[np.str_]) -> Portraits:
     """Metrics of the frame CNN on pictures with one label each.
 
     A pair is scored by p_a + p_b, its two emotions against all others. Means over classes count emotions that occur.
@@ -28,7 +26,6 @@ def evaluate_portraits(
         probabilities: (N, 8) of every picture; a row of NaN where no face was found, which is no prediction.
         labels: (N,) index of the emotion.
         people: (N,) who is shown.
-        seed: of the intervals.
 
     Raises:
         DatasetError: no picture has a prediction.
@@ -37,7 +34,7 @@ def evaluate_portraits(
     if not seen.any():
         raise DatasetError("No face was found in any of the pictures: use pictures that show one each.")
     found, truth = probabilities[seen], labels[seen]
-    drawn_people = People(people[seen], seed=seed)
+    drawn_people = People(people[seen])
     guesses, present = found.argmax(axis=1), np.unique(truth)
     cells = np.zeros((len(truth), len(EMOTIONS), len(EMOTIONS)))
     cells[np.arange(len(truth)), truth, guesses] = 1

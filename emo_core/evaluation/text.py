@@ -1,10 +1,11 @@
 """An evaluation as text for a terminal and as tables for a spreadsheet."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import asdict, astuple
 
+from emo_core import SOFTWARE
 from emo_core.evaluation.results import Evaluation
 from emo_core.files import csv_files
 from emo_core.records import ClassCurves, ClassScores, ClipMetrics, Interval, Score
@@ -107,17 +108,29 @@ def clip_table(evaluation: Evaluation) -> Table:
     return header, rows
 
 
-def to_csv(table: Table) -> str:
+def made_by(evaluation: Evaluation) -> dict[str, str]:
+    """What every row of its tables says of their origin: model, its version, and the software that measured it."""
+    return {
+        "model": evaluation.model,
+        "model_version": evaluation.version,
+        "software": evaluation.software or SOFTWARE,  # those of early versions do not say
+    }
+
+
+def to_csv(table: Table, origin: Mapping[str, str]) -> str:
     r"""CSV text of a table, numbers with six digits after the point.
 
+    Args:
+        table: header and rows.
+        origin: further column → what it holds in every row, as :func:`made_by` gives it.
+
     Example:
-        >>> to_csv((("name", "n"), [("=1+1", 0.5), ("joy", -2)]))
-        "name,n\n'=1+1,0.5\njoy,-2\n"
+        >>> to_csv((("name", "n"), [("=1+1", 0.5), ("joy", -2)]), {"software": "Studio 1"})
+        "name,n,software\n'=1+1,0.5,Studio 1\njoy,-2,Studio 1\n"
     """
     header, rows = table
-    return csv_files.to_csv(
-        header, [[round(value, 6) if isinstance(value, float) else value for value in row] for row in rows]
-    )
+    cells = [[round(value, 6) if isinstance(value, float) else value for value in row] for row in rows]
+    return csv_files.to_csv((*header, *origin), [[*row, *origin.values()] for row in cells])
 
 
 def bounds(interval: Interval) -> tuple[Any, Any]:

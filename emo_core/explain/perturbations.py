@@ -9,6 +9,7 @@ import numpy as np
 
 from emo_core.analysis import Analysis
 from emo_core.inference.pipeline import Change, Passes
+from emo_core.inference.video_passes import part_of
 from emo_core.types import Bytes, Clip, Floats
 
 UNCHANGED = "unchanged"
@@ -74,7 +75,7 @@ def make_change(key: str, strength: float, original: Analysis, part: tuple[float
     def change(passes: Passes) -> Generator[Clip, None, None]:
         def touched() -> Generator[Clip, None, None]:
             first_s: float | None = None
-            for clip in _cut(passes, start_s, end_s):
+            for clip in part_of(passes(), start_s, end_s):
                 first_s = float(clip.timestamps_s[0]) if first_s is None else first_s
                 done = touch(clip)
                 yield replace(done, timestamps_s=done.timestamps_s - first_s)
@@ -144,16 +145,6 @@ def _cheek_colour(frame: Bytes, points: Floats) -> tuple[int, int, int]:
     x, y = np.clip(points[list(_CHEEKS)].round().astype(int), 0, [width - 1, height - 1]).T
     red, green, blue = np.median(frame[y, x], axis=0)
     return int(red), int(green), int(blue)
-
-
-def _cut(passes: Passes, start_s: float, end_s: float) -> Generator[Clip, None, None]:
-    """The frames between two times."""
-    for clip in passes():
-        inside = (clip.timestamps_s >= start_s) & (clip.timestamps_s < end_s)
-        if inside.any():
-            yield clip.at(inside)
-        if clip.timestamps_s[-1] >= end_s:
-            return
 
 
 def _drop(passes: Passes, share: float) -> Generator[Clip, None, None]:

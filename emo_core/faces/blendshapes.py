@@ -4,14 +4,10 @@ The model (part of `face_landmarker.task`, MediaPipe, Apache-2.0) gives 52 score
 right are averaged here, so that a face and its mirror image are described alike, as the frame CNN does.
 """
 
-import zipfile
-from pathlib import Path
-
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from emo_core.errors import BundleError
-from emo_core.faces.landmarks import NUM_LANDMARKS, TASK_PATH
+from emo_core.faces.landmarks import NUM_LANDMARKS, read_vendored
 from emo_core.types import Booleans, Floats, check_shape
 
 _POINTS = (
@@ -53,15 +49,8 @@ class BlendshapeModel:
         BundleError: the model is missing or cannot be read.
     """
 
-    def __init__(self, task_path: Path = TASK_PATH) -> None:
-        try:
-            with zipfile.ZipFile(task_path) as task:
-                content = task.read("face_blendshapes.tflite")
-        except (OSError, KeyError, zipfile.BadZipFile) as error:
-            raise BundleError(
-                f"The face landmark model {task_path.name} is missing or damaged: restore models/face_landmarker."
-            ) from error
-        self._interpreter = Interpreter(model_content=content, num_threads=1)
+    def __init__(self) -> None:
+        self._interpreter = Interpreter(model_content=read_vendored("face_blendshapes"), num_threads=1)
         self._interpreter.allocate_tensors()
 
     def __call__(self, landmarks: Floats, detected: Booleans) -> Floats:

@@ -6,7 +6,6 @@ spares a 563 MiB dependency. Anchors, regions and scalings follow the published 
 
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -64,6 +63,21 @@ class Mesh:
         return Region(float(centre[0]), float(centre[1]), side, float(np.arctan2(eyes[1], eyes[0])))
 
 
+def read_vendored(network: str) -> bytes:
+    """One of the TFLite files in the vendored model.
+
+    Raises:
+        BundleError: the model is missing or cannot be read.
+    """
+    try:
+        with zipfile.ZipFile(TASK_PATH) as task:
+            return task.read(f"{network}.tflite")
+    except (OSError, KeyError, zipfile.BadZipFile) as error:
+        raise BundleError(
+            f"The face landmark model {TASK_PATH.name} is missing or damaged: restore models/face_landmarker."
+        ) from error
+
+
 class FaceLandmarker:
     """Detects faces and fits their landmarks; owns its interpreters, so use one per thread.
 
@@ -71,16 +85,9 @@ class FaceLandmarker:
         BundleError: the landmark model is missing or cannot be read.
     """
 
-    def __init__(self, task_path: Path = TASK_PATH, num_threads: int = 1) -> None:
-        try:
-            with zipfile.ZipFile(task_path) as task:
-                detector, mesh = (task.read(f"face_{name}.tflite") for name in ("detector", "landmarks_detector"))
-        except (OSError, KeyError, zipfile.BadZipFile) as error:
-            raise BundleError(
-                f"The face landmark model {task_path.name} is missing or damaged: restore models/face_landmarker."
-            ) from error
-        self._detector = _Network(detector, num_threads)
-        self._mesh = _Network(mesh, num_threads)
+    def __init__(self, num_threads: int = 1) -> None:
+        self._detector = _Network(read_vendored("face_detector"), num_threads)
+        self._mesh = _Network(read_vendored("face_landmarks_detector"), num_threads)
         self._anchors = _anchor_centres()
 
     def detect(self, image: Bytes, *, thorough: bool = True) -> list[Region]:

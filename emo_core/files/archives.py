@@ -4,10 +4,13 @@ What the system of the sender adds of its own (``__MACOSX``, hidden files) is pa
 """
 
 import io
+import lzma
 import stat
+import struct
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from emo_core.errors import DatasetError
@@ -16,7 +19,29 @@ MOST_FILES = 5000
 MOST_BYTES = 2 * 2**30
 """Bytes of all files once they are unpacked."""
 
-_LINK = stat.S_IFLNK
+DAMAGED = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, RuntimeError, EOFError, ValueError, LookupError,
+    OverflowError,
+)  # fmt: skip
+"""What reading a damaged or locked zip may raise, beside an OSError without a number, as bzip2 does."""
+
+
+@contextmanager
+def opened(content: bytes) -> Iterator[zipfile.ZipFile]:
+    """A zip to read; damage that only shows while its members are read counts, too.
+
+    Raises:
+        ValueError: it is no zip, damaged, locked, or packed in a way that cannot be read.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            yield archive
+    except DAMAGED as error:
+        raise ValueError("the zip is damaged") from error
+    except OSError as error:
+        if error.errno is not None:  # of a disk that is written to meanwhile
+            raise
+        raise ValueError("the zip is damaged") from error
 
 
 def unpack(content: bytes, folder: Path) -> None:
@@ -26,16 +51,16 @@ def unpack(content: bytes, folder: Path) -> None:
         DatasetError: it is no zip, is damaged or locked by a password, holds too much, or a name leads outside.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        with opened(content) as archive:
             members = [item for item in archive.infolist() if not item.is_dir() and not _is_foreign(item.filename)]
             _check_room(len(members), sum(item.file_size for item in members))
             for item in members:
                 if item.flag_bits & 1:
                     raise DatasetError("The zip is locked by a password: make one without.")
-                if stat.S_IFMT(item.external_attr >> 16) == _LINK:
+                if stat.S_ISLNK(item.external_attr >> 16):
                     raise DatasetError("The zip holds links instead of files: make it with the files themselves.")
                 place(item.filename, archive.read(item), folder)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
+    except ValueError as error:
         raise DatasetError("This is no zip that can be read: make it again, or choose the folder itself.") from error
 
 
@@ -55,7 +80,7 @@ def place(name: str, content: bytes, folder: Path) -> None:
     """Write one file below a folder.
 
     Raises:
-        DatasetError: its name leads outside of the folder, or cannot be one.
+        DatasetError: its name leads outside of the folder or cannot be one, or the disk takes no more.
 
     Example:
         >>> place("../a.mp4", b"", Path("x"))
@@ -72,6 +97,11 @@ def place(name: str, content: bytes, folder: Path) -> None:
         target.write_bytes(content)
     except (NotADirectoryError, FileExistsError, IsADirectoryError) as error:
         raise DatasetError("Two names in it are alike: a file and a folder cannot have one name.") from error
+    except OSError as error:
+        reason = (error.strerror or "it was refused").lower()
+        raise DatasetError(
+            f"A file in it cannot be unpacked here ({reason}): free some space or shorten its name, then send it again."
+        ) from error
 
 
 def content_root(folder: Path) -> Path:

@@ -1,8 +1,10 @@
 """Arrays from an ``.npz`` that nobody vouches for: no pickle, and nothing is allocated before its size is known."""
 
 import io
+import lzma
 import math
 import struct
+import tokenize
 import zipfile
 import zlib
 from typing import Any, BinaryIO
@@ -18,8 +20,8 @@ _MOST_MEMBERS = 1000
 _KINDS = "biufU"  # truth values, numbers and text; no objects, which only a pickle can hold
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 _DAMAGED = (
-    EOFError, MemoryError, NotImplementedError, OverflowError, RecursionError, RuntimeError, TypeError, OSError,
-    struct.error, zipfile.BadZipFile, zlib.error,
+    EOFError, LookupError, MemoryError, OverflowError, RuntimeError, SyntaxError, TypeError, OSError, lzma.LZMAError,
+    struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from emo_core.errors import DatasetError
+from emo_core.errors import DatasetError, printable
 from emo_core.files.formats import describe_pointer
 
 _MOST_BYTES, _START_BYTES = 64 * 2**20, 1 << 16
@@ -144,7 +144,7 @@ def unescaped(cell: str) -> str:
 
 
 def _shown(path: Path) -> str:
-    return "".join(sign if sign.isprintable() else " " for sign in path.name)[-80:] or "The file"
+    return printable(path.name)[-80:] or "The file"
 
 
 def _decode(content: bytes, name: str) -> str:
@@ -196,7 +196,8 @@ def _wrong_encoding(content: bytes, name: str) -> DatasetError:
 
 def _named(cell: bytes) -> str:
     try:
-        return f"“{cell.decode('windows-1252').strip()}” is not UTF-8 but, it seems, Windows-1252; {_SAVE_AGAIN}."
+        text = printable(cell.decode("windows-1252")).strip()[:60]
+        return f"“{text}” is not UTF-8 but, it seems, Windows-1252; {_SAVE_AGAIN}."
     except UnicodeDecodeError:
         return f"this is not UTF-8 text but in another encoding; {_SAVE_AGAIN}."
 
@@ -235,7 +236,7 @@ def _header(text: str, name: str, needs: Sequence[str], known: Sequence[str]) ->
                 return delimiter, number, _columns(cells, name, known)
             first = first or cells
     if needs:
-        seen = "; it begins with “{}”".format(" ".join(first)[:60]) if first else ", and it is empty"
+        seen = "; it begins with “{}”".format(printable(" ".join(first))[:60]) if first else ", and it is empty"
         raise DatasetError(
             f"{name} needs columns {' and '.join(needs)} in its first line{seen}: name the columns there."
         )
@@ -253,7 +254,7 @@ def _columns(cells: Sequence[str], name: str, known: Sequence[str]) -> tuple[str
     columns = [_folded(cell) if _folded(cell) in known else cell or f"column {number}" for number, cell in
                enumerate((cell.strip("\ufeff\u200b \t\r\n\xa0") for cell in cells), start=1)]  # fmt: skip
     if twice := sorted({column for column in columns if columns.count(column) > 1}):
-        raise DatasetError(f"{name} has two columns {twice[0][:60]}: rename or remove one.")
+        raise DatasetError(f"{name} has two columns {printable(twice[0])[:60]}: rename or remove one.")
     return tuple(columns)
 
 

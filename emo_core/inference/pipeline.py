@@ -60,6 +60,7 @@ def analyze(
     name: str | None = None,
     progress: Progress | None = None,
     change: Change | None = None,
+    part: tuple[float, float] | None = None,
     threads: int = _THREADS,
     folder: Path | None = None,
     limits: VideoLimits | None = DEFAULT_LIMITS,
@@ -72,6 +73,7 @@ def analyze(
         name: file name to show for `source` given as bytes.
         progress: called as the work goes on.
         change: done to the frames first; sizes and boxes are then those of the changed frames.
+        part: start and end in seconds on the file's own clock; all of it by default.
         threads: of each network; one where other processes keep the other cores busy.
         folder: existing one for what is large of every frame (about 19 kB for each person), to be deleted by whoever
             named it; by default a temporary one that goes with the analysis.
@@ -96,7 +98,7 @@ def analyze(
     timer = Stopwatch()
     tell = progress or (lambda stage, share: None)
     blendshapes = BlendshapeModel() if bundle.config.blendshapes else None
-    video = VideoPasses(source, name, bundle.config.sample_rate_hz, tell, limits)
+    video = VideoPasses(source, name, bundle.config.sample_rate_hz, tell, part, limits)
     cnn = bundle.frame_network(threads)
     watched = _watch(video, cnn, blendshapes, bundle.config, timer, change, threads, folder)
     tell("Judging the windows", 0.95)
@@ -161,7 +163,7 @@ def watch_everybody(
     """
     config = replace(bundle.config, sample_rate_hz=rate_hz)
     blendshapes = BlendshapeModel() if config.blendshapes else None
-    video = VideoPasses(source, name, rate_hz, progress or (lambda stage, share: None), None)
+    video = VideoPasses(source, name, rate_hz, progress or (lambda stage, share: None), limits=None)
     watched = _watch(video, bundle.frame_network(_THREADS), blendshapes, config, Stopwatch(), None)
     return [watched.take_first() for _ in range(len(watched.people))]
 

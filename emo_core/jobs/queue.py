@@ -34,6 +34,7 @@ from emo_core.jobs.progress import TrainingProgress
 
 ORDER, PROGRESS = "order.json", "progress.json"
 _LOCK, _TICKET, _PROCESS, _WATCHED, _STOP, _LOG = ".lock", "ticket", "process.json", "watched", "stop", "log.txt"
+_NICE = 10  # behind the pages, and behind the work of visitors who wait for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,4 +249,4 @@ def _note_end(place: Path, state: str) -> None:
 
 
 def _run_order(place: Path) -> list[str]:
-    return [sys.executable, "-m", "emo_core", "run-order", str(place)]
+    return [sys.executable, "-m", "emo_core", "run-order", "--nice", str(_NICE), str(place)]

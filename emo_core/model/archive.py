@@ -12,7 +12,6 @@ import io
 import json
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,12 +20,14 @@ from typing import Any
 
 from emo_core.errors import BundleError
 from emo_core.extras import DISTRIBUTION
+from emo_core.files import archives
 from emo_core.model.bundle import load_bundle
 from emo_core.model.bundle_files import (
     MANIFEST,
     MOST_BYTES,
     MOST_FILE_BYTES,
     json_object,
+    listed_files,
     read_entries,
     read_record,
     read_verified,
@@ -35,7 +36,7 @@ from emo_core.model.bundle_files import (
 README = "README.md"
 
 _LICENCE_LINK = "THIRD_PARTY.md"
-_MOST_FILES = 66
+_MOST_FILES, _LONGEST_NAME = 66, 255
 _WHEN = (1980, 1, 1, 0, 0, 0)  # the same model gives the same bytes
 
 
@@ -89,7 +90,7 @@ def import_bundle(content: bytes, target: Path) -> None:
         part.mkdir()
         with _opened(content) as archive:
             _unpack(archive, part)
-        listed = {*read_entries(part).get("files", {}), MANIFEST}
+        listed = {*listed_files(part), MANIFEST}
         for path in part.iterdir():
             if path.name not in listed:  # its hash would not be checked
                 path.unlink()
@@ -107,9 +108,9 @@ def _put(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
 def _opened(content: bytes) -> Iterator[zipfile.ZipFile]:
     """The ZIP; whatever it turns out to be, an error says so in one sentence."""
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        with archives.opened(content) as archive:
             yield archive
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError, KeyError) as error:
+    except ValueError as error:
         raise _no_model("it is damaged, encrypted or no ZIP") from error
 
 
@@ -130,6 +131,8 @@ def _unpack(archive: zipfile.ZipFile, folder: Path) -> None:
         name = info.filename.removeprefix(top)
         if not info.filename.startswith(top) or name != Path(name).name or "\\" in name or name.startswith("."):
             raise _no_model("it holds files outside the model's folder")
+        if len(name.encode()) > _LONGEST_NAME:
+            raise _no_model("the name of a file in it is too long")
         content = _read(archive, info.filename, min(room, MOST_FILE_BYTES))
         room -= len(content)
         (folder / name).write_bytes(content)

@@ -88,6 +88,15 @@ def read_entries(path: Path) -> dict[str, Any]:
     return json_object(path, MANIFEST, _manifest(path))
 
 
+def listed_files(path: Path) -> frozenset[str]:
+    """Names of the files that ``bundle.json`` of the model in `path` lists.
+
+    Raises:
+        BundleError: there is none, or it is damaged.
+    """
+    return frozenset(converted(path, read_entries(path), _Listing).files)
+
+
 def model_digest(path: Path) -> str:
     """What stands for the content of a model: its manifest holds the hash of every file.
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from emo_core.errors import printable
+
 MAX_MARKERS = 200
 """Most marks of a clip."""
 
@@ -67,4 +69,4 @@ class Annotations:
 
 def one_line(text: str, most: int) -> str:
     """Text a person typed as one printable line of at most `most` characters."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:most].rstrip()
+    return " ".join(printable(text).split())[:most].rstrip()

@@ -1,10 +1,13 @@
 """Everything that can be taken away of an analysis, as files of a folder that appear together or not at all."""
 
+import io
 import json
 import shutil
 import uuid
-from collections.abc import Iterator, Sequence
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from emo_core.analysis import Analysis
@@ -107,6 +110,48 @@ def chart_pictures(charts: Sequence[Chart], analysis: Analysis) -> dict[str, byt
     """Charts as PNG by file name; each says of which model it is."""
     of = f"model {analysis.model.title}"
     return {f"{chart.name}.png": to_png(chart.figure, f"{chart.title} ({of})") for chart in charts}
+
+
+def zipped_charts(analysis: Analysis, annotations: Annotations, *, progress: Progress) -> bytes:
+    """Every chart of an analysis as PNG, in an archive; `progress` is called as the work goes on."""
+    progress("Drawing the charts", 0.0)
+    return zipped(chart_pictures(charts_of(analysis, annotations), analysis))
+
+
+def report_of(
+    source: Path | str | bytes,
+    analysis: Analysis,
+    bundle: Bundle,
+    annotations: Annotations,
+    made_at: datetime,
+    *,
+    progress: Progress,
+) -> bytes:
+    """The report of an analysis as one HTML file.
+
+    Args:
+        source: the clip that `analysis` is of; decoded once more.
+        analysis: what to tell.
+        bundle: the model that made it.
+        annotations: what a person says.
+        made_at: when the analysis was made.
+        progress: called as the work goes on.
+
+    Raises:
+        VideoError: the clip cannot be read any more.
+    """
+    frames = key_frames(source, bundle, analysis, progress=progress)
+    charts, credit = charts_of(analysis, annotations), sample_credit(source)
+    return html_report(analysis, annotations, bundle, charts, frames, credit, made_at).encode()
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """Files by name as an archive."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
 
 
 def sample_credit(source: Path | str | bytes) -> str:

@@ -14,6 +14,7 @@ import emo_core
 from emo_core.analysis import Analysis, Prediction
 from emo_core.emotions import UNSURE, class_colour, display_name, display_percent
 from emo_core.model.bundle import Bundle
+from emo_core.model.limits import trust_line
 from emo_core.model.presence import emotion_words, headline, verdict_words
 from emo_core.report.annotations import Annotations
 from emo_core.report.charts.catalog import Chart
@@ -65,6 +66,7 @@ def html_report(
         charts=[{"title": c.title, "caption": c.caption, "data": _base64(to_svg(c.figure))} for c in charts],
         quality=_quality_rows(analysis),
         counted=_counted(analysis),
+        trust=trust_line(bundle.metrics),
         card=Markup(_card_html(bundle)),
         display=display_name,
         percent=display_percent,

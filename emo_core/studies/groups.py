@@ -2,7 +2,7 @@
 
 Clips of one person are alike, so people are what is drawn and flipped, never clips or frames. A clip that names no
 participant is one unknown person of its own. Where several people are in a clip, the first, who is largest and longest
-in view, is the participant.
+in view, is the participant; the others are left out, or each counted as one unknown person.
 """
 
 from collections.abc import Sequence
@@ -38,23 +38,52 @@ LEAST_PEOPLE = 2
 """People with which an interval or a test is told at all."""
 
 
-def seconds_by_verdict(clips: "DataFrame", segments: "DataFrame", labels: Sequence[str]) -> "DataFrame":
-    """Seconds of each verdict in each clip that was judged: a row a clip, with its groups and ``who`` is in it.
+def counted_people(clips: "DataFrame", *, everybody: bool = False) -> "DataFrame":
+    """Groups and mark of the people who are counted, by ``clip`` and ``person``, and ``who`` each of them is.
+
+    Args:
+        clips: table of a study.
+        everybody: whether people beyond the first of a clip count; none of them is its participant.
+    """
+    counted = clips["person"] >= 1 if everybody else clips["person"] == 1
+    found = clips[(clips["error"] == "") & counted][["clip", "person", *GROUPINGS, "mark_s"]]
+    found = found.astype({"clip": str, "person": int})
+    others = found["person"] > 1
+    found["participant"] = found["participant"].mask(others, "")
+    unknown = "unknown: " + found["clip"]
+    unknown = unknown.mask(others, unknown + " " + found["person"].astype(str))
+    found["who"] = found["participant"].where(found["participant"] != "", unknown)
+    return found.set_index(["clip", "person"])
+
+
+def crowd_words(clips: "DataFrame", *, everybody: bool) -> str:
+    """What is done about clips that show several people, in a sentence; empty where none does."""
+    count = clips.loc[clips["person"] == 2, "clip"].nunique()
+    if not count:
+        return ""
+    shown = "1 clip shows" if count == 1 else f"{count} clips show"
+    others = "each counted as one unknown person" if everybody else "not counted"
+    return (
+        f"{shown} several people: the first, the largest and longest in view, is taken for the participant, the others "
+        f"are {others}."
+    )
+
+
+def seconds_by_verdict(
+    clips: "DataFrame", segments: "DataFrame", labels: Sequence[str], *, everybody: bool = False
+) -> "DataFrame":
+    """Seconds of each verdict on each person who is counted, a row each, as :func:`counted_people` tells of them.
 
     Args:
         clips: table of a study.
         segments: table of the same.
         labels: of its model.
+        everybody: as in :func:`counted_people`.
     """
-    judged = clips[(clips["error"] == "") & (clips["person"] == 1)]
-    about = judged[["clip", *GROUPINGS]].set_index("clip")
-    first = segments[segments["person"] == 1]
-    spans = (first["end_s"] - first["start_s"]).groupby([first["clip"].astype(str), first["verdict"]]).sum()
-    table = spans.unstack(fill_value=0.0).reindex(columns=[*labels, UNSURE], fill_value=0.0)
-    whole = about.join(table, how="inner").reset_index()
-    nobody = whole["participant"] == ""
-    whole["who"] = whole["participant"].where(~nobody, "unknown: " + whole["clip"])
-    return whole
+    about = counted_people(clips, everybody=everybody)
+    spans = segments.assign(clip=segments["clip"].astype(str), seconds=segments["end_s"] - segments["start_s"])
+    table = spans.groupby(["clip", "person", "verdict"])["seconds"].sum().unstack(fill_value=0.0)
+    return about.join(table.reindex(columns=[*labels, UNSURE], fill_value=0.0), how="inner").reset_index()
 
 
 def time_shares(seconds: "DataFrame", by: str, labels: Sequence[str]) -> list[TimeShare]:
@@ -70,15 +99,18 @@ def time_shares(seconds: "DataFrame", by: str, labels: Sequence[str]) -> list[Ti
     for group, rows in seconds.groupby(by, sort=True):
         people = People(rows["who"].to_numpy(dtype=np.str_))
         among = rows[verdicts].sum(axis=1).to_numpy(np.float64)
+        num_clips = rows["clip"].nunique()
         for verdict in verdicts:
             counted = rows[verdict].to_numpy(np.float64)
             value = float(counted.sum() / among.sum())
             interval = people.interval(people.ratio(counted, among))
-            found.append(TimeShare(str(group), verdict, value, interval, people.count, len(rows), float(among.sum())))
+            found.append(TimeShare(str(group), verdict, value, interval, people.count, num_clips, float(among.sum())))
     return found
 
 
-def curves(clips: "DataFrame", frames: "DataFrame", value: str, by: str, at: str = START) -> list[Curve]:
+def curves(
+    clips: "DataFrame", frames: "DataFrame", value: str, by: str, at: str = START, *, everybody: bool = False
+) -> list[Curve]:
     """Mean curves of a number over time, one for each group.
 
     Args:
@@ -87,24 +119,21 @@ def curves(clips: "DataFrame", frames: "DataFrame", value: str, by: str, at: str
         value: column of numbers, such as ``probability_<class>`` or ``emotion_<basic emotion>``.
         by: one of :data:`GROUPINGS`.
         at: :data:`START` or :data:`MARK`; clips without a mark are left out then.
+        everybody: as in :func:`counted_people`.
 
     Raises:
         StudyError: no clip has a mark.
     """
-    judged = clips[(clips["error"] == "") & (clips["person"] == 1)].set_index("clip")
-    first = frames[frames["person"] == 1]
-    names = first["clip"].astype(str)
-    origin = names.map(judged["mark_s"]) if at == MARK else first["time_s"].groupby(names).transform("min")
-    elapsed = (first["time_s"] - origin).to_numpy(np.float64)
-    known = np.isfinite(elapsed) & np.isfinite(first[value].to_numpy(np.float64))
+    people = counted_people(clips, everybody=everybody)
+    table = frames[["clip", "person", "time_s", value]].astype({"clip": str})
+    table = table.join(people[[*{by, "who", "mark_s"}]], on=["clip", "person"], how="inner")
+    origin = table["mark_s"] if at == MARK else table.groupby("clip")["time_s"].transform("min")
+    elapsed = (table["time_s"] - origin).to_numpy(np.float64)
     if at == MARK and not np.isfinite(elapsed).any():
         raise StudyError("No clip has a mark: give mark_s in the manifest, or line the clips up at their start.")
-    table = first[known].assign(
-        bin=np.floor(elapsed[known] / STEP_S + 1e-6).astype(int),
-        group=names[known].map(judged[by]),
-        who=names[known].map(judged["participant"]).where(lambda who: who != "", "unknown: " + names[known]),
-    )
-    of_clip = table.groupby(["group", "who", table["clip"].astype(str), "bin"])[value].mean()
+    known = np.isfinite(elapsed) & np.isfinite(table[value].to_numpy(np.float64))
+    table = table[known].assign(bin=np.floor(elapsed[known] / STEP_S + 1e-6).astype(int)).rename(columns={by: "group"})
+    of_clip = table.groupby(["group", "who", "clip", "bin"])[value].mean()
     of_person = of_clip.groupby(["group", "who", "bin"]).mean()
     return [_curve(str(group), part.droplevel("group").unstack("bin")) for group, part in of_person.groupby("group")]
 

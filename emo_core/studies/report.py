@@ -17,7 +17,7 @@ from emo_core.model.limits import LIMITS
 from emo_core.records import span
 from emo_core.report.charts.groups import curves_figure, differences_figure, shares_figure
 from emo_core.report.pages import render_page
-from emo_core.studies.groups import GROUPINGS, curves, paired_differences, seconds_by_verdict, time_shares
+from emo_core.studies.groups import GROUPINGS, crowd_words, curves, paired_differences, seconds_by_verdict, time_shares
 from emo_core.studies.tables import Study
 
 if TYPE_CHECKING:
@@ -42,8 +42,12 @@ class Grouping:
     charts: dict[str, go.Figure]
 
 
-def to_html(study: Study) -> str:
+def to_html(study: Study, *, everybody: bool = False) -> str:
     """The report as HTML text; every text from outside is escaped.
+
+    Args:
+        study: to tell of.
+        everybody: whether the groups count people beyond the first of a clip, too.
 
     Raises:
         StudyError: the study has no tables yet.
@@ -59,8 +63,9 @@ def to_html(study: Study) -> str:
                 "tables": found.tables,
                 "charts": {name: _chart(item) for name, item in found.charts.items()},
             }
-            for found in groupings_of(study, clips)
+            for found in groupings_of(study, clips, everybody=everybody)
         ],
+        crowd=crowd_words(clips, everybody=everybody),
         clip_columns=_CLIP_COLUMNS,
         clips=[
             ["" if value != value else value for value in row] for row in clips[list(_CLIP_COLUMNS)].to_numpy(object)
@@ -71,10 +76,10 @@ def to_html(study: Study) -> str:
     )
 
 
-def groupings_of(study: Study, clips: "DataFrame") -> list[Grouping]:
+def groupings_of(study: Study, clips: "DataFrame", *, everybody: bool) -> list[Grouping]:
     """Every way to group the clips that the study names more than one group of."""
     labels = study.record.model.labels
-    seconds = seconds_by_verdict(clips, study.segments(), labels)
+    seconds = seconds_by_verdict(clips, study.segments(), labels, everybody=everybody)
     found = []
     for by in GROUPINGS:
         if seconds[by].nunique() < 2:
@@ -82,7 +87,7 @@ def groupings_of(study: Study, clips: "DataFrame") -> list[Grouping]:
         shares = time_shares(seconds, by, labels)
         tables, charts = {"Share of the time": shares_table(shares)}, {"shares": shares_figure(shares, labels)}
         if by != "participant":
-            charts |= {f"curve {label}": _mean_curve(study, clips, label, by) for label in labels}
+            charts |= {f"curve {label}": _mean_curve(study, clips, label, by, everybody=everybody) for label in labels}
             try:
                 rows = paired_differences(seconds, labels, by=by)
             except StudyError:
@@ -126,11 +131,11 @@ def comparisons_words(rows: Sequence[PairedDifference]) -> str:
     )
 
 
-def _mean_curve(study: Study, clips: "DataFrame", label: str, by: str) -> go.Figure:
+def _mean_curve(study: Study, clips: "DataFrame", label: str, by: str, *, everybody: bool) -> go.Figure:
     column = f"probability_{label}"
     frames = study.frames(("clip", "person", "time_s", column))
     title = f"Probability of {display_name(label).lower()}"
-    return curves_figure(curves(clips, frames, column, by), title, at_mark=False)
+    return curves_figure(curves(clips, frames, column, by, everybody=everybody), title, at_mark=False)
 
 
 def _chart(figure: go.Figure) -> Markup:

@@ -15,7 +15,7 @@ from emo_core.studies.store import ModelRecord
 if TYPE_CHECKING:
     from distributed import Client
 
-_VERSION = 1  # raise when what is found in a clip changes
+_VERSION = 2  # raise when what is found in a clip changes
 
 Engine = Callable[[Iterator[Work], Callable[[], None]], Iterator[tuple[Work, Judged]]]
 """Judges clips in whatever order; calls its second argument about once a second."""

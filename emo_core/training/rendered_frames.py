@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+import logging
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -42,10 +43,9 @@ def emotion_shares(keyframes: Keyframes, times_s: Doubles) -> Floats:
 
 
 def rendered_frames(
-    manifest: Path, people: Collection[str] | None, cnn: FrameNetwork, config: PipelineConfig, cache: Path,
-    say: Callable[[str], None] = lambda line: None,
-) -> tuple[Bytes, Floats]:  # fmt: skip
-    """Faces of rendered clips as the pipeline crops them, with the emotions that were drawn.
+    manifest: Path, people: Collection[str] | None, cnn: FrameNetwork, config: PipelineConfig, cache: Path
+) -> tuple[Bytes, Floats]:
+    """Faces of rendered clips as the pipeline crops them, with the emotions that were drawn; logs what is left out.
 
     Args:
         manifest: ``manifest.csv`` of the clips, with a column `components`.
@@ -53,7 +53,6 @@ def rendered_frames(
         cnn: any frame CNN; it only helps to follow the face.
         config: how to sample and crop.
         cache: folder for the result, found again by content.
-        say: called with a line of text for each clip that is left out.
 
     Returns:
         Crops (N, S, S) uint8 and shares (N, 8) float32 of the frames that count.
@@ -80,7 +79,7 @@ def rendered_frames(
         try:
             seen = extract_clip_features(path, cnn, config)
         except (NoFaceError, VideoError) as error:
-            say(f"Left out: {error}")
+            logging.getLogger(__name__).warning("Left out: %s", error)
             continue
         crops.append(seen.track.crops[seen.normalized.mask])
         shares.append(emotion_shares(keyframes, seen.times_s[seen.normalized.mask]))

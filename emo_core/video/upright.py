@@ -14,6 +14,9 @@ from emo_core.video import hdr
 Size = tuple[int, int]
 """Width and height in pixels."""
 
+Matrix = tuple[int, int, int, int]
+"""a, b, c, d of x′ = a·x + c·y, y′ = b·x + d·y, which says how a stored frame is to be shown."""
+
 
 class Upright:
     """Makes upright RGB of the frames of one video; the first frame decides the size, later ones are padded into it.
@@ -33,6 +36,7 @@ class Upright:
         self._size: Size | None = None
         self.framing = 0
         self._latest: Size | None = None
+        self._matrices: dict[int, Matrix] = {}
         self._fallback = (stream.width, stream.height)
 
     @property
@@ -56,7 +60,7 @@ class Upright:
         if upright != self.size:
             scale = min(whole[0] / upright[0], whole[1] / upright[1])
         width, height = (max(1, round(side * scale)) for side in stored)
-        picture = _turned(self._convert(frame, width, height), display_matrix(frame))
+        picture = _turned(self._convert(frame, width, height), self._matrix(frame))
         return picture if upright == self.size else _padded(picture, (whole[0], whole[1]))
 
     def _convert(self, frame: av.VideoFrame, width: int, height: int) -> Bytes:
@@ -72,12 +76,22 @@ class Upright:
         """Size as stored and size upright, both with square pixels."""
         width = round(frame.width * self._aspect) if 0.25 <= self._aspect <= 4 else frame.width
         stored = (width, frame.height)
-        a, b, c, d = display_matrix(frame)
+        a, b, c, d = self._matrix(frame)
         return stored, (stored[::-1] if abs(b) + abs(c) > abs(a) + abs(d) else stored)
 
+    def _matrix(self, frame: av.VideoFrame) -> Matrix:
+        """As :func:`display_matrix`, asked once for each angle.
 
-def display_matrix(frame: av.VideoFrame) -> tuple[int, int, int, int]:
-    """a, b, c, d of x′ = a·x + c·y, y′ = b·x + d·y, which says how a stored frame is to be shown.
+        PyAV ties a frame that was asked to itself: it stays until garbage is collected, gigabytes of large ones.
+        """
+        angle = frame.rotation
+        if angle not in self._matrices:
+            self._matrices[angle] = display_matrix(frame)
+        return self._matrices[angle]
+
+
+def display_matrix(frame: av.VideoFrame) -> Matrix:
+    """How a stored frame is to be shown.
 
     FFmpeg hands the matrix of the stream on with every frame. Its angle alone would lose that a picture is mirrored.
     """

@@ -1,19 +1,37 @@
 """The application without a browser, with the analysis stubbed at its one boundary."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.testing.v1 import AppTest
 
 import emo_core.inference.pipeline
 from emo_core.analysis import Analysis
 from emo_core.model.bundle import Bundle
+from tests.app.teaching import Jobs
 from tests.factories import make_analysis
 from ui.analyze import tabs
-from ui.state import models
+from ui.state import models, trainings
+from ui.teach import clips as teach_clips
+from ui.work import new_clips
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_runs() -> Iterator[None]:
+    """What every application under test does anew, and always alike, is done once: half the time of these tests.
+
+    A run compiles the scripts, and a first run reads what each installed package says of components; none brings any.
+    """
+    compiled = ScriptCache()
+    with pytest.MonkeyPatch.context() as patch:
+        for place in ("app_test", "local_script_runner"):
+            patch.setattr(f"streamlit.testing.v1.{place}.ScriptCache", lambda: compiled)
+        patch.setattr("streamlit.components.v2.manifest_scanner.scan_component_manifests", list)
+        yield
 
 
 class Studio:
@@ -24,7 +42,7 @@ class Studio:
         self.names: list[str | None] = []
         self.app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30).run()
 
-    def analyze(self, source, bundle, *, name=None, progress=None):
+    def analyze(self, source, bundle, *, name=None, progress=None, folder=None):
         self.names.append(name)
         progress("Reading frames and finding the face", 0.3)
         progress("Judging windows", 1.0)
@@ -68,3 +86,15 @@ def studio(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, hybrid: Bundle) -> S
     opened = Studio()
     monkeypatch.setattr(emo_core.inference.pipeline, "analyze", opened.analyze)
     return opened
+
+
+@pytest.fixture
+def queue(studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Jobs:
+    """The Teach page with data, cache and queue of its own; what it asks for."""
+    made = Jobs()
+    monkeypatch.setattr(trainings, "jobs", lambda: made)
+    monkeypatch.setenv("EMO_DATA", str(tmp_path / "data"))
+    for module in (teach_clips, new_clips):
+        monkeypatch.setattr(module, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr("ui.teach.checks.CACHE", tmp_path / "cache")
+    return made

@@ -1,21 +1,7 @@
 """The Analyze page with several people in a clip: who they are, when they are seen, and one of them at a time."""
 
-from dataclasses import replace
-
-from emo_core.analysis import Analysis, PersonAnalysis
-from tests.factories import make_analysis
+from tests.factories import LATE, two_people
 from ui.state import session
-
-LATE = 21  # frames, ten a second, before the other person comes into view
-
-
-def two_people() -> Analysis:
-    main, other = make_analysis(50), make_analysis(50, "sadness_fear", missing=slice(0, LATE))
-    found = [
-        PersonAnalysis(number, one.track, one.normalized, one.features, one.prediction, (f"About {number}.",))
-        for number, one in enumerate((main, other), start=1)
-    ]
-    return replace(main, people=tuple(found), warnings=("About 1.",))
 
 
 def test_everybody_is_in_the_row_and_one_is_told_about(studio):

@@ -10,14 +10,14 @@ from emo_core.jobs.queue import JobStatus
 from emo_core.studies import works
 from emo_core.studies.clips import find_clips
 from emo_core.studies.judged import Judged, rows_of, tables_of
+from emo_core.studies.report import to_html
 from emo_core.studies.run import run_study
-from tests.factories import make_analysis
+from emo_core.studies.tables import load_study
+from tests.factories import make_analysis, two_people
+from tests.studies import ROWS, judged_study
 from ui.state import trainings
 from ui.study import choose
 from ui.study import server as studies
-
-PEOPLE, CONDITIONS = ("anna", "ben", "cleo"), ("calm", "loud")
-ROWS = [(f"{person}_{condition}.mp4", person, condition) for person in PEOPLE for condition in CONDITIONS]
 
 
 class Jobs:
@@ -53,28 +53,9 @@ def jobs(monkeypatch):
 
 
 @pytest.fixture
-def judged(place, monkeypatch, hybrid):
+def judged(place, hybrid):
     """A study of three people under two conditions, and a clip that failed."""
-    clips = place / "mine" / "clips"
-    clips.mkdir(parents=True)
-    lines = ["path,participant,condition", "broken.mp4,anna,calm"]
-    (clips / "broken.mp4").write_text("broken")
-    for name, participant, condition in ROWS:
-        (clips / name).write_text(name)
-        lines.append(f"{name},{participant},{condition}")
-    (clips / "manifest.csv").write_text("\n".join(lines))
-    answers = {"calm": make_analysis(60, "sadness_fear"), "loud": make_analysis(40)}
-
-    def judge(work, path, bundle):
-        del path, bundle
-        if work.name == "broken.mp4":
-            return Judged(work.name, error="“broken.mp4” is not a video.")
-        found = answers[Path(work.name).stem.partition("_")[2]]
-        return Judged(work.name, rows_of(found, 10.0), tables=tables_of(found))
-
-    monkeypatch.setattr(works, "judge_clip", judge)
-    run_study(find_clips([clips]), hybrid, place / "mine" / "results", None, command="x", tell=lambda pace: None)
-    return place / "mine"
+    return judged_study(place / "mine", hybrid)
 
 
 def opened(studio, name="mine"):
@@ -122,10 +103,41 @@ def test_groups_show_shares_curves_and_differences(studio, judged, jobs):
     assert not app.exception
 
 
-def test_everything_can_be_taken_away(studio, judged, jobs):
-    from emo_core.studies.report import to_html
-    from emo_core.studies.tables import load_study
+def test_everybody_in_a_clip_is_counted_if_asked_and_page_and_report_say_who_is(
+    studio, place, jobs, monkeypatch, hybrid
+):
+    clips = place / "mine" / "clips"
+    clips.mkdir(parents=True)
+    for name, _, _ in ROWS:
+        (clips / name).write_text(name)
+    lines = ["path,participant,condition", *(",".join(row) for row in ROWS)]
+    (clips / "manifest.csv").write_text("\n".join(lines))
 
+    def judge(work, path, bundle):
+        del path, bundle
+        found = two_people() if work.name == ROWS[0][0] else make_analysis(50)
+        return Judged(work.name, rows_of(found, 10.0), tables=tables_of(found))
+
+    monkeypatch.setattr(works, "judge_clip", judge)
+    run_study(find_clips([clips]), hybrid, place / "mine" / "results", None, command="x", tell=lambda pace: None)
+    app = opened(studio)
+    app.session_state["study-tab"] = "Groups"
+    app.run()
+    assert "1 clip shows several people" in text(app)
+    assert "the others are not counted" in text(app)
+    assert "Sadness + fear | 0.0%" in text(app)
+    app.toggle(key="study-everybody-switch").set_value(True).run()
+    assert not app.exception
+    assert "each counted as one unknown person" in text(app)
+    assert "Sadness + fear | 0.0%" not in text(app).split("| loud")[0]
+    app.session_state["study-tab"] = "Export"
+    app.run()
+    assert app.session_state["study-everybody"], "the report follows the choice"
+    page = to_html(load_study(place / "mine" / "results"), everybody=True)
+    assert "each counted as one unknown person" in page
+
+
+def test_everything_can_be_taken_away(studio, judged, jobs):
     app = opened(studio)
     app.session_state["study-tab"] = "Export"
     app.run()

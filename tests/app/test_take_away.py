@@ -13,8 +13,9 @@ from emo_core.datasets.editable import create
 from emo_core.inference.pipeline import analyze
 from tests.factories import make_analysis
 from ui.analyze import exports, tabs
-from ui.state import session, what_if_run
+from ui.state import session
 from ui.widgets import privacy
+from ui.work import what_if_run
 
 KEPT = ("_results", "_result", "_said", "_what_if")
 """Where the visit keeps what the visitor brought, and everything made of it."""
@@ -188,13 +189,13 @@ class TestWhatIf:
         def outcome(key, label="amusement_surprise", margin=0.7):
             return Outcome(key, 0.5, label, 0.8, margin, 0.9, "", label != "amusement_surprise")
 
-        def try_change(source, bundle, original, unchanged, kind, *_):
+        def try_change(source, bundle, original, unchanged, kind, *_, progress):
             if kind.key == "mouth":
                 return outcome("mouth", "other", -0.2)
             return Outcome("eyes", None, "unsure", None, None, None, "No face was found: x", True)
 
         monkeypatch.setattr("emo_core.explain.what_if.try_change", try_change)
-        monkeypatch.setattr("emo_core.explain.what_if.baseline", lambda *_: Baseline(outcome("unchanged"), 0))
+        monkeypatch.setattr("emo_core.explain.what_if.baseline", lambda *_, progress: Baseline(outcome("unchanged"), 0))
         app = page.tab("What if")
         assert "Nothing tried yet" in page.text
         for title in ("Cover the mouth", "Cover the eyes"):

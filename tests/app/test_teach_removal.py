@@ -11,8 +11,9 @@ from emo_core.datasets.editable import add_clip, create
 from emo_core.evaluation.results import store
 from tests.conftest import MODEL
 from tests.evaluations import DEMO, make_evaluation
-from ui.state import datasets, models, new_clips
+from ui.state import datasets, models
 from ui.teach import clips as teach_clips
+from ui.work import new_clips
 
 CLIP = DEMO / "clips" / "person_01" / "amusement_surprise_0.mp4"
 

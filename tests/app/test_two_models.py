@@ -10,6 +10,7 @@ import emo_core.inference.pipeline
 from emo_core import SOFTWARE
 from emo_core.explain.numpy_lstm import load_lstm
 from emo_core.model.bundle import load_bundle
+from emo_core.model.limits import trust_line
 from tests.app.test_take_away import button
 from tests.factories import MODEL, make_analysis
 from tests.other_model import NAME, VERSION, copy_shipped, write_other_model
@@ -51,7 +52,7 @@ def test_each_result_keeps_its_model_in_every_tab(visit):
             assert not app.error, (name, tab.name, [item.value for item in app.error])
             assert UNEXPECTED not in visit.text
         assert f"Model {name} {result.bundle.info.version}" in visit.text
-        assert models.trust_line(result.bundle.metrics) in visit.text
+        assert trust_line(result.bundle.metrics) in visit.text
         visit.tab("Heatmaps")
         assert next(item for item in app.get("button_group")).options == [
             *(label.replace("_", " + ").capitalize() for label in result.bundle.info.labels)
@@ -67,7 +68,7 @@ def test_they_stand_beside_one_another_and_every_export_names_its_model(visit):
     assert sum(f"Model hybrid {MODEL.version}" in card for card in cards) == 1
     button(visit.app, "Show this one").click().run()
     assert not visit.app.exception
-    assert models.trust_line(results(visit)["hybrid"].bundle.metrics) in visit.text
+    assert trust_line(results(visit)["hybrid"].bundle.metrics) in visit.text
     for name, result in results(visit).items():
         words = f"{name} {result.bundle.info.version}"
         maker = exports.Makers.__new__(exports.Makers)

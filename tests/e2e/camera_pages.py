@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -79,10 +80,13 @@ def verdict(page: Page) -> str:
     return page.get_by_test_id("verdict").inner_text()
 
 
-def until(page: Page, expression: str, limit_s: float = 30) -> None:
-    """Wait for a value that counts as true. Playwright's own way evaluates in the page, which its policy forbids."""
+def until(page: Page, expression: str | Callable[[], object], limit_s: float = 30) -> None:
+    """Wait for a value that counts as true, of the page or of the test itself.
+
+    Playwright's own way evaluates in the page, which its policy forbids.
+    """
     end_s = time.monotonic() + limit_s
-    while not page.evaluate(expression):
+    while not (expression() if callable(expression) else page.evaluate(expression)):
         assert time.monotonic() < end_s, expression
         page.wait_for_timeout(50)
 

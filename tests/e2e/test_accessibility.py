@@ -2,17 +2,27 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import running_server
-from tests.e2e.test_app import ANALYSIS_MS, expect_title
+from tests.e2e.test_app import ANALYSIS_MS, CLIP, expect_title
+from tests.e2e.test_showing import drawn, share
 from tests.evaluations import few_demo_clips
+from tests.studies import ROWS, judged_study
+from ui.analyze.tabs import READERS
 from ui.analyze.tabs import TABS as INSIDE
+from ui.shell.tour import STOPS
 
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RULES = {
+    "light": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
+    "dark": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+}
+"""All of them in one theme, and in the other those that ask for colors: nothing else changes with it."""
+
 STREAMLITS_OWN = {"presentation-role-conflict": "stFileUploaderDropzone"}
 """Rule → what of Streamlit itself breaks it, and cannot be mended here: a part of its uploader."""
 
@@ -21,12 +31,17 @@ ABOUT = ("Measured", "Against the paper", "Model card", "Limits, privacy and use
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory) -> Iterator[str]:
-    """A server whose demo data set is a few clips, with data sets and a cache of its own."""
-    folder = tmp_path_factory.mktemp("accessible")
+def folder(tmp_path_factory) -> Path:
+    """What the server keeps."""
+    return tmp_path_factory.mktemp("accessible")
+
+
+@pytest.fixture(scope="module")
+def place(folder) -> Iterator[str]:
+    """A server whose demo data set is a few clips, with data sets, studies and a cache of its own."""
     demo = few_demo_clips(folder / "demo", 6)
-    settings = {"EMO_DEMO": str(demo), "EMO_CACHE": str(folder / "cache"), "EMO_DATA": str(folder / "data")}
-    with running_server(**settings) as address:
+    places = {"EMO_CACHE": "cache", "EMO_DATA": "data", "EMO_STUDIES": "studies"}
+    with running_server(EMO_DEMO=str(demo), **{name: str(folder / place) for name, place in places.items()}) as address:
         yield address
 
 
@@ -42,10 +57,10 @@ def wait_until_drawn(page: Page) -> None:
 def found_on(page: Page, view: str) -> list[str]:
     """What axe finds on the page as it is, in both themes, but for what is Streamlit's own."""
     told = []
-    for scheme in ("light", "dark"):
+    for scheme, rules in RULES.items():
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         wait_until_drawn(page)
-        found = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]}).response["violations"]
+        found = Axe().run(page, options={"runOnly": rules, "resultTypes": ["violations"]}).response["violations"]
         told += [
             f"{view}, {scheme}: {rule['id']} {node['html'][:160]}"
             for rule in found
@@ -90,3 +105,66 @@ def test_axe_finds_nothing_on_any_page_or_tab_in_either_theme(place, visit):
     expect(page.get_by_role("tab", name="Credits")).to_be_visible(timeout=ANALYSIS_MS)
     told += tabs_of(page, ABOUT, "About")
     assert told == []
+
+
+def test_axe_finds_nothing_on_the_tour_while_presenting_and_on_a_shared_result(place, visit):
+    page = visit(place)
+    page.get_by_role("button", name="Take the tour").click()
+    told = []
+    for number, stop in enumerate(STOPS, start=1):
+        expect(page.get_by_text(f"{number} of {len(STOPS)}: {stop.title}.")).to_be_visible(timeout=ANALYSIS_MS)
+        told += found_on(page, f"Tour, {stop.title}")
+        if number < len(STOPS):
+            page.get_by_role("button", name="Next:").click()
+    page.get_by_role("button", name="Finish the tour").click()
+    page.get_by_role("link", name="Analyze", exact=True).click()
+    expect_title(page, "Analyze a clip")
+    page.get_by_role("tab", name="Moment by moment").click()
+    drawn(page)
+    page.get_by_text("Keep my results for this browser").click()
+    address = share(page, "1 hour", close=False)
+    told += found_on(page, "Analyze, a link to share")
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Home", exact=True).click()
+    page.get_by_role("button", name="Presenting mode").click()
+    told += found_on(page, "Presenting, Home")
+    page.get_by_role("link", name="Analyze", exact=True).click()
+    drawn(page)
+    told += found_on(page, "Presenting, Analyze")
+    page.goto(f"{place}/shared?key=nothing")
+    expect(page.get_by_role("alert")).to_contain_text("This link opens nothing", timeout=ANALYSIS_MS)
+    told += found_on(page, "Shared, a link that opens nothing")
+    page.goto(address)
+    expect(page.get_by_test_id("verdict")).to_be_visible(timeout=ANALYSIS_MS)
+    told += tabs_of(page, tuple(tab.name for tab in READERS), "Shared")
+    assert told == []
+
+
+def test_axe_finds_nothing_on_a_study_without_one_running_and_with_results(place, folder, visit, hybrid, laughter):
+    page = visit(f"{place}/study")
+    expect_title(page, "Study")
+    told = found_on(page, "Study, none")
+    clip = laughter.read_bytes()
+    judged_study(folder / "studies" / "people", hybrid, dict.fromkeys((name for name, *_ in ROWS), clip))
+    long = folder / "studies" / "long"
+    long.mkdir()
+    for number in range(20):
+        (long / f"{number}.mp4").write_bytes(CLIP.read_bytes())
+    page.reload()
+    choose(page, "people")
+    told += tabs_of(page, ("Clips", "Groups", "Export"), "Study")
+    choose(page, "long")
+    expect(page.get_by_text("Not run yet")).to_be_visible()
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.get_by_text(re.compile(r"of 20 clips"))).to_be_visible(timeout=ANALYSIS_MS)
+    told += found_on(page, "Study, running")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name="Resume")).to_be_visible(timeout=2 * ANALYSIS_MS)
+    told += found_on(page, "Study, stopped")
+    assert told == []
+
+
+def choose(page: Page, name: str) -> None:
+    """Choose a study."""
+    page.get_by_role("combobox", name="Study", exact=True).click()
+    page.get_by_role("option", name=name).click()

@@ -127,7 +127,7 @@ def test_analysis_can_be_stopped(server, visit, tmp_path):
     expect(page.get_by_role("button", name="Start it again")).to_be_visible()
 
 
-def test_result_on_a_phone_fits_the_width_and_survives_another_page(server, visit):
+def test_result_on_a_phone_fits_survives_another_page_and_the_next_one_is_scrolled_to(server, visit, laughter):
     page = visit(server, 390, 844)
     page.get_by_role("button", name="Analyze the sample").click()
     expect_whole_result(page)
@@ -137,3 +137,7 @@ def test_result_on_a_phone_fits_the_width_and_survives_another_page(server, visi
     expect_fits(page)
     page.go_back()
     expect_whole_result(page)
+    page.locator("input[type=file]").set_input_files(laughter)
+    card = page.locator(".es-card").first
+    expect(card).to_contain_text("Verdict on laughter.mp4", timeout=ANALYSIS_MS)
+    expect(page.get_by_test_id("verdict")).to_be_in_viewport(timeout=ANALYSIS_MS)

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.camera_pages import until
 from tests.e2e.conftest import running_server
 from tests.e2e.test_app import ANALYSIS_MS, expect_fits, expect_title
 from tests.evaluations import few_demo_clips
@@ -44,16 +45,22 @@ def test_the_tour_from_end_to_end(showing, visit):
     expect_title(page, "About")
 
 
-def test_kept_results_survive_a_reload_and_go_when_they_are_deleted(showing, visit):
-    page = visit(showing.address)
+def test_a_reload_asks_first_and_kept_results_survive_it_and_go_when_they_are_deleted(showing, visit):
+    page, asked = visit(showing.address), []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
     page.get_by_role("button", name="Analyze the sample").click()
     verdict = page.get_by_test_id("verdict")
     expect(verdict).to_be_visible(timeout=ANALYSIS_MS)
     told = verdict.inner_text()
+    page.evaluate("() => void setTimeout(() => location.reload())")  # as the key does, which waits for the answer
+    until(page, lambda: asked == ["beforeunload"])
+    expect(verdict).to_have_text(told)  # the visitor chose to stay, and nothing is lost
     page.get_by_text("Keep my results for this browser").click()
     page.wait_for_function("() => document.cookie.includes('studio_visit=')")
     page.reload()
     expect(verdict).to_have_text(told, timeout=ANALYSIS_MS)
+    drawn(page)
+    assert asked == ["beforeunload"], "what is kept is not lost by leaving"
     second = page.context.new_page()
     second.goto(f"{showing.address}/analyze")
     expect(second.get_by_test_id("verdict")).to_have_text(told, timeout=ANALYSIS_MS)
@@ -69,11 +76,16 @@ def test_kept_results_survive_a_reload_and_go_when_they_are_deleted(showing, vis
     expect(page.get_by_text("Nothing analyzed yet")).to_be_visible()
 
 
+def drawn(page):
+    """Wait for the player, which moves what lies below it when it comes."""
+    expect(page.locator("[data-part=box]")).to_have_attribute("data-frame", "0", timeout=ANALYSIS_MS)
+
+
 GONE = "This link opens nothing"
 
 
-def share(page, lasts):
-    """Make a link that ends after a while; its address."""
+def share(page, lasts, *, close=True):
+    """Make a link that ends after a while; its address. What it is made in is closed again unless that is to stay."""
     page.get_by_role("button", name=re.compile("^Share this result")).click()
     page.get_by_role("radio", name=lasts, exact=True).click()
     agreed = page.get_by_role("checkbox", name="Everyone shown agreed")
@@ -83,7 +95,8 @@ def share(page, lasts):
     page.get_by_role("button", name="Make a link").click()
     expect(page.get_by_text("/shared?key=")).to_have_count(before + 1)
     address = page.get_by_text("/shared?key=").nth(before).inner_text()
-    page.keyboard.press("Escape")
+    if close:
+        page.keyboard.press("Escape")
     return address
 
 
@@ -93,6 +106,7 @@ def test_a_link_shows_one_result_to_others_until_it_ends_or_is_withdrawn(showing
     verdict = page.get_by_test_id("verdict")
     expect(verdict).to_be_visible(timeout=ANALYSIS_MS)
     told = verdict.inner_text()
+    drawn(page)
     page.get_by_text("Keep my results for this browser").click()
     hour, day = share(page, "1 hour"), share(page, "1 day")
 
@@ -100,7 +114,7 @@ def test_a_link_shows_one_result_to_others_until_it_ends_or_is_withdrawn(showing
     expect_title(reader, "Shared result")
     read = reader.get_by_test_id("verdict")
     expect(read).to_have_text(told, timeout=ANALYSIS_MS)
-    expect(reader.locator("[data-part=box]")).to_have_attribute("data-frame", "0", timeout=ANALYSIS_MS)
+    drawn(reader)
     for name, heading in (("Heatmaps", "Where it looks"), ("Charts", "Quality of each frame")):
         reader.get_by_role("tab", name=name).click()
         expect(reader.get_by_role("heading", name=heading)).to_be_visible(timeout=ANALYSIS_MS)

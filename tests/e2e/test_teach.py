@@ -82,3 +82,30 @@ def test_open_train_through_a_killed_server_evaluate_and_open_a_clip_of_a_cell(v
         expect(page.get_by_role("button", name="Evaluate it")).to_be_visible()
         expect_fits(page)
         page.goto("about:blank")
+
+
+def test_a_folder_of_clips_chosen_in_the_browser_becomes_a_data_set(visit, settings, tmp_path):
+    """As people have them: a folder for each class, and something in between that is no clip."""
+    chosen = tmp_path / "my clips"
+    with (DEMO / "manifest.csv").open(encoding="utf-8", newline="") as source:
+        rows = [row for row in csv.DictReader(source) if row["person"] in PEOPLE[:2] and row["degradation"] == "none"]
+    for person in PEOPLE[:2]:
+        for label in ("amusement_surprise", "other"):
+            row = next(row for row in rows if (row["person"], row["label"]) == (person, label))
+            (chosen / label).mkdir(parents=True, exist_ok=True)
+            shutil.copy(DEMO / row["path"], chosen / label / f"{person}__{Path(row['path']).name}")
+    (chosen / "notes.txt").write_text("filmed on monday")
+    with running_server(**settings) as address:
+        page = visit(f"{address}/teach")
+        page.get_by_role("button", name="New data set").click()
+        page.get_by_role("textbox", name="Name", exact=True).fill("few")
+        page.get_by_role("textbox", name="Classes, one in each line").fill("amusement_surprise\nother")
+        page.get_by_role("button", name="Create", exact=True).click()
+        page.get_by_text("Everyone shown agreed").click()
+        page.get_by_role("tab", name="Folder or ZIP").click()
+        page.locator("input[type=file][webkitdirectory]").set_input_files(chosen)
+        page.get_by_role("button", name="Add its clips").click()
+        expect(page.get_by_text("Added 4 clips of 2 people to 2 classes.")).to_be_visible(timeout=LONG_MS)
+        assert len(list((tmp_path / "data" / "few").rglob("*.mp4"))) == 4
+        expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)
+        page.goto("about:blank")

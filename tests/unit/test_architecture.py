@@ -41,10 +41,11 @@ CORE_EDGES = {
 
 UI_EDGES = {
     "state": set(),
-    "shell": {"state"},
-    "widgets": {"state", "shell"},
+    "work": {"state"},
+    "shell": {"state", "work"},
+    "widgets": {"state", "work", "shell"},
     **{
-        page: {"state", "shell", "widgets"}
+        page: {"state", "work", "shell", "widgets"}
         for page in ("about", "analyze", "live", "shared", "study", "teach", "evaluate")
     },
 }

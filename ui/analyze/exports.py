@@ -1,19 +1,21 @@
 """Everything that can be taken away of a result; each file is made when it is asked for, never before."""
 
-import io
 import threading
-import zipfile
+from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import streamlit as st
 
 from emo_core.files import scratch
 from emo_core.report.annotations import Annotations
 from ui.shell import errors
-from ui.state import datasets, new_clips, session, visits
+from ui.state import datasets, session, visits
 from ui.widgets import progress
+from ui.work import new_clips, turns
 
 _loading = threading.Lock()
 _PERIOD_S = 1.0
@@ -113,49 +115,44 @@ class Makers:
 
     def charts(self) -> bytes:
         """Every chart as PNG."""
-        _load()
-        from emo_core.report.charts.catalog import charts_of
-        from emo_core.report.export import chart_pictures
-
-        analysis = self._result.analysis
-        with visits.one_export(self._visit) as tell:
-            tell("Drawing the charts", 0)
-            return _zip(chart_pictures(charts_of(analysis, self._annotations), analysis))
+        export = _exporting()
+        return bytes(self._made(partial(export.zipped_charts, self._result.analysis, self._annotations)))
 
     def report(self) -> bytes:
         """The one-file report."""
-        _load()
-        from emo_core.report.charts.catalog import charts_of
-        from emo_core.report.export import sample_credit
-        from emo_core.report.html import html_report
-        from emo_core.report.key_frames import key_frames
-
-        source, analysis, bundle = self._result.source.data, self._result.analysis, self._result.bundle
-        with visits.one_export(self._visit) as tell:
-            frames = key_frames(source, bundle, analysis, progress=tell)
-            charts = charts_of(analysis, self._annotations)
-            credit, made_at = sample_credit(source), self._result.made_at
-            return html_report(analysis, self._annotations, bundle, charts, frames, credit, made_at).encode()
+        export, result = _exporting(), self._result
+        return bytes(
+            self._made(
+                partial(
+                    export.report_of, result.source.data, result.analysis, result.bundle, self._annotations,
+                    result.made_at,
+                )
+            )
+        )  # fmt: skip
 
     def video(self) -> bytes:
         """The annotated video, by way of a temporary file that is gone when it is read."""
-        _load()
-        from emo_core.report.annotated_video import write_annotated
-
-        with visits.one_export(self._visit) as tell, scratch.folder() as folder:
+        export, result = _exporting(), self._result
+        with scratch.folder() as folder:
             path = folder / "annotated.mp4"
-            write_annotated(path, self._result.source.data, self._result.analysis, self._annotations, tell)
+            self._made(partial(export.write_annotated, path, result.source.data, result.analysis, self._annotations))
             return path.read_bytes()
 
     def everything(self) -> bytes:
         """All of it, as ``analyze --out`` writes it."""
-        _load()
-        from emo_core.report.export import export_all
+        export, result = _exporting(), self._result
+        with scratch.folder() as folder:
+            self._made(
+                partial(
+                    export.export_all, folder, result.source.data, result.analysis, result.bundle, self._annotations
+                )
+            )
+            return bytes(export.zipped({path.name: path.read_bytes() for path in sorted(folder.iterdir())}))
 
-        source, analysis = self._result.source.data, self._result.analysis
-        with visits.one_export(self._visit) as tell, scratch.folder() as folder:
-            export_all(folder, source, analysis, self._result.bundle, self._annotations, tell)
-            return _zip({path.name: path.read_bytes() for path in sorted(folder.iterdir())})
+    def _made(self, work: Callable[..., Any]) -> Any:
+        """What the work of an export returns, once it was its turn."""
+        with visits.one_export(self._visit) as tell:
+            return turns.run(work, "export", tell, visit=self._visit)
 
 
 def corrected(result: session.Result) -> None:
@@ -201,21 +198,13 @@ def _tell_added() -> None:
 
 
 def _corrected_clip(source: session.Source, label: str, person: str) -> bytes:
-    _load()
+    _exporting()
     from emo_core.datasets.corrections import Correction, corrections_zip
 
     return corrections_zip([Correction(source.data, source.name, label, person)])
 
 
-def _load() -> None:
-    """Import what draws and writes; two threads must not import the same package at the same time."""
+def _exporting() -> ModuleType:
+    """What draws and writes, loaded: two threads must not import the same package at the same time."""
     with _loading:
-        import_module("emo_core.report.export")
-
-
-def _zip(files: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
+        return import_module("emo_core.report.export")

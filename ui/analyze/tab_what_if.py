@@ -9,8 +9,9 @@ import streamlit as st
 
 from emo_core.emotions import UNSURE, display_percent
 from ui.shell import errors
-from ui.state import session, what_if_run
+from ui.state import session
 from ui.widgets import tables
+from ui.work import what_if_run
 
 if TYPE_CHECKING:
     from emo_core.explain.perturbations import Kind

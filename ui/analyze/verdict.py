@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from emo_core.emotions import EMOTION_COLOURS, OTHER, UNSURE, class_colour, display_percent
+from emo_core.model.limits import trust_line
 from emo_core.model.presence import emotion_words, headline, verdict_changes, verdict_words
 from emo_core.model.published import warning_of
 from ui.shell import errors
-from ui.state import models, position, session
+from ui.state import position, session
 
 if TYPE_CHECKING:
     from emo_core.analysis import Analysis, Prediction, Segment
@@ -38,7 +39,7 @@ def beside_clip(result: session.Result) -> None:
     with right:
         st.header("Verdict", anchor="verdict")
         render(result.analysis, result.bundle)
-        st.caption(errors.plain(models.trust_line(result.bundle.metrics)))
+        st.caption(errors.plain(trust_line(result.bundle.metrics)))
         st.page_link("pages/about.py", label="How reliable is this? →")
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from emo_core import SOFTWARE
 from emo_core.emotions import display_name
 from ui.evaluate import choice as evaluate_choice
 from ui.evaluate import run
@@ -63,8 +64,8 @@ def _comparison(first: "Evaluation", second: "Evaluation", folder: Path) -> None
     by_path = {row.path: row for row in found.differing}
     names = (f"{first.model} {first.version}", f"{second.model} {second.version}")
     st.download_button(
-        "Download them as CSV", data=to_csv(comparison_table(found, *names)), mime="text/csv", on_click="ignore",
-        file_name=f"{first.model}_and_{second.model}.csv",
+        "Download them as CSV", data=to_csv(comparison_table(found, *names), {"software": SOFTWARE}), mime="text/csv",
+        file_name=f"{first.model}_and_{second.model}.csv", on_click="ignore",
     )  # fmt: skip
     clips = [clip for clip in first.clips if clip.path in by_path]
     notes = {

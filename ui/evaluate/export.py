@@ -26,7 +26,7 @@ _TITLES = {
 
 def render(choice: Choice, evaluation: "Evaluation", figures: ClipMetrics) -> None:
     """Download buttons; the report and the JSON are made when they are asked for."""
-    from emo_core.evaluation.text import tables, to_csv
+    from emo_core.evaluation.text import made_by, tables, to_csv
 
     st.header("Export", anchor=False)
     st.caption("Every chart on the other tabs saves itself as PNG: point at it and press the camera in its corner.")
@@ -43,11 +43,12 @@ def render(choice: Choice, evaluation: "Evaluation", figures: ClipMetrics) -> No
         )  # fmt: skip
     st.markdown("**Tables (CSV)**")
     own = {_TITLES[name]: table for name, table in tables(evaluation, figures).items()}
+    origin = made_by(evaluation)
     with st.container(horizontal=True):
         for title, table in {**own, **more}.items():
             name = title.lower().replace(" ", "_")
             st.download_button(
-                title, data=to_csv(table), file_name=f"{stem}_{name}.csv", mime="text/csv", on_click="ignore",
+                title, data=to_csv(table, origin), file_name=f"{stem}_{name}.csv", mime="text/csv", on_click="ignore",
                 key=f"csv-{name}", disabled=not table[1],
             )  # fmt: skip
     st.caption("The same at the command line:")

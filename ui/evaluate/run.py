@@ -1,5 +1,6 @@
 """Running an evaluation on the page, and finding the stored one again."""
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -11,6 +12,7 @@ from ui.state import evaluations, models
 from ui.state.datasets import DEMO
 from ui.state.evaluations import Found
 from ui.widgets import progress
+from ui.work import turns
 
 _JOB, _UNSTORED = "_evaluate_job", "_evaluate_unstored"
 
@@ -120,8 +122,7 @@ def run(choice: Choice) -> None:
     bundle = models.load(choice.model)
     clips = choose_clips(choice.model, read_dataset(choice.data), bundle.info.labels, everyone=choice.everyone)
     with progress.shown(choice.name, "Evaluating", drop) as report:
-        evaluation = evaluate_dataset(
-            bundle, clips, choice.data, CACHE, name=choice.name, command=choice.command, progress=report
-        )
+        work = partial(evaluate_dataset, bundle, clips, choice.data, CACHE, name=choice.name, command=choice.command)
+        evaluation = turns.run(work, "evaluation", report, report.waiting)
     if not store(evaluation, path := stored_path(choice)):
         st.session_state[_UNSTORED] = {path: Found(evaluation, summarize(evaluation))}

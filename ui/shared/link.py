@@ -59,10 +59,10 @@ def _on_make(result: session.Result) -> None:
 
 
 def _moment(until_s: float) -> str:
-    """A moment of today or tomorrow by the visitor's own clock."""
+    """A moment of today or tomorrow by the clock of the visitor, with its time zone."""
     try:
         zone = ZoneInfo(st.context.timezone or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
         zone = ZoneInfo("UTC")
     when = datetime.fromtimestamp(until_s, zone)
-    return f"{when:%A} at {when:%H:%M} ({zone.key.replace('_', ' ')} time)"
+    return f"{when:%A} at {when:%H:%M} ({zone.key.replace('_', ' ')})"

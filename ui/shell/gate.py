@@ -25,7 +25,7 @@ from starlette.responses import PlainTextResponse
 from streamlit import config
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
-from emo_core.errors import EmoError
+from emo_core.errors import SettingError
 from emo_core.files import limits
 from ui.shell.links import LOOPBACK
 from ui.state import visits
@@ -143,10 +143,6 @@ class Gate:
         all_bytes = visits.uploaded_bytes() + sum(come for _, come in arriving) + more
         own_bytes = visits.uploaded_bytes(visit) + sum(come for who, come in arriving if who == visit) + more
         return all_bytes <= budget_bytes() and own_bytes <= max(budget_bytes() // 2, _FRAMING_BYTES)
-
-
-class SettingError(EmoError):
-    """A setting of the operator that cannot be used."""
 
 
 class _FullError(Exception):

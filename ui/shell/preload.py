@@ -48,7 +48,15 @@ def _load() -> None:
                 logging.getLogger(__name__).exception("could not preload %s", name)
     finally:
         _loaded.set()
+    _start_workers()
     _try_models()
+
+
+def _start_workers() -> None:
+    """Have the workers ready for the first work."""
+    from ui.work import turns
+
+    turns.of_server()
 
 
 def _try_models() -> None:

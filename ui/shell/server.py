@@ -8,6 +8,8 @@ from typing import Any
 
 from starlette.middleware import Middleware
 
+from emo_core.config import ServerConfig
+from emo_core.errors import SettingError
 from emo_core.files import scratch
 from ui.shell import gate
 from ui.state import keeping, trainings, visits
@@ -19,7 +21,8 @@ MIDDLEWARE = (Middleware(gate.Gate),)
 
 try:
     gate.budget_bytes()
-except gate.SettingError as error:  # before the server starts: one sentence, no traceback
+    ServerConfig.from_environment()
+except SettingError as error:  # before the server starts: one sentence, no traceback
     raise SystemExit(f"error: {error}") from None
 
 

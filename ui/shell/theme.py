@@ -13,7 +13,7 @@ _CSS = """
 [data-testid="stCaptionContainer"] { color: inherit !important; opacity: .82; }
 .js-plotly-plot :is(.xtick, .ytick, .xtitle, .ytitle, .legendtext) text, .js-plotly-plot .legendtext {
   fill: currentColor !important; }
-[data-variant="segmented_control"] [data-testid="stMarkdownContainer"] p { color: light-dark(#1E2430, #E7EAF1); }
+button[data-variant="segmented_control"], [data-testid="stSliderThumbValue"] { color: inherit !important; }
 :is(a, button, summary, input, select, textarea, [role="tab"], [role="slider"], [tabindex="0"]):focus-visible {
   outline: 3px solid color-mix(in srgb, #5B69D6 75%, currentColor); outline-offset: 2px; }
 @media (prefers-reduced-motion: reduce) {

@@ -4,15 +4,18 @@ Frames arrive on a thread of the connection, where nothing of Streamlit may be c
 page, because it stays in the session; it ends when the page is left, the visit is deleted or no frame comes any more.
 """
 
+import threading
 import time
+import weakref
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
+from emo_core.config import ServerConfig
 from emo_core.files import scratch
-from ui.state import session
+from ui.state import session, visits
 
 if TYPE_CHECKING:
     import av
@@ -35,9 +38,10 @@ CONNECT_S = 15.0
 
 _SESSION = "_live"
 _LEAST_S = 1.0
+_starting = threading.Lock()
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, weakref_slot=True)
 class LiveSession:
     """What belongs to one live view.
 
@@ -53,6 +57,7 @@ class LiveSession:
             both say the same also where the card comes late.
         shown: the last picture sent back, (H, W, 3) uint8 RGB, as the visitor saw it.
         snapshots: pictures the visitor took, JPEG.
+        visit: whose it is.
     """
 
     worker: "LiveWorker"
@@ -65,6 +70,7 @@ class LiveSession:
     told: "LiveResult | None" = None
     shown: "Bytes | None" = None
     snapshots: list[bytes] = field(default_factory=list)
+    visit: str = field(default_factory=visits.own_id)
 
     def receive(self, frame: "av.VideoFrame") -> "av.VideoFrame":
         """Callback of the connection: leave the frame to the worker, send it back mirrored with what is known."""
@@ -95,6 +101,11 @@ class LiveSession:
         return self.started_s is not None
 
     @property
+    def is_watched(self) -> bool:
+        """Whether it is wanted, and its page still open: whoever closes the tab makes room at once."""
+        return self.wanted and visits.is_open(self.visit)
+
+    @property
     def waiting_s(self) -> float:
         """Seconds since the start in which no frame came; 0 once frames come."""
         if self.started_s is None or self.worker.stats().received_hz > 0:
@@ -110,7 +121,16 @@ class LiveSession:
                 anew before this moment: the former connection may still be ending, and make the browser remember its
                 camera.
         """
-        self.device, self.started_s, self.problem, self.retried = device, time.monotonic(), "", False
+        with _starting:
+            most = ServerConfig.from_environment().live_views
+            if sum(other.is_watched for other in list(_known) if other is not self) >= most:
+                self.stop(
+                    f"As many cameras are watched as this server takes at a time, {most}: try again when somebody has "
+                    "stopped, or record a clip instead."
+                )
+                return
+            _known.add(self)
+            self.device, self.started_s, self.problem, self.retried = device, time.monotonic(), "", False
         if another:
             self._renew()
         self.worker.resume()
@@ -165,6 +185,10 @@ class LiveSession:
             path = folder / "live.mp4"
             write_video(path, ring.frames(), ring.rate_hz)
             return session.Source("live.mp4", path.read_bytes())
+
+
+_known: weakref.WeakSet[LiveSession] = weakref.WeakSet()
+"""Every live view of the server that was ever started and still lasts."""
 
 
 def current() -> LiveSession:

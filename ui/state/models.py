@@ -1,7 +1,7 @@
 """The models the application serves: each loaded once, shared by all visitors, never changed; a visit chooses one."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import streamlit as st
 
-from emo_core.emotions import display_name
 from emo_core.errors import BundleError, DatasetError
 from emo_core.files import folders
 from emo_core.files.csv_files import parse_csv
-from emo_core.measured import ComposedClips, Measured, RealClips, TaughtClips, TaughtRecord, read_measured
+from emo_core.measured import Measured, TaughtRecord, read_measured
 from emo_core.model.published import PUBLISHED
-from emo_core.records import span
 
 if TYPE_CHECKING:
     from emo_core.model.bundle import Bundle
@@ -172,70 +170,6 @@ def history(folder: Path | None = None) -> dict[str, list[dict[str, float]]]:
             stage = stages.setdefault(str(row.pop("stage", None) or "training"), [])
             stage.append({name: _number(value) for name, value in row.items() if name})
     return stages
-
-
-def trust_line(record: Mapping[str, Any]) -> str:
-    """One sentence on how often a model was right, on which data, out of how many; honest if nothing is known.
-
-    Args:
-        record: its ``metrics.json``.
-    """
-    try:
-        measured = read_measured(record)
-        if taught := measured.taught_clips:
-            line = _taught_line(taught)
-            return f"The published method. {line}{_forced_words(measured)}" if taught.recipe == PUBLISHED else line
-        return _real_line(measured.real_clips) if measured.real_clips else _composed_line(measured.composed_clips)
-    except (LookupError, TypeError, ValueError):
-        return "What was measured on this model cannot be read, so treat every verdict as a guess."
-
-
-def _composed_line(composed: ComposedClips | None) -> str:
-    if composed is None or (clean := composed.clean) is None:
-        return "No accuracy has been measured for this model yet, so treat every verdict as a guess."
-    return (
-        f"In tests the model was right on {clean.accuracy:.0%} of {clean.num_clips:,} clips composed from photos kept "
-        "out of training; expect less on real video."
-    )
-
-
-def _real_line(record: RealClips) -> str:
-    """What real clips say, whose figures are cross-validated by person; the weakest class with its number."""
-    found = record.parts[0].cross_validated.by_class
-    weakest = min(found, key=lambda row: row.right / max(row.num, 1))
-    return (
-        f"On {record.num_clips} real clips of {record.num_people} people that it was not trained on, "
-        f"{sum(row.right for row in found)} verdicts were right or held back where there was no pair; weakest is "
-        f"{display_name(weakest.label).lower()}, {weakest.right} of {weakest.num}."
-    )
-
-
-def _taught_line(found: TaughtClips) -> str:
-    accuracy, interval = found.scores.accuracy.value, found.scores.accuracy.interval
-    who = "1 person" if found.num_people == 1 else f"{found.num_people} people"
-    sure = f"95 % interval over people {span(interval, '.0%')}" if interval else "too few to trust it"
-    if found.protocol == "random":
-        return (
-            f"It was right on {accuracy:.0%} of {found.num_clips:,} clips set aside at random, of {who}, of whom other "
-            "clips trained it: that does not tell how it works on anybody else."
-        )
-    if found.protocol == "subject":
-        return (
-            f"In tests it was right on {accuracy:.0%} of {found.num_clips:,} clips of {who} kept out of its training "
-            f"({sure})."
-        )
-    return (
-        f"It was right on {accuracy:.0%} of {found.num_clips:,} test clips of {who} ({sure}); its records do not say "
-        "whether other clips of these people trained it."
-    )
-
-
-def _forced_words(measured: Measured) -> str:
-    """What it makes of clips that it has no class for, as a further sentence; empty where that was not measured."""
-    if measured.forced_clips is None:
-        return ""
-    counts = measured.forced_clips.parts[0].rows[0].verdicts
-    return f" Of {sum(counts)} clips that show none of its classes it called {sum(counts[:-1])} one of them."
 
 
 def _read(path: Path) -> str:

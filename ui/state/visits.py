@@ -46,7 +46,7 @@ def own_id() -> str:
 
 def is_open(visit: str) -> bool:
     """Whether the page of a visit is still there; always where no server runs, such as in a test."""
-    return not runtime.exists() or runtime.get_instance().is_active_session(visit)
+    return not runtime.exists() or bool(runtime.get_instance().is_active_session(visit))
 
 
 @contextmanager

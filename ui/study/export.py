@@ -1,11 +1,13 @@
 """Everything of a study as files, and its end on this server."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from emo_core.errors import os_remedy
 from ui.shell import errors
+from ui.study import groups
 from ui.study import server as studies
 from ui.study.server import ServerStudy
 
@@ -19,8 +21,8 @@ def render(study: ServerStudy, found: "Study") -> None:
     """Download buttons; each file is read when it is asked for."""
     st.caption("Every chart saves itself as PNG: point at it and press the camera in its corner.")
     st.download_button(
-        "Report (HTML)", data=lambda: _report(found), file_name=f"{study.key}.html", mime="text/html",
-        on_click="ignore", type="primary", key="study-report",
+        "Report (HTML)", data=partial(_report, found, everybody=groups.counts_everybody()),
+        file_name=f"{study.key}.html", mime="text/html", on_click="ignore", type="primary", key="study-report",
     )  # fmt: skip
     with st.container(horizontal=True):
         for name in _FILES:
@@ -45,7 +47,7 @@ def removal(study: ServerStudy) -> None:
             st.rerun()
 
 
-def _report(found: "Study") -> str:
+def _report(found: "Study", *, everybody: bool) -> str:
     from emo_core.studies.report import to_html
 
-    return to_html(found)
+    return to_html(found, everybody=everybody)

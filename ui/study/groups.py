@@ -14,13 +14,17 @@ if TYPE_CHECKING:
     from emo_core.studies.tables import Study
 
 
+_EVERYBODY = "study-everybody"
+
+
 def render(found: "Study") -> None:
     """A choice of grouping, and its figures."""
     from emo_core.studies.groups import GROUPINGS, seconds_by_verdict, time_shares
     from emo_core.studies.report import shares_table
 
     clips, labels = found.clips(), found.record.model.labels
-    seconds = seconds_by_verdict(clips, found.segments(), labels)
+    everybody = _choose_people(clips)
+    seconds = seconds_by_verdict(clips, found.segments(), labels, everybody=everybody)
     if not len(seconds):
         st.info("No clip was judged yet.")
         return
@@ -41,12 +45,29 @@ def render(found: "Study") -> None:
     with st.expander("As a table"):
         header, cells = shares_table(rows)
         tables.render(header, [[errors.plain(str(cell)) for cell in row] for row in cells])
-    _curves(found, clips, by)
+    _curves(found, clips, by, everybody=everybody)
     if by != "participant":
         _differences(seconds, labels, by)
 
 
-def _curves(found: "Study", clips: "DataFrame", by: str) -> None:
+def counts_everybody() -> bool:
+    """Whether people beyond the first of a clip count: the choice on the page, which the report follows."""
+    return bool(st.session_state.get(_EVERYBODY, False))
+
+
+def _choose_people(clips: "DataFrame") -> bool:
+    """A switch where a clip shows several people, and what it does; the choice outlives the switch on another tab."""
+    from emo_core.studies.groups import crowd_words
+
+    if not crowd_words(clips, everybody=False):
+        return False
+    chosen = st.toggle("Count everybody in a clip", counts_everybody(), key=f"{_EVERYBODY}-switch")
+    st.session_state[_EVERYBODY] = chosen
+    st.caption(crowd_words(clips, everybody=chosen))
+    return chosen
+
+
+def _curves(found: "Study", clips: "DataFrame", by: str, *, everybody: bool) -> None:
     from emo_core.report.charts.groups import curves_figure
     from emo_core.studies.groups import MARK, START, curves
 
@@ -63,7 +84,8 @@ def _curves(found: "Study", clips: "DataFrame", by: str) -> None:
     ) or START  # fmt: skip
     frames = found.frames(("clip", "person", "time_s", value))
     with errors.shown():
-        drawn = curves_figure(curves(clips, frames, value, by, at), values[value], at_mark=at == MARK)
+        means = curves(clips, frames, value, by, at, everybody=everybody)
+        drawn = curves_figure(means, values[value], at_mark=at == MARK)
         st.caption(
             "Mean over people of each one's own mean; band: 95 % interval over people, where two or more are left."
         )

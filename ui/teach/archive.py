@@ -9,9 +9,10 @@ import streamlit as st
 
 from emo_core.errors import DatasetError, EmoError
 from emo_core.files import archives, scratch
-from ui.state import new_clips, session
+from ui.state import session
 from ui.state.datasets import KnownSet
 from ui.widgets import progress, tables, uploads
+from ui.work import new_clips
 
 if TYPE_CHECKING:
     from emo_core.datasets.clips import DatasetClip

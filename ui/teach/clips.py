@@ -10,12 +10,13 @@ import streamlit as st
 from emo_core.emotions import display_name
 from emo_core.errors import EmoError
 from ui.shell import errors
-from ui.state import new_clips, session
+from ui.state import session
 from ui.state.datasets import CACHE, KnownSet
-from ui.state.new_clips import NewClip
 from ui.teach import archive
 from ui.widgets import progress, recorder, uploads
 from ui.widgets.clip_list import still
+from ui.work import new_clips
+from ui.work.new_clips import NewClip
 
 if TYPE_CHECKING:
     from emo_core.datasets.clips import DatasetClip

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from emo_core.errors import EmoError
+from emo_core.model.limits import trust_line
 from emo_core.model.published import PUBLISHED
 from ui.shell import errors, preload
 from ui.state import models, trainings
@@ -158,7 +159,7 @@ def _ended(status: "JobStatus") -> None:
     exists = (folder / "bundle.json").exists()
     st.markdown(f"**{errors.plain(order.name)}**: {_STATES[status.state]}")
     if status.state == "done":
-        st.success(errors.plain(models.trust_line(models.record(folder)) if exists else status.progress.message))
+        st.success(errors.plain(trust_line(models.record(folder)) if exists else status.progress.message))
     elif status.state == "failed":
         st.error(errors.plain(status.progress.message))
     else:

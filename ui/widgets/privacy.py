@@ -3,7 +3,8 @@
 import streamlit as st
 
 from emo_core.errors import EmoError
-from ui.state import keeping, live_session, session, what_if_run
+from ui.state import keeping, live_session, session
+from ui.work import what_if_run
 
 NOTICE = """
 - **What happens:** this server finds the face in the pictures of your camera, measures how good each one is, and

@@ -1,28 +1,68 @@
-"""A running analysis on the page: which stage, how far, and a way to stop."""
+"""Running work on the page: its place in line, then which stage and how far, and a way to stop it."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from ui.shell import errors, preload
-from ui.state import new_clips, session
+from ui.state import session
+from ui.work import new_clips
 
-_LOOK_EVERY_S = 0.5
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+    from emo_core.jobs.turns import Place
+
+_LOOK_EVERY_S = 0.3
+
+
+class Report:
+    """Moves the bar; called with the stage and the share done.
+
+    A click on the button, or a tab that is closed, makes Streamlit end the run when this draws, and the work with it.
+    So it draws several times a second, whether there is news or not.
+    """
+
+    def __init__(self, bar: "DeltaGenerator", button: "DeltaGenerator", stop: Callable[[], None]) -> None:
+        self._bar, self._button, self._stop = bar, button, stop
+        self._label, self._num_labels = "", 0
+        self._drawn, self._drawn_s = ("", 0), 0.0
+        self._offer("Stop")
+
+    def __call__(self, stage: str, fraction: float) -> None:
+        """Say how far the work is."""
+        percent = round(100 * min(max(fraction, 0.0), 1.0))
+        self._offer("Stop")
+        self._draw(f"{errors.plain(stage)} ({percent} %)", percent)
+
+    def waiting(self, place: "Place") -> None:
+        """Say where in line the visitor stands."""
+        self._offer("Leave the line")
+        self._draw(place.words(), 0)
+
+    def _offer(self, label: str) -> None:
+        """One button; another label is another widget, for the run may show each only once."""
+        if label != self._label:
+            key = f"stop-{self._num_labels}" if self._num_labels else "stop"
+            self._label, self._num_labels = label, self._num_labels + 1
+            self._button.button(label, on_click=self._stop, key=key, width="stretch")
+
+    def _draw(self, text: str, percent: int) -> None:
+        now_s = time.monotonic()
+        if self._drawn != (text, percent) or now_s >= self._drawn_s + _LOOK_EVERY_S:
+            self._drawn, self._drawn_s = (text, percent), now_s
+            self._bar.progress(percent, text=text)
 
 
 @contextmanager
-def shown(
-    name: str, doing: str = "Analyzing", stop: Callable[[], None] = session.stop
-) -> Iterator[Callable[[str, float], None]]:
-    """Draw the progress of work on `name` around it, and hand out the callback that moves it.
+def shown(name: str, doing: str = "Analyzing", stop: Callable[[], None] = session.stop) -> Iterator[Report]:
+    """Draw the progress of work on `name` around it, and hand out what moves it.
 
     Once the work is done or has failed, bar and button are gone.
-
-    A click on Stop, or a tab that is closed, makes Streamlit end this run when the callback draws, and the work with
-    it. So it draws twice a second, whether there is news or not.
 
     Args:
         name: of the clip, or of what else is worked on.
@@ -33,19 +73,9 @@ def shown(
     with place.container(border=True, key="progress"):
         text, button = st.columns([5, 1], vertical_alignment="center")
         text.text(f"{doing} {name}")
-        button.button("Stop", on_click=stop, key="stop", width="stretch")
         bar = st.progress(0.0, text="Starting")
-    shown, drawn_s = ("", 0), 0.0
-
-    def report(stage: str, fraction: float) -> None:
-        nonlocal shown, drawn_s
-        percent, now_s = round(100 * min(max(fraction, 0.0), 1.0)), time.monotonic()
-        if shown != (stage, percent) or now_s >= drawn_s + _LOOK_EVERY_S:
-            shown, drawn_s = (stage, percent), now_s
-            bar.progress(percent, text=f"{errors.plain(stage)} ({percent} %)")
-
     try:
-        yield report
+        yield Report(bar, button.empty(), stop)
     except Exception:  # not a click on Stop: that ends the run, and the next one draws no bar
         place.empty()
         raise

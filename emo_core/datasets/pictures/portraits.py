@@ -22,6 +22,7 @@ from emo_core.errors import DatasetError
 from emo_core.faces.alignment import normalize_intensity
 from emo_core.faces.landmarks import FaceLandmarker
 from emo_core.faces.tracking import FaceTracker, empty_track
+from emo_core.files.archives import DAMAGED
 from emo_core.files.cache import keep
 from emo_core.files.csv_files import parse_csv
 from emo_core.files.kept import kept_arrays
@@ -204,14 +205,14 @@ def _files(path: Path) -> Mapping[str, Callable[[], bytes]]:
 def _zipped(path: Path) -> dict[str, Callable[[], bytes]]:
     try:
         archive = zipfile.ZipFile(path)
-    except (OSError, zipfile.BadZipFile) as error:
+    except (OSError, *DAMAGED) as error:
         raise DatasetError(f"{clean_name(path.name)} cannot be read as a zip of pictures: make it again.") from error
 
     def reader(member: zipfile.ZipInfo) -> Callable[[], bytes]:
         def read() -> bytes:
             try:
                 return archive.read(member) if member.file_size <= _MOST_BYTES else b""
-            except (OSError, RuntimeError, zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+            except (OSError, *DAMAGED) as error:
                 raise DatasetError(
                     f"{clean_name(member.filename)} in {clean_name(path.name)} cannot be read: make the zip again."
                 ) from error

@@ -6,11 +6,12 @@ import pytest
 from msgspec.structs import astuple
 from sklearn import metrics
 
+from emo_core import SOFTWARE
 from emo_core.emotions import UNSURE
 from emo_core.errors import DatasetError
 from emo_core.evaluation.clip_metrics import coverage_curve, summarize, verdict_table
 from emo_core.evaluation.people_intervals import People
-from emo_core.evaluation.text import tables, to_csv, to_text
+from emo_core.evaluation.text import made_by, tables, to_csv, to_text
 from emo_core.records import ClipMetrics
 from tests.evaluations import LABELS, make_evaluation
 
@@ -158,4 +159,7 @@ def test_text_and_tables_tell_all(evaluation, figures):
         header, rows = table
         assert rows, name
         assert {len(row) for row in rows} == {len(header)}, name
-        assert len(to_csv(table).splitlines()) == len(rows) + 1
+        lines = to_csv(table, made_by(evaluation)).splitlines()
+        assert len(lines) == len(rows) + 1
+        assert lines[0].endswith(",model,model_version,software")
+        assert all(line.endswith(f",{evaluation.model},{evaluation.version},{SOFTWARE}") for line in lines[1:])

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from emo_core import SOFTWARE
 from emo_core.evaluation import record_tables
 from emo_core.evaluation.clip_metrics import summarize
 from emo_core.evaluation.html_report import to_html
@@ -21,7 +22,7 @@ def whole(table):
     header, rows = table
     assert rows
     assert {len(row) for row in rows} == {len(header)}
-    return to_csv(table)
+    return to_csv(table, {"software": SOFTWARE})
 
 
 def test_the_shipped_records_become_tables():
@@ -45,7 +46,8 @@ def test_history_and_comparison():
     assert "head,1.0,0.5,0.8,0.6,0.7" in whole(record_tables.history_table({"head": rows}))
     found = compare(make_evaluation(skill=0.5), make_evaluation(skill=3.0))
     told = whole(record_tables.comparison_table(found, "a", "b")).splitlines()
-    assert told[0] == "path,label,a,b"
+    assert told[0] == "path,label,a,b,software"
+    assert told[1].endswith(f",{SOFTWARE}")
     assert len(told) == len(found.differing) + 1
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from emo_core import SOFTWARE
 from emo_core.cli.main import main
 from emo_core.datasets.clips import DatasetClip, read_dataset
 from emo_core.datasets.feature_cache import ClipReader
@@ -173,7 +174,9 @@ class TestCommand:
         assert "3 clips of 3 people" in capsys.readouterr().out
         written = read_json(tmp_path / "e.json")
         assert written["figures"]["num_clips"] == 3
-        assert len((tmp_path / "e.csv").read_text("utf-8").splitlines()) == 4
+        table = (tmp_path / "e.csv").read_text("utf-8").splitlines()
+        assert len(table) == 4
+        assert all(SOFTWARE in line for line in table[1:])
         (tmp_path / "file").touch()
         words[-1] = str(tmp_path / "file" / "no_folder")  # the cache is optional
         assert main([*words, "--json", str(tmp_path / "again.json")]) == 0

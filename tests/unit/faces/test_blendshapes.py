@@ -33,6 +33,7 @@ def test_frames_without_a_face_are_zero():
     assert not BlendshapeModel()(landmarks, np.zeros(2, bool)).any()
 
 
-def test_a_missing_model_says_so(tmp_path):
+def test_a_missing_model_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr("emo_core.faces.landmarks.TASK_PATH", tmp_path / "gone.task")
     with pytest.raises(BundleError, match="missing or damaged"):
-        BlendshapeModel(tmp_path / "face_landmarker.task")
+        BlendshapeModel()

@@ -16,11 +16,6 @@ NOSE_TIP = 1
 
 
 @pytest.fixture(scope="module")
-def landmarker():
-    return FaceLandmarker()
-
-
-@pytest.fixture(scope="module")
 def nose():
     """Where the nose tip is at 1 s, x and y in pixels."""
     return np.array([427.0, 230.0])
@@ -117,20 +112,17 @@ def test_the_region_leans_with_the_head(landmarker, angle_deg):
     assert lean == pytest.approx(angle_deg, abs=4)
 
 
-def test_a_missing_model_says_how_to_mend_it(tmp_path):
-    with pytest.raises(BundleError, match=r"gone\.task is missing or damaged: restore"):
-        FaceLandmarker(tmp_path / "gone.task")
-
-
-def test_a_damaged_model_says_how_to_mend_it(tmp_path):
-    cut = tmp_path / "cut.task"
-    cut.write_bytes(TASK_PATH.read_bytes()[:1000])
-    with pytest.raises(BundleError, match="missing or damaged"):
-        FaceLandmarker(cut)
-    with zipfile.ZipFile(tmp_path / "other.task", "w") as other:
-        other.writestr("notes.txt", "no model")
-    with pytest.raises(BundleError, match="missing or damaged"):
-        FaceLandmarker(tmp_path / "other.task")
+@pytest.mark.parametrize("damage", ["gone", "cut", "other"])
+def test_a_missing_or_damaged_model_says_how_to_mend_it(damage, tmp_path, monkeypatch):
+    path = tmp_path / "given.task"
+    if damage == "cut":
+        path.write_bytes(TASK_PATH.read_bytes()[:1000])
+    elif damage == "other":
+        with zipfile.ZipFile(path, "w") as other:
+            other.writestr("notes.txt", "no model")
+    monkeypatch.setattr("emo_core.faces.landmarks.TASK_PATH", path)
+    with pytest.raises(BundleError, match=r"given\.task is missing or damaged: restore"):
+        FaceLandmarker()
 
 
 def test_a_face_inside_a_face_is_one_and_two_side_by_side_are_two():

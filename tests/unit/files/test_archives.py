@@ -29,6 +29,26 @@ def test_what_is_in_it_lies_below_the_folder_and_what_systems_add_does_not(tmp_p
     assert sorted(path.relative_to(root).as_posix() for path in root.rglob("*.*")) == ["joy/a.mp4", "other/b.mp4"]
 
 
+@pytest.mark.parametrize("kind", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_damage_to_what_is_packed_in_any_way_is_told(tmp_path, kind):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", kind) as archive:
+        archive.writestr("joy/a.mp4", bytes(range(256)) * 40)
+    content = bytearray(buffer.getvalue())
+    content[60:120] = b"x" * 60
+    with pytest.raises(DatasetError, match="no zip that can be read"):
+        archives.unpack(bytes(content), tmp_path)
+
+
+def test_members_without_a_name_or_with_one_that_is_too_long_are_told(tmp_path):
+    with pytest.raises(DatasetError, match="file name too long"):
+        archives.unpack(zipped({f"joy/{'a' * 300}.mp4": b"a"}), tmp_path)
+    nameless = zipped({"a": b"a"})
+    place = nameless.index(b"PK\x01\x02") + 28  # the length of its name in the directory
+    with pytest.raises(DatasetError, match="no zip that can be read"):
+        archives.unpack(nameless[:place] + b"\0\0" + nameless[place + 2 :], tmp_path)
+
+
 @pytest.mark.parametrize("name", ["../a.mp4", "/etc/a.mp4", "x/../../a.mp4", "..\\a.mp4", "C:/a.mp4"])
 def test_names_that_lead_outside_are_refused(tmp_path, name):
     place = tmp_path / "in"

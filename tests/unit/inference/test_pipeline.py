@@ -8,7 +8,6 @@ import pytest
 
 from emo_core.emotions import EMOTIONS, UNSURE
 from emo_core.errors import BundleError, NoFaceError, VideoError
-from emo_core.faces.landmarks import FaceLandmarker
 from emo_core.faces.tracking import empty_track
 from emo_core.inference.pipeline import analyze, extract_features, normalize_clip
 from emo_core.types import QUALITY_COMPONENTS
@@ -235,7 +234,7 @@ class TestRefusal:
             analyze(laughter, hybrid)
 
     def test_no_landmark_model(self, hybrid, laughter, monkeypatch, tmp_path):
-        monkeypatch.setattr(FaceLandmarker.__init__, "__defaults__", (tmp_path / "gone.task", 1))
+        monkeypatch.setattr("emo_core.faces.landmarks.TASK_PATH", tmp_path / "gone.task")
         with pytest.raises(BundleError, match=r"gone\.task is missing or damaged"):
             analyze(laughter, hybrid)
 

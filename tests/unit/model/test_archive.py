@@ -82,6 +82,8 @@ def test_what_comes_back_is_the_same_model(tiny, exported, tmp_path):
         (lambda files: manifest(files, schema=2), "newer version of the program, so update this one"),
         (lambda files: manifest(files, schema=0), "train it again"),
         (lambda files: manifest(files, files={"../../etc/passwd": "0" * 64}), "damaged (bundle.json)"),
+        (lambda files: manifest(files, files=None), "damaged (bundle.json)"),
+        (lambda files: files.update({"tiny/" + "b" * 300: b"x"}), "name of a file in it is too long"),
     ],
 )  # fmt: skip
 def test_what_is_no_whole_model_is_refused_and_leaves_nothing(exported, tmp_path, change, told):

@@ -44,14 +44,17 @@ class Reader(HTMLParser):
 CARD = (MODEL / "MODEL_CARD.md").read_text("utf-8")
 
 
-def report(analysis=None, annotations=None, card=CARD, **more):
+METRICS = json.loads((MODEL / "metrics.json").read_text("utf-8"))
+
+
+def report(analysis=None, annotations=None, card=CARD, metrics=METRICS, **more):
     analysis, annotations = analysis or make_analysis(), annotations or Annotations()
-    bundle = SimpleNamespace(card=card)
+    bundle = SimpleNamespace(card=card, metrics=metrics)
     return Reader(html_report(analysis, annotations, bundle, charts_of(analysis, annotations), **more))
 
 
 def test_it_tells_everything():
-    measured = json.loads((MODEL / "metrics.json").read_text("utf-8"))["real_stills"]
+    measured = METRICS["real_stills"]
     page = report(
         make_analysis(warnings=("Careful.",)), credit="A. Author", frames=[FRAME],
         made_at=datetime(2026, 1, 2, 3, 4, tzinfo=UTC),
@@ -116,3 +119,12 @@ def test_clips_in_which_all_or_no_frames_count(missing):
 
 def test_a_model_without_a_card():
     assert "came without a card" in report(card="").text
+
+
+def test_it_says_first_how_often_the_model_is_right_on_real_clips_or_that_nobody_knows():
+    real = METRICS["real_clips"]
+    assert (
+        f"How reliable is this? On {real['num_clips']} real clips of {real['num_people']} people that it was not "
+        "trained on" in report().text
+    )
+    assert "No accuracy has been measured for this model yet" in report(metrics={}).text

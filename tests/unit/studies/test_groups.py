@@ -11,6 +11,7 @@ from emo_core.errors import StudyError
 from emo_core.studies.groups import (
     MARK,
     STEP_S,
+    crowd_words,
     curves,
     holm,
     paired_differences,
@@ -56,6 +57,7 @@ def test_shares_of_time_and_their_intervals_over_people():
     clips, segments, _ = tables(made(12, 0.2, rng))
     seconds = seconds_by_verdict(clips, segments, LABELS)
     assert len(seconds) == 48, "the first person of each clip that was judged"
+    assert crowd_words(clips, everybody=False).endswith("the others are not counted.")
     found = {(row.group, row.verdict): row for row in time_shares(seconds, "condition", LABELS)}
     for condition, own in seconds.groupby("condition"):
         by_person = own.groupby("participant")[["joy_fear", "other"]].sum()
@@ -111,6 +113,24 @@ def test_curves_are_means_over_people_of_their_means_over_clips():
         (of_people[0.0],), np.mean, n_resamples=4000, method="percentile", rng=np.random.default_rng(4)
     ).confidence_interval
     np.testing.assert_allclose((curve.low[0], curve.high[0]), theirs, atol=0.03)
+
+
+def test_everybody_in_a_clip_can_be_counted_and_only_the_first_is_its_participant():
+    clips, segments, _ = tables([("c0", "anna", "a", 3, 1, None), ("c1", "anna", "b", 2, 2, None)])
+    seconds = seconds_by_verdict(clips, segments, LABELS, everybody=True)
+    assert dict(zip(seconds["who"], seconds["other"], strict=True)) == {
+        "anna": 2, "unknown: c0 2": 99, "unknown: c1 2": 99
+    }  # fmt: skip
+    (row,) = [row for row in time_shares(seconds, "condition", LABELS) if (row.group, row.verdict) == ("a", "other")]
+    assert (row.value, row.num_people, row.num_clips, row.seconds) == (100 / 103, 2, 1, 103)
+    assert {row.group for row in time_shares(seconds, "participant", LABELS)} == {"anna", ""}
+    assert "2 clips show several people" in crowd_words(clips, everybody=True)
+    assert "each counted as one unknown person" in crowd_words(clips, everybody=True)
+    assert not crowd_words(clips[clips["person"] != 2], everybody=True)
+    frames = pandas.DataFrame([{"clip": "c0", "person": n, "time_s": 0.1, "value": float(n)} for n in (1, 2)])
+    alone, together = (curves(clips, frames, "value", "condition", everybody=on)[0] for on in (False, True))
+    assert (alone.mean.tolist(), alone.num_people.tolist()) == ([1.0], [1])
+    assert (together.mean.tolist(), together.num_people.tolist()) == ([1.5], [2])
 
 
 def test_curves_line_up_at_the_mark():

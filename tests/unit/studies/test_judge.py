@@ -21,6 +21,8 @@ def test_a_part_is_judged_and_told_on_the_clock_of_the_file(laughter, hybrid):
     assert row["duration_s"] == 2.0
     frames = table_of_clip(found, "frames")
     np.testing.assert_allclose(frames["time_s"], np.arange(10, 30) / 10)
+    assert frames["source_frame"].tolist() == list(range(10, 30))
+    np.testing.assert_allclose(frames["source_timestamp_s"].astype(float), np.arange(10, 30) / 10, atol=1e-6)
     assert table_of_clip(found, "segments")["start_s"].min() == 1.0
     assert {"report.html", "analysis.json", "annotated.mp4", "frames.csv"} <= set(found.reports)
     with open_video(found.reports["annotated.mp4"], name="annotated.mp4") as reader:

@@ -45,6 +45,32 @@ def test_a_frame_goes_to_the_worker_and_comes_back_mirrored_with_its_time(fed):
     np.testing.assert_array_equal(answer.to_ndarray(format="rgb24"), live.shown)
 
 
+class TestRoom:
+    @pytest.fixture
+    def two(self, hybrid, monkeypatch):
+        monkeypatch.setenv("EMO_LIVE_VIEWS", "1")
+        return LiveSession(LiveWorker(hybrid), visit="anna"), LiveSession(LiveWorker(hybrid), visit="ben")
+
+    def test_one_more_than_the_server_takes_is_told_so(self, two):
+        first, second = two
+        first.start("cam")
+        second.start("cam")
+        assert (first.wanted, second.wanted) == (True, False)
+        assert "as this server takes at a time, 1: try again" in second.problem
+        first.start("cam")
+        assert first.wanted, "its own place is no obstacle"
+
+    def test_who_stops_or_closes_the_page_makes_room(self, two, monkeypatch):
+        first, second = two
+        first.start("cam")
+        first.stop()
+        second.start("cam")
+        assert second.wanted
+        monkeypatch.setattr(live_session.visits, "is_open", lambda visit: visit == "anna")
+        first.start("cam")
+        assert first.wanted
+
+
 def test_once_ended_nothing_is_kept_of_a_late_frame(fed):
     live, given = fed
     live.worker.stop()

@@ -11,8 +11,9 @@ from emo_core.explain.what_if import Baseline, Outcome
 from emo_core.report.annotations import Annotations
 from tests.factories import MODEL, make_analysis
 from ui.shell.errors import UNEXPECTED
-from ui.state import session, what_if_run
-from ui.state.background import Task
+from ui.state import session
+from ui.work import what_if_run
+from ui.work.background import Task
 
 
 @pytest.fixture(autouse=True)
@@ -134,7 +135,7 @@ class TestWhatIfRun:
             return outcome(kind.key)
 
         monkeypatch.setattr("emo_core.explain.what_if.try_change", try_change)
-        monkeypatch.setattr("emo_core.explain.what_if.baseline", lambda *_: Baseline(outcome("unchanged"), 0))
+        monkeypatch.setattr("emo_core.explain.what_if.baseline", lambda *_, progress: Baseline(outcome("unchanged"), 0))
         return keys
 
     def test_all_changes_are_tried_once_after_the_clip_as_it_is(self, tried):

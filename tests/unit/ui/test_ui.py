@@ -16,6 +16,7 @@ from emo_core.datasets.clips import read_dataset
 from emo_core.emotions import PAPER_CLASSES, UNSURE
 from emo_core.errors import BundleError
 from emo_core.files import folders
+from emo_core.model.limits import trust_line
 from emo_core.model.presence import headline
 from tests.evaluations import DEMO
 from tests.factories import make_analysis
@@ -149,15 +150,15 @@ def test_media_type_follows_the_name(name, mime):
 
 
 def test_trust_line_names_its_data_and_count():
-    assert "No accuracy has been measured" in models.trust_line({})
+    assert "No accuracy has been measured" in trust_line({})
     clean = {"accuracy": 0.9, "num_clips": 2000}
-    line = models.trust_line({"composed_clips": {"clean": clean}})
+    line = trust_line({"composed_clips": {"clean": clean}})
     assert "90% of 2,000 clips composed from photos kept out of training" in line
 
 
 @pytest.mark.parametrize("taught", [3, [], {"scores": 3}, {"scores": {"accuracy": {"value": "x"}}}], ids=str)
 def test_figures_that_nobody_wrote_so_are_no_reason_to_show_nothing(taught):
-    assert "cannot be read" in models.trust_line({"taught_clips": taught})
+    assert "cannot be read" in trust_line({"taught_clips": taught})
 
 
 def test_missing_model_says_how_to_make_one(monkeypatch, tmp_path):
@@ -189,7 +190,7 @@ def test_progress_looks_for_a_stop_when_there_is_no_news(monkeypatch):
 
     from ui.widgets import progress
 
-    now_s = iter([0.1, 0.2, 0.3, 0.7, 0.8, 1.3])
+    now_s = iter([0.1, 0.2, 0.3, 0.45, 0.6, 0.8])
     monkeypatch.setattr(progress.time, "monotonic", lambda: next(now_s))
     screen = MagicMock()
     screen.columns.return_value = MagicMock(), MagicMock()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from emo_core.video.hdr import HLG, PQ, to_sdr
-from tests.variants import BT709, BT2020, hlg_signal, pq_signal, to_xyz
+from tests.hdr_light import BT709, BT2020, hlg_signal, pq_signal, to_xyz
 
 WHITE_CD_M2 = 203
 

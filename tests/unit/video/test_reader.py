@@ -1,5 +1,6 @@
 """Decoding in time, and writing; videos come from :mod:`tests.media`."""
 
+import gc
 import tracemalloc
 from fractions import Fraction
 from itertools import pairwise
@@ -152,6 +153,21 @@ def test_clips_are_bounded_and_memory_constant(tmp_path):
         tracemalloc.stop()
     assert lengths == [8] * 15
     assert peak < 4 * clip_bytes
+
+
+def test_frames_are_gone_before_garbage_is_collected(tmp_path):
+    """Large ones take megabytes each, of which Python knows nothing."""
+    path = media.rotated_video(tmp_path, 90)
+    content = media.grey_video(tmp_path, num_frames=60)
+    gc.collect()
+    gc.disable()
+    try:
+        for source, most in ((path, 2), (content, 4)):
+            with open_video(source) as reader:
+                assert sum(len(clip.frames) for clip in reader.clips(30.0, frames_per_clip=8)) >= 4
+            assert sum(isinstance(item, av.VideoFrame) for item in gc.get_objects()) <= most
+    finally:
+        gc.enable()
 
 
 def test_a_reader_makes_one_pass(tmp_path):

@@ -13,7 +13,8 @@ from emo_core.report.annotations import Annotations
 from emo_core.report.serialization import to_dict, to_text
 from emo_core.report.tables import frames_csv, segments_vtt, windows_csv
 from emo_core.video.reader import open_video
-from tests.variants import VARIANTS, cut_sample, encode, remux
+from tests.encoding import encode, remux
+from tests.variants import VARIANTS, cut_sample
 
 
 @pytest.fixture(scope="module")

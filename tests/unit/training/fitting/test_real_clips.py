@@ -13,13 +13,13 @@ from emo_core.inference.windows import ABSTAIN
 from emo_core.measured import Compared, Measured
 from emo_core.method_records import PresenceRow
 from emo_core.model.evidence import FrameEvidence
+from emo_core.model.limits import trust_line
 from emo_core.training.card.model_card import model_card
 from emo_core.training.fitting.decision_choice import RealClip, verdict_on
 from emo_core.training.fitting.presence import Told, measure_presence
 from emo_core.training.fitting.real_clips import real_record
 from tests.conftest import MODEL
 from tests.tiny import read_json
-from ui.state import models
 
 FEAR, HAPPY = EMOTIONS.index("fear"), EMOTIONS.index("happiness")
 
@@ -66,7 +66,7 @@ def test_card_and_trust_line_tell_it(record):
     told = card(real_clips=record)
     assert "verdicts, cross-validated by person" in told
     assert "| 1 of 2 |" in told
-    line = models.trust_line({"real_clips": msgspec.to_builtins(record)})
+    line = trust_line({"real_clips": msgspec.to_builtins(record)})
     assert "On 5 real clips of 5 people" in line
     assert "3 verdicts were right" in line
     assert "weakest is sadness + fear, 1 of 2" in line

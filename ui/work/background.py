@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 
 from emo_core.errors import UNEXPECTED, EmoError
+from ui.state import visits
 
 
 class _StopError(Exception):
@@ -12,7 +13,7 @@ class _StopError(Exception):
 
 
 class Task:
-    """Work that has begun; ends by itself, with an error, or soon after :meth:`stop`.
+    """Work that has begun; ends by itself, with an error, or soon after :meth:`stop` or the end of its visit.
 
     Args:
         work: called on a thread with a callback for its progress; must call no Streamlit.
@@ -21,7 +22,7 @@ class Task:
     def __init__(self, work: Callable[[Callable[[str, float], None]], None]) -> None:
         self.stage, self.share = "Starting", 0.0
         self.problem = ""
-        self._stopped = threading.Event()
+        self._visit, self._stopped = visits.own_id(), threading.Event()
         self._thread = threading.Thread(target=self._run, args=[work], name="background", daemon=True)
         self._thread.start()
 
@@ -50,6 +51,6 @@ class Task:
             self.problem = UNEXPECTED
 
     def _tell(self, stage: str, share: float) -> None:
-        if self._stopped.is_set():
+        if self._stopped.is_set() or not visits.is_open(self._visit):
             raise _StopError
         self.stage, self.share = stage, min(max(share, 0.0), 1.0)

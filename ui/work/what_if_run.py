@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ui.state import session
-from ui.state.background import Task
+from ui.state import session, visits
+from ui.work import turns
+from ui.work.background import Task
 
 if TYPE_CHECKING:
     from emo_core.explain.perturbations import Kind
@@ -32,6 +33,7 @@ class Run:
         self.unchanged: Baseline | None = None
         self.outcomes: dict[str, Outcome] = {}
         self.task: Task | None = None
+        self._visit = visits.own_id()
 
     @property
     def is_running(self) -> bool:
@@ -54,12 +56,12 @@ class Run:
             return lambda stage, share: tell(f"{title}, {done + 1} of {steps}", (done + share) / steps)
 
         if self.unchanged is None:
-            self.unchanged = baseline(source, bundle, original, self.part, step("The clip as it is"))
+            unchanged = partial(baseline, source, bundle, original, self.part)
+            self.unchanged = turns.run(unchanged, "what-if", step("The clip as it is"), visit=self._visit)
             done += 1
         for kind, strength in wanted:
-            self.outcomes[kind.key] = try_change(
-                source, bundle, original, self.unchanged, kind, strength, self.part, step(kind.title)
-            )
+            change = partial(try_change, source, bundle, original, self.unchanged, kind, strength, self.part)
+            self.outcomes[kind.key] = turns.run(change, "what-if", step(kind.title), visit=self._visit)
             done += 1
 
 
