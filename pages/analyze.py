@@ -19,6 +19,7 @@ navigation.guard(__file__)
 
 def run_job(source: session.Source) -> None:
     """Analyze the waiting clip; on success start over with the result, on failure say why and go on."""
+    inside.stop()  # what is made for the result before must not hold this one up
     with errors.shown():
         with progress.shown(source.name) as report:
             preload.wait()

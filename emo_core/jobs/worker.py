@@ -17,7 +17,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -33,7 +32,7 @@ raises when the work should end."""
 
 Tell = Callable[[str, float], None]
 
-NICE = 5
+NICE = 3
 """How far workers stand back behind the server, which paints pages and watches cameras."""
 
 _LOOK_S = 0.1
@@ -41,7 +40,6 @@ _GRACE_S = 0.4  # for work to end by itself
 _MOST_WORKS = 50  # of one process
 _KEPT_SHARE = 0.4  # of the memory limit that a process may hold between two works
 _END_S = 5.0
-_PACKAGES = str(Path(__file__).resolve().parents[2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ class Worker:
     def __init__(self, modules: Sequence[str] = ()) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
-            path = os.pathsep.join(filter(None, (_PACKAGES, os.environ.get("PYTHONPATH"))))
+            path = os.pathsep.join(filter(None, sys.path))  # what the server can import the worker must
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "emo_core.jobs.desk", str(theirs.fileno()), str(NICE), *modules],
                 env={**os.environ, "PYTHONPATH": path}, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()],

@@ -115,6 +115,10 @@ def numbers(text, kind=np.uint8):
     return np.frombuffer(base64.b64decode(text), kind)
 
 
+def quiet(stage, share):
+    """Nobody looks."""
+
+
 class TestPlayerData:
     def test_the_numbers_of_the_clip_arrive(self):
         analysis = make_analysis(60)
@@ -128,10 +132,10 @@ class TestPlayerData:
         np.testing.assert_allclose(quality[seen, 0] / 200, analysis.normalized.quality[seen], atol=0.003)
         assert [len(data["groups"][name]) for name in ("verdict", "emotions", "quality")] == [3, 8, 6]
 
-    def test_a_stretch_of_a_clip_holds_its_pictures_crops_and_heatmaps(self, result_of, hybrid, laughter):
+    def test_a_stretch_of_a_clip_holds_its_pictures_crops_and_heatmaps(self, hybrid, laughter):
         analysis = analyze(laughter, hybrid)
-        result = result_of(analysis, laughter)
-        data = player_data.span_data(result, 0)
+        told = []
+        data = player_data.span_data(laughter, analysis, 0, progress=lambda stage, share: told.append(share))
         count = len(analysis.timestamps_s)
         assert len(data["lengths"]) == count
         assert all(length > 1000 for length in data["lengths"])
@@ -140,9 +144,11 @@ class TestPlayerData:
         side = data["side"]
         crops = numbers(data["crops"]).reshape(count, side, side)
         np.testing.assert_allclose(crops / 255, analysis.normalized.faces, atol=1 / 255)
-        *shares, found = player_data.heat_data(result, 0)
-        assert shares == sorted(shares)
-        assert 0 <= shares[0] <= shares[-1] < 1
+        assert told == sorted(told)
+        told.clear()
+        found = player_data.heat_data(analysis, hybrid, 0, progress=lambda stage, share: told.append(share))
+        assert told == sorted(told)
+        assert (told[0], told[-1]) == (0, 1)
         heat = numbers(found["heat"]).reshape(3, count, *found["grid"])
         assert set(heat.max(axis=(2, 3)).ravel().tolist()) <= {0, 255}
         points = numbers(data["points"], "<i2").reshape(count, 478, 2) / 32767 * [640, 360]
@@ -152,17 +158,16 @@ class TestPlayerData:
         )
         assert [box is not None for box in data["boxes"]] == seen.tolist()
 
-    def test_a_clip_that_cannot_be_read_again_has_no_pictures_but_all_else(self, result_of):
-        data = player_data.span_data(result_of(make_analysis(20)), 0)
+    def test_a_clip_that_cannot_be_read_again_has_no_pictures_but_all_else(self):
+        data = player_data.span_data(b"video", make_analysis(20), 0, progress=quiet)
         assert data["lengths"] == [0] * 20
         assert len(numbers(data["crops"])) == 20 * data["side"] ** 2
 
-    def test_a_long_clip_comes_in_stretches(self, result_of):
+    def test_a_long_clip_comes_in_stretches(self, hybrid):
         num_frames = 23 * player_data.SPAN_FRAMES + 4  # nearly ten minutes
         analysis = make_analysis(num_frames=num_frames, missing=slice(0, 0))
-        result = result_of(analysis)
-        data = player_data.span_data(result, 23)
-        *_, found = player_data.heat_data(result, 23)
+        data = player_data.span_data(b"video", analysis, 23, progress=quiet)
+        found = player_data.heat_data(analysis, hybrid, 23, progress=quiet)
         assert len(numbers(found["heat"])) == 3 * 4 * 36
         assert data["first"] == num_frames - 4
         assert len(data["lengths"]) == 4
@@ -173,7 +178,7 @@ class TestPlayerData:
 
 def test_the_player_drops_stretches_and_refuses_senseless_wishes(result_of, monkeypatch):
     made = []
-    monkeypatch.setattr(player_data, "span_data", lambda result, number: made.append(number) or {})
+    monkeypatch.setattr(player_data, "span_data", lambda source, analysis, number, progress: made.append(number) or {})
     state = {}
     monkeypatch.setattr(tab_player.st, "session_state", state)
     player = tab_player._State(result_of(make_analysis(num_frames=2000)))

@@ -1,11 +1,12 @@
 """What the player in the browser is given: the clip's numbers once, its pictures stretch by stretch.
 
-Numbers in [0, 1] travel as bytes in steps of 1/200, 255 for "none here"; what is binary is base64, for components carry
-JSON.
+Workers make it, so nothing here loads Streamlit. Numbers in [0, 1] travel as bytes in steps of 1/200, 255 for "none
+here"; what is binary is base64, for components carry JSON.
 """
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -15,9 +16,10 @@ from numpy.typing import NDArray
 from emo_core.analysis import Analysis
 from emo_core.emotions import EMOTION_COLOURS, EMOTIONS, class_colour, display_name
 from emo_core.errors import VideoError
+from emo_core.model.bundle import Bundle
 from emo_core.types import Bytes, Floats
-from ui.state import session
 
+Progress = Callable[[str, float], None]
 Indices = NDArray[np.intp]
 
 SPAN_FRAMES = 256
@@ -82,11 +84,17 @@ def frames_of(analysis: Analysis, number: int) -> Indices:
     return np.arange(number * SPAN_FRAMES, min((number + 1) * SPAN_FRAMES, len(analysis.timestamps_s)))
 
 
-def span_data(result: session.Result, number: int) -> dict[str, Any]:
-    """The pictures of one stretch of the clip: frames, crops, boxes, landmarks."""
-    analysis = result.analysis
+def span_data(source: Path | bytes, analysis: Analysis, number: int, *, progress: Progress) -> dict[str, Any]:
+    """The pictures of one stretch of the clip: frames, crops, boxes, landmarks.
+
+    Args:
+        source: the clip.
+        analysis: of it.
+        number: of the stretch.
+        progress: called as the clip is read; an exception that it raises ends it.
+    """
     frames = frames_of(analysis, number)
-    pictures = _pictures(result, frames)
+    pictures = _pictures(source, analysis, frames, progress)
     boxes = analysis.track.boxes_xyxy[frames]
     size = np.array([analysis.video.width, analysis.video.height], np.float32)
     points = np.nan_to_num(analysis.track.landmarks[frames, :, :2] / size)
@@ -102,41 +110,39 @@ def span_data(result: session.Result, number: int) -> dict[str, Any]:
     }
 
 
-def heat_data(result: session.Result, number: int) -> Iterator[dict[str, Any] | float]:
-    """The heatmaps of one stretch for every class; they take seconds, so the share done comes first, again and again.
+def heat_data(analysis: Analysis, bundle: Bundle, number: int, *, progress: Progress) -> dict[str, Any]:
+    """The heatmaps of one stretch for every class.
 
     Args:
-        result: of the clip.
+        analysis: of the clip.
+        bundle: the model that made it.
         number: of the stretch.
-
-    Yields:
-        The share done in [0, 1), and at last the data.
+        progress: called as the work goes on; an exception that it raises ends it.
     """
     from emo_core.explain.attribution import find_evidence
     from emo_core.explain.numpy_lstm import load_lstm
 
-    analysis, bundle = result.analysis, result.bundle
     frames, cnn = frames_of(analysis, number), bundle.frame_network(2)
-    yield 0.0
+    progress("Drawing the heatmaps", 0.0)
     parts: list[Floats] = []
     for some in find_evidence(bundle, load_lstm(bundle), cnn, analysis, frames):
-        yield sum(part.shape[1] for part in parts) / len(frames)
         parts.append(some.heatmaps)
+        progress("Drawing the heatmaps", sum(part.shape[1] for part in parts) / len(frames))
     maps = np.concatenate(parts, axis=1)
-    yield {"number": number, "grid": list(maps.shape[-2:]), "heat": _text((maps * 255).round().astype(np.uint8))}
+    return {"number": number, "grid": list(maps.shape[-2:]), "heat": _text((maps * 255).round().astype(np.uint8))}
 
 
-def _pictures(result: session.Result, frames: Indices) -> list[bytes]:
+def _pictures(source: Path | bytes, analysis: Analysis, frames: Indices, progress: Progress) -> list[bytes]:
     """The frames as small JPEGs; empty where one cannot be read again."""
     from emo_core.video.reader import open_video
     from emo_core.video.source import NO_LIMITS
 
     found: dict[int, bytes] = {}
-    times_s = result.analysis.timestamps_s[frames]
+    times_s = analysis.timestamps_s[frames]
     try:
-        source = result.source
-        with open_video(source.data, name=source.name, limits=NO_LIMITS, max_side_px=_PICTURE_PX) as reader:
-            for index, frame in reader.frames_at(times_s, seek=result.analysis.video.num_parts == 1):
+        with open_video(source, name=analysis.video.name, limits=NO_LIMITS, max_side_px=_PICTURE_PX) as reader:
+            for index, frame in reader.frames_at(times_s, seek=analysis.video.num_parts == 1):
+                progress("Reading the frames", len(found) / len(frames))
                 found[index] = _jpeg(frame)
     except VideoError:
         pass  # the player says that there is no picture; all else comes from the analysis

@@ -4,19 +4,23 @@ It steps and plays in the browser alone, so a step costs no way to the server; t
 by stretch and is told the moment once the hand is still.
 """
 
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from ui.shell import browser
-from ui.state import position, session
+from emo_core.errors import WorkError
+from ui.shell import browser, errors
+from ui.state import position, session, visits
+from ui.work import turns
+from ui.work.background import Task
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
 _SPANS_KEPT = 3
+_LOOK_S = 0.1
 _STATE = "_player"
 
 
@@ -31,7 +35,7 @@ class _State:
         self.clip = clip_data(result.analysis, self.key, position.class_here(result))
         self.spans: dict[int, dict[str, Any]] = {}
         self.heat: dict[int, dict[str, Any]] = {}
-        self.making: tuple[int, Iterator[dict[str, Any] | float]] | None = None
+        self.tasks: dict[str, tuple[int, Task]] = {}
         self.number = position.frame(result) // SPAN_FRAMES
         self.start_s = self.told_s = position.get(result)
 
@@ -44,8 +48,8 @@ class _State:
                 oldest = next(iter(self.spans))
                 self.spans.pop(oldest)
                 self.heat.pop(oldest, None)
-            with st.spinner("Reading the frames …"):
-                self.spans[self.number] = span_data(self.result, self.number)
+            work = partial(span_data, self.result.source.data, self.result.analysis, self.number)
+            self.spans[self.number] = self._made("pictures", work)
         return self.spans[self.number]
 
     def warm(self) -> dict[str, Any]:
@@ -53,20 +57,41 @@ class _State:
         from ui.analyze.player_data import heat_data
 
         if self.number not in self.heat:
-            place = st.empty()
-            if self.making is None or self.making[0] != self.number:
-                self.making = self.number, heat_data(self.result, self.number)
-            try:
-                for found in self.making[1]:  # goes on where a click, or the player's own word, broke it off
-                    if isinstance(found, dict):
-                        self.heat[self.number] = found
-                    else:  # a call of Streamlit is where a click in the meantime takes over
-                        place.caption(f"Drawing the heatmaps: {found:.0%} …")
-            except Exception:
-                self.making = None
-                raise
-            place.empty()
+            work = partial(heat_data, self.result.analysis, self.result.bundle, self.number)
+            self.heat[self.number] = self._made("heatmaps", work)
         return self.heat[self.number]
+
+    def stop(self) -> None:
+        """Make nothing any more."""
+        for _, task in self.tasks.values():
+            task.stop()
+        self.tasks.clear()
+
+    def _made(self, kind: str, work: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+        """What a worker makes for the stretch asked for.
+
+        Where a click, or the player's own word, breaks the waiting off, the work goes on, and the next run waits on.
+
+        Raises:
+            WorkError: it could not be made.
+        """
+        number, task = self.tasks.get(kind, (None, None))
+        if task is None or number != self.number:
+            if task is not None:
+                task.stop()
+            visit = visits.own_id()
+            task = Task(lambda tell: turns.run(work, kind, tell, visit=visit))
+            self.tasks[kind] = self.number, task
+        place = st.empty()
+        while not task.join(_LOOK_S):  # a call of Streamlit is where a click in the meantime takes over
+            share = f": {task.share:.0%}" if task.share else ""
+            place.caption(f"{errors.plain(task.stage)}{share} …")
+        place.empty()
+        del self.tasks[kind]
+        if task.problem:
+            raise WorkError(task.problem)
+        found: dict[str, Any] = task.result
+        return found
 
     def wish(self) -> None:
         """Callback: the player came near the end of what it has."""
@@ -80,6 +105,13 @@ class _State:
         if isinstance(moment, (int, float)):
             self.told_s = float(moment)
             position.put(self.result, self.told_s)
+
+
+def stop() -> None:
+    """Make nothing for the player on show any more: other work of the visit should not wait for it."""
+    state: _State | None = st.session_state.get(_STATE)
+    if state is not None:
+        state.stop()
 
 
 def render(result: session.Result) -> None:
@@ -116,6 +148,7 @@ def _wish() -> None:
 def _state_of(result: session.Result) -> _State:
     state: _State | None = st.session_state.get(_STATE)
     if state is None or state.result is not result:
+        stop()
         state = st.session_state[_STATE] = _State(result)
     return state
 

@@ -49,6 +49,11 @@ READERS = tuple(tab for tab in TABS if tab.name in ("Moment by moment", "Heatmap
 """Those that change nothing and take nothing away: what the reader of a shared result is offered."""
 
 
+def stop() -> None:
+    """Make nothing for the tab on show any more."""
+    tab_player.stop()
+
+
 def render(result: session.Result) -> None:
     """Show the tabs; the one that holds a wanted part is opened and scrolled to it."""
     wanted = method_diagram.take_wanted_part()

@@ -4,7 +4,7 @@ import streamlit as st
 
 from emo_core.errors import EmoError
 from ui.state import keeping, live_session, session
-from ui.work import what_if_run
+from ui.work import background, what_if_run
 
 NOTICE = """
 - **What happens:** this server finds the face in the pictures of your camera, measures how good each one is, and
@@ -88,6 +88,7 @@ def delete_everything() -> None:
     """Forget clips, pictures, results, live view and agreement of this visit; nothing of it is on disk by then."""
     live_session.end()
     what_if_run.stop()
+    background.stop_all()
     keeping.end()
     session.forget()
     keeping.end()  # the browser is told to forget its key

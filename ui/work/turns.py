@@ -10,8 +10,10 @@ from ui.state import visits
 if TYPE_CHECKING:
     from emo_core.jobs.turns import Place, Turns
 
-_MODULES = ("emo_core.inference.pipeline", "emo_core.model.bundle", "emo_core.explain.what_if")
-"""What every worker imports before it works: what an analysis needs."""
+_MODULES = tuple(
+    f"emo_core.{name}" for name in ("inference.pipeline", "model.bundle", "explain.what_if", "explain.attribution")
+)
+"""What every worker imports before it works: what an analysis and the player on it need."""
 
 _turns: list["Turns"] = []
 _making = threading.Lock()
