@@ -27,15 +27,20 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 @contextmanager
-def running_server(**settings: str) -> Iterator[str]:
-    """The application on a free port, with `settings` in its environment; yields its address once it is healthy."""
+def running_server(*, root: Path = ROOT, **settings: str) -> Iterator[str]:
+    """The application on a free port, with `settings` in its environment; yields its address once it is healthy.
+
+    Args:
+        root: where the application is checked out.
+        settings: of its environment.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "tests.e2e.serve", "run", "streamlit_app.py", "--server.port", str(port)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("STREAMLIT_", "EMO_"))}
     environment |= settings
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         address = f"http://localhost:{port}"
         wait_until_healthy(address, process)
