@@ -163,7 +163,7 @@ def pytest_runtest_makereport(item: pytest.Item):
         item.failed = report.failed
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def films(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cameras")
     return SimpleNamespace(
