@@ -2,12 +2,16 @@
 
 import pylibsrtp  # noqa: F401, I001  (before everything that may load TensorFlow: the other order ends the process)
 import gc
+import hashlib
 import os
 import shutil
+from dataclasses import replace
 
 import pytest
 from hypothesis import settings
 
+from emo_core.faces.landmarks import FaceLandmarker
+from emo_core.inference.pipeline import analyze
 from emo_core.model.bundle import load_bundle
 from emo_core.video.reader import open_video
 from emo_core.video.writer import write_video
@@ -67,6 +71,18 @@ def laughter(tmp_path_factory, laughter_frames):
     return path
 
 
+@pytest.fixture(scope="session")
+def laughter_analysis(hybrid, laughter):
+    """What the shipped model finds in the clip of laughter; do not change it."""
+    return analyze(laughter, hybrid)
+
+
+@pytest.fixture(scope="session")
+def sample_analysis(hybrid):
+    """What it finds in the whole sample: distress until 9 s, a hand before the face at 3–6.5 s, laughter from 11 s."""
+    return analyze(sample.PATH, hybrid)
+
+
 @pytest.fixture
 def short_laughter(tmp_path, laughter_frames):
     """Function that puts a clip of a little more than a second under a name of one's own."""
@@ -77,3 +93,27 @@ def short_laughter(tmp_path, laughter_frames):
         return shutil.copy(made, tmp_path / name)
 
     return place
+
+
+@pytest.fixture(scope="module")
+def frames_known_again():
+    """What the landmark model finds in a frame is not found again: for tests that judge the same frames many times."""
+    meshes, regions = {}, {}
+    fit, detect = FaceLandmarker.fit, FaceLandmarker.detect
+
+    def fit_once(self, image, region):
+        key = hashlib.sha1(image, usedforsecurity=False).digest(), image.shape, region
+        if key not in meshes:
+            meshes[key] = fit(self, image, region)
+        return replace(meshes[key], landmarks=meshes[key].landmarks.copy())
+
+    def detect_once(self, image, *, thorough=True):
+        key = hashlib.sha1(image, usedforsecurity=False).digest(), image.shape, thorough
+        if key not in regions:
+            regions[key] = detect(self, image, thorough=thorough)
+        return list(regions[key])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FaceLandmarker, "fit", fit_once)
+        patch.setattr(FaceLandmarker, "detect", detect_once)
+        yield

@@ -13,7 +13,7 @@ from emo_core.inference.window_plan import find_gaps
 from emo_core.types import Clip, Doubles
 from emo_core.video.read_ahead import read_ahead
 from emo_core.video.reader import VideoReader, open_video
-from emo_core.video.source import video_error
+from emo_core.video.source import DEFAULT_LIMITS, NO_LIMITS, VideoLimits, video_error
 
 Tell = Callable[[str, float], None]
 """Called with what is being done and the share done in [0, 1]."""
@@ -31,8 +31,10 @@ class VideoPasses:
         rate_hz: float,
         tell: Tell,
         part: tuple[float, float] | None = None,
+        limits: VideoLimits | None = DEFAULT_LIMITS,
     ) -> None:
         self._source, self._name, self._rate_hz, self._tell, self._part = source, name, rate_hz, tell, part
+        self._limits = limits or NO_LIMITS
         self._length_s: float | None = None
         self.info: VideoInfo | None = None
         self.notes: tuple[str, ...] = ()
@@ -40,7 +42,7 @@ class VideoPasses:
 
     def clips(self) -> Generator[Clip, None, None]:
         """A new pass, from the first frame."""
-        with open_video(self._source, name=self._name) as reader:
+        with open_video(self._source, name=self._name, limits=self._limits) as reader:
             self._length_s = reader.duration_estimate_s
             if self._part is not None:
                 yield from self._clips_of_part(reader, *self._part)
@@ -89,14 +91,14 @@ def part_of(clips: Iterator[Clip], start_s: float, end_s: float) -> Iterator[Cli
 
 
 def changed_info(info: VideoInfo, times_s: Doubles) -> VideoInfo:
-    """The source as its changed frames have it: their number and how long they last."""
+    """The source as its changed frames, at `times_s` (T,) seconds, have it: their number and how long they last."""
     step_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.0
     start_s, end_s = (float(times_s[0]), float(times_s[-1]) + step_s) if len(times_s) else (0.0, 0.0)
     return replace(info, duration_s=end_s - start_s, num_frames_sampled=len(times_s), start_s=start_s)
 
 
 def without_gaps(info: VideoInfo, times_s: Doubles, rate_hz: float) -> VideoInfo:
-    """The source with the gaps between its sampled frames known, and left out of its length."""
+    """The source with the gaps between its sampled frames, at `times_s` (T,), known and left out of its length."""
     if not len(times_s):
         return info
     gaps = find_gaps(times_s, rate_hz)
