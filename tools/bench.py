@@ -4,7 +4,6 @@
     python tools/bench.py --long           # also the memory of a ten-minute 720p video, some minutes more
     python tools/bench.py --lengths 1 5 20 # time and peak memory of the sample repeated to so many minutes
     python tools/bench.py --only peers     # others' models beside ours, where they are installed
-    python tools/bench.py --beside FOLDER  # first paint, in turns with another version that is checked out there
     python tools/bench.py --study          # clips a minute in one process, with one worker and with two
 
 Peers are no requirement of the project. To compare with them, from the root of the project:
@@ -21,7 +20,6 @@ import argparse
 import importlib.util
 import os
 import resource
-import shutil
 import statistics
 import subprocess
 import sys
@@ -48,16 +46,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=5, help="runs of each measurement")
     parser.add_argument("--long", action="store_true", help="also a ten-minute 720p video")
-    measurements = {call.__name__: call for call in (warm, stages, peers, cold, first_paint)}
+    measurements = {call.__name__: call for call in (warm, stages, peers, cold)}
     parser.add_argument("--study", action="store_true", help="the throughput of a study alone")
-    parser.add_argument("--beside", type=Path, metavar="FOLDER", help="first paint here and of another version there")
     parser.add_argument("--lengths", type=int, nargs="+", metavar="MINUTES", help="long clips alone, by their lengths")
     parser.add_argument("--only", choices=measurements, help="one measurement alone")
     options = parser.parse_args()
     print(f"{os.cpu_count()} processor cores, load {os.getloadavg()[0]:.1f}, medians of {options.runs} runs")
-    if options.beside:
-        first_paint(options.runs, options.beside.resolve())
-        return
     for name, call in measurements.items():
         if options.only in (None, name) and not (options.study or options.lengths):
             call(options.runs)
@@ -179,39 +173,6 @@ def cold(runs: int) -> None:
         walls.append(wall)
         peaks.append(peak)
     print(f"cold command                    {statistics.median(walls):6.2f} s   {statistics.median(peaks):.0f} MB peak")
-
-
-def first_paint(runs: int, beside: Path | None = None) -> None:
-    """From opening the address on a started server that nobody has visited to the home page's title, in Chromium.
-
-    Args:
-        runs: of each version.
-        beside: where another version is checked out; the two take turns, and the least of each tells most on a
-            machine that does other things.
-    """
-    try:
-        from playwright.sync_api import sync_playwright
-
-        from tests.e2e.conftest import FLAGS, NAMES, running_server
-    except ImportError:
-        print("first paint: not measured, the test requirements are not installed (make test installs them)")
-        return
-    executable = next(filter(None, map(shutil.which, NAMES)))
-    times: dict[Path, list[float]] = {root: [] for root in (ROOT, beside) if root is not None}
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        for root in [*times] * runs:
-            with running_server(root=root) as address:
-                page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
-                started = time.perf_counter()
-                page.goto(address, wait_until="commit")
-                page.get_by_role("heading", level=1).first.wait_for()
-                times[root].append(time.perf_counter() - started)
-                page.context.close()
-        browser.close()
-    for root, taken in times.items():
-        where = "on a new server    " if root == ROOT else f"in {root.name}"
-        print(f"first paint {where:20}{statistics.median(taken):6.2f} s   at best {min(taken):.2f} s")
 
 
 def long_video() -> None:
