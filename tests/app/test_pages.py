@@ -73,7 +73,7 @@ def test_about_shows_what_a_random_split_hides_and_what_each_part_is_worth(studi
     write("metrics.json", json.dumps(metrics))
     app = studio.open("about")
     assert not app.exception
-    told = "\n".join(item.value for item in (*app.markdown, *app.caption))
+    told = "\n".join(item.value for item in (*app.markdown, *app.caption)).replace("\u00a0", " ")
     for words in (
         "95 (16 people) | 77.0%",
         "By person, nobody on both sides | 83.0% | 80.0% | 80.0% – 90.0%",
@@ -102,7 +102,7 @@ def test_about_shows_each_figure_with_its_data_and_count(studio):
     assert not app.exception
     assert not app.error
     table = next(item.value for item in app.markdown if "Macro-F1" in item.value)
-    assert "1,234 | 85.0% (83.0% – 87.0%) | 84.0%" in table
+    assert "1,234 | 85.0% (83.0%\u00a0–\u00a087.0%) | 84.0%" in table, "an interval stays on one line"
     assert "3,579 | 80.0% | 70.0%" in table, "records of old hold no interval"
     assert any("90.0% | 91.0% | 72.0%" in item.value for item in app.markdown)
     assert any("of 700 composed clips of neutral faces, 3.1%" in item.value for item in app.caption)

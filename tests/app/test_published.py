@@ -8,7 +8,6 @@ import pytest
 import streamlit as st
 
 from emo_core.model import bundle as bundles
-from tests.app.test_teach import jobs  # noqa: F401
 from tests.conftest import MODEL
 from tests.other_model import copy_shipped
 from ui.analyze import tabs
@@ -50,7 +49,9 @@ class TestAgainstThePaper:
         app = studio.open("about")
         assert not app.exception
         assert not app.error
-        return "\n".join(item.value for kind in ("markdown", "caption", "code", "info") for item in app.get(kind))
+        return "\n".join(
+            item.value for kind in ("markdown", "caption", "code", "info") for item in app.get(kind)
+        ).replace("\u00a0", " ")
 
     def test_every_figure_comes_from_the_records(self, pair, tmp_path):
         """Changed records change the page; the paper's figures stay."""
@@ -81,18 +82,18 @@ def test_home_leads_to_it(studio):
     assert link.proto.query_string == "see=paper"
 
 
-def test_the_recipe_is_asked_for_on_teach(studio, jobs, tmp_path):  # noqa: F811
+def test_the_recipe_is_asked_for_on_teach(studio, queue, tmp_path):
     app = studio.open("teach")
     app.button(key="teach-demo").click().run()
     app.radio(key="teach-recipe").set_value("published").run()
     assert app.radio(key="teach-protocol").value == "random"
     assert any("a neutral face is then called one of your classes" in item.value for item in app.caption)
     app.button(key="teach-train").click().run()
-    (order,) = jobs.asked
+    (order,) = queue.asked
     assert (order.recipe, order.protocol) == ("published", "random")
 
 
-def test_the_shipped_one_cannot_be_taught_over(studio, jobs, tmp_path, monkeypatch):  # noqa: F811
+def test_the_shipped_one_cannot_be_taught_over(studio, queue, tmp_path, monkeypatch):
     """It was taught, too, but belongs to the application."""
     monkeypatch.setattr(models, "MODEL_DIR", tmp_path / "models" / "hybrid")
     monkeypatch.setenv("EMO_MODELS", str(tmp_path / "models"))
@@ -101,4 +102,4 @@ def test_the_shipped_one_cannot_be_taught_over(studio, jobs, tmp_path, monkeypat
     next(box for box in app.text_input if box.label == "Name of the model").set_value("published").run()
     app.button(key="teach-train").click().run()
     assert "not taught here" in app.error[0].value
-    assert jobs.asked == []
+    assert queue.asked == []

@@ -77,6 +77,7 @@ def test_without_studies_the_page_says_what_to_do(studio, place, jobs):
 def test_clips_are_shown_filtered_and_told_why_they_failed(studio, judged, jobs):
     app = opened(studio)
     assert not app.exception
+    assert "Judged before, not by this server." in text(app)
     assert "7 of 7 clips, 1 failed" in text(app)
     assert "“broken.mp4” is not a video." in text(app)
     app.text_input(key="study-filter").set_value("LOUD").run()
@@ -98,6 +99,7 @@ def test_groups_show_shares_curves_and_differences(studio, judged, jobs):
     told = text(app)
     assert "| calm | Sadness + fear | 50.0% |" in told
     assert "4 comparisons were made together" in told
+    assert "| Verdict | Difference | 95 % over people | p | p adjusted (Holm) | People |" in told
     assert "+50.0%" in told
     app.selectbox(key="study-value").set_value("emotion_happiness").run()
     assert not app.exception

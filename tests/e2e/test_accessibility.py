@@ -154,7 +154,7 @@ def test_axe_finds_nothing_on_a_study_without_one_running_and_with_results(place
     choose(page, "people")
     told += tabs_of(page, ("Clips", "Groups", "Export"), "Study")
     choose(page, "long")
-    expect(page.get_by_text("Not run yet")).to_be_visible()
+    expect(page.get_by_text("Not run yet")).to_be_visible()  # else it would be the run of the one before
     page.get_by_role("button", name="Run", exact=True).click()
     expect(page.get_by_text(re.compile(r"of 20 clips"))).to_be_visible(timeout=ANALYSIS_MS)
     told += found_on(page, "Study, running")

@@ -28,7 +28,7 @@ def render(choice: Choice, evaluation: "Evaluation", folder: Path) -> None:
     other = Choice(others[name], choice.data, choice.name, choice.everyone)
     second = run.find(other)
     if second is None:
-        st.info(f"{errors.plain(name)} has not been evaluated on this data set yet.")
+        st.info(f"The model {errors.plain(name)} has not been evaluated on this data set yet.")
         if st.button(f"Evaluate {errors.plain(name)} on it", key="evaluate-other-run"):
             run.ask(other)
             st.rerun()

@@ -13,6 +13,9 @@ _CSS = """
 [data-testid="stCaptionContainer"] { color: inherit !important; opacity: .82; }
 .js-plotly-plot :is(.xtick, .ytick, .xtitle, .ytitle, .legendtext) text, .js-plotly-plot .legendtext {
   fill: currentColor !important; }
+:is([data-testid="stButton"], [data-testid="stDownloadButton"], [data-testid="stPopover"], [data-testid="stCheckbox"])
+  :is([data-testid="stMarkdownContainer"], [data-testid="stMarkdownContainer"] > p) {
+  white-space: normal; overflow: visible; }
 button[data-variant="segmented_control"], [data-testid="stSliderThumbValue"] { color: inherit !important; }
 :is(a, button, summary, input, select, textarea, [role="tab"], [role="slider"], [tabindex="0"]):focus-visible {
   outline: 3px solid color-mix(in srgb, #5B69D6 75%, currentColor); outline-offset: 2px; }

@@ -28,7 +28,9 @@ def render(found: "Study") -> None:
     if not len(seconds):
         st.info("No clip was judged yet.")
         return
-    by = st.segmented_control("Group by", GROUPINGS, default=GROUPINGS[0], key="study-by") or GROUPINGS[0]
+    by = st.segmented_control(
+        "Group by", GROUPINGS, default=GROUPINGS[0], key="study-by", required=True, format_func=str.capitalize
+    )
     if set(seconds[by]) == {""}:
         st.info(f"No clip names a {by}: give a manifest.csv with a column {by}, and all clips are one group below.")
     st.header("Share of the time by verdict", anchor=False)
@@ -79,9 +81,9 @@ def _curves(found: "Study", clips: "DataFrame", by: str, *, everybody: bool) -> 
     value = left.selectbox("What", list(values), key="study-value", format_func=values.__getitem__)
     has_marks = bool(clips["mark_s"].notna().any())
     at = right.segmented_control(
-        "Lined up at", (START, MARK) if has_marks else (START,), default=START, key="study-at",
-        help="The first frame of each clip, or the moment mark_s of the manifest.",
-    ) or START  # fmt: skip
+        "Lined up at", (START, MARK) if has_marks else (START,), default=START, key="study-at", required=True,
+        format_func=str.capitalize, help="The first frame of each clip, or the moment mark_s of the manifest.",
+    )  # fmt: skip
     frames = found.frames(("clip", "person", "time_s", value))
     with errors.shown():
         means = curves(clips, frames, value, by, at, everybody=everybody)
@@ -98,7 +100,7 @@ def _differences(seconds: "DataFrame", labels: tuple[str, ...], by: str) -> None
     from emo_core.studies.report import comparisons_words, differences_table
 
     names = sorted(name for name in set(seconds[by]) if name)
-    st.header("Two of them within the same people", anchor=False)
+    st.header(f"Two {by}s within the same people", anchor=False)
     if len(names) < 2:
         st.info(f"It takes two {by}s with clips of the same participants.")
         return
@@ -114,4 +116,5 @@ def _differences(seconds: "DataFrame", labels: tuple[str, ...], by: str) -> None
         charts.render(differences_figure(rows, labels), f"study-differences-{by}-{first}-{second}",
                       f"Differences between {first} and {second}", picture="differences")  # fmt: skip
         header, cells = differences_table(rows)
-        tables.render(header, [[errors.plain(str(cell)) for cell in row] for row in cells])
+        own = [[errors.plain(str(cell)) for cell in row[2:]] for row in cells]  # all of these two
+        tables.render([name if name.startswith("p ") or name == "p" else name.capitalize() for name in header[2:]], own)

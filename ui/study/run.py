@@ -39,7 +39,7 @@ def _watch(study: ServerStudy, active: bool) -> None:
                 _progress(status)
             button.button("Stop", key="study-stop", width="stretch", on_click=studies.jobs().stop, args=[study.key])
         else:
-            words.markdown(_told(status))
+            words.markdown(_told(study, status))
             goes_on = status is not None and status.state != "done"
             button.button(
                 "Resume" if goes_on else "Run", key="study-start", type="primary", width="stretch", on_click=_start,
@@ -59,7 +59,9 @@ def _progress(status: "JobStatus") -> None:
     st.caption("The other pages work meanwhile.")
 
 
-def _told(status: "JobStatus | None") -> str:
+def _told(study: ServerStudy, status: "JobStatus | None") -> str:
+    if status is None and studies.found(study) is not None:
+        return "Judged before, not by this server. Run judges what is new."
     if status is None:
         return "Not run yet. Every clip is judged as on the Analyze page; the model is the one chosen above."
     if status.state == "failed":

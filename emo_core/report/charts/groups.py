@@ -98,6 +98,6 @@ def differences_figure(rows: Sequence[PairedDifference], labels: Sequence[str]) 
     figure.add_vline(x=0, line={"color": NEUTRAL_INK, "dash": "dot", "width": 1.2})
     figure.update_layout(hovermode="closest")
     first, second = (verbatim(rows[0].first), verbatim(rows[0].second)) if rows else ("", "")
-    figure.update_xaxes(title=f"Share of the time in {first} minus that in {second}", tickformat="+.0%")
+    figure.update_xaxes(title=f"{first} minus {second}", tickformat="+.0%")
     figure.update_yaxes(type="category", autorange="reversed")
     return figure
