@@ -7,7 +7,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 if get_script_run_ctx(suppress_warning=True) is None:  # the server loads this file once, before there is any visitor
     from ui.shell import server
 
-    app = st.App(__file__, lifespan=server.lifespan, middleware=server.MIDDLEWARE)
+    app = st.App(__file__, lifespan=server.lifespan, middleware=server.MIDDLEWARE, routes=server.ROUTES)
 else:
     from ui.shell import navigation
 
@@ -17,8 +17,7 @@ else:
             st.Page("pages/home.py", title="Home", default=True),
             st.Page("pages/analyze.py", title="Analyze"),
             st.Page("pages/live.py", title="Live"),
-            st.Page("pages/study.py", title="Study"),
-            st.Page("pages/teach.py", title="Teach"),
+            *navigation.unless_public(("pages/study.py", "Study"), ("pages/teach.py", "Teach")),
             st.Page("pages/evaluate.py", title="Evaluate"),
             st.Page("pages/about.py", title="About"),
             st.Page("pages/shared.py", title="Shared result", visibility="hidden"),

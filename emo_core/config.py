@@ -3,10 +3,14 @@
 Every number that serving and training must share is a field here and is stored in `bundle.json`, so the two cannot
 drift. What a server may do at a time is said by whoever runs it, in its environment:
 
+    EMO_PUBLIC        1: open to everybody: no folders of the server, no training, smaller limits    else 0
     EMO_JOBS          works of visitors at a time, a process each; 0: in that of the pages     else the cores
     EMO_JOB_MINUTES   wall time of one work                                                    else 60
     EMO_JOB_MB        memory of one work                                                       else 2048
     EMO_LIVE_VIEWS    cameras watched at a time                                                else 2 for each core
+    EMO_UPLOADS_MB    uploads that a process holds at a time, of all visits                    else 4 of the largest
+    EMO_METRICS_PORT  port of this machine where a process tells its figures to Prometheus     else none
+    EMO_LOG           json: logs as a JSON object a line, with nothing of a person             else text
 """
 
 import os
@@ -81,43 +85,82 @@ class PipelineConfig(_JsonConfig):
         return max(1, round(self.min_face_s * self.sample_rate_hz))
 
 
+def is_public() -> bool:
+    """Whether the server is open to everybody."""
+    return os.environ.get("EMO_PUBLIC", "").strip() == "1"
+
+
+def refuse_if_public(what: str) -> None:
+    """Called before what visitors of a server that is open to everybody may not do.
+
+    Args:
+        what: they may not do, as the end of a sentence that begins with “This server is open to everybody, so it”.
+
+    Raises:
+        SettingError: the server is open to everybody.
+    """
+    if is_public():
+        raise SettingError(f"This server is open to everybody, so it {what}: install the studio to do that yourself.")
+
+
 @dataclass(frozen=True, slots=True)
 class ServerConfig:
-    """What a server may do at a time.
+    """What whoever runs a server says in its environment; each process of it has its own.
 
     Attributes:
         jobs: works of visitors at a time; 0 does them in the process of the pages, to look for mistakes.
         job_minutes: wall time of one work.
         job_mb: memory of its process, in MB.
         live_views: cameras watched at a time.
+        uploads_mb: megabytes of uploads held at a time; 0 stands for four of the largest.
+        metrics_port: where figures are told; 0 for nowhere.
+        json_logs: whether logs are lines of JSON.
+        public: whether the server is open to everybody.
     """
 
     jobs: int
     job_minutes: int
     job_mb: int
     live_views: int
+    uploads_mb: int = 0
+    metrics_port: int = 0
+    json_logs: bool = False
+    public: bool = False
 
     @classmethod
     def from_environment(cls) -> Self:
         """As whoever runs the server says.
 
         Raises:
-            SettingError: a setting is no whole number that it can be.
+            SettingError: a setting is none that it can be.
 
         Example:
             >>> ServerConfig.from_environment().job_minutes
             60
         """
         cores = os.cpu_count() or 1
+        public = _one_of("EMO_PUBLIC", ("0", "1")) == "1"
         return cls(
-            _whole("EMO_JOBS", cores, 0), _whole("EMO_JOB_MINUTES", 60, 1), _whole("EMO_JOB_MB", 2048, 256),
-            _whole("EMO_LIVE_VIEWS", 2 * cores, 0),
+            _whole("EMO_JOBS", cores, 0), _whole("EMO_JOB_MINUTES", 10 if public else 60, 1),
+            _whole("EMO_JOB_MB", 2048, 256), _whole("EMO_LIVE_VIEWS", cores if public else 2 * cores, 0),
+            _whole("EMO_UPLOADS_MB", 0, 0), _whole("EMO_METRICS_PORT", 0, 0, 65535),
+            _one_of("EMO_LOG", ("text", "json")) == "json", public,
         )  # fmt: skip
 
 
-def _whole(name: str, usual: int, least: int) -> int:
+def _whole(name: str, usual: int, least: int, most: int = 10**6) -> int:
     """A setting that is a whole number."""
     text = os.environ.get(name, "").strip() or str(usual)
-    if not (text.isascii() and text.isdecimal() and least <= int(text) <= 10**6):
-        raise SettingError(f"{name} is no whole number from {least} on: correct it, or leave it out for {usual}.")
+    if not (text.isascii() and text.isdecimal() and least <= int(text) <= most):
+        raise SettingError(
+            f"{name} is no whole number from {least} to {most}: correct it, or leave it out for {usual}."
+        )
     return int(text)
+
+
+def _one_of(name: str, words: tuple[str, ...]) -> str:
+    """A setting that is one of a few words, the first if nothing is said."""
+    text = os.environ.get(name, "").strip() or words[0]
+    if text not in words:
+        raise SettingError(f"{name} is neither {' nor '.join(words)}: correct it, or leave it out for {words[0]}.")
+    return text

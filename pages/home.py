@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from emo_core import config
 from emo_core.files.folders import COMMAND
 from ui.shell import navigation, presenting, tour
 from ui.state import samples, session
@@ -55,7 +56,8 @@ st.header("How it works", anchor=False)
 st.caption("Choose a step to see it on the clip you analyzed.")
 method_diagram.render()
 st.page_link("pages/about.py", label="Against the paper, figure by figure →", query_params={"see": "paper"})
-st.page_link("pages/teach.py", label="Teach it your own people and emotions →")
+if not config.is_public():
+    st.page_link("pages/teach.py", label="Teach it your own people and emotions →")
 st.caption(
     "It judges what a face shows, as people would name it, not what a person feels. "
     "What was measured, and on which data, is on the About page. The same analysis without a screen, as text or JSON:"

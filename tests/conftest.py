@@ -2,12 +2,15 @@
 
 import pylibsrtp  # noqa: F401, I001  (before everything that may load TensorFlow: the other order ends the process)
 import gc
+import hashlib
 import os
 import shutil
+from dataclasses import replace
 
 import pytest
 from hypothesis import settings
 
+from emo_core.faces.landmarks import FaceLandmarker
 from emo_core.model.bundle import load_bundle
 from emo_core.video.reader import open_video
 from emo_core.video.writer import write_video
@@ -77,3 +80,27 @@ def short_laughter(tmp_path, laughter_frames):
         return shutil.copy(made, tmp_path / name)
 
     return place
+
+
+@pytest.fixture(scope="module")
+def frames_known_again():
+    """What the landmark model finds in a frame is not found again: for tests that judge the same frames many times."""
+    meshes, regions = {}, {}
+    fit, detect = FaceLandmarker.fit, FaceLandmarker.detect
+
+    def fit_once(self, image, region):
+        key = hashlib.sha1(image, usedforsecurity=False).digest(), image.shape, region
+        if key not in meshes:
+            meshes[key] = fit(self, image, region)
+        return replace(meshes[key], landmarks=meshes[key].landmarks.copy())
+
+    def detect_once(self, image, *, thorough=True):
+        key = hashlib.sha1(image, usedforsecurity=False).digest(), image.shape, thorough
+        if key not in regions:
+            regions[key] = detect(self, image, thorough=thorough)
+        return list(regions[key])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FaceLandmarker, "fit", fit_once)
+        patch.setattr(FaceLandmarker, "detect", detect_once)
+        yield

@@ -148,21 +148,22 @@ def two_streams(folder: Path, cut: Cut, *, default: bool) -> Path:
 def with_matrix(folder: Path, cut: Cut, matrix: tuple[int, int, int, int]) -> Path:
     """Stored as `matrix` (a, b, c, d) undoes it: x′ = a·x + c·y, y′ = b·x + d·y."""
     a, b, c, d = matrix
-    stored = [np.ascontiguousarray(_stored(frame, matrix)) for frame in cut.frames]
+    where = _stored(cut.frames[0].shape[:2], matrix)
+    stored = [np.ascontiguousarray(frame[where]) for frame in cut.frames]
     one = 1 << 16
     values = [a * one, b * one, 0, c * one, d * one, 0, 0, 0, 1 << 30]
     return encode(folder / "matrix.mp4", stored, matrix=values)
 
 
-def _stored(frame: NDArray[np.uint8], matrix: tuple[int, int, int, int]) -> NDArray[np.uint8]:
-    """Pixel by pixel, as the matrix says: the stored pixel (x, y) is the one shown at (x′, y′)."""
+def _stored(size: tuple[int, int], matrix: tuple[int, int, int, int]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Pixel by pixel, as the matrix says: the stored pixel (x, y) is the one shown at (x′, y′), of rows and columns."""
     a, b, c, d = matrix
-    height, width = frame.shape[:2]
+    height, width = size
     if b or c:
         height, width = width, height
     y, x = np.mgrid[:height, :width]
     shown_x, shown_y = a * x + c * y, b * x + d * y
-    return frame[shown_y - shown_y.min(), shown_x - shown_x.min()]
+    return shown_y - shown_y.min(), shown_x - shown_x.min()
 
 
 def in_hdr(folder: Path, cut: Cut, transfer: int) -> Path:

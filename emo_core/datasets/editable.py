@@ -177,8 +177,11 @@ def remove_dataset(folder: Path, cache: Path) -> list[Path]:
     """
     outside = remove_clips(folder, [clip.path for clip in open_collection(folder).clips], cache)
     try:
-        for name in (MANIFEST, RECORD, _LOCK):
-            (folder / name).unlink(missing_ok=True)
+        with locked(folder / _LOCK):
+            if _read(folder):  # somebody added a clip meanwhile: it stays, and so does what is said of it
+                return outside
+            for name in (MANIFEST, RECORD, _LOCK):
+                (folder / name).unlink(missing_ok=True)
         for item in [*(item for item in folder.iterdir() if item.is_dir() and not item.is_symlink()), folder]:
             with suppress(OSError):  # not empty: it holds something else
                 item.rmdir()

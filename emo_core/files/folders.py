@@ -21,6 +21,7 @@ from pathlib import Path
 
 from platformdirs import PlatformDirs
 
+from emo_core import config
 from emo_core.errors import DatasetError, StudyError
 
 _CORE = Path(str(resources.files("emo_core")))
@@ -69,7 +70,7 @@ def is_study_of_server(path: Path) -> bool:
     """Whether a path lies below the folder of studies, once its links are followed."""
     try:
         real, root = path.resolve(), studies().resolve()
-        return real != root and real.is_relative_to(root)
+        return not config.is_public() and real != root and real.is_relative_to(root)
     except (OSError, ValueError, RuntimeError):  # too long, not permitted, a zero byte, links in a circle
         return False
 
@@ -97,7 +98,12 @@ its folders, or ask whoever runs the server to set EMO_STUDIES.
 
 
 def roots() -> tuple[Path, ...]:
-    """Folders below which visitors may open data sets: that of their own first, then those that the operator names."""
+    """Folders below which visitors may open data sets: that of their own first, then those that the operator names.
+
+    None on a server that is open to everybody.
+    """
+    if config.is_public():
+        return ()
     named = [Path(part).expanduser() for part in os.environ.get("EMO_ROOTS", "").split(os.pathsep) if part.strip()]
     return (data(), *named)
 

@@ -1,7 +1,7 @@
 """Writers in turn, also those of other processes; the system drops the locks of a process that was killed."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -16,6 +16,21 @@ def locked(path: Path) -> Iterator[None]:
     """
     with FileLock(path):
         yield
+
+
+@contextmanager
+def locked_if_possible(path: Path) -> Iterator[None]:
+    """Hold the lock that `path` stands for while the block runs; without it where the disk takes none.
+
+    Such a disk takes nothing else either, so nobody can write against the block.
+    """
+    held = Held(path)
+    with suppress(OSError):
+        held.take()
+    try:
+        yield
+    finally:
+        held.let_go()
 
 
 class Held:

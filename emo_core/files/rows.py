@@ -145,7 +145,7 @@ class RowLog:
         return first
 
     def read(self, places: NDArray[np.intp]) -> NDArray[Any]:
-        """The rows at some places, in the order of these."""
+        """The rows at some places (n,), in the order of these: (n, …)."""
         assert self._like is not None  # something was written
         rows = np.empty((len(places), *self._like.shape[1:]), self._like.dtype)
         breaks = np.flatnonzero(np.diff(places) != 1) + 1

@@ -153,7 +153,14 @@ def extract_clip_features(
 def watch_everybody(
     source: Path | str | bytes, name: str, bundle: Bundle, rate_hz: float, progress: Progress | None = None
 ) -> list[ClipFeatures]:
-    """Follow everybody in a video, whatever it is called, at a rate of one's own, without a verdict.
+    """Follow everybody in a video at a rate of one's own, without a verdict.
+
+    Args:
+        source: path or content of a video file.
+        name: file name to show.
+        bundle: the model whose frame CNN looks.
+        rate_hz: frames a second of video.
+        progress: called as the work goes on.
 
     Raises:
         VideoError, NoFaceError: as :func:`analyze`.
@@ -229,7 +236,17 @@ def normalize_clip(track: FaceTrack) -> NormalizedClip:
 def extract_features(
     track: FaceTrack, normalized: NormalizedClip, cnn: FrameNetwork, blendshapes: BlendshapeModel | None
 ) -> FeatureSequence:
-    """Frame features (blendshapes appended if their model is given) and emotions of every frame that counts."""
+    """Frame features and emotions of every frame that counts.
+
+    Args:
+        track: of T frames.
+        normalized: the same, normalized.
+        cnn: frame CNN.
+        blendshapes: their scores are appended to the features if given.
+
+    Returns:
+        Features (T, m), 0 where a frame does not count, and emotions (T, 8), NaN there.
+    """
     mask = normalized.mask
     features = np.zeros((len(mask), cnn.num_features), np.float32)
     emotions = np.full((len(mask), 8), np.nan, np.float32)

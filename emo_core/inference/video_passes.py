@@ -89,14 +89,14 @@ def part_of(clips: Iterator[Clip], start_s: float, end_s: float) -> Iterator[Cli
 
 
 def changed_info(info: VideoInfo, times_s: Doubles) -> VideoInfo:
-    """The source as its changed frames have it: their number and how long they last."""
+    """The source as its changed frames, at `times_s` (T,) seconds, have it: their number and how long they last."""
     step_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.0
     start_s, end_s = (float(times_s[0]), float(times_s[-1]) + step_s) if len(times_s) else (0.0, 0.0)
     return replace(info, duration_s=end_s - start_s, num_frames_sampled=len(times_s), start_s=start_s)
 
 
 def without_gaps(info: VideoInfo, times_s: Doubles, rate_hz: float) -> VideoInfo:
-    """The source with the gaps between its sampled frames known, and left out of its length."""
+    """The source with the gaps between its sampled frames, at `times_s` (T,), known and left out of its length."""
     if not len(times_s):
         return info
     gaps = find_gaps(times_s, rate_hz)

@@ -210,7 +210,14 @@ def _judge(
 
 
 def shown_mix(bundle: Bundle, label: str, features: FeatureSequence, quality: Floats) -> dict[str, Any]:
-    """What the frames of a verdict show: emotions, and for a pair presence, salience and whether it is a blend."""
+    """What the frames of a verdict show: emotions, and for a pair presence, salience and whether it is a blend.
+
+    Args:
+        bundle: the model.
+        label: verdict.
+        features: of the T frames it is on.
+        quality: (T,) in [0, 1].
+    """
     emotions = mean_emotions(features, quality)
     if label == UNSURE or not emotions:
         return {"emotions": emotions, "presence": {}, "salience": {}, "is_blend": False}

@@ -18,8 +18,9 @@ import logging
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -27,7 +28,7 @@ from typing import Literal
 import msgspec
 
 from emo_core.files.atomic_write import write_whole
-from emo_core.files.lock import Held, locked
+from emo_core.files.lock import Held, locked, locked_if_possible
 from emo_core.jobs import processes
 from emo_core.jobs.processes import WorkProcess
 from emo_core.jobs.progress import TrainingProgress
@@ -105,11 +106,18 @@ class JobQueue:
         folder: for their state, on a disk of this machine.
         root: folder that they run in; paths of orders are relative to it or absolute.
         command: makes the command line that carries out the order kept in a folder; for tests.
+        ended: told kind, state and seconds of each order that this process started, when it is over.
     """
 
-    def __init__(self, folder: Path, root: Path, command: Callable[[Path], list[str]] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        root: Path,
+        command: Callable[[Path], list[str]] | None = None,
+        ended: Callable[[str, str, float], None] | None = None,
+    ) -> None:
         self._folder, self._root = folder.resolve(), root
-        self._command = command or _run_order
+        self._command, self._ended = command or _run_order, ended
 
     def submit(self, order: Order) -> None:
         """Start it, or let it wait; one that waits or runs under that name already is not doubled.
@@ -145,12 +153,12 @@ class JobQueue:
 
     def status(self, name: str) -> JobStatus | None:
         """Where an order stands; None if there is none of that name."""
-        with self._reading():
+        with locked_if_possible(self._folder / _LOCK):
             return self._status(self._folder / name)
 
     def all(self) -> list[JobStatus]:
         """Every order that is known, the newest first."""
-        with self._reading():
+        with locked_if_possible(self._folder / _LOCK):
             places = sorted(self._folder.glob(f"*/{ORDER}"), key=lambda path: path.stat().st_mtime, reverse=True)
             found = [self._status(path.parent) for path in places]
         return [status for status in found if status is not None]
@@ -168,17 +176,6 @@ class JobQueue:
         if self._folder.is_dir():
             with locked(self._folder / _LOCK):
                 self._start_next()
-
-    @contextmanager
-    def _reading(self) -> Iterator[None]:
-        """Nothing changes meanwhile, unless the disk takes no lock: then nobody can start anything anyway."""
-        held = Held(self._folder / _LOCK)
-        with suppress(OSError):
-            held.take()
-        try:
-            yield
-        finally:
-            held.let_go()
 
     def _status(self, place: Path) -> JobStatus | None:
         order = read_order(place)
@@ -217,11 +214,15 @@ class JobQueue:
 
     def _watch(self, place: Path, process: "subprocess.Popen[bytes]", watched: Held) -> None:
         """Wait for the end of an order, then start the next one."""
+        begun_s = time.monotonic()
         process.wait()
         with locked(self._folder / _LOCK):
             _note_end(place, "stopped" if (place / _STOP).exists() else "failed")
             watched.let_go()
+            order, state = read_order(place), _state(place)
             self._start_next()
+        if self._ended is not None and order is not None:
+            self._ended(order.kind, state, time.monotonic() - begun_s)
 
 
 def _state(place: Path) -> str:

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests import camera
 from tests.e2e.camera_pages import threads
+from tools.serve.run import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 FAILURES = Path(__file__).parent / "failures"
@@ -27,11 +27,16 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 @contextmanager
-def running_server(**settings: str) -> Iterator[str]:
-    """The application on a free port, with `settings` in its environment; yields its address once it is healthy."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def running_server(port: int = 0, /, **settings: str) -> Iterator[str]:
+    """The application on a port, by default a free one, with `settings` in its environment; its address when healthy.
+
+    Where ``EMO_TEST_BASE_URL`` names a server that runs already, such as that of ``tools/serve/run.py``, it is taken in
+    the place of one without settings.
+    """
+    if (there := os.environ.get("EMO_TEST_BASE_URL")) and not settings:
+        yield there.rstrip("/")
+        return
+    port = port or free_port()
     command = [sys.executable, "-m", "tests.e2e.serve", "run", "streamlit_app.py", "--server.port", str(port)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("STREAMLIT_", "EMO_"))}
     environment |= settings

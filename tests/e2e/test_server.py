@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import expect
 from websockets.exceptions import InvalidStatus
 
 from tests.e2e.conftest import running_server
@@ -90,6 +91,21 @@ def test_figures_of_the_server_are_for_its_operator(address):
         assert ask(address, path)[0] == 404
     with running_server(EMO_METRICS="1") as open_address:
         assert b"active_sessions" in ask(open_address, "/_stcore/metrics")[1]
+
+
+def test_what_is_open_to_everybody_has_no_page_that_keeps_or_trains(browser, tmp_path):
+    with running_server(EMO_PUBLIC="1", EMO_DATA=str(tmp_path / "data")) as open_address:
+        for path in ("teach", "study"):
+            page = browser.new_context().new_page()
+            page.goto(f"{open_address}/{path}")  # Streamlit says that there is no such page
+            expect(page.get_by_role("link", name="Evaluate", exact=True)).to_be_attached(timeout=60_000)
+            expect(page.get_by_role("heading", level=1, include_hidden=True)).to_have_text("Hybrid Emotion Studio")
+            expect(page.get_by_role("link", name=re.compile("Teach|Study"))).to_have_count(0)
+            page.context.close()
+        with Visitor(open_address) as visitor:
+            shown = visitor.open("analyze")
+            assert "At most 100 MB, 5 minutes and" in shown
+    assert not (tmp_path / "data").exists()
 
 
 class TestFolders:

@@ -40,9 +40,10 @@ CORE_EDGES = {
 """Which room of `emo_core` may import which, beside the ground floor and `files`. A new edge is a decision."""
 
 UI_EDGES = {
-    "state": set(),
-    "work": {"state"},
-    "shell": {"state", "work"},
+    "serve": set(),
+    "state": {"serve"},
+    "work": {"serve", "state"},
+    "shell": {"serve", "state", "work"},
     "widgets": {"state", "work", "shell"},
     **{
         page: {"state", "work", "shell", "widgets"}

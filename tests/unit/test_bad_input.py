@@ -14,6 +14,8 @@ from tests import media
 from tests.conftest import MODEL
 from tests.unit.cli.test_command_line import run_process
 
+pytestmark = pytest.mark.usefixtures("frames_known_again")
+
 BAD = {
     "empty": (media.empty_file, r"is empty \(0 bytes\)"),
     "text": (media.text_file, "is not a video that can be read"),

@@ -48,5 +48,14 @@ class TestServer:
     @pytest.mark.parametrize("text", ["-1", "two", "1.5", "0", "²", "9" * 12])
     def test_refuses_what_is_no_number(self, monkeypatch, text):
         monkeypatch.setenv("EMO_JOB_MINUTES", text)
-        with pytest.raises(SettingError, match="EMO_JOB_MINUTES is no whole number from 1 on"):
+        with pytest.raises(SettingError, match="EMO_JOB_MINUTES is no whole number from 1 to"):
+            ServerConfig.from_environment()
+
+    def test_what_is_public_gets_less_of_the_server(self, monkeypatch):
+        monkeypatch.setattr("os.cpu_count", lambda: 6)
+        monkeypatch.setenv("EMO_PUBLIC", "1")
+        found = ServerConfig.from_environment()
+        assert (found.public, found.job_minutes, found.live_views) == (True, 10, 6)
+        monkeypatch.setenv("EMO_PUBLIC", "yes")
+        with pytest.raises(SettingError, match="EMO_PUBLIC is neither 0 nor 1"):
             ServerConfig.from_environment()

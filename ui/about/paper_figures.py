@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from emo_core import config
 from emo_core.emotions import display_name
 from emo_core.measured import TaughtClips
 from ui.shell import errors, preload
@@ -126,7 +127,8 @@ def _training(folder: Path) -> None:
         "face that can be judged. By the command:"
     )
     st.code(models.manifest(folder)["head_training"]["command"], language="bash", wrap_lines=True)
-    st.page_link("pages/teach.py", label="Record or import clips and train by the same recipe →")
+    if not config.is_public():
+        st.page_link("pages/teach.py", label="Record or import clips and train by the same recipe →")
 
 
 def _prediction(folder: Path, paper_samples: int) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from emo_core import config
 from emo_core.files import scratch
 from emo_core.report.annotations import Annotations
 from ui.shell import errors
@@ -178,6 +179,8 @@ def corrected(result: session.Result) -> None:
 def _add_to_a_data_set(source: session.Source, label: str, person: str) -> None:
     """One button that keeps the clip, with its right label, in a data set of the server."""
     places = {name: item.path for name, item in datasets.known().items() if item.writable}
+    if config.is_public():
+        return
     if not places:
         st.page_link("pages/teach.py", label="Make a data set on the Teach page to add the clip to →")
         return

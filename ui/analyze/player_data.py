@@ -80,7 +80,7 @@ def clip_data(analysis: Analysis, identity: str, label: str) -> dict[str, Any]:
 
 
 def frames_of(analysis: Analysis, number: int) -> Indices:
-    """Indices of the frames in stretch `number`, from 0."""
+    """Indices (n,) of the frames in stretch `number`, from 0."""
     return np.arange(number * SPAN_FRAMES, min((number + 1) * SPAN_FRAMES, len(analysis.timestamps_s)))
 
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from emo_core import config
 from emo_core.records import Protocols, span
 from ui.evaluate import run
 from ui.evaluate.choice import Choice
@@ -55,6 +56,9 @@ def _job(choice: Choice, name: str, was_running: bool, known: bool) -> None:
         return
     if status is not None and status.state in ("failed", "interrupted"):
         st.warning(errors.plain(status.progress.message or "The comparison ended before its time: start it again."))
+    if config.is_public():
+        st.caption("This server is open to everybody, so it trains no models.")
+        return
     if trainings.jobs().active():
         st.caption("A model is being trained on the Teach page; compare the protocols when that is done.")
         return
@@ -66,6 +70,7 @@ def _submit(choice: Choice, name: str) -> None:
     """Callback: start it."""
     from emo_core.jobs.queue import Order
 
+    config.refuse_if_public("trains no models")
     jobs().submit(Order("protocols", name, choice.shown_data, choice.shown_model, str(CACHE), "both"))
 
 

@@ -25,7 +25,7 @@ from starlette.responses import PlainTextResponse
 from streamlit import config
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
-from emo_core.errors import SettingError
+from emo_core.config import ServerConfig
 from emo_core.files import limits
 from ui.shell.links import LOOPBACK
 from ui.state import visits
@@ -150,15 +150,12 @@ class _FullError(Exception):
 
 
 def budget_bytes() -> int:
-    """Bytes of uploads that the server holds at a time for all visits: ``EMO_UPLOADS_MB``, else four of the largest.
+    """Bytes of uploads that this process holds at a time for all visits: ``EMO_UPLOADS_MB``, else four of the largest.
 
     Raises:
         SettingError: the setting is no whole number.
     """
-    text = os.environ.get("EMO_UPLOADS_MB", "").strip() or str(4 * limits.MAX_MB)
-    if not (text.isascii() and text.isdecimal()):
-        raise SettingError("EMO_UPLOADS_MB is no whole number: give the megabytes of all uploads, such as 2000.")
-    return int(text) * 2**20
+    return (ServerConfig.from_environment().uploads_mb or 4 * limits.MAX_MB) * 2**20
 
 
 def _full() -> Refusal:

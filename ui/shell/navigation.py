@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from emo_core import config
+from ui.serve import metrics
 from ui.shell import announce, links, preload, presenting, theme, tour
 from ui.state import keeping, live_session, visits
 
@@ -24,6 +26,7 @@ _TITLE = "Hybrid Emotion Studio"
 _ENTERED = "_entered"
 _WANTED = "_wanted_page"
 _GOING = "_going_to"
+_LOST = "_lost_words"
 _IN_FLIGHT_S = 2.0
 
 
@@ -31,12 +34,16 @@ def run(pages: Sequence[Page]) -> None:
     """Show the navigation and run the current page, or the one that a deep link asked for."""
     page = st.navigation(list(pages), position="top")
     if not st.session_state.get(_ENTERED):
-        keeping.restore()
+        _begin()
     st.session_state[_ENTERED] = True
     wanted = st.session_state.pop(_WANTED, None)
     if wanted is not None:
         page_file, asked = wanted
-        st.switch_page(page_file, query_params=asked)
+        if Path(page_file).name in {Path(known.url_path or "home").name + ".py" for known in pages}:
+            st.switch_page(page_file, query_params=asked)
+        st.session_state[_LOST] = (
+            "This server is open to everybody: it keeps no data sets and studies, and trains nothing."
+        )
     links.take()
     st.set_page_config(page_title=_TITLE if page.title == "Home" else f"{page.title} · {_TITLE}")
     theme.apply()
@@ -49,10 +56,35 @@ def run(pages: Sequence[Page]) -> None:
             announce.render()
             _keeper()(key="keeper", data={**keeping.for_browser(), "seconds": int(keeping.MOST_S)})
         with st.container(key="above"):  # always there, so that nothing below it moves
+            _tell_lost()
             presenting.render()
             tour.render()
         page.run()
     preload.start()
+
+
+def unless_public(*pages: tuple[str, str]) -> list[Page]:
+    """Pages by file and title that a server which is open to everybody lacks: they keep and train what all see."""
+    return [] if config.is_public() else [st.Page(file, title=title) for file, title in pages]
+
+
+def _begin() -> None:
+    """The first run of a visit: what was kept is there again, and one that takes the place of a lost one says so."""
+    kept, lost = keeping.restore(), visits.was_lost()
+    metrics.visit_began(lost=lost)
+    if lost:
+        again = f" Kept results that are here again: {kept}." if kept else ""
+        st.session_state[_LOST] = (
+            "Your visit began anew: this part of the server was restarted, or your page was away for long. Clips and "
+            f"results that were not kept are gone, and so is what was under way.{again} Choose your clip again."
+        )
+
+
+def _tell_lost() -> None:
+    """What was lost with an earlier visit, until the visitor has read it."""
+    if words := st.session_state.get(_LOST):
+        st.warning(words, icon="⚠️")
+        st.button("I have read this", key="lost-read", on_click=st.session_state.pop, args=[_LOST])
 
 
 @lru_cache

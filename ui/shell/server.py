@@ -11,19 +11,31 @@ from starlette.middleware import Middleware
 from emo_core.config import ServerConfig
 from emo_core.errors import SettingError
 from emo_core.files import scratch
-from ui.shell import gate
+from ui.serve import logs, metrics
+from ui.shell import gate, health
 from ui.state import keeping, trainings, visits
 
 _KEPT_PERIOD_S = 600.0
 _QUEUES_PERIOD_S = 3.0
 
-MIDDLEWARE = (Middleware(gate.Gate),)
+MIDDLEWARE = (Middleware(metrics.Counted), Middleware(gate.Gate))
+ROUTES = (health.ROUTE,)
 
-try:
-    gate.budget_bytes()
-    ServerConfig.from_environment()
-except SettingError as error:  # before the server starts: one sentence, no traceback
-    raise SystemExit(f"error: {error}") from None
+
+def _begin() -> None:
+    """What is needed before the first request; one sentence and no traceback where a setting is wrong."""
+    try:
+        config = ServerConfig.from_environment()
+        if config.json_logs:
+            logs.use_json()
+        if config.metrics_port:
+            metrics.listen(config.metrics_port)
+    except SettingError as error:
+        raise SystemExit(f"error: {error}") from None
+    metrics.look_at(visits.num_open, health.queues)
+
+
+_begin()
 
 
 @asynccontextmanager

@@ -2,10 +2,14 @@
 
 Off by default. The browser holds the key, a cookie that nobody can guess; the folder is named by the key's digest, so a
 key cannot be read from the disk, and a key that was never given opens nothing. *Delete* removes the folder.
+
+Several tabs of one browser have one key, and they may be held by several processes: each writes under the lock of the
+folder and leaves what the others added, and none goes on after one of them deleted it.
 """
 
 import hashlib
 import json
+import os
 import re
 import secrets
 import shutil
@@ -23,6 +27,7 @@ from emo_core import types as flow_types
 from emo_core.errors import EmoError
 from emo_core.files import folders, packed
 from emo_core.files.cache import keep
+from emo_core.files.lock import locked_if_possible
 from emo_core.report.annotations import Annotations, Marker
 from ui.state import models, session
 from ui.state.datasets import CACHE
@@ -35,6 +40,8 @@ MOST_STORED_BYTES = 4 * 2**30
 """So much may be kept of all visits before another one begins."""
 
 _KEY, _WRITTEN, _ENDED = "_keep_key", "_keep_written", "_keep_ended"
+_KNOWN = "_keep_known"
+_AHEAD_S = 60.0
 _LISTED = "visit.json"
 _MOST_BYTES = 2**30
 _TYPES = {
@@ -71,8 +78,14 @@ def begin() -> None:
 def end() -> None:
     """Keep nothing any more, and remove what was kept."""
     if key():
-        shutil.rmtree(_folder(key()), ignore_errors=True)
-    for name in (_KEY, _WRITTEN):
+        with locked_if_possible(_lock_of(key())):
+            shutil.rmtree(_folder(key()), ignore_errors=True)
+            _lock_of(key()).unlink(missing_ok=True)
+    _end_here()
+
+
+def _end_here() -> None:
+    for name in (_KEY, _WRITTEN, _KNOWN):
         st.session_state.pop(name, None)
     st.session_state[_ENDED] = True
 
@@ -95,17 +108,21 @@ def ends_s(kept: Path) -> float:
 def result_of(kept: Path, name: str) -> session.Result | None:
     """The result of that key in the folder of a visit; None where it is not there, or cannot be shown any more."""
     try:
-        listed = json.loads((kept / _LISTED).read_bytes())
-        row = next((row for row in listed["results"] if row["key"] == name), None)
+        row = next((row for row in _listed(kept)["results"] if row["key"] == name), None)
         return _result(kept, row) if row else None
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
 
 
+def is_behind() -> bool:
+    """Whether results should be kept but are not, for the disk takes no more; it is tried again at every run."""
+    return bool(key()) and _WRITTEN in st.session_state and st.session_state[_WRITTEN] is None
+
+
 def for_browser() -> dict[str, Any]:
     """What the browser has to do: hold the key, forget it, or warn before the page with its results is left."""
-    ended = bool(st.session_state.get(_ENDED))
-    return {"cookie": COOKIE, "key": key(), "forget": ended, "warn": not key() and bool(session.results())}
+    ended, warn = bool(st.session_state.get(_ENDED)), bool(session.results()) and (not key() or is_behind())
+    return {"cookie": COOKIE, "key": key(), "forget": ended, "warn": warn}
 
 
 def save() -> None:
@@ -116,16 +133,42 @@ def save() -> None:
     state = ([item.key for item in results], {name: repr(what) for name, what in words.items()}, shown and shown.key)
     if st.session_state.get(_WRITTEN) == state:
         return
-    own = _folder(key())
+    with locked_if_possible(_lock_of(key())):
+        if st.session_state.get(_KNOWN) and not _folder(key()).is_dir():  # deleted in another tab, or a day is over
+            _lock_of(key()).unlink(missing_ok=True)
+            _end_here()
+            return
+        is_whole = _save(_folder(key()), results, words, shown)
+        st.session_state[_WRITTEN] = state if is_whole else None
+
+
+def _save(
+    own: Path, results: tuple[session.Result, ...], words: dict[str, Annotations], shown: session.Result | None
+) -> bool:
+    """Write a visit's results beside those that other visits with the same key added; whether the disk took all.
+
+    The lock is held.
+    """
+    mine = {item.key for item in results}
+    known: set[str] = st.session_state.setdefault(_KNOWN, set())
+    others = [row for row in _listed(own).get("results", ()) if row["key"] not in mine | known]
     for item in results:
-        if not (own / f"{item.key}.npz").exists():
-            _write(own / f"{item.key}.npz", packed.pack(item.analysis))
-            if isinstance(item.source.data, bytes):
-                _write(own / f"{item.key}.clip", item.source.data)
-    listed = {"results": [_told(item) for item in results], "said": _said(words), "shown": shown.key if shown else ""}
-    if _write(own / _LISTED, json.dumps(listed).encode()):
-        st.session_state[_WRITTEN] = state
-    _remove_others(own, {item.key for item in results})
+        path = own / f"{item.key}.npz"
+        if not path.exists():
+            clip = item.source.data
+            if isinstance(clip, bytes) and not _write(path.with_suffix(".clip"), clip):
+                return False
+            if not _write(path, packed.pack(item.analysis)):
+                return False
+    theirs = {row["key"] for row in others}
+    said = {name: row for name, row in _listed(own).get("said", {}).items() if name.partition(".")[0] in theirs}
+    rows = [*others, *(_told(item) for item in results)]
+    listed = {"results": rows, "said": {**said, **_said(words)}, "shown": shown.key if shown else ""}
+    if not _write(own / _LISTED, json.dumps(listed).encode()):
+        return False
+    known |= mine
+    _remove_others(own, mine | theirs)
+    return True
 
 
 def restore() -> int:
@@ -137,22 +180,45 @@ def restore() -> int:
     if _age_s(kept) > MOST_S:
         return 0
     try:
-        listed = json.loads((kept / _LISTED).read_bytes())
+        listed = _listed(kept)
         found = [item for row in listed["results"] if (item := _result(kept, row)) is not None]
         words = {name: _annotations(row) for name, row in listed["said"].items()}
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return 0
     session.take_up(found, words, str(listed.get("shown", "")))
-    st.session_state[_KEY] = given
+    st.session_state[_KEY], st.session_state[_KNOWN] = given, {item.key for item in found}
     return len(found)
 
 
 def sweep() -> None:
-    """Remove what is older than :data:`MOST_S`, whoever it was of."""
+    """Remove what is older than :data:`MOST_S`, whoever it was of.
+
+    What seems to be of a time to come, because the clock was set back, is of now: it has a day from here.
+    """
     with suppress(OSError):
         for kept in places():
-            if _age_s(kept) > MOST_S:
+            age_s = _age_s(kept)
+            if age_s > MOST_S:
                 shutil.rmtree(kept, ignore_errors=True)
+            elif age_s < -_AHEAD_S:
+                for path in [*kept.iterdir(), kept]:
+                    os.utime(path)
+        for lock in (CACHE / "kept").glob("*.lock"):
+            if abs(time.time() - lock.stat().st_mtime) > MOST_S:  # nobody waits a day for one
+                lock.unlink(missing_ok=True)
+
+
+def _listed(kept: Path) -> dict[str, Any]:
+    """What the list of a folder holds; {} where there is none that can be read."""
+    try:
+        found = json.loads((kept / _LISTED).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _lock_of(secret: str) -> Path:
+    return _folder(secret).with_suffix(".lock")
 
 
 def _write(path: Path, content: bytes) -> bool:
@@ -180,7 +246,8 @@ def _stored_bytes() -> int:
 def _age_s(kept: Path) -> float:
     """Seconds since the first result was kept there."""
     try:
-        return time.time() - min(path.stat().st_mtime for path in [kept, *kept.iterdir()])
+        oldest_s: float = min(path.stat().st_mtime for path in [kept, *kept.iterdir()])
+        return time.time() - oldest_s
     except OSError:
         return float("inf")
 

@@ -4,9 +4,11 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from emo_core import config
 from emo_core.extras import need
 from emo_core.files import folders
 from emo_core.model.published import PUBLISHED
+from ui.serve import metrics
 from ui.state import models
 from ui.state.datasets import CACHE, KnownSet
 
@@ -28,7 +30,7 @@ def queue(name: str) -> "JobQueue":
 
     with _making:
         if name not in _queues:
-            _queues[name] = JobQueue(CACHE / name, folders.ROOT)
+            _queues[name] = JobQueue(CACHE / name, folders.ROOT, ended=metrics.job_ended)
         return _queues[name]
 
 
@@ -36,6 +38,15 @@ def tend() -> None:
     """Start what waits in any queue of this server although nothing runs; called every few seconds."""
     for name in _QUEUES:
         queue(name).tend()
+
+
+def counts() -> dict[tuple[str, str], int]:
+    """(queue, ``running`` or ``waiting``) → orders of this server, whichever of its processes took them."""
+    found = {(name, state): 0 for name in _QUEUES for state in ("running", "waiting")}
+    for name in _QUEUES:
+        for status in queue(name).active():
+            found[name, status.state] += 1
+    return found
 
 
 def jobs() -> "JobQueue":
@@ -66,6 +77,7 @@ def submit(
         DatasetError: the name, the data set or the protocol cannot be used.
         BundleError: another kind of model has that name.
         MissingPackageError: this installation cannot train.
+        SettingError: the server is open to everybody.
     """
     from emo_core.datasets.clips import read_dataset
     from emo_core.datasets.names import check_name
@@ -74,6 +86,7 @@ def submit(
     from emo_core.errors import BundleError
     from emo_core.jobs.queue import Order
 
+    config.refuse_if_public("trains no models")
     need("tensorflow")
     out = out_of(check_name(name))
     if name in (models.MODEL_DIR.name, models.published_dir().name) or (

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
@@ -42,6 +43,20 @@ def own_id() -> str:
     """Identity of the visit that this page is run for; empty outside of one."""
     context = get_script_run_ctx(suppress_warning=True)
     return context.session_id if context else ""
+
+
+def num_open() -> int:
+    """How many visits this process holds whose page is there."""
+    return int(runtime.exists() and runtime.get_instance()._session_mgr.num_active_sessions())
+
+
+def was_lost() -> bool:
+    """Whether this visit takes the place of one that is gone: its page names that, and it is not this one.
+
+    The process that held it ended, or its page was away for longer than :data:`GRACE_S`.
+    """
+    words = str(st.context.headers.get("Sec-Websocket-Protocol", "")).split(",")
+    return len(words) > 2 and bool(words[2].strip()) and words[2].strip() != own_id()
 
 
 def is_open(visit: str) -> bool:

@@ -6,12 +6,14 @@
 
 import hashlib
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from emo_core import config
 from emo_core.errors import StudyError
 from emo_core.files import folders
 from ui.state import trainings
@@ -87,20 +89,28 @@ def make(name: str, files: list[tuple[str, bytes]], manifest: bytes | None) -> S
     from emo_core.files.atomic_write import write_whole
     from emo_core.video.source import clean_name
 
+    config.refuse_if_public("keeps no studies")
     study = ServerStudy(check_name(name, "study"), folders.studies() / name)
     if not files:
         raise StudyError("Nothing was uploaded: choose the clips of the study first.")
     names = [clean_name(file) for file, _ in files]
     if twice := sorted({item for item in names if names.count(item) > 1}):
         raise StudyError(f"Two clips are called {twice[0]}: rename one, and upload them again.")
-    if study.path.exists():
-        raise StudyError(f"There is a study {name} already: choose another name.")
     place = study.path / UPLOADED
-    place.mkdir(parents=True)
-    for item, (_, content) in zip(names, files, strict=True):
-        write_whole(place / item, content)
-    if manifest is not None:
-        write_whole(place / MANIFEST, manifest)
+    study.path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        study.path.mkdir()
+    except FileExistsError:  # of two who ask at once, one gets the name
+        raise StudyError(f"There is a study {name} already: choose another name.") from None
+    try:
+        place.mkdir()
+        for item, (_, content) in zip(names, files, strict=True):
+            write_whole(place / item, content)
+        if manifest is not None:
+            write_whole(place / MANIFEST, manifest)
+    except OSError:  # no half study that has the name
+        shutil.rmtree(study.path, ignore_errors=True)
+        raise
     return study
 
 
@@ -110,8 +120,6 @@ def remove(study: ServerStudy) -> None:
     Raises:
         OSError: the disk refuses.
     """
-    import shutil
-
     jobs().stop(study.key)
     shutil.rmtree(study.results, ignore_errors=True)
     if (study.path / UPLOADED).is_dir():
@@ -139,6 +147,7 @@ def submit(study: ServerStudy, model: Path) -> None:
     from emo_core.jobs.queue import Order
     from emo_core.studies.clips import check_inside, find_clips
 
+    config.refuse_if_public("runs no studies")
     check_inside(find_clips([study.clips], leave_out=study.results), study.path)
     shown = folders.shown
     jobs().submit(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from emo_core import config
 from emo_core.errors import EmoError
 from ui.shell import errors, preload
 from ui.state import models
@@ -64,6 +65,7 @@ def _brought(content: bytes, name: str) -> tuple[bool, str]:
     from emo_core.model.library import new_place
 
     try:
+        config.refuse_if_public("takes no models")
         place = new_place(check_name(name or name_in(content)))
         import_bundle(content, place)
     except EmoError as error:

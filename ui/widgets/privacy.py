@@ -60,6 +60,12 @@ def keep_toggle() -> None:
     """Whether results and marks are there after a reload; off unless the visitor wants it."""
     if problem := st.session_state.pop(_NOT_KEPT, ""):
         st.error(problem, icon="⚠️")
+    if keeping.is_behind():
+        st.warning(
+            "The disk of this server takes no more, so your newest results are not kept yet: export what you need. "
+            "It is tried again whenever you do something here.",
+            icon="⚠️",
+        )
     key = session.fresh_key(_KEEP)
     st.session_state.setdefault(key, bool(keeping.key()))
     st.toggle(

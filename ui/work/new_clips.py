@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from emo_core import config
 from emo_core.emotions import display_name
 from emo_core.errors import EmoError
 from emo_core.files import scratch
@@ -42,6 +43,7 @@ def add(place: Path, clips: Sequence[NewClip], tell: Callable[[str, float], None
     from emo_core.model.bundle import load_frame_network
 
     try:
+        config.refuse_if_public("keeps no clips")
         for clip in clips:
             check_label(clip.label)
             check_person(clip.person)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from emo_core.config import ServerConfig
+from ui.serve import metrics
 from ui.state import visits
 
 if TYPE_CHECKING:
@@ -56,4 +57,15 @@ def run(
         WorkError: the worker ended, or the work took more than it may.
         EmoError, OSError: as the function raised it.
     """
-    return of_server().run(function, kind, visits.own_id() if visit is None else visit, tell, waiting)
+    whose = visits.own_id() if visit is None else visit
+    with metrics.job(kind):
+        return of_server().run(function, kind, whose, tell, waiting)
+
+
+def counts() -> dict[tuple[str, str], int]:
+    """("visitors", ``running`` or ``waiting``) → works of the visitors of this process."""
+    turns = _turns[0] if _turns else None
+    return {
+        ("visitors", "running"): turns.num_running if turns else 0,
+        ("visitors", "waiting"): turns.num_waiting if turns else 0,
+    }

@@ -74,7 +74,7 @@ def there_and_back(frames, count):
 def test_two_people_side_by_side_have_two_verdicts(judge, sad, laughing):
     both = [
         np.hstack([left[:, 240:640], right[:, 240:640]])
-        for left, right in zip(there_and_back(sad, 100), there_and_back(laughing, 100), strict=True)
+        for left, right in zip(there_and_back(sad, 64), there_and_back(laughing, 64), strict=True)
     ]
     analysis = judge(both)
     found = {}
@@ -122,7 +122,7 @@ def test_who_leaves_for_three_seconds_and_comes_back_is_one_person(judge, sad, l
 @pytest.mark.parametrize("kind", ["flash", "white", "shake", "swing", "lights"])
 def test_nobody_is_invented(judge, laughing, kind):
     rng, frames = np.random.default_rng(0), []
-    for number, frame in enumerate(laughing):
+    for number, frame in enumerate(laughing[:64]):
         move = rng.normal(0, 14, 2) if kind == "shake" else (120 * np.sin(number * 0.8), 0) if kind == "swing" else None
         if move is not None:
             matrix = np.array([[1, 0, move[0]], [0, 1, move[1]]], np.float32)

@@ -14,6 +14,8 @@ from emo_core.types import QUALITY_COMPONENTS
 from emo_core.video.writer import write_video
 from tests import media, sample
 
+pytestmark = pytest.mark.usefixtures("frames_known_again")
+
 
 @pytest.fixture(scope="module")
 def whole(hybrid):

@@ -152,7 +152,7 @@ def test_a_setting_that_is_none_ends_the_start_in_one_sentence():
         capture_output=True,
         text=True,
     )
-    assert (ended.returncode, ended.stderr[:42]) == (1, "error: EMO_UPLOADS_MB is no whole number: ")
+    assert (ended.returncode, ended.stderr[:40]) == (1, "error: EMO_UPLOADS_MB is no whole number")
     assert ended.stderr.count("\n") == 1
 
 

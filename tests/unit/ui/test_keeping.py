@@ -113,3 +113,82 @@ def test_what_is_damaged_is_left_out(kept, visit, tmp_path):
     next(tmp_path.rglob("visit.json")).write_text("{")
     visit(kept)
     assert keeping.restore() == 0
+
+
+class TestTwoTabs:
+    """One browser, one key, two visits, which two processes may hold."""
+
+    @pytest.fixture
+    def both(self, kept, visit, hybrid):
+        """Go to a tab by its number; both begin with the same two results."""
+        tabs = {}
+        for number in (1, 2):
+            visit(kept)
+            keeping.restore()
+            tabs[number] = keeping.st
+
+        def go(number):
+            keeping.st = session.st = tabs[number]
+
+        return go
+
+    def test_what_one_adds_the_other_leaves(self, both, visit, kept, hybrid):
+        both(1)
+        session.keep(session.Source("c.mp4", b"third clip"), make_analysis(), hybrid)
+        session.annotate(session.result().key, Annotations().marked(0.5, "smiles"))
+        keeping.save()
+        both(2)
+        session.keep(session.Source("d.mp4", b"fourth clip"), make_analysis(), hybrid)
+        keeping.save()
+        visit(kept)
+        assert keeping.restore() == 4
+        found = {item.source.name: item for item in session.results()}
+        assert set(found) == {"a.mp4", "b.mp4", "c.mp4", "d.mp4"}
+        assert session.annotations(found["c.mp4"].key).markers[0].note == "smiles"
+
+    def test_what_one_drops_is_not_kept_for_the_other(self, both, visit, kept, hybrid, monkeypatch):
+        both(1)
+        monkeypatch.setattr(session, "MOST_RESULTS", 2)
+        session.keep(session.Source("c.mp4", b"third clip"), make_analysis(), hybrid)
+        keeping.save()
+        visit(kept)
+        assert keeping.restore() == 2
+        assert {item.source.name for item in session.results()} == {"a.mp4", "c.mp4"}
+
+    def test_what_one_deletes_the_other_does_not_bring_back(self, both, hybrid, tmp_path):
+        both(2)
+        keeping.save()
+        both(1)
+        keeping.end()
+        both(2)
+        session.keep(session.Source("d.mp4", b"fourth clip"), make_analysis(), hybrid)
+        keeping.save()
+        assert files(tmp_path) == []
+        assert keeping.key() == ""
+        assert keeping.for_browser()["forget"]
+
+
+def test_a_clock_that_was_set_back_keeps_nothing_longer_than_a_day(kept, visit, tmp_path):
+    for path in tmp_path.rglob("*"):
+        os.utime(path, (path.stat().st_atime, path.stat().st_mtime + 10 * keeping.MOST_S))
+    visit(kept)
+    assert keeping.restore() == 2
+    keeping.sweep()
+    for path in tmp_path.rglob("*"):
+        os.utime(path, (path.stat().st_atime, path.stat().st_mtime - keeping.MOST_S - 1))
+    keeping.sweep()
+    assert files(tmp_path) == []
+
+
+def test_a_full_disk_is_told_loses_nothing_and_is_tried_again(kept, visit, hybrid, monkeypatch):
+    session.keep(session.Source("c.mp4", b"third clip"), make_analysis(), hybrid)
+    real = keeping.keep
+    monkeypatch.setattr(keeping, "keep", lambda path, write: False)
+    keeping.save()
+    assert keeping.is_behind()
+    assert keeping.for_browser()["warn"]
+    monkeypatch.setattr(keeping, "keep", real)
+    keeping.save()
+    assert not keeping.is_behind()
+    visit(kept)
+    assert keeping.restore() == 3

@@ -16,6 +16,8 @@ from emo_core.video.reader import open_video
 from tests.encoding import encode, remux
 from tests.variants import VARIANTS, cut_sample
 
+pytestmark = pytest.mark.usefixtures("frames_known_again")
+
 
 @pytest.fixture(scope="module")
 def cut(tmp_path_factory):

@@ -23,7 +23,7 @@ from tests.tiny import CONFIG, LABELS, make_bank, make_windows
 pytestmark = pytest.mark.usefixtures("eagerly")
 
 RECIPE = HeadTraining(
-    epochs=2, batch_size=128, learning_rate=1e-2, clips_per_epoch=96, num_held_out=60, num_neighbourhoods=2,
+    epochs=1, batch_size=128, learning_rate=1e-2, clips_per_epoch=96, num_held_out=60, num_neighbourhoods=2,
     rendered_repeats=1,
 )  # fmt: skip
 

@@ -1,0 +1,1 @@
+"""What whoever runs the server reads of it: figures and logs, with nothing of a visitor in them."""
