@@ -166,7 +166,7 @@ class TestUploads:
     def test_limits_are_told_before_and_are_those_of_the_reader(self, address):
         with Visitor(address) as visitor:
             shown = visitor.open("analyze")
-            assert "At most 500 MB, 30 minutes and" in shown
+            assert "At most 500 MB, 120 minutes and" in shown
             assert "max_upload_size_mb: 500" in shown
 
 
