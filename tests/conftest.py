@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from emo_core.faces.landmarks import FaceLandmarker
+from emo_core.inference.pipeline import analyze
 from emo_core.model.bundle import load_bundle
 from emo_core.video.reader import open_video
 from emo_core.video.writer import write_video
@@ -68,6 +69,18 @@ def laughter(tmp_path_factory, laughter_frames):
     path = tmp_path_factory.mktemp("clips") / "laughter.mp4"
     write_video(path, laughter_frames, 10.0)
     return path
+
+
+@pytest.fixture(scope="session")
+def laughter_analysis(hybrid, laughter):
+    """What the shipped model finds in the clip of laughter; do not change it."""
+    return analyze(laughter, hybrid)
+
+
+@pytest.fixture(scope="session")
+def sample_analysis(hybrid):
+    """What it finds in the whole sample: distress until 9 s, a hand before the face at 3–6.5 s, laughter from 11 s."""
+    return analyze(sample.PATH, hybrid)
 
 
 @pytest.fixture

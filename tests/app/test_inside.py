@@ -10,7 +10,6 @@ import pytest
 
 from emo_core.analysis import Segment
 from emo_core.emotions import UNSURE
-from emo_core.inference.pipeline import analyze
 from emo_core.report.charts.analysis import MAX_POINTS
 from tests.factories import make_analysis
 from ui.analyze import player_data, tab_player, tabs
@@ -132,8 +131,8 @@ class TestPlayerData:
         np.testing.assert_allclose(quality[seen, 0] / 200, analysis.normalized.quality[seen], atol=0.003)
         assert [len(data["groups"][name]) for name in ("verdict", "emotions", "quality")] == [3, 8, 6]
 
-    def test_a_stretch_of_a_clip_holds_its_pictures_crops_and_heatmaps(self, hybrid, laughter):
-        analysis = analyze(laughter, hybrid)
+    def test_a_stretch_of_a_clip_holds_its_pictures_crops_and_heatmaps(self, hybrid, laughter, laughter_analysis):
+        analysis = laughter_analysis
         told = []
         data = player_data.span_data(laughter, analysis, 0, progress=lambda stage, share: told.append(share))
         count = len(analysis.timestamps_s)

@@ -10,7 +10,6 @@ import zipfile
 import pytest
 
 from emo_core.datasets.editable import create
-from emo_core.inference.pipeline import analyze
 from tests.factories import make_analysis
 from ui.analyze import exports, tabs
 from ui.state import session
@@ -132,9 +131,9 @@ class TestExports:
         studio.upload()
         assert not studio.tab("Mark & export").exception
 
-    def test_every_maker_gives_its_file(self, hybrid, laughter):
+    def test_every_maker_gives_its_file(self, hybrid, laughter, laughter_analysis):
         maker = exports.Makers.__new__(exports.Makers)
-        analysis = analyze(laughter, hybrid)
+        analysis = laughter_analysis
         maker._result = session.Result(session.Source("laughter.mp4", laughter.read_bytes()), analysis, hybrid)
         maker._said = {}
         assert len(list(csv.DictReader(io.StringIO(maker.frames().decode())))) == 40

@@ -1,5 +1,6 @@
 """Two processes behind nginx: the main flow unchanged, what they share, and what is left after a fault of one."""
 
+import re
 import resource
 
 import psutil
@@ -13,7 +14,7 @@ from tests.e2e.test_app import (  # noqa: F401  (collected here: the same tests,
     test_one_click_from_home_to_the_verdict_on_the_sample_and_one_to_each_part_of_it,
     test_upload_then_bad_file_keeps_the_result,
 )
-from tests.e2e.visitor import ask
+from tests.e2e.visitor import Visitor, ask
 
 LONG_MS = 60_000
 
@@ -144,3 +145,13 @@ def test_a_training_on_one_is_seen_and_stopped_on_the_other(several, open_page):
     assert not started[0].is_running()
     for page in (one, other):
         expect(page.get_by_text("demo: stopped")).to_be_visible()
+
+
+def test_what_is_of_a_visit_is_known_to_its_process_alone(several):
+    with Visitor(several.own[0]) as visitor:
+        pictures = re.findall(r"/media/\w+\.jpg", visitor.open("analyze"))
+        assert visitor.put(b"x")[0] == 204
+        assert {ask(several.own[0], path)[0] for path in pictures} == {200}
+        assert {ask(several.own[1], path)[0] for path in pictures} == {404}
+        place = f"/_stcore/upload_file/{visitor.visit}/1"
+        assert ask(several.own[1], place, "PUT", b"x")[0] == 403

@@ -11,7 +11,6 @@ from emo_core.datasets.pictures.ferplus import Stills
 from emo_core.errors import DatasetError
 from emo_core.evaluation import heatmap_checks as checks
 from emo_core.explain.numpy_lstm import load_lstm
-from emo_core.inference.pipeline import analyze
 from emo_core.measured import read_measured
 from emo_core.model import bundle as bundles
 from emo_core.training.card.model_card import model_card
@@ -21,9 +20,9 @@ pytestmark = pytest.mark.usefixtures("small_recipes")
 
 
 @pytest.fixture(scope="module")
-def laughing(hybrid, laughter):
+def laughing(laughter_analysis):
     """The frames of a laugh as pictures."""
-    track = analyze(laughter, hybrid).track
+    track = laughter_analysis.track
     return Stills(track.crops, np.zeros((len(track.crops), 10), np.uint8), track)
 
 

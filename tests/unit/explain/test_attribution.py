@@ -10,7 +10,6 @@ from scipy.stats import spearmanr
 from emo_core.config import PipelineConfig
 from emo_core.explain import attribution, importance
 from emo_core.explain.numpy_lstm import LstmHead, load_lstm, randomized
-from emo_core.inference.pipeline import analyze
 from emo_core.inference.windows import clip_scores, judge_windows
 from emo_core.model.normalization import FeatureNormalizer
 from emo_core.types import QUALITY_COMPONENTS, FeatureSequence, NormalizedClip
@@ -25,8 +24,8 @@ def head(hybrid):
 
 
 @pytest.fixture(scope="module")
-def laughing(hybrid, laughter):
-    return analyze(laughter, hybrid)
+def laughing(laughter_analysis):
+    return laughter_analysis
 
 
 @pytest.fixture(scope="module")

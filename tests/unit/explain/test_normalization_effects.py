@@ -7,7 +7,6 @@ import pytest
 
 from emo_core.errors import NoFaceError
 from emo_core.explain.normalization_effects import one_scale, one_threshold, switched, unit_scale, without_poor_frames
-from emo_core.inference.pipeline import analyze
 from emo_core.model.normalization import FeatureNormalizer, ScoreNormalizer
 from emo_core.report.charts import normalization as figures
 from emo_core.report.charts.analysis import MAX_POINTS
@@ -15,8 +14,8 @@ from tests.factories import LABELS, make_analysis, make_windows
 
 
 @pytest.fixture(scope="module")
-def laughing(hybrid, laughter):
-    return analyze(laughter, hybrid)
+def laughing(laughter_analysis):
+    return laughter_analysis
 
 
 @pytest.fixture

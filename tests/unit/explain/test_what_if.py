@@ -9,15 +9,14 @@ import pytest
 from emo_core.emotions import UNSURE
 from emo_core.explain.perturbations import KINDS
 from emo_core.explain.what_if import MAX_PART_S, baseline, default_part, margin, try_change
-from emo_core.inference.pipeline import analyze
 from tests.factories import make_analysis, make_prediction
 
 KIND = {kind.key: kind for kind in KINDS}
 
 
 @pytest.fixture(scope="module")
-def original(laughter, hybrid):
-    return analyze(laughter, hybrid)
+def original(laughter_analysis):
+    return laughter_analysis
 
 
 @pytest.fixture(scope="module")

@@ -6,16 +6,14 @@ import pytest
 from emo_core.config import NUM_BLENDSHAPES
 from emo_core.errors import BundleError
 from emo_core.faces.blendshapes import BLENDSHAPES, BlendshapeModel
-from emo_core.inference.pipeline import analyze
-from tests import sample
 
 
 def test_names_are_unique():
     assert len(set(BLENDSHAPES)) == len(BLENDSHAPES) == 31
 
 
-def test_laughter_smiles_more_than_distress(hybrid):
-    analysis = analyze(sample.PATH, hybrid)
+def test_laughter_smiles_more_than_distress(sample_analysis):
+    analysis = sample_analysis
     scores = BlendshapeModel()(analysis.track.landmarks, analysis.track.detected)
     assert scores.shape == (len(analysis.timestamps_s), len(BLENDSHAPES))
     assert ((scores >= 0) & (scores <= 1)).all()

@@ -82,7 +82,7 @@ def test_a_photograph_is_told_from_a_person(tmp_path, hybrid, laughter_frames):
     assert told == {"photo": True, "alive": False}
 
 
-def test_open_faces_hide_nothing(hybrid, laughter):
-    faces = analyze(laughter, hybrid).normalized.faces
+def test_open_faces_hide_nothing(laughter_analysis):
+    faces = laughter_analysis.normalized.faces
     assert not any(hidden.any() for hidden in hidden_parts(faces).values())
     assert not is_still(faces)

@@ -12,15 +12,14 @@ from emo_core.faces.tracking import empty_track
 from emo_core.inference.pipeline import analyze, extract_features, normalize_clip
 from emo_core.types import QUALITY_COMPONENTS
 from emo_core.video.writer import write_video
-from tests import media, sample
+from tests import media
 
 pytestmark = pytest.mark.usefixtures("frames_known_again")
 
 
 @pytest.fixture(scope="module")
-def whole(hybrid):
-    """The bundled clip, whole: 0–9 s distress, with a hand before the face at 3–6.5 s, laughter from 11 s on."""
-    return analyze(sample.PATH, hybrid)
+def whole(sample_analysis):
+    return sample_analysis
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ import pytest
 
 from emo_core.analysis import Segment
 from emo_core.emotions import UNSURE
-from emo_core.inference.pipeline import analyze
 from emo_core.inference.windows import shown_mix
 from emo_core.live.analyzer import LiveAnalyzer
 from emo_core.live.hints import NO_FACE
@@ -29,16 +28,16 @@ def results(hybrid, laughter):
         ]
 
 
-def test_a_window_is_judged_live_as_in_a_file(hybrid, laughter, results):
-    whole = analyze(laughter, hybrid)
+def test_a_window_is_judged_live_as_in_a_file(laughter_analysis, results):
+    whole = laughter_analysis
     for window in whole.prediction.windows:
         last = round(window.end_s * 10) - 1
         np.testing.assert_allclose(results[last].probabilities, window.probabilities, atol=1e-4)
         assert results[last].label == window.label
 
 
-def test_frames_have_the_quality_and_place_they_have_in_a_file(hybrid, laughter, results):
-    whole = analyze(laughter, hybrid)
+def test_frames_have_the_quality_and_place_they_have_in_a_file(laughter_analysis, results):
+    whole = laughter_analysis
     np.testing.assert_allclose([item.quality for item in results], whole.normalized.quality, atol=1e-5)
     boxes = np.stack([item.box_xyxy for item in results]) * [640, 360, 640, 360]
     np.testing.assert_allclose(boxes, whole.track.boxes_xyxy, atol=1e-2)
@@ -50,8 +49,8 @@ def test_laughter_becomes_amusement_and_happiness(results):
     assert results[-1].emotions.sum() == pytest.approx(1, abs=1e-4)
 
 
-def test_a_moment_is_worded_as_a_clip_of_its_frames_is(hybrid, laughter, results):
-    whole, last = analyze(laughter, hybrid), results[-1]
+def test_a_moment_is_worded_as_a_clip_of_its_frames_is(hybrid, laughter_analysis, results):
+    whole, last = laughter_analysis, results[-1]
     recent = np.arange(len(results)) >= len(results) - hybrid.config.window_steps
     seen = shown_mix(hybrid, last.label, select(whole.features, recent), whole.normalized.quality[recent])
     assert verdict_words(last) == verdict_words(Segment(0.0, 1.0, last.label, 0.9, **seen))

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from emo_core.analysis import VideoInfo
-from emo_core.inference.pipeline import analyze
 from emo_core.report.annotated_video import _steady, write_annotated
 from emo_core.report.annotations import Annotations
 from tests import media
@@ -16,10 +15,10 @@ from tests.factories import make_analysis
 
 
 @pytest.fixture(scope="module")
-def drawn(laughter, hybrid, tmp_path_factory):
+def drawn(laughter, laughter_analysis, tmp_path_factory):
     """Stream facts and frames of the annotated four seconds, marked at 1 s."""
     path = tmp_path_factory.mktemp("drawn") / "annotated.mp4"
-    analysis = analyze(laughter, hybrid)
+    analysis = laughter_analysis
     told = []
     write_annotated(path, laughter, analysis, Annotations().marked(1.0, "x"), lambda *step: told.append(step[1]))
     with av.open(str(path)) as container:

@@ -10,7 +10,6 @@ import pytest
 
 from emo_core.cli.main import main
 from emo_core.errors import ExportError
-from emo_core.inference.pipeline import analyze
 from emo_core.report.export import FILES, folder_to_fill, sample_credit
 from emo_core.report.key_frames import clearest, key_frames
 from tests import media, sample
@@ -105,8 +104,8 @@ class TestKeyFrames:
         assert all(quality[step] == quality[10 * (step // 10) : 10 * (step // 10) + 10].max() for step in steps)
         assert len(clearest(make_analysis(60, missing=slice(0, 60)), 6)) == 0
 
-    def test_pictures_of_the_very_frames(self, hybrid, laughter):
-        analysis = analyze(laughter, hybrid)
+    def test_pictures_of_the_very_frames(self, hybrid, laughter, laughter_analysis):
+        analysis = laughter_analysis
         frames = key_frames(laughter, hybrid, analysis)
         assert [frame.label for frame in frames] == ["amusement_surprise"] * len(frames)
         step = int(np.abs(analysis.timestamps_s - frames[1].time_s).argmin())

@@ -7,7 +7,6 @@ import math
 import pytest
 
 from emo_core.emotions import EMOTIONS, UNSURE
-from emo_core.inference.pipeline import analyze
 from emo_core.report.serialization import SCHEMA, to_dict, to_json, to_text
 from emo_core.types import QUALITY_COMPONENTS
 from tests.factories import LABELS, make_analysis
@@ -25,8 +24,8 @@ KEYS = {
 
 
 @pytest.fixture(scope="module")
-def real(hybrid, laughter):
-    return analyze(laughter, hybrid)
+def real(laughter_analysis):
+    return laughter_analysis
 
 
 @pytest.fixture(params=["real", "made", "unsure", "without warnings"])

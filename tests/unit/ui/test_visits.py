@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import streamlit as st
 
-from emo_core.inference.pipeline import analyze
 from emo_core.report.annotations import Annotations
 from ui.analyze import exports
 from ui.evaluate import protocols
@@ -39,10 +38,10 @@ def test_the_last_whole_run_decides_who_may_upload(visit):
 
 class TestExports:
     @pytest.fixture
-    def makers(self, hybrid, laughter, monkeypatch, tmp_path):
+    def makers(self, hybrid, laughter, laughter_analysis, monkeypatch, tmp_path):
         monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
         made = exports.Makers.__new__(exports.Makers)
-        made._result = session.Result(session.Source("a.mp4", laughter.read_bytes()), analyze(laughter, hybrid), hybrid)
+        made._result = session.Result(session.Source("a.mp4", laughter.read_bytes()), laughter_analysis, hybrid)
         made._said, made._bundle, made._visit = {made._result.key: Annotations()}, hybrid, "anna"
         return made
 
