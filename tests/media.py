@@ -241,7 +241,7 @@ def empty_file(folder: Path, name: str = "empty.mp4") -> Path:
     return folder / name
 
 
-def overlong_video(folder: Path, name: str = "long.mp4", hours: int = 2) -> Path:
+def overlong_video(folder: Path, name: str = "long.mp4", hours: int = 3) -> Path:
     """Three frames an hour apart; webm is written without a stated duration."""
     times_s = [3600.0 * k / 2 + 0.001 * (k % 2) for k in range(2 * hours + 1)]
     live = {"live": "1"} if name.endswith("webm") else {}

@@ -2,6 +2,7 @@
 
     python tools/bench.py                  # speed on the sample clip, about a minute
     python tools/bench.py --long           # also the memory of a ten-minute 720p video, some minutes more
+    python tools/bench.py --lengths 1 5 20 # time and peak memory of the sample repeated to so many minutes
     python tools/bench.py --only peers     # others' models beside ours, where they are installed
     python tools/bench.py --study          # clips a minute in one process, with one worker and with two
 
@@ -30,6 +31,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import cv2
 import numpy as np
 
@@ -47,12 +49,15 @@ def main() -> None:
     parser.add_argument("--long", action="store_true", help="also a ten-minute 720p video")
     measurements = {call.__name__: call for call in (warm, stages, peers, cold, first_paint)}
     parser.add_argument("--study", action="store_true", help="the throughput of a study alone")
+    parser.add_argument("--lengths", type=int, nargs="+", metavar="MINUTES", help="long clips alone, by their lengths")
     parser.add_argument("--only", choices=measurements, help="one measurement alone")
     options = parser.parse_args()
     print(f"{os.cpu_count()} processor cores, load {os.getloadavg()[0]:.1f}, medians of {options.runs} runs")
     for name, call in measurements.items():
-        if options.only in (None, name) and not options.study:
+        if options.only in (None, name) and not (options.study or options.lengths):
             call(options.runs)
+    if options.lengths:
+        lengths(options.lengths)
     if options.study:
         study()
     if options.long:
@@ -212,6 +217,34 @@ def long_video() -> None:
         write_video(path, repeated(), Fraction(25), crf=30)
         wall, peak = command([sys.executable, "-m", "emo_core", "analyze", str(path)])
     print(f"{LONG_S} s of 1280×720             {wall:6.1f} s   {wall / LONG_S:.3f} × its length, {peak:.0f} MB peak")
+
+
+def lengths(minutes: list[int]) -> None:
+    """The sample repeated to some lengths, its packets copied: wall time and peak memory of the command."""
+    for length in minutes:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "long.mp4"
+            repeat(path, 60 * length)
+            wall, peak = command([sys.executable, "-m", "emo_core", "analyze", str(path)])
+        told = f"{wall:7.1f} s   {wall / length:5.2f} s a minute, {peak:.0f} MB peak"
+        print(f"{length:4d} minutes of 640×360   {told}", flush=True)
+
+
+def repeat(path: Path, length_s: float) -> None:
+    """Write the sample one time after the other, without encoding it anew, until it is so long."""
+    with av.open(str(path), "w") as target, av.open(str(SAMPLE)) as first:
+        stream = target.add_stream_from_template(first.streams.video[0])
+        shift = 0
+        while shift * (first.streams.video[0].time_base or 1) < length_s:
+            with av.open(str(SAMPLE)) as source:
+                ends = [shift]
+                for packet in source.demux(source.streams.video[0]):
+                    if packet.size and packet.pts is not None and packet.dts is not None:
+                        packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
+                        ends.append(packet.pts + (packet.duration or 0))
+                        packet.stream = stream
+                        target.mux(packet)
+                shift = max(ends)
 
 
 def study() -> None:

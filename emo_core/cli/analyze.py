@@ -136,7 +136,7 @@ class _Work:
         """The analysis as told about one person, or about each of them in turn."""
         from emo_core.inference import pipeline
 
-        whole = pipeline.analyze(self.clip, self.bundle, progress=self.tell)
+        whole = pipeline.analyze(self.clip, self.bundle, progress=self.tell, limits=None)
         told = _about(whole, self.person)
         if not self.every_frame:
             return [_Told(analysis, analysis) for analysis in told]

@@ -126,7 +126,7 @@ def _judged(bundle: Bundle, analysis: Analysis, clip: NormalizedClip) -> Predict
     features = replace(analysis.features, mask=clip.mask)
     times_s = analysis.timestamps_s
     windows, steps = judge_windows(bundle, bundle.head_network(), features, clip, times_s)
-    return predict(bundle, windows, steps, features, clip, times_s, analysis.video.end_s)
+    return predict(bundle, windows, steps, features, clip.quality, times_s, analysis.video.end_s)
 
 
 def _middle(normalizer: FeatureNormalizer | ScoreNormalizer) -> Doubles:

@@ -88,7 +88,7 @@ def baseline(
     analysis = original
     if not is_whole(part, original):
         change = make_change(UNCHANGED, 0.0, original, part)
-        analysis = analyze(source, bundle, name=original.video.name, progress=progress, change=change)
+        analysis = analyze(source, bundle, name=original.video.name, progress=progress, change=change, limits=None)
         analysis = _about_same(analysis, original)
     prediction = analysis.prediction
     best = int(prediction.probabilities.argmax())
@@ -126,7 +126,7 @@ def try_change(
     change = glimpse.around(make_change(kind.key, strength or 0.0, original, part))
     label = unchanged.outcome.label
     try:
-        analysis = analyze(source, bundle, name=original.video.name, progress=progress, change=change)
+        analysis = analyze(source, bundle, name=original.video.name, progress=progress, change=change, limits=None)
         analysis = _about_same(analysis, original)
     except NoFaceError as error:
         found = Outcome(kind.key, strength, UNSURE, None, None, None, str(error), label != UNSURE)

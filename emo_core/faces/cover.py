@@ -27,12 +27,13 @@ def hidden_parts(faces: Floats) -> dict[str, Booleans]:
         {'eyes': array([ True]), 'mouth': array([ True])}
     """
     if len(faces) > _BLOCK:  # they may lie on disk
-        blocks = [hidden_parts(faces[first : first + _BLOCK]) for first in range(0, len(faces), _BLOCK)]
+        blocks = []
+        for first in range(0, len(faces), _BLOCK):
+            blocks.append(hidden_parts(faces[first : first + _BLOCK]))
+            release(faces)
         return {part: np.concatenate([block[part] for block in blocks]) for part in blocks[0]}
     lines = np.maximum(*(_deviations(faces, part) for part in _EYES))
-    hidden = {"eyes": lines.mean(axis=1) < _FLAT_EYES, "mouth": _deviations(faces, _MOUTH).mean(axis=1) < _FLAT_MOUTH}
-    release(faces)
-    return hidden
+    return {"eyes": lines.mean(axis=1) < _FLAT_EYES, "mouth": _deviations(faces, _MOUTH).mean(axis=1) < _FLAT_MOUTH}
 
 
 def is_still(faces: Floats) -> bool:

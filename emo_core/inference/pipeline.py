@@ -39,6 +39,7 @@ from emo_core.inference.video_passes import VideoPasses, changed_info, without_g
 from emo_core.inference.window_plan import usual_step_s
 from emo_core.model.bundle import Bundle, FrameNetwork
 from emo_core.types import Booleans, Clip, Doubles, FaceTrack, FeatureSequence, NormalizedClip
+from emo_core.video.source import DEFAULT_LIMITS, VideoLimits
 
 Progress = Callable[[str, float], None]
 """Called with what is being done and the share done in [0, 1]; an exception it raises stops the analysis."""
@@ -62,6 +63,7 @@ def analyze(
     part: tuple[float, float] | None = None,
     threads: int = _THREADS,
     folder: Path | None = None,
+    limits: VideoLimits | None = DEFAULT_LIMITS,
 ) -> Analysis:
     """See what the model sees in the face of everybody in a video.
 
@@ -75,6 +77,7 @@ def analyze(
         threads: of each network; one where other processes keep the other cores busy.
         folder: existing one for what is large of every frame (about 19 kB for each person), to be deleted by whoever
             named it; by default a temporary one that goes with the analysis.
+        limits: what the video may cost; None for any length and size.
 
     Returns:
         Everything about the clip and each of its people, the largest and longest in view first. Crops, landmarks, faces
@@ -95,7 +98,7 @@ def analyze(
     timer = Stopwatch()
     tell = progress or (lambda stage, share: None)
     blendshapes = BlendshapeModel() if bundle.config.blendshapes else None
-    video = VideoPasses(source, name, bundle.config.sample_rate_hz, tell, part)
+    video = VideoPasses(source, name, bundle.config.sample_rate_hz, tell, part, limits)
     cnn = bundle.frame_network(threads)
     watched = _watch(video, cnn, blendshapes, bundle.config, timer, change, threads, folder)
     tell("Judging the windows", 0.95)
@@ -167,7 +170,7 @@ def watch_everybody(
     """
     config = replace(bundle.config, sample_rate_hz=rate_hz)
     blendshapes = BlendshapeModel() if config.blendshapes else None
-    video = VideoPasses(source, name, rate_hz, progress or (lambda stage, share: None))
+    video = VideoPasses(source, name, rate_hz, progress or (lambda stage, share: None), limits=None)
     watched = _watch(video, bundle.frame_network(_THREADS), blendshapes, config, Stopwatch(), None)
     return [watched.take_first() for _ in range(len(watched.people))]
 

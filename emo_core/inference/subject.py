@@ -10,6 +10,7 @@ from emo_core.config import PipelineConfig
 from emo_core.errors import NoFaceError
 from emo_core.faces.alignment import normalize_intensity
 from emo_core.faces.cover import hidden_parts, is_still
+from emo_core.files.rows import release
 from emo_core.inference.people import Person, alike
 from emo_core.inference.window_plan import FEW_HZ, TOO_FEW_HZ, is_below, picture_rate_hz
 from emo_core.types import Booleans, Doubles, FaceTrack, NormalizedClip
@@ -146,6 +147,7 @@ def _appearance_warnings(track: FaceTrack, normalized: NormalizedClip) -> list[s
             "Nothing in the face moves from beginning to end, as in a photograph or poster: how an expression comes "
             "and goes cannot be judged."
         )
+    release(normalized.faces)
     return warnings
 
 

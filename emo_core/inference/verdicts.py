@@ -6,7 +6,7 @@ from emo_core.analysis import Prediction
 from emo_core.inference.window_plan import usual_step_s
 from emo_core.inference.windows import judge_windows, predict
 from emo_core.model.bundle import Bundle, HeadNetwork
-from emo_core.types import Booleans, Doubles, FeatureSequence, Floats, NormalizedClip, select
+from emo_core.types import Booleans, Doubles, FeatureSequence, NormalizedClip
 
 _AWAY_S = 1.0  # somebody who is lost for less has not left: such frames stay, and do not count
 
@@ -34,14 +34,10 @@ def judge_person(
     here = ~away
     if not here[-1]:
         end_s = float(times_s[here][-1]) + usual_step_s(times_s, bundle.config.sample_rate_hz)
-    if here.all():  # nothing to leave out
-        seen_features, seen, seen_s = features, normalized, times_s
-    else:
-        seen_features, seen, seen_s = select(features, here), select(normalized, here), times_s[here]
-    windows, steps = judge_windows(bundle, head, seen_features, seen, seen_s)
-    whole: Floats = np.full((len(times_s), steps.shape[1]), np.nan, np.float32)
-    whole[here] = steps
-    return predict(bundle, windows, whole, seen_features, seen, seen_s, end_s)
+    windows, steps = judge_windows(bundle, head, features, normalized, times_s, here)
+    emotions = features.emotions[here]
+    read = FeatureSequence(emotions[:, :0], emotions, features.mask[here])  # the windows have read the features
+    return predict(bundle, windows, steps, read, normalized.quality[here], times_s[here], end_s)
 
 
 def away_frames(detected: Booleans, times_s: Doubles) -> Booleans:

@@ -13,7 +13,7 @@ from emo_core.inference.window_plan import find_gaps
 from emo_core.types import Clip, Doubles
 from emo_core.video.read_ahead import read_ahead
 from emo_core.video.reader import VideoReader, open_video
-from emo_core.video.source import video_error
+from emo_core.video.source import DEFAULT_LIMITS, NO_LIMITS, VideoLimits, video_error
 
 Tell = Callable[[str, float], None]
 """Called with what is being done and the share done in [0, 1]."""
@@ -31,8 +31,10 @@ class VideoPasses:
         rate_hz: float,
         tell: Tell,
         part: tuple[float, float] | None = None,
+        limits: VideoLimits | None = DEFAULT_LIMITS,
     ) -> None:
         self._source, self._name, self._rate_hz, self._tell, self._part = source, name, rate_hz, tell, part
+        self._limits = limits or NO_LIMITS
         self._length_s: float | None = None
         self.info: VideoInfo | None = None
         self.notes: tuple[str, ...] = ()
@@ -40,7 +42,7 @@ class VideoPasses:
 
     def clips(self) -> Generator[Clip, None, None]:
         """A new pass, from the first frame."""
-        with open_video(self._source, name=self._name) as reader:
+        with open_video(self._source, name=self._name, limits=self._limits) as reader:
             self._length_s = reader.duration_estimate_s
             if self._part is not None:
                 yield from self._clips_of_part(reader, *self._part)

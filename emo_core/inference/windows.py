@@ -12,24 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_core.analysis import Prediction, Segment, WindowPrediction
-from emo_core.emotions import UNSURE, display_name
-from emo_core.inference.window_plan import (
-    FEW_HZ,
-    NOTHING,
-    TOO_FEW_HZ,
-    find_gaps,
-    is_below,
-    picture_rate_hz,
-    plan_windows,
-)
+from emo_core.emotions import UNSURE
+from emo_core.files.rows import release
+from emo_core.inference.reasons import change_reason, rate_reason, weak_reason
+from emo_core.inference.window_plan import NOTHING, TOO_FEW_HZ, find_gaps, is_below, plan_windows
 from emo_core.model.bundle import Bundle, HeadNetwork
 from emo_core.model.calibration import calibrated
 from emo_core.model.normalization import ScoreNormalizer
 from emo_core.model.presence import mean_emotions, presence_of, weaker_share
 from emo_core.model.salience import SalienceCurve, pair_salience
-from emo_core.types import Doubles, FeatureSequence, Floats, NormalizedClip
+from emo_core.types import Booleans, Doubles, FeatureSequence, Floats, NormalizedClip
 
 _SLACK_S = 1e-6
+_ALL = slice(None)
+_WINDOWS_AT_ONCE = 64  # whose features are in memory together
 
 ABSTAIN = -1
 """Index that stands for *unsure* among class indices."""
@@ -105,18 +101,25 @@ def aggregate_windows(bundle: Bundle, windows: Sequence[WindowPrediction]) -> Cl
     return ClipDecision(probabilities, scores, choice, is_one or share >= bundle.config.clip_share - 1e-4)
 
 
-def head_inputs(bundle: Bundle, features: FeatureSequence, normalized: NormalizedClip) -> tuple[Floats, Floats]:
-    """What the head is given of T frames: Q-normalized features (T, m), 0 where masked, and weights (T,), likewise."""
-    weights = np.where(normalized.mask, normalized.quality, 0).astype(np.float32)
-    sequence = bundle.features.transform(features.features, normalized.quality)
-    sequence[~normalized.mask] = 0
-    return sequence, weights
+def head_inputs(
+    bundle: Bundle, features: FeatureSequence, normalized: NormalizedClip, frames: slice = _ALL
+) -> tuple[Floats, Floats]:
+    """What the head is given of T frames, or of some: Q-normalized features (T, m) and weights (T,), 0 where masked."""
+    mask, quality = normalized.mask[frames], normalized.quality[frames]
+    sequence = bundle.features.transform(features.features[frames], quality)
+    sequence[~mask] = 0
+    return sequence, np.where(mask, quality, 0).astype(np.float32)
 
 
 def judge_windows(
-    bundle: Bundle, head: HeadNetwork, features: FeatureSequence, normalized: NormalizedClip, times_s: Doubles
+    bundle: Bundle,
+    head: HeadNetwork,
+    features: FeatureSequence,
+    normalized: NormalizedClip,
+    times_s: Doubles,
+    here: Booleans | None = None,
 ) -> tuple[tuple[WindowPrediction, ...], Floats]:
-    """Run the LSTM over every window of a clip.
+    """Run the LSTM over every window of a clip; what lies in files is read some windows at a time.
 
     Args:
         bundle: the model.
@@ -124,32 +127,38 @@ def judge_windows(
         features: of the T frames.
         normalized: of the T frames.
         times_s: (T,) seconds.
+        here: (T,) frames that there are at all, for whoever is away at others; every one by default.
 
     Returns:
         The windows, and step probabilities (T, C): at each frame the mean over the windows that hold it, later steps
         of a window weighted more because they have seen more; NaN where no face was found.
     """
     config = bundle.config
-    sequence, weights = head_inputs(bundle, features, normalized)
+    frames = np.arange(len(times_s)) if here is None else np.flatnonzero(here)
+    may_tell = not is_below(TOO_FEW_HZ, times_s[frames], config.sample_rate_hz)
+    plan = plan_windows(times_s[frames], config)
     sums, seen = np.zeros((len(times_s), len(bundle.classes))), np.zeros(len(times_s))
-    may_tell = not is_below(TOO_FEW_HZ, times_s, config.sample_rate_hz)
-    plan = plan_windows(times_s, config)
     windows = []
-    for places, (start_s, end_s) in zip(plan.places, plan.spans_s, strict=True):
-        inside = places[places != NOTHING]
-        padding = len(places) - len(inside)
-        own = weights[inside]
-        logits = head(np.pad(sequence[inside], ((0, padding), (0, 0))), np.pad(own, (0, padding)))
-        probabilities = bundle.evidence.running(
-            bundle.classes, calibrated(logits[: len(inside)], bundle.temperature), features.emotions[inside],
-            normalized.mask[inside],
-        )  # fmt: skip
-        trust = np.arange(1, len(probabilities) + 1)
-        np.add.at(sums, inside, trust[:, np.newaxis] * probabilities)
-        np.add.at(seen, inside, trust)
-        num_valid = len(np.unique(inside[own > 0]))
-        windows.append(_judge(bundle, probabilities[-1], own, (start_s, end_s), num_valid, may_tell=may_tell))
-    running = np.where(normalized.mask[:, np.newaxis], sums / seen[:, np.newaxis], np.nan)
+    for first in range(0, len(plan.places), _WINDOWS_AT_ONCE):
+        some = plan.places[first : first + _WINDOWS_AT_ONCE]
+        begin, stop = frames[some[0, 0]], frames[some.max()] + 1
+        sequence, weights = head_inputs(bundle, features, normalized, slice(begin, stop))
+        for places, span_s in zip(some, plan.spans_s[first : first + _WINDOWS_AT_ONCE], strict=True):
+            inside = frames[places[places != NOTHING]]
+            own = weights[inside - begin]
+            padding = len(places) - len(inside)
+            logits = head(np.pad(sequence[inside - begin], ((0, padding), (0, 0))), np.pad(own, (0, padding)))
+            probabilities = bundle.evidence.running(
+                bundle.classes, calibrated(logits[: len(inside)], bundle.temperature), features.emotions[inside],
+                normalized.mask[inside],
+            )  # fmt: skip
+            trust = np.arange(1, len(probabilities) + 1)
+            np.add.at(sums, inside, trust[:, np.newaxis] * probabilities)
+            np.add.at(seen, inside, trust)
+            num_valid = len(np.unique(inside[own > 0]))
+            windows.append(_judge(bundle, probabilities[-1], own, span_s, num_valid, may_tell=may_tell))
+        release(features.features)
+    running = np.where(normalized.mask[:, np.newaxis], sums / np.maximum(seen, 1)[:, np.newaxis], np.nan)
     return tuple(windows), running.astype(np.float32)
 
 
@@ -158,7 +167,7 @@ def predict(
     windows: Sequence[WindowPrediction],
     step_probabilities: Floats,
     features: FeatureSequence,
-    normalized: NormalizedClip,
+    quality: Floats,
     times_s: Doubles,
     end_s: float,
 ) -> Prediction:
@@ -168,20 +177,20 @@ def predict(
         bundle: the model.
         windows: of the clip; at least one holds a valid frame.
         step_probabilities: (T, C) after each frame.
-        features: of the T frames.
-        normalized: of the T frames.
+        features: of the T frames, of which the emotions are read.
+        quality: (T,) of the frames.
         times_s: (T,) seconds.
         end_s: end of the clip.
     """
     labels = bundle.info.labels
     ruling = aggregate_windows(bundle, windows)
     probabilities = ruling.probabilities
-    segments = _segments(bundle, windows, features, normalized.quality, times_s, end_s)
+    segments = _segments(bundle, windows, features, quality, times_s, end_s)
     label, reason = UNSURE if ruling.verdict == ABSTAIN else labels[ruling.verdict], ""
     if label == UNSURE:
-        change = _rate_reason(bundle, times_s) or ("" if ruling.settled else _change_reason(segments))
-        reason = change or _weak_reason(probabilities, labels, accepted=ruling.choice != ABSTAIN)
-    mix = shown_mix(bundle, label, features, normalized.quality)
+        change = rate_reason(bundle, times_s) or ("" if ruling.settled else change_reason(segments))
+        reason = change or weak_reason(probabilities, labels, accepted=ruling.choice != ABSTAIN)
+    mix = shown_mix(bundle, label, features, quality)
     return Prediction(
         labels=labels,
         label=label,
@@ -245,9 +254,10 @@ def _segments(
     begins = np.array([float(times_s[0]), *(gap_end_s for _, gap_end_s in gaps)])
     ends_s = [*(gap_start_s for gap_start_s, _ in gaps), end_s]
     run_of = np.searchsorted(begins, [window.start_s + _SLACK_S for window in windows], side="right") - 1
+    bounds = np.searchsorted(run_of, np.arange(len(begins) + 1))
     segments: list[Segment] = []
     for run, (begin_s, run_end_s) in enumerate(zip(begins, ends_s, strict=True)):
-        members = [window for window, of in zip(windows, run_of, strict=True) if of == run]
+        members = windows[bounds[run] : bounds[run + 1]]
         centres = [(window.start_s + window.end_s) / 2 for window in members]
         borders = [float(begin_s), *((a + b) / 2 for a, b in pairwise(centres)), run_end_s]
         first = 0
@@ -255,8 +265,9 @@ def _segments(
             if index + 1 < len(members) and members[index + 1].label == window.label:
                 continue
             start_s, stop_s = borders[first], borders[index + 1]
-            inside = (times_s >= start_s) & (times_s < stop_s)
-            part = FeatureSequence(features.features[inside], features.emotions[inside], features.mask[inside])
+            inside = slice(*np.searchsorted(times_s, [start_s, stop_s]))
+            nothing = features.emotions[inside, :0]  # the features themselves are not asked for
+            part = FeatureSequence(nothing, features.emotions[inside], features.mask[inside])
             mix = shown_mix(bundle, window.label, part, quality[inside])
             probability = _mean_of(bundle, members[first : index + 1])
             segments.append(Segment(start_s, stop_s, window.label, probability, **mix))
@@ -269,32 +280,3 @@ def _mean_of(bundle: Bundle, windows: Sequence[WindowPrediction]) -> float:
     mean = np.stack([window.probabilities for window in windows]).mean(axis=0)
     label = windows[0].label
     return float(mean.max() if label == UNSURE else mean[bundle.info.labels.index(label)])
-
-
-def _rate_reason(bundle: Bundle, times_s: Doubles) -> str:
-    """Why a clip with few pictures a second gets no verdict, one sentence; empty if it has enough."""
-    rate_hz = bundle.config.sample_rate_hz
-    if not is_below(TOO_FEW_HZ, times_s, rate_hz):
-        return ""
-    return (
-        f"With {picture_rate_hz(times_s, rate_hz):.1f} pictures a second nobody can say how a face changes: use a clip "
-        f"with at least {TOO_FEW_HZ:.0f}, better {FEW_HZ:.0f} a second."
-    )
-
-
-def _change_reason(segments: tuple[Segment, ...]) -> str:
-    """Why windows that each have a verdict give none together, one sentence; empty if they are all of one kind."""
-    spans: dict[str, float] = {}
-    for segment in segments:
-        spans[segment.label] = spans.get(segment.label, 0.0) + segment.end_s - segment.start_s
-    if len(spans) < 2:
-        return ""
-    parts = ", ".join(f"{display_name(label)} for {length:.1f} s" for label, length in spans.items())
-    return f"The clip changes on the way ({parts}), so no single verdict fits all of it: see its segments."
-
-
-def _weak_reason(probabilities: Floats, labels: tuple[str, ...], *, accepted: bool) -> str:
-    """Why the most probable class is no verdict, one sentence; `accepted` if it is one but for its windows."""
-    best, share = display_name(labels[int(probabilities.argmax())]), probabilities.max()
-    fault = "most of the clip does not bear it out" if accepted else "does not pass the threshold for this quality"
-    return f"The evidence is too weak: the most probable class, {best}, has {share:.0%} and {fault}."

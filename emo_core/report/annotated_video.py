@@ -22,6 +22,7 @@ from emo_core.report.tables import mark_words, segment_at
 from emo_core.types import Bytes, Floats
 from emo_core.video.reader import open_video
 from emo_core.video.sound import Sound
+from emo_core.video.source import NO_LIMITS
 from emo_core.video.writer import write_timed
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def write_annotated(
 def _timed_frames(
     source: Path | str | bytes, analysis: Analysis, rate: Fraction
 ) -> Generator[tuple[Bytes, float], None, None]:
-    with open_video(source, name=analysis.video.name, max_side_px=_MAX_SIDE_PX) as reader:
+    with open_video(source, name=analysis.video.name, limits=NO_LIMITS, max_side_px=_MAX_SIDE_PX) as reader:
         for clip in reader.clips(float(rate), frames_per_clip=8):
             for frame, time_s in zip(clip.frames, clip.timestamps_s.tolist(), strict=True):
                 if analysis.video.start_s - _SAME_S <= time_s < analysis.video.end_s:  # it may be a part of the file

@@ -18,6 +18,7 @@ from emo_core.model.bundle import Bundle
 from emo_core.report.tables import segment_at
 from emo_core.types import Bytes, Floats
 from emo_core.video.reader import open_video
+from emo_core.video.source import NO_LIMITS
 
 _NUM_PARTS = 6
 _WIDTH_PX = 360
@@ -97,7 +98,7 @@ def _frames_at(
 ) -> Generator[Bytes, None, None]:
     """The sampled frames `steps`, reduced."""
     wanted, first = set(analysis.timestamps_s[steps].tolist()), 0  # times, for an analysis may be of a part of the file
-    with open_video(source, name=analysis.video.name, max_side_px=2 * _WIDTH_PX) as reader:
+    with open_video(source, name=analysis.video.name, limits=NO_LIMITS, max_side_px=2 * _WIDTH_PX) as reader:
         for clip in reader.clips(rate_hz):
             if progress is not None:
                 progress("Reading the clearest frames", first / len(analysis.timestamps_s))

@@ -10,7 +10,7 @@ import av
 from av.audio.resampler import AudioResampler
 from av.container import InputContainer, OutputContainer
 
-from emo_core.video.source import DEFAULT_LIMITS, clean_name, open_container, open_file
+from emo_core.video.source import NO_LIMITS, clean_name, open_container, open_file
 
 _TAKEN_AS_IT_IS = frozenset({"aac", "mp3", "opus", "ac3", "eac3", "flac", "alac"})  # what an mp4 may hold
 _RATE_HZ = 48000
@@ -43,9 +43,9 @@ class Sound:
             VideoError: the source cannot be read any more.
         """
         name = clean_name("video" if isinstance(self._source, bytes) else str(self._source))
-        file, _ = open_file(self._source, name, DEFAULT_LIMITS)
+        file, _ = open_file(self._source, name, NO_LIMITS)
         self._resources.enter_context(file)
-        container = self._resources.enter_context(open_container(file, name, DEFAULT_LIMITS))
+        container = self._resources.enter_context(open_container(file, name, NO_LIMITS))
         stream = next((item for item in container.streams.audio if item.codec_context is not None), None)
         if stream is None:
             return

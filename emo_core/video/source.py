@@ -4,8 +4,10 @@ Whatever is wrong with a file becomes a :class:`~emo_core.errors.VideoError` her
 """
 
 import io
+import math
 import os
 import re
+import sys
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +41,7 @@ class VideoLimits:
         max_duration_s: seconds from the first frame to the last.
         max_pixels: width times height of a frame.
         max_bytes: size of the file.
-        max_frames: pictures, those that are not looked at included; 240 a second for 30 minutes.
+        max_frames: pictures, those that are not looked at included; 240 a second for all of the time.
     """
 
     max_duration_s: float = 60 * most.MAX_MINUTES
@@ -67,6 +69,10 @@ class VideoLimits:
 
 
 DEFAULT_LIMITS = VideoLimits()
+"""Of a clip that a visitor brings."""
+
+NO_LIMITS = VideoLimits(max_duration_s=math.inf, max_bytes=sys.maxsize, max_frames=sys.maxsize)
+"""Of length and size: for whoever types at the command line, and for a clip that was admitted before."""
 
 
 def clean_name(name: str) -> str:

@@ -135,11 +135,12 @@ def heat_data(analysis: Analysis, bundle: Bundle, number: int, *, progress: Prog
 def _pictures(source: Path | bytes, analysis: Analysis, frames: Indices, progress: Progress) -> list[bytes]:
     """The frames as small JPEGs; empty where one cannot be read again."""
     from emo_core.video.reader import open_video
+    from emo_core.video.source import NO_LIMITS
 
     found: dict[int, bytes] = {}
     times_s = analysis.timestamps_s[frames]
     try:
-        with open_video(source, name=analysis.video.name, max_side_px=_PICTURE_PX) as reader:
+        with open_video(source, name=analysis.video.name, limits=NO_LIMITS, max_side_px=_PICTURE_PX) as reader:
             for index, frame in reader.frames_at(times_s, seek=analysis.video.num_parts == 1):
                 progress("Reading the frames", len(found) / len(frames))
                 found[index] = _jpeg(frame)

@@ -5,6 +5,7 @@ only when something else happens to happen; the sweep here ends it for good, wit
 """
 
 import asyncio
+import gc
 import logging
 import threading
 import time
@@ -180,6 +181,7 @@ async def sweep() -> None:
             rounds_left = 2 if ended else max(0, rounds_left - 1)
             if rounds_left:  # twice: a download is only marked the first time
                 runtime.get_instance().media_file_mgr.remove_orphaned_files()
+                await asyncio.to_thread(gc.collect)  # its results, and with them the files of their frames
         except Exception:  # one visit that cannot be ended must not keep all others
             logging.getLogger(__name__).exception("could not end a visit")
 

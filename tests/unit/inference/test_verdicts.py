@@ -96,7 +96,7 @@ def test_each_segment_has_the_mix_of_its_own_frames():
     emotions[8:, EMOTIONS.index("happiness")] = 1
     features = FeatureSequence(np.zeros((16, 3), np.float32), emotions, np.ones(16, bool))
     steps, normalized = np.full((16, 3), 1 / 3, np.float32), make_normalized(np.ones(16))
-    first, second = predict(bundle, windows, steps, features, normalized, np.arange(16) / 10, 1.6).segments
+    first, second = predict(bundle, windows, steps, features, normalized.quality, np.arange(16) / 10, 1.6).segments
     assert first.salience == pytest.approx({"sadness": 0.6, "fear": 0.4})
     assert first.is_blend
     assert second.salience == pytest.approx({"amusement": 1, "surprise": 0}, abs=1e-6)

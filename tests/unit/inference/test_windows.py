@@ -100,7 +100,7 @@ def tell(windows, *, duration_s=None, num_frames=20, bundle=None, **shares):
     features = make_features(np.zeros((num_frames, 3)), mask, **shares)
     last_s = windows[-1].end_s if duration_s is None else duration_s
     times_s = np.arange(num_frames) / 10
-    return predict(bundle or make_bundle(), windows, steps, features, make_normalized(mask), times_s, last_s)
+    return predict(bundle or make_bundle(), windows, steps, features, make_normalized(mask).quality, times_s, last_s)
 
 
 class TestPieces:
@@ -220,7 +220,7 @@ class TestTime:
         times_s = np.asarray(times_s, float)
         windows, steps = judge_windows(bundle, lambda sequence, weights: sequence, features, normalized, times_s)
         step_s = float(np.median(np.diff(times_s)))
-        return predict(bundle, windows, steps, features, normalized, times_s, times_s[-1] + step_s)
+        return predict(bundle, windows, steps, features, normalized.quality, times_s, times_s[-1] + step_s)
 
     def test_nothing_is_said_of_a_gap(self):
         prediction = self.judge_at([*np.arange(40) / 10, *(100 + np.arange(40) / 10)])
