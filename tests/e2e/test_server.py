@@ -210,6 +210,10 @@ class TestExports:
     def ours(self, tmp_path):
         return [path for path in (tmp_path / "tmp").iterdir() if path.name.startswith("hybrid-emotion-")]
 
+    def videos(self, tmp_path):
+        """What is there of a video that is being written."""
+        return [file for path in self.ours(tmp_path) for file in path.glob("*.mp4*")]
+
     def until(self, condition, limit_s):
         end_s = time.monotonic() + limit_s
         while not condition():
@@ -229,11 +233,12 @@ class TestExports:
     def test_one_ends_with_its_page_and_a_killed_one_is_swept_at_the_next_start(self, start, tmp_path):
         address, process = start()
         visitor = self.export(address)
-        self.until(lambda: any(list(path.iterdir()) for path in self.ours(tmp_path)), 60)
+        self.until(lambda: self.videos(tmp_path), GONE_WITHIN_S)
         visitor.__exit__(None, None, None)
-        self.until(lambda: not self.ours(tmp_path), 10)
+        self.until(lambda: not self.videos(tmp_path), GONE_WITHIN_S)
+        self.until(lambda: not self.ours(tmp_path), GONE_WITHIN_S)  # the frames of the result go with the visit
         visitor = self.export(address)
-        self.until(lambda: any(list(path.iterdir()) for path in self.ours(tmp_path)), 60)
+        self.until(lambda: self.videos(tmp_path), GONE_WITHIN_S)
         os.kill(process, signal.SIGKILL)
         os.waitid(os.P_PID, process, os.WEXITED | os.WNOWAIT)
         assert self.ours(tmp_path)
