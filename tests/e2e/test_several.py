@@ -89,6 +89,8 @@ def test_of_one_that_is_killed_its_visits_say_what_is_lost_and_go_on_with_the_ot
     kept.get_by_text("Keep my results for this browser").click()
     expect(kept.get_by_role("button", name="Link to this result")).to_be_visible()
     number = several.number_of(kept)
+    idle = open_page(several.own[number - 1])  # asks for nothing, and has no other process to go to
+    expect(idle.get_by_role("button", name="Analyze the sample")).to_be_visible()
     several.kill(number)
     notice = kept.get_by_text("Your visit began anew")
     expect(notice).to_be_visible(timeout=LONG_MS)
@@ -96,6 +98,7 @@ def test_of_one_that_is_killed_its_visits_say_what_is_lost_and_go_on_with_the_ot
     expect(kept.get_by_test_id("verdict")).to_be_visible(timeout=LONG_MS)
     assert several.number_of(kept) == 3 - number
     several.start(number)
+    expect(idle.get_by_text("Your visit began anew")).to_be_visible(timeout=LONG_MS)
     kept.get_by_role("button", name="I have read this").click()
     expect(notice).to_have_count(0)
     expect_whole_result(kept)  # pictures, charts and clip come from the process that took the visit over

@@ -171,10 +171,12 @@ async def sweep() -> None:
     """End visits whose page has been closed for :data:`GRACE_S`; runs as long as the server."""
     _loops[:] = [asyncio.get_running_loop()]
     closed_s: dict[str, float] = {}
+    silent: set[str] = set()
     rounds_left = 0
     while True:
         await asyncio.sleep(PERIOD_S)
         try:
+            silent = _wake(silent)
             ended = _end_closed(closed_s)
             rounds_left = 2 if ended else max(0, rounds_left - 1)
             if rounds_left:  # twice: a download is only marked the first time
@@ -182,6 +184,21 @@ async def sweep() -> None:
                 await asyncio.to_thread(gc.collect)  # its results, and with them the files of their frames
         except Exception:  # one visit that cannot be ended must not keep all others
             logging.getLogger(__name__).exception("could not end a visit")
+
+
+def _wake(before: set[str]) -> set[str]:
+    """Run the pages that have been silent for two rounds; those that are silent now.
+
+    A browser whose visit was lost comes back and waits for its visitor; it is to say at once what is gone.
+
+    Args:
+        before: visits that were silent at the last round.
+    """
+    with _lock:
+        silent = {info.session.id for info in _sessions().list_active_sessions()} - set(_runs)
+    for visit in silent & before:
+        _run_again(visit)
+    return silent - before
 
 
 def _end_closed(closed_s: dict[str, float]) -> bool:
