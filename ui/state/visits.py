@@ -208,13 +208,16 @@ def _end_closed(closed_s: dict[str, float]) -> bool:
         closed_s: since when each closed visit was seen to be so, kept from call to call.
     """
     server, now_s = runtime.get_instance(), time.monotonic()
-    known = {info.session.id for info in _sessions().list_sessions()}
+    sessions = {info.session.id: info.session for info in _sessions().list_sessions()}
+    known = set(sessions)
     closed = {visit for visit in known if not server.is_active_session(visit)}
     for visit in set(closed_s) - closed:
         del closed_s[visit]
     ended = {visit for visit in closed if now_s - closed_s.setdefault(visit, now_s) >= GRACE_S}
     for visit in ended:
         server.close_session(visit)
+        sessions[visit].session_state.clear()  # the server's loop holds on to the last one until somebody else comes
+        sessions[visit]._fragment_storage.clear()
     return _forget_all_but(known - ended) or bool(ended)
 
 
