@@ -195,7 +195,8 @@ def _wake(before: set[str]) -> set[str]:
         before: visits that were silent at the last round.
     """
     with _lock:
-        silent = {info.session.id for info in _sessions().list_active_sessions()} - set(_runs)
+        sessions = [info.session for info in _sessions().list_active_sessions()]
+        silent = {item.id for item in sessions if item._scriptrunner is None} - set(_runs)  # none begins to run either
     for visit in silent & before:
         _run_again(visit)
     return silent - before
