@@ -23,7 +23,7 @@ app: .venv/app.stamp
 SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder  # files in the order of tests/conftest.py, longest first
 test: .venv/dev.stamp check
 	sh tools/ensure_browser.sh
-	sh tools/ensure_nginx.sh
+	sh tools/ensure_servers.sh
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --ignore=tests/e2e
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not camera" tests/e2e
 	$(BIN)/python -m pytest -m camera tests/e2e

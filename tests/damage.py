@@ -106,6 +106,7 @@ DAMAGES = {
     "a class is a list": entry(classes=[["a"], ["b"]]),
     "components are a list": entry(classes=[{"name": "a", "components": [1]}] * 3),
     "two classes of one name": entry(classes=[{"name": "a", "components": {}}] * 3),
+    "a class is called by markup": entry(classes=[{"name": "<b>a", "components": {}}] * 3),
     "a name is a number": entry(name=3),
     "a name of two lines": entry(name="a\nb"),
     "a name of a megabyte": entry(name="a" * 2**20),

@@ -20,7 +20,6 @@ import argparse
 import importlib.util
 import os
 import resource
-import shutil
 import statistics
 import subprocess
 import sys
@@ -47,7 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=5, help="runs of each measurement")
     parser.add_argument("--long", action="store_true", help="also a ten-minute 720p video")
-    measurements = {call.__name__: call for call in (warm, stages, peers, cold, first_paint)}
+    measurements = {call.__name__: call for call in (warm, stages, peers, cold)}
     parser.add_argument("--study", action="store_true", help="the throughput of a study alone")
     parser.add_argument("--lengths", type=int, nargs="+", metavar="MINUTES", help="long clips alone, by their lengths")
     parser.add_argument("--only", choices=measurements, help="one measurement alone")
@@ -174,31 +173,6 @@ def cold(runs: int) -> None:
         walls.append(wall)
         peaks.append(peak)
     print(f"cold command                    {statistics.median(walls):6.2f} s   {statistics.median(peaks):.0f} MB peak")
-
-
-def first_paint(runs: int) -> None:
-    """From opening the address on a started server that nobody has visited to the home page's title, in Chromium."""
-    try:
-        from playwright.sync_api import sync_playwright
-
-        from tests.e2e.conftest import FLAGS, NAMES, running_server
-    except ImportError:
-        print("first paint: not measured, the test requirements are not installed (make test installs them)")
-        return
-    executable = next(filter(None, map(shutil.which, NAMES)))
-    times = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        for _ in range(runs):
-            with running_server() as address:
-                page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
-                started = time.perf_counter()
-                page.goto(address, wait_until="commit")
-                page.get_by_role("heading", level=1).first.wait_for()
-                times.append(time.perf_counter() - started)
-                page.context.close()
-        browser.close()
-    print(f"first paint on a new server     {statistics.median(times):6.2f} s")
 
 
 def long_video() -> None:

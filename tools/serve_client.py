@@ -30,7 +30,7 @@ class Visitor:
         self._token = _token(self._host)
         self._socket = connect(
             f"ws://{self._host}/_stcore/stream", subprotocols=["streamlit", self._token], origin=address,  # type: ignore[list-item, arg-type]
-            max_size=2**28, proxy=None, open_timeout=120,
+            max_size=2**28, proxy=None, open_timeout=120, ping_interval=None,
         )  # fmt: skip
         self._widgets: dict[str, str] = {}
         self._answers: dict[str, Any] = {}

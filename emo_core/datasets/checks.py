@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from emo_core.datasets.clips import DatasetClip
@@ -11,6 +12,8 @@ from emo_core.datasets.names import same_but_case
 from emo_core.datasets.perceptual_hash import Words, near_pairs
 from emo_core.datasets.splits import LEAST_CLIPS, LEAST_PEOPLE
 from emo_core.errors import NoFaceError, VideoError
+from emo_core.inference.pipeline import Progress
+from emo_core.model.bundle import load_frame_network
 
 Severity = Literal["error", "warning", "note"]
 
@@ -65,6 +68,28 @@ class CheckReport:
     def errors(self) -> tuple[Finding, ...]:
         """Findings to mend before training."""
         return tuple(finding for finding in self.findings if finding.severity == "error")
+
+
+def check_with(
+    model: Path, cache: Path, clips: Sequence[DatasetClip], skipped: Mapping[str, int], *, progress: Progress
+) -> CheckReport:
+    """:func:`check_dataset` with the frame CNN of a model, for a process of its own.
+
+    Args:
+        model: bundle directory.
+        cache: folder for what is seen of clips.
+        clips: of the data set.
+        skipped: why files in the folder are none of them, and how many.
+        progress: called with which clip is looked at and the share done in [0, 1].
+
+    Raises:
+        BundleError: the model cannot be used.
+    """
+
+    def tell(done: int, total: int) -> None:
+        progress(f"Clip {done} of {total}", done / max(total, 1))
+
+    return check_dataset(clips, ClipReader(*load_frame_network(model), cache), tell, skipped)
 
 
 def check_dataset(

@@ -17,8 +17,8 @@ from emo_core.faces.blendshapes import BlendshapeModel
 from emo_core.files.atomic_write import remove_leftovers
 from emo_core.files.cache import keep
 from emo_core.files.kept import kept_arrays
-from emo_core.inference.pipeline import extract_clip_features
-from emo_core.model.bundle import FrameNetwork
+from emo_core.inference.pipeline import Progress, extract_clip_features
+from emo_core.model.bundle import FrameNetwork, load_frame_network
 from emo_core.types import Doubles, Floats, check_shape
 from emo_core.video.source import clean_name, video_error
 
@@ -111,6 +111,23 @@ class ClipReader:
             return seen  # it was removed meanwhile
         keep(stored, lambda part: np.savez(part, **{name: getattr(seen, name) for name in seen.__slots__}))
         return seen
+
+
+def see_clip(model: Path, cache: Path, path: Path, *, progress: Progress) -> None:
+    """See a clip with the frame CNN of a model, so that it is kept; for a process of its own.
+
+    Args:
+        model: bundle directory.
+        cache: folder for what is seen.
+        path: of the clip.
+        progress: called before; an exception that it raises ends it.
+
+    Raises:
+        VideoError, NoFaceError: as :func:`emo_core.inference.pipeline.analyze`.
+        BundleError: the model cannot be used.
+    """
+    progress(clean_name(path.name), 0.0)
+    ClipReader(*load_frame_network(model), cache).read(path)
 
 
 def content_key(path: Path) -> str:

@@ -134,13 +134,19 @@ def to_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def _escaped(value: Any) -> Any:
-    harmless = not isinstance(value, str) or not value.startswith(_FORMULA) or _NUMBER.fullmatch(value)
-    return value if harmless else f"'{value}"
+    if not isinstance(value, str):
+        return value
+    is_formula = value.startswith(_FORMULA) and not _NUMBER.fullmatch(value)
+    return f"'{value}" if is_formula or _looks_escaped(value) else value
 
 
 def unescaped(cell: str) -> str:
     """Text of a cell as it was before :func:`to_csv`."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+    return cell[1:] if _looks_escaped(cell) else cell
+
+
+def _looks_escaped(cell: str) -> bool:
+    return cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA)
 
 
 def _shown(path: Path) -> str:

@@ -42,13 +42,7 @@ class _Desk:
     def serve(self) -> None:
         """Work until the server ends."""
         while True:
-            kind, value = self._work(self._inbox.get())
-            try:
-                content = to_bytes((kind, value))
-            except Exception:
-                logging.getLogger(__name__).exception("a result cannot be handed over")
-                content = to_bytes((FAILED, WorkError(UNEXPECTED)))
-            self._connection.send_bytes(content)
+            self._connection.send_bytes(self._answer(self._inbox.get()))
 
     def _listen(self) -> None:
         """Beside the work, so that it can be stopped, and ends with the server."""
@@ -62,6 +56,14 @@ class _Desk:
                     self._inbox.put(content)
         except (EOFError, OSError):
             os._exit(0)  # nobody waits for an answer any more
+
+    def _answer(self, content: bytes) -> bytes:
+        """What came of work; nothing of it is held afterwards."""
+        try:
+            return to_bytes(self._work(content))
+        except Exception:
+            logging.getLogger(__name__).exception("a result cannot be handed over")
+            return to_bytes((FAILED, WorkError(UNEXPECTED)))
 
     def _work(self, content: bytes) -> tuple[str, Any]:
         self._told_s = 0.0

@@ -180,29 +180,37 @@ class Turns:
 
     def _serve(self) -> None:
         """The thread of one worker: take the next ticket, have the work done, pass on what came out."""
-        worker = self._started()
-        while (ticket := self._next()) is not None:
-            if worker.is_spent(self.limits):
-                worker = self._started(instead_of=worker)
-            try:
-                ticket.result = worker.do(ticket.function, self._telling(ticket), ticket.stopped, self.limits)
-            except StoppedError as error:
-                ticket.error = WorkError("The work was ended with the server: ask for it again.")
-                ticket.error.__cause__ = error
-            except Exception as error:
-                ticket.error = error
-            self._end(ticket)
-            if worker.is_spent(self.limits):  # the next one gets ready while nobody waits for it
-                worker = self._started(instead_of=worker)
-        worker.close()
+        worker: Worker | None = self._fit(None)
+        while worker is not None:
+            worker = self._take_one(worker)
 
-    def _started(self, instead_of: Worker | None = None) -> Worker:
-        if instead_of is not None:
-            instead_of.close()
-        worker = Worker(self._modules)
+    def _take_one(self, worker: Worker) -> Worker | None:
+        """Have the next work done, and hold on to nothing of it; who does the one after it, None when all is over."""
+        ticket = self._next()
+        if ticket is None:
+            worker.close()
+            return None
+        worker = self._fit(worker)  # it may have ended meanwhile
+        try:
+            ticket.result = worker.do(ticket.function, self._telling(ticket), ticket.stopped, self.limits)
+        except StoppedError as error:
+            ticket.error = WorkError("The work was ended with the server: ask for it again.")
+            ticket.error.__cause__ = error
+        except Exception as error:
+            ticket.error = error
+        self._end(ticket)
+        return self._fit(worker)  # the next one gets ready while nobody waits for it
+
+    def _fit(self, worker: Worker | None) -> Worker:
+        """A worker that can do the next work: the same, or another in its place."""
+        if worker is not None and not worker.is_spent(self.limits):
+            return worker
+        if worker is not None:
+            worker.close()
+        fresh = Worker(self._modules)
         with self._changed:
-            self._workers = [other for other in self._workers if other is not instead_of] + [worker]
-        return worker
+            self._workers = [other for other in self._workers if other is not worker] + [fresh]
+        return fresh
 
     def _next(self) -> _Ticket | None:
         """The first that waits and whose visitor has nothing under way; None when all is over."""

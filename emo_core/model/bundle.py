@@ -55,13 +55,14 @@ __all__ = [
 ]  # fmt: skip
 
 _Text = Annotated[str, Meta(pattern=r"\A[^\x00-\x1f\x7f]{1,100}\Z")]
+_Word = Annotated[str, Meta(pattern=r"\A[^\x00-\x1f\x7f<>&]{1,100}\Z")]  # charts would take more for markup
 _Share = Annotated[float, Meta(ge=0, le=1)]
 _NOT_AS_WRITTEN = (KeyError, TypeError, ValueError)
 
 
 class _Class(msgspec.Struct, frozen=True):
-    name: _Text
-    components: Annotated[dict[_Text, _Text], Meta(max_length=2)]
+    name: _Word
+    components: Annotated[dict[_Word, _Word], Meta(max_length=2)]
 
 
 class _Entries(msgspec.Struct, frozen=True):

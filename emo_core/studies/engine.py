@@ -34,7 +34,7 @@ _CONNECT_S, _JOIN_S = 20, 60
 _TICK_S = 1.0
 _PATIENCE_S = 300.0  # without any worker
 
-logging.getLogger("distributed.client").setLevel(logging.ERROR)  # what a lost worker had is done again: no news
+logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # lost workers and schedulers are told in a sentence
 
 _SETTINGS = {
     "distributed.scheduler.work-stealing": True,

@@ -27,20 +27,20 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 @contextmanager
-def running_server(port: int = 0, /, **settings: str) -> Iterator[str]:
+def running_server(port: int = 0, /, *, root: Path = ROOT, **settings: str) -> Iterator[str]:
     """The application on a port, by default a free one, with `settings` in its environment; its address when healthy.
 
     Where ``EMO_TEST_BASE_URL`` names a server that runs already, such as that of ``tools/serve/run.py``, it is taken in
-    the place of one without settings.
+    the place of one without settings. `root` is where the application is checked out.
     """
-    if (there := os.environ.get("EMO_TEST_BASE_URL")) and not settings:
+    if (there := os.environ.get("EMO_TEST_BASE_URL")) and not settings and root == ROOT:
         yield there.rstrip("/")
         return
     port = port or free_port()
     command = [sys.executable, "-m", "tests.e2e.serve", "run", "streamlit_app.py", "--server.port", str(port)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("STREAMLIT_", "EMO_"))}
     environment |= settings
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         address = f"http://localhost:{port}"
         wait_until_healthy(address, process)
@@ -163,7 +163,7 @@ def pytest_runtest_makereport(item: pytest.Item):
         item.failed = report.failed
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def films(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cameras")
     return SimpleNamespace(

@@ -1,7 +1,7 @@
 """The server as ``streamlit`` starts it, except that a test may ask it for more.
 
 With ``STUDIO_THREADS`` SIGUSR1 makes it write what every thread is doing; with ``STUDIO_CLOCK`` its clock goes ahead by
-as many seconds as stand in that file.
+as many seconds as stand in that file; with ``STUDIO_GRACE_S`` a closed page may come back for so long.
 """
 
 import os
@@ -12,6 +12,8 @@ import traceback
 from pathlib import Path
 
 from streamlit.web.cli import main
+
+from ui.state import visits
 
 
 def tell_threads(dump: Path) -> None:
@@ -30,6 +32,8 @@ def move_clock(ahead: Path) -> None:
 if __name__ == "__main__":
     if clock := os.environ.get("STUDIO_CLOCK"):
         move_clock(Path(clock))
+    if grace_s := os.environ.get("STUDIO_GRACE_S"):
+        visits.GRACE_S = float(grace_s)
     dump = os.environ.get("STUDIO_THREADS")
     if dump:
         Path(f"{dump}.pid").write_text(str(os.getpid()), encoding="utf-8")

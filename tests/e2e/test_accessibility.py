@@ -45,13 +45,30 @@ def place(folder) -> Iterator[str]:
         yield address
 
 
+CALM = """async (limit_ms) => {
+  const made = "[data-stale=true], [data-testid=stSkeleton], [data-testid=stStatusWidget]";
+  const isDark = matchMedia("(prefers-color-scheme: dark)").matches;
+  const inTheme = (element) => {
+    const [red, green, blue] = getComputedStyle(element).color.match(/[0-9.]+/g).map(Number);
+    return isDark === red + green + blue > 382;
+  };
+  const begin = performance.now();
+  for (let since = begin; performance.now() - since < 700; ) {
+    if (performance.now() - begin > limit_ms) return false;
+    const isMade = !document.querySelector(made) && [...document.querySelectorAll("h1, h2")].every(inTheme);
+    if (!isMade) since = performance.now();
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  return true;
+}"""
+
+
 def wait_until_drawn(page: Page) -> None:
-    """Until nothing is faded or missing because the page is still being made, which axe would take for its look."""
-    for _ in range(2):  # a change of theme, or of the page, makes a run of its own after a moment
-        page.wait_for_timeout(400)
-        expect(page.locator("[data-stale=true]")).to_have_count(0, timeout=ANALYSIS_MS)
-        expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=ANALYSIS_MS)
-        expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=ANALYSIS_MS)
+    """Until nothing is faded or missing because the page is still being made, which axe would take for its look.
+
+    For a while, since a change of theme, or of the page, makes a run of its own after a moment.
+    """
+    assert page.evaluate(CALM, ANALYSIS_MS), "the page is still being made"
 
 
 def found_on(page: Page, view: str) -> list[str]:
@@ -79,7 +96,7 @@ def tabs_of(page: Page, names: tuple[str, ...], view: str) -> list[str]:
         expect(tab).to_have_attribute("aria-selected", "true")
         panel = page.get_by_role("tabpanel").filter(visible=True).first
         expect(panel).to_contain_text(re.compile(r"\w"), timeout=ANALYSIS_MS)
-        page.wait_for_timeout(700)
+        wait_until_drawn(page)
         expect(page.get_by_text("Something went wrong")).to_have_count(0)
         told += found_on(page, f"{view}, {name}")
     return told
@@ -156,7 +173,7 @@ def test_axe_finds_nothing_on_a_study_without_one_running_and_with_results(place
     choose(page, "long")
     expect(page.get_by_text("Not run yet")).to_be_visible()  # else it would be the run of the one before
     page.get_by_role("button", name="Run", exact=True).click()
-    expect(page.get_by_text(re.compile(r"of 20 clips"))).to_be_visible(timeout=ANALYSIS_MS)
+    expect(page.get_by_text(re.compile(r"of 20 clips"))).to_be_visible(timeout=4 * ANALYSIS_MS)
     told += found_on(page, "Study, running")
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("button", name="Resume")).to_be_visible(timeout=2 * ANALYSIS_MS)

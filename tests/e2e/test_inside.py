@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.test_app import ANALYSIS_MS, expect_fits
@@ -22,20 +21,20 @@ async (box) => {
 """
 
 
-@pytest.fixture
-def result(server, visit) -> Page:
-    """The result of the sample, the player on show."""
+def test_one_moment_everywhere_by_hand_while_it_plays_and_in_every_tab(server, visit):
+    """On one result of the sample, for another one would only take longer."""
     page = visit(server)
     page.get_by_role("button", name="Analyze the sample").click()
     expect(page.locator("[data-part=box][data-frame]")).to_be_visible(timeout=ANALYSIS_MS)
-    return page
+    check_one_moment_everywhere(page)
+    check_that_it_plays_and_every_tab_shows_the_same_moment(page)
 
 
 def frame_of(page: Page) -> int:
     return int(page.locator("[data-part=box]").get_attribute("data-frame") or -1)
 
 
-def test_one_moment_everywhere(result):
+def check_one_moment_everywhere(result: Page) -> None:
     """Keys, slider and a click on a timeline move picture, crop, heatmap, bars and cursor together, and fast."""
     box = result.locator("[data-part=box]")
     expect(box).to_have_attribute("data-frame", "0")
@@ -67,7 +66,7 @@ def test_one_moment_everywhere(result):
     assert looks["heat"].evaluate("canvas => canvas.toDataURL()") != after["heat"]
 
 
-def test_it_plays_and_every_tab_shows_the_same_moment(result):
+def check_that_it_plays_and_every_tab_shows_the_same_moment(result: Page) -> None:
     box = result.locator("[data-part=box]")
     result.get_by_role("button", name="Play").click()
     result.wait_for_timeout(2000)

@@ -14,8 +14,6 @@ from ui.widgets import camera as words
 from ui.widgets import recorder
 from ui.widgets.recorder import Recording
 
-pytestmark = pytest.mark.camera
-
 FAKE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 MOUNT = """
 async ([html, css, script, data]) => {
@@ -72,6 +70,7 @@ def sent(page: Page) -> bytes:
     return Recording.from_message(page.evaluate("clips[0]")).data
 
 
+@pytest.mark.camera
 def test_a_recording_that_grows_too_large_ends_there_and_can_be_played(mounted):
     page = mounted(max_bytes=150_000)
     page.get_by_label("Length of the recording").select_option("15")
@@ -131,6 +130,7 @@ def test_a_camera_that_goes_away_meanwhile_is_told_and_nothing_is_sent(mounted, 
     assert page.evaluate("[clips.length, " + LIGHTS + "]") == [0, 0]
 
 
+@pytest.mark.camera
 def test_in_a_tab_in_the_background_the_recording_still_ends_in_time(mounted):
     """Browsers slow the timers of a tab nobody sees, down to one call a minute."""
     page = mounted()

@@ -1,5 +1,6 @@
 """Two processes behind nginx: the main flow unchanged, what they share, and what is left after a fault of one."""
 
+import re
 import resource
 
 import psutil
@@ -13,7 +14,7 @@ from tests.e2e.test_app import (  # noqa: F401  (collected here: the same tests,
     test_one_click_from_home_to_the_verdict_on_the_sample_and_one_to_each_part_of_it,
     test_upload_then_bad_file_keeps_the_result,
 )
-from tests.e2e.visitor import ask
+from tests.e2e.visitor import Visitor, ask
 
 LONG_MS = 60_000
 
@@ -88,6 +89,8 @@ def test_of_one_that_is_killed_its_visits_say_what_is_lost_and_go_on_with_the_ot
     kept.get_by_text("Keep my results for this browser").click()
     expect(kept.get_by_role("button", name="Link to this result")).to_be_visible()
     number = several.number_of(kept)
+    idle = open_page(several.own[number - 1])  # asks for nothing, and has no other process to go to
+    expect(idle.get_by_role("button", name="Analyze the sample")).to_be_visible()
     several.kill(number)
     notice = kept.get_by_text("Your visit began anew")
     expect(notice).to_be_visible(timeout=LONG_MS)
@@ -95,6 +98,7 @@ def test_of_one_that_is_killed_its_visits_say_what_is_lost_and_go_on_with_the_ot
     expect(kept.get_by_test_id("verdict")).to_be_visible(timeout=LONG_MS)
     assert several.number_of(kept) == 3 - number
     several.start(number)
+    expect(idle.get_by_text("Your visit began anew")).to_be_visible(timeout=LONG_MS)
     kept.get_by_role("button", name="I have read this").click()
     expect(notice).to_have_count(0)
     expect_whole_result(kept)  # pictures, charts and clip come from the process that took the visit over
@@ -144,3 +148,13 @@ def test_a_training_on_one_is_seen_and_stopped_on_the_other(several, open_page):
     assert not started[0].is_running()
     for page in (one, other):
         expect(page.get_by_text("demo: stopped")).to_be_visible()
+
+
+def test_what_is_of_a_visit_is_known_to_its_process_alone(several):
+    with Visitor(several.own[0]) as visitor:
+        pictures = re.findall(r"/media/\w+\.jpg", visitor.open("analyze"))
+        assert visitor.put(b"x")[0] == 204
+        assert {ask(several.own[0], path)[0] for path in pictures} == {200}
+        assert {ask(several.own[1], path)[0] for path in pictures} == {404}
+        place = f"/_stcore/upload_file/{visitor.visit}/1"
+        assert ask(several.own[1], place, "PUT", b"x")[0] == 403

@@ -182,7 +182,7 @@ def _bytes(videos: Videos, rng: Numbers) -> dict[str, bytes]:
         "a raw video without end": b"YUV4MPEG2 W60000 H60000 F1000000:1 C420\n" + b"FRAME\n" * 1000,
         "a raw video without a rate": b"YUV4MPEG2 W16 H16 F0:0 C420\n" + (b"FRAME\n" + bytes(384)) * 2000,
         "a huge GIF": _gif(0xFFFF, 0xFFFF, 3), "a GIF that stands still": _gif(8, 8, 20000),
-        "a large GIF that stands still": _gif(2048, 2048, 600), "boxes in boxes": _boxes(20000),
+        "a large GIF that stands still": _gif(1024, 1024, 300), "boxes in boxes": _boxes(20000),
         "a box of all sizes": struct.pack(">I4sI4sQ", 12, b"ftypisom"[:4], 0x69736F6D, b"moov", 2**63),
         "a video of another kind": whole[:4] + b"free" + whole[8:], "elements in elements": _elements(20000),
         "many videos": videos.whole["ts"] * 40, "H.264 of noise": b"".join(

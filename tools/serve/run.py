@@ -27,7 +27,7 @@ if __name__ == "__main__":
 
 from tools.serve.site import site  # noqa: E402
 
-NEEDED = "nginx is not installed: run “apt-get install nginx-light” as root, or “sh tools/ensure_nginx.sh”."
+NEEDED = "nginx is not installed: run “apt-get install nginx-light” as root, or “sh tools/ensure_servers.sh”."
 _MAIN = """
 {user}pid {folder}/nginx.pid;
 error_log {folder}/error.log crit;

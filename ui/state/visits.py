@@ -5,6 +5,7 @@ only when something else happens to happen; the sweep here ends it for good, wit
 """
 
 import asyncio
+import gc
 import logging
 import threading
 import time
@@ -170,16 +171,34 @@ async def sweep() -> None:
     """End visits whose page has been closed for :data:`GRACE_S`; runs as long as the server."""
     _loops[:] = [asyncio.get_running_loop()]
     closed_s: dict[str, float] = {}
+    silent: set[str] = set()
     rounds_left = 0
     while True:
         await asyncio.sleep(PERIOD_S)
         try:
+            silent = _wake(silent)
             ended = _end_closed(closed_s)
             rounds_left = 2 if ended else max(0, rounds_left - 1)
             if rounds_left:  # twice: a download is only marked the first time
                 runtime.get_instance().media_file_mgr.remove_orphaned_files()
+                await asyncio.to_thread(gc.collect)  # its results, and with them the files of their frames
         except Exception:  # one visit that cannot be ended must not keep all others
             logging.getLogger(__name__).exception("could not end a visit")
+
+
+def _wake(before: set[str]) -> set[str]:
+    """Run the pages that have been silent for two rounds; those that are silent now.
+
+    A browser whose visit was lost comes back and waits for its visitor; it is to say at once what is gone.
+
+    Args:
+        before: visits that were silent at the last round.
+    """
+    with _lock:
+        silent = {info.session.id for info in _sessions().list_active_sessions()} - set(_runs)
+    for visit in silent & before:
+        _run_again(visit)
+    return silent - before
 
 
 def _end_closed(closed_s: dict[str, float]) -> bool:
@@ -189,13 +208,16 @@ def _end_closed(closed_s: dict[str, float]) -> bool:
         closed_s: since when each closed visit was seen to be so, kept from call to call.
     """
     server, now_s = runtime.get_instance(), time.monotonic()
-    known = {info.session.id for info in _sessions().list_sessions()}
+    sessions = {info.session.id: info.session for info in _sessions().list_sessions()}
+    known = set(sessions)
     closed = {visit for visit in known if not server.is_active_session(visit)}
     for visit in set(closed_s) - closed:
         del closed_s[visit]
     ended = {visit for visit in closed if now_s - closed_s.setdefault(visit, now_s) >= GRACE_S}
     for visit in ended:
         server.close_session(visit)
+        sessions[visit].session_state.clear()  # the server's loop holds on to the last one until somebody else comes
+        sessions[visit]._fragment_storage.clear()
     return _forget_all_but(known - ended) or bool(ended)
 
 

@@ -1,6 +1,7 @@
 """What to look at before training, on the Teach page: findings with their clips and remedies."""
 
 import hashlib
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -9,6 +10,7 @@ from ui.shell import errors, preload
 from ui.state import models
 from ui.state.datasets import CACHE, KnownSet
 from ui.widgets import progress
+from ui.work import turns
 
 if TYPE_CHECKING:
     from emo_core.datasets.checks import CheckReport, Finding
@@ -65,18 +67,12 @@ def drop() -> None:
 def _run(chosen: KnownSet, clips: tuple["DatasetClip", ...], state: str) -> None:
     """Check with progress on the page."""
     preload.wait()
-    from emo_core.datasets.checks import check_dataset
+    from emo_core.datasets.checks import check_with
     from emo_core.datasets.clips import count_skipped
-    from emo_core.datasets.feature_cache import ClipReader
-    from emo_core.model.bundle import load_frame_network
 
     with progress.shown(chosen.name, "Checking", drop) as report:
-
-        def tell(done: int, total: int) -> None:
-            report(f"Clip {done} of {total}", done / max(total, 1))
-
-        reader = ClipReader(*load_frame_network(models.MODEL_DIR), CACHE)
-        found = check_dataset(clips, reader, tell, count_skipped(chosen.path, clips))
+        work = partial(check_with, models.MODEL_DIR, CACHE, clips, count_skipped(chosen.path, clips))
+        found = turns.run(work, "check", report, report.waiting)
     st.session_state[_FOUND] = {state: found}
 
 

@@ -86,4 +86,4 @@ def add_clips(place: Path, clips: Sequence[new_clips.NewClip]) -> new_clips.Told
     """Add clips to the data set in a folder, with a bar meanwhile; what became of them, in sentences."""
     with shown("the clips", "Looking at") as report:
         preload.wait()
-        return new_clips.add(place, clips, report)
+        return new_clips.add(place, clips, report, report.waiting)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,10 @@ from emo_core.errors import EmoError
 from emo_core.files import scratch
 from ui.state import models, session
 from ui.state.datasets import CACHE
+from ui.work import turns
 
 if TYPE_CHECKING:
-    from emo_core.datasets.feature_cache import ClipReader
+    from emo_core.jobs.turns import Place
 
 Told = list[tuple[bool, str]]
 """What became of clips, in sentences; whether each is good news."""
@@ -30,17 +32,21 @@ class NewClip:
     origin: str = ""
 
 
-def add(place: Path, clips: Sequence[NewClip], tell: Callable[[str, float], None]) -> Told:
+def add(
+    place: Path,
+    clips: Sequence[NewClip],
+    tell: Callable[[str, float], None],
+    waiting: "Callable[[Place], None] | None" = None,
+) -> Told:
     """See each clip through the pipeline; keep those that show a face, and say why others are not kept.
 
     Args:
         place: folder of the data set.
         clips: to add.
         tell: called with the name of the clip that is looked at and the share done in [0, 1].
+        waiting: called with the place in line, as long as others go first.
     """
-    from emo_core.datasets.feature_cache import ClipReader
     from emo_core.datasets.names import check_label, check_person
-    from emo_core.model.bundle import load_frame_network
 
     try:
         config.refuse_if_public("keeps no clips")
@@ -49,11 +55,11 @@ def add(place: Path, clips: Sequence[NewClip], tell: Callable[[str, float], None
             check_person(clip.person)
     except EmoError as error:  # before anything is made of a face
         return [(False, f"Nothing was added: {error}")]
-    reader, kept, told = ClipReader(*load_frame_network(models.MODEL_DIR), CACHE), [], Told()
+    kept, told = [], Told()
     for number, clip in enumerate(clips):
-        tell(clip.source.name, number / len(clips))
+        name, share = clip.source.name, number / len(clips)
         try:
-            _add_one(place, clip, reader)
+            _add_one(place, clip, partial(_tell_of, tell, name, share), waiting)
             kept.append(clip)
         except EmoError as error:
             told.append((False, f"Not added: {error}"))
@@ -64,9 +70,15 @@ def add(place: Path, clips: Sequence[NewClip], tell: Callable[[str, float], None
     return [(True, _words(kept)), *told] if kept else told
 
 
-def _add_one(place: Path, clip: NewClip, reader: "ClipReader") -> None:
+def _tell_of(tell: Callable[[str, float], None], name: str, share: float, *_: object) -> None:
+    tell(name, share)
+
+
+def _add_one(
+    place: Path, clip: NewClip, tell: Callable[[str, float], None], waiting: "Callable[[Place], None] | None"
+) -> None:
     from emo_core.datasets.editable import add_clip
-    from emo_core.datasets.feature_cache import forget
+    from emo_core.datasets.feature_cache import forget, see_clip
 
     name, data = Path(clip.source.name), clip.source.data
     content = data if isinstance(data, bytes) else data.read_bytes()
@@ -74,7 +86,7 @@ def _add_one(place: Path, clip: NewClip, reader: "ClipReader") -> None:
     with scratch.folder() as folder:
         path = folder / f"{name.stem[:60] or 'clip'}{suffix}"
         path.write_bytes(content)
-        reader.read(path)
+        turns.run(partial(see_clip, models.MODEL_DIR, CACHE, path), "clip", tell, waiting)
         try:
             add_clip(place, content, suffix, clip.label, clip.person, session=clip.session, source=clip.origin)
         except EmoError:

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from emo_core.analysis import Analysis
 from emo_core.report.annotations import Annotations
 from emo_core.report.charts import analysis as figures
-from emo_core.report.charts.style import layout
+from emo_core.report.charts.style import layout, verbatim
 
 _LINES = ("#2A9D8F", "#B5548B", "#5B8DD9", "#D9A441")
 
@@ -71,7 +71,7 @@ def quality_comparison(analyses: Mapping[str, Analysis]) -> go.Figure:
         quality = np.where(item.normalized.mask, item.normalized.quality, np.nan)
         times, rows = figures.thin(item.timestamps_s, quality[:, np.newaxis])
         figure.add_scatter(
-            x=times, y=rows[:, 0], name=name, mode="lines", hovertemplate="%{y:.0%}",
+            x=times, y=rows[:, 0], name=verbatim(name), mode="lines", hovertemplate="%{y:.0%}",
             line={"color": _LINES[number % len(_LINES)], "width": 2.5, "dash": "dash" if number else "solid"},
         )  # fmt: skip
     layout(figure, height=260)

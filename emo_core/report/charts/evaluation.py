@@ -22,7 +22,7 @@ from emo_core.records import (
     span,
 )
 from emo_core.report.charts.analysis import confusion_figure
-from emo_core.report.charts.style import NEUTRAL_INK, faded, layout
+from emo_core.report.charts.style import NEUTRAL_INK, faded, layout, verbatim
 
 ACCENT = "#5468C4"
 """Colour of what belongs to no class."""
@@ -131,7 +131,7 @@ def coverage_figure(metrics: ClipMetrics) -> go.Figure:
 
 def slices_figure(rows: Sequence[SliceScore]) -> go.Figure:
     """Accuracy of the parts of one slice with their intervals, in their own order from above."""
-    names = [f"{row.value} (n = {row.num_clips})" for row in rows]
+    names = [f"{verbatim(str(row.value))} (n = {row.num_clips})" for row in rows]
     figure = go.Figure()
     figure.add_scatter(
         x=[row.accuracy.value for row in rows], y=names, mode="markers", marker={"size": 11, "color": ACCENT},

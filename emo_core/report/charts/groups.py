@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from emo_core.comparisons import Curve, PairedDifference, TimeShare
 from emo_core.emotions import class_colour, display_name
 from emo_core.records import span
-from emo_core.report.charts.style import NEUTRAL_INK, faded, layout
+from emo_core.report.charts.style import NEUTRAL_INK, faded, layout, verbatim
 
 _GROUP_COLOURS = ("#5468C4", "#F08A24", "#2A9D8F", "#B5548B", "#6A994E", "#BC6C25", "#4A4E69", "#0081A7")
 
@@ -25,7 +25,8 @@ def shares_figure(rows: Sequence[TimeShare], labels: Sequence[str]) -> go.Figure
         own = [row for row in rows if row.verdict == verdict]
         ends = [row.interval or (row.value, row.value) for row in own]
         figure.add_bar(
-            x=[row.group or "not named" for row in own], y=[row.value for row in own], name=display_name(verdict),
+            x=[verbatim(row.group or "not named") for row in own], y=[row.value for row in own],
+            name=display_name(verdict),
             marker={"color": class_colour(verdict, tuple(labels))},
             error_y={
                 "type": "data", "symmetric": False, "thickness": 1.5, "width": 4,
@@ -53,7 +54,7 @@ def curves_figure(curves: Sequence[Curve], title: str, *, at_mark: bool) -> go.F
     """
     figure = go.Figure()
     for number, curve in enumerate(curves):
-        colour, name = _GROUP_COLOURS[number % len(_GROUP_COLOURS)], curve.group or "not named"
+        colour, name = _GROUP_COLOURS[number % len(_GROUP_COLOURS)], verbatim(curve.group or "not named")
         known = np.isfinite(curve.low)
         band_s = curve.times_s[known]
         figure.add_scatter(
@@ -96,7 +97,7 @@ def differences_figure(rows: Sequence[PairedDifference], labels: Sequence[str]) 
     layout(figure, height=80 + 40 * len(rows))
     figure.add_vline(x=0, line={"color": NEUTRAL_INK, "dash": "dot", "width": 1.2})
     figure.update_layout(hovermode="closest")
-    first, second = (rows[0].first, rows[0].second) if rows else ("", "")
+    first, second = (verbatim(rows[0].first), verbatim(rows[0].second)) if rows else ("", "")
     figure.update_xaxes(title=f"{first} minus {second}", tickformat="+.0%")
     figure.update_yaxes(type="category", autorange="reversed")
     return figure

@@ -6,6 +6,7 @@ exported chart lacks in silence what the page shows.
 """
 
 import base64
+import html
 import io
 import re
 import warnings
@@ -230,7 +231,7 @@ def _plain(value: Any) -> Any:
 
 def _words(text: str) -> str:
     """Plotly's markup without its tags; a dollar sign is no formula."""
-    return re.sub(r"<[^>]+>", "", text.replace("<br>", "\n")).replace("$", r"\$")
+    return html.unescape(re.sub(r"<[^>]+>", "", text.replace("<br>", "\n"))).replace("$", r"\$")
 
 
 def _colours(value: Any, count: int) -> list[_Colour]:

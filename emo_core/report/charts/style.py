@@ -1,5 +1,6 @@
 """One look for every chart: transparent, compact, text in the colour of its surroundings."""
 
+import html
 import math
 from collections.abc import Iterable
 
@@ -15,6 +16,16 @@ def faded(colour: str, opacity: float) -> str:
     """Hex RGB → rgba()."""
     red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
     return f"rgba({red},{green},{blue},{opacity})"
+
+
+def verbatim(text: str) -> str:
+    """A name that somebody gave, for a chart, which would take ``<b>`` or a link in it for markup.
+
+    Example:
+        >>> verbatim("a <b>bold</b> name")
+        'a &lt;b&gt;bold&lt;/b&gt; name'
+    """
+    return html.escape(text, quote=False)
 
 
 def percent_format(values: Iterable[float | None]) -> str:

@@ -1,5 +1,6 @@
 """A chart in words, for whoever cannot see it: every line and bar with its values, long ones by their range."""
 
+import html
 import math
 import re
 from typing import Any
@@ -69,4 +70,4 @@ def _place(place: Any) -> str:
 
 def _plain(text: str) -> str:
     """Text without Plotly's markup."""
-    return re.sub(r"<[^>]*>", " ", text).replace("  ", " ").strip()
+    return html.unescape(re.sub(r"<[^>]*>", " ", text)).replace("  ", " ").strip()

@@ -1,10 +1,13 @@
 """Dataclasses and arrays through a file and back; nothing but the classes that are named comes out."""
 
+import io
+
 import numpy as np
 import pytest
 
 from emo_core import analysis, types
 from emo_core.files import packed
+from emo_core.files.arrays import read_npy
 from tests.factories import make_analysis
 
 TYPES = {name: item for module in (analysis, types) for name, item in vars(module).items() if isinstance(item, type)}
@@ -37,3 +40,13 @@ def test_what_is_damaged_large_or_of_another_class_is_refused():
             packed.unpack(wrong, known, room)
     with pytest.raises(TypeError, match="cannot be packed"):
         packed.pack({"a": object()})
+
+
+@pytest.mark.parametrize("damage", [(b" }", b" }("), (b"(500,)", b"(500, "), (b"<f8", b"|O8"), (b"{", b"[")])
+def test_a_header_that_no_parser_takes_is_refused(damage):
+    buffer = io.BytesIO()
+    np.save(buffer, np.zeros(500))
+    content, (old, new) = buffer.getvalue(), damage
+    place = content.index(old)
+    with pytest.raises(ValueError, match=r"damaged|array|header"):
+        read_npy(content[:place] + new + content[place + len(new) :])

@@ -1,9 +1,11 @@
 """Turns for the work of visitors: who comes when, who may leave, and what a worker's end does to whom."""
 
+import gc
 import os
 import signal
 import threading
 import time
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -256,3 +258,16 @@ class TestWorker:
 def test_a_place_in_words():
     assert Place(3, 0.0).words() == "Place 3 in line, about 1 s"
     assert Place(1, 400.0).words() == "Next in line, about 7 minutes"
+
+
+def test_nothing_of_a_work_is_held_after_its_end(one):
+    class Kept:
+        """Something of a visitor."""
+
+    kept = Kept()
+    held = weakref.ref(kept)
+    with pytest.raises(AttributeError):  # it cannot be handed over
+        one.run(partial(work.answer, kept), "analysis", "anna", quiet)
+    del kept
+    gc.collect()
+    until(lambda: held() is None)

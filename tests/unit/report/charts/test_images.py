@@ -8,11 +8,14 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from emo_core.comparisons import TimeShare
 from emo_core.emotions import UNSURE
 from emo_core.report.annotations import Annotations
-from emo_core.report.charts import analysis
+from emo_core.report.charts import analysis, images
 from emo_core.report.charts.catalog import charts_of
+from emo_core.report.charts.groups import shares_figure
 from emo_core.report.charts.images import to_png, to_svg
+from emo_core.report.charts.words import describe
 from tests.factories import make_analysis
 
 
@@ -82,3 +85,11 @@ def test_a_shape_that_cannot_be_drawn_is_refused():
     figure.add_shape(type="circle", x0=0, x1=1, y0=0, y1=1)
     with pytest.raises(ValueError, match="circle"):
         to_png(figure, "")
+
+
+def test_names_of_others_are_no_markup_in_charts_pictures_and_words():
+    name = '<a href="javascript:alert(1)">joy</a> & <b>fear</b>'
+    figure = shares_figure([TimeShare(name, "other", 0.5, (0.4, 0.6), 3, 4, 9.0)], ("other",))
+    assert "<" not in figure.data[0].x[0]
+    assert name in describe(figure)
+    assert images._words(figure.data[0].x[0]) == name
