@@ -11,6 +11,8 @@ from tests.app.conftest import ROOT
 from tests.unit.test_bad_input import BAD, NAMES, noise_video
 
 FILES = {name: made for name, made in BAD.items() if name not in ("missing", "folder")}
+OVERLONG = "three hours, which a visitor may not bring"
+FILES[OVERLONG] = FILES[OVERLONG][0], "longer than the limit of 120 minutes; cut it"
 
 
 @pytest.fixture

@@ -269,5 +269,9 @@ def test_nothing_of_a_work_is_held_after_its_end(one):
     with pytest.raises(AttributeError):  # it cannot be handed over
         one.run(partial(work.answer, kept), "analysis", "anna", quiet)
     del kept
-    gc.collect()
-    until(lambda: held() is None)
+
+    def is_let_go():  # an error and the frames it came by hold each other, until they are collected
+        gc.collect()
+        return held() is None
+
+    until(is_let_go)

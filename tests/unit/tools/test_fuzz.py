@@ -9,7 +9,7 @@ import pytest
 
 from emo_core.files.folders import ROOT
 
-CASES = 60
+CASES = 32
 WORK = {
     "read": ("lambda: None", ""),
     "refused": ("refuse('the file is damaged; copy it again.')", "copy it again"),
