@@ -10,8 +10,8 @@ import psutil
 import pytest
 
 from emo_core.jobs.processes import WorkProcess
-from emo_core.jobs.queue import PROGRESS, JobQueue
-from tests.unit.jobs.test_queue import ROOT, SCRIPT, order, until
+from tests.unit.jobs.conftest import ROOT, SCRIPT
+from tests.unit.jobs.test_queue import order, until
 
 SERVER = """
 import sys, time
@@ -45,19 +45,6 @@ def another_process(tmp_path):
         process.kill()
         process.wait()
         process.stdout.close()
-
-
-@pytest.fixture
-def jobs(tmp_path):
-    """The queue as this process has it."""
-
-    def command(place):
-        return [sys.executable, "-c", SCRIPT, str(place / PROGRESS), str(tmp_path / f"go-{place.name}")]
-
-    made = JobQueue(tmp_path / "jobs", ROOT, command)
-    yield made
-    for status in made.active():
-        made.stop(status.order.name)
 
 
 def states(jobs):
