@@ -1,29 +1,13 @@
 """Kept results: off by default, back with their marks for whoever has the key, and gone when they should be."""
 
 import os
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from emo_core.report.annotations import Annotations
 from tests.factories import make_analysis
-from ui.state import keeping, models, session
-
-
-@pytest.fixture
-def visit(monkeypatch, tmp_path, hybrid):
-    """Begin a visit, with the cookie of an earlier one if given."""
-    monkeypatch.setattr(keeping, "CACHE", tmp_path)
-    monkeypatch.setattr(models, "load", lambda folder: hybrid)
-
-    def begin(cookie=""):
-        screen = SimpleNamespace(session_state={}, context=SimpleNamespace(cookies={keeping.COOKIE: cookie}))
-        for module in (keeping, session):
-            monkeypatch.setattr(module, "st", screen)
-
-    begin()
-    return begin
+from ui.state import keeping, session
 
 
 @pytest.fixture
