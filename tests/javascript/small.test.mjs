@@ -161,3 +161,52 @@ test("camera: one camera is no choice, and the one in use stays chosen", async (
   assert.deepEqual(choice.items.map((item) => item.text), ["Camera 1", "Front"]);
   assert.deepEqual([choice.hidden, choice.value], [false, "b"]);
 });
+
+/** A tab of a page whose focus is with `on`; it tells when it was given the focus. */
+function tab(told, state) {
+  const self = {
+    isConnected: true,
+    disabled: "true",
+    matches: (wanted) => wanted === "[role=tab]",
+    getAttribute: (name) => (name === "aria-disabled" ? self.disabled : null),
+    focus: ({ preventScroll }) => told.push(preventScroll),
+    ...state,
+  };
+  return self;
+}
+
+test("focus: a tab that is disabled for a moment gets it back once, and only where nobody else has it", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const focus = await load("focus.js");
+  document.body = document.activeElement = {};
+  focus();
+  const lose = (target, relatedTarget = null) => document.heard.get("focusout")({ target, relatedTarget });
+  const told = [];
+  const back = tab(told);
+  lose(back);
+  t.mock.timers.tick(200);
+  assert.deepEqual(told, []);
+  back.disabled = null;
+  t.mock.timers.tick(1000);
+  assert.deepEqual(told, [true]);
+  const ways = {
+    "went on to something else": [tab(told), {}],
+    "clicked beside it": [tab(told, { disabled: null })],
+    "something that is no tab": [tab(told, { matches: () => false })],
+    "a tab that is gone": [tab(told, { isConnected: false })],
+  };
+  for (const [way, [left, next]] of Object.entries(ways)) {
+    lose(left, next);
+    t.mock.timers.tick(100);
+    left.disabled = null;
+    t.mock.timers.tick(1000);
+    assert.deepEqual(told, [true], way);
+  }
+  const later = tab(told);
+  lose(later);
+  t.mock.timers.tick(0);
+  document.activeElement = {};
+  later.disabled = null;
+  t.mock.timers.tick(1000);
+  assert.deepEqual(told, [true]);
+});

@@ -5,10 +5,11 @@ Errors need none: Streamlit's messages are alerts of their own.
 
 import uuid
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
+
+from ui.shell import browser
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
@@ -28,5 +29,4 @@ def render() -> None:
 
 @lru_cache
 def _component() -> "ComponentRenderer":
-    script = (Path(__file__).resolve().parents[1] / "browser" / "announce.js").read_text("utf-8")
-    return st.components.v2.component("studio_announce", js=script)
+    return st.components.v2.component("studio_announce", js=browser.read("announce.js"))
