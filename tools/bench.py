@@ -169,7 +169,7 @@ def cold(runs: int) -> None:
     """The whole command from a new process: wall time and peak memory."""
     walls, peaks = [], []
     for _ in range(runs):
-        wall, peak = command([sys.executable, "-m", "emo_core", "analyze", str(SAMPLE)])
+        wall, peak, _ = command([sys.executable, "-m", "emo_core", "analyze", str(SAMPLE)])
         walls.append(wall)
         peaks.append(peak)
     print(f"cold command                    {statistics.median(walls):6.2f} s   {statistics.median(peaks):.0f} MB peak")
@@ -189,18 +189,20 @@ def long_video() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "long.mp4"
         write_video(path, repeated(), Fraction(25), crf=30)
-        wall, peak = command([sys.executable, "-m", "emo_core", "analyze", str(path)])
+        wall, peak, _ = command([sys.executable, "-m", "emo_core", "analyze", str(path)])
     print(f"{LONG_S} s of 1280×720             {wall:6.1f} s   {wall / LONG_S:.3f} × its length, {peak:.0f} MB peak")
 
 
 def lengths(minutes: list[int]) -> None:
-    """The sample repeated to some lengths, its packets copied: wall time and peak memory of the command."""
+    """The sample repeated to some lengths, its packets copied: time, processor time and peak memory of the command."""
     for length in minutes:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "long.mp4"
             repeat(path, 60 * length)
-            wall, peak = command([sys.executable, "-m", "emo_core", "analyze", str(path)])
-        told = f"{wall:7.1f} s   {wall / length:5.2f} s a minute, {peak:.0f} MB peak"
+            wall, peak, busy = command([sys.executable, "-m", "emo_core", "analyze", str(path)])
+        told = (
+            f"{wall:7.1f} s   {wall / length:5.2f} s a minute, {busy / length:5.2f} s of processor time, {peak:.0f} MB"
+        )
         print(f"{length:4d} minutes of 640×360   {told}", flush=True)
 
 
@@ -270,15 +272,15 @@ def _median_ms(call: Callable[[], object], runs: int) -> float:
     return 1e3 * _median(call, runs)
 
 
-def command(words: list[str]) -> tuple[float, float]:
-    """Wall seconds and peak resident megabytes of a command."""
+def command(words: list[str]) -> tuple[float, float, float]:
+    """Wall seconds, peak resident megabytes and processor seconds of a command."""
     started = time.perf_counter()
     process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"{words} failed with {process.returncode}")
-    return time.perf_counter() - started, usage.ru_maxrss / 1e3
+    return time.perf_counter() - started, usage.ru_maxrss / 1e3, usage.ru_utime + usage.ru_stime
 
 
 if __name__ == "__main__":

@@ -109,7 +109,7 @@ def crowd(num_people: int, minutes: int) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "crowd.mp4"
         write_video(path, together(), Fraction(RATE_HZ), crf=23)
-        wall, peak = command([sys.executable, "-m", "emo_core", "analyze", str(path), "--person", "all"])
+        wall, peak, _ = command([sys.executable, "-m", "emo_core", "analyze", str(path), "--person", "all"])
     print(f"{60 * minutes} s of 640×360, {num_people} people     {wall:6.1f} s   {peak:.0f} MB peak")
 
 

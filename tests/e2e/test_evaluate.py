@@ -49,7 +49,9 @@ def test_evaluate_then_a_cell_opens_its_clips_and_a_clip_opens_in_analyze(evalua
 
 def test_the_result_is_kept_and_every_part_of_it_fits_a_phone(evaluating, visit):
     page = visit(f"{evaluating}/evaluate", 390, 844)
-    expect(page.get_by_role("button", name="Evaluate again")).to_be_visible(timeout=ANALYSIS_MS)  # kept from the visit before
+    expect(page.get_by_role("button", name="Evaluate again")).to_be_visible(
+        timeout=ANALYSIS_MS
+    )  # kept from the visit before
     for tab in TABS:
         page.get_by_role("tab", name=tab, exact=True).click()
         expect(page.get_by_role("tab", name=tab, exact=True)).to_have_attribute("aria-selected", "true")
