@@ -107,6 +107,8 @@ class JobQueue:
         root: folder that they run in; paths of orders are relative to it or absolute.
         command: makes the command line that carries out the order kept in a folder; for tests.
         ended: told kind, state and seconds of each order that this process started, when it is over.
+        held_back: asked before an order is started; while it says so this process starts none, and :meth:`tend` asks
+            again.
     """
 
     def __init__(
@@ -115,8 +117,9 @@ class JobQueue:
         root: Path,
         command: Callable[[Path], list[str]] | None = None,
         ended: Callable[[str, str, float], None] | None = None,
+        held_back: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._folder, self._root = folder.resolve(), root
+        self._folder, self._root, self._held_back = folder.resolve(), root, held_back
         self._command, self._ended = command or _run_order, ended
 
     def submit(self, order: Order) -> None:
@@ -198,7 +201,7 @@ class JobQueue:
     def _start_next(self) -> None:
         """Start the first that waits if none runs; the lock is held."""
         tickets = self._tickets()
-        if not tickets or any(_state(place) == "running" for place in self._places()):
+        if not tickets or any(_state(place) == "running" for place in self._places()) or self._held_back():
             return
         place = min(tickets, key=tickets.__getitem__)
         watched = Held(place / _WATCHED)

@@ -66,6 +66,11 @@ class TestTraining:
         app.button(key="stop-second").click().run()
         assert queue.stopped == ["second"]
 
+    def test_one_that_waits_for_visitors_alone_says_so(self, studio, queue, tmp_path):
+        order = Order("train", "mine", "data/x", "models/mine", ".cache")
+        queue.known = [JobStatus(order, "waiting", TrainingProgress())]
+        assert "It starts as soon as the work of visitors leaves a core free" in told(self.open(studio, tmp_path))
+
     def test_one_that_was_interrupted_can_go_on(self, studio, queue, tmp_path):
         order = Order("train", "mine", "data/x", "models/mine", ".cache")
         queue.known = [JobStatus(order, "interrupted", TrainingProgress(history=ROWS))]

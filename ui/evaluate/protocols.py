@@ -78,7 +78,8 @@ def _progress(status: "JobStatus") -> None:
     progress = status.progress
     words, button = st.columns([5, 1], vertical_alignment="center")
     told = f"{progress.what}: {progress.done + 1} of {progress.total}" if progress.total else progress.what
-    text = "Waiting for another comparison" if status.state == "waiting" else told
+    waits = "Waiting for another comparison" if status.ahead else trainings.HELD_BACK
+    text = waits if status.state == "waiting" else told
     words.progress(progress.done / progress.total if progress.total else 0.0, text=text)
     button.button("Stop", key="compare-stop", on_click=jobs().stop, args=[status.order.name], width="stretch")
 

@@ -14,6 +14,7 @@ from emo_core.files import scratch
 from ui.serve import logs, metrics
 from ui.shell import gate, health
 from ui.state import keeping, trainings, visits
+from ui.work import turns
 
 _KEPT_PERIOD_S = 600.0
 _QUEUES_PERIOD_S = 3.0
@@ -33,6 +34,7 @@ def _begin() -> None:
     except SettingError as error:
         raise SystemExit(f"error: {error}") from None
     metrics.look_at(visits.num_open, health.queues)
+    trainings.stand_back_while(turns.are_full)
 
 
 _begin()

@@ -1,6 +1,7 @@
 """The trainings of this server, shared by all visitors."""
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,19 @@ if TYPE_CHECKING:
 _QUEUES = ("trainings", "comparisons", "studies")
 _queues: dict[str, "JobQueue"] = {}
 _making = threading.Lock()
+_asked: list[Callable[[], bool]] = []
+
+HELD_BACK = "It starts as soon as the work of visitors leaves a core free; you may leave the page."
+"""What is said of an order that waits although nothing of its kind is under way."""
+
+
+def stand_back_while(is_full: Callable[[], bool]) -> None:
+    """Start no order from now on while `is_full` says that visitors' work takes all cores."""
+    _asked[:] = [is_full]
+
+
+def _held_back() -> bool:
+    return any(is_full() for is_full in _asked)
 
 
 def queue(name: str) -> "JobQueue":
@@ -30,12 +44,12 @@ def queue(name: str) -> "JobQueue":
 
     with _making:
         if name not in _queues:
-            _queues[name] = JobQueue(CACHE / name, folders.ROOT, ended=metrics.job_ended)
+            _queues[name] = JobQueue(CACHE / name, folders.ROOT, ended=metrics.job_ended, held_back=_held_back)
         return _queues[name]
 
 
 def tend() -> None:
-    """Start what waits in any queue of this server although nothing runs; called every few seconds."""
+    """Start what waits in any queue of this server although nothing of its kind runs; called every few seconds."""
     for name in _QUEUES:
         queue(name).tend()
 

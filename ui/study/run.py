@@ -6,7 +6,7 @@ import streamlit as st
 
 from emo_core.errors import EmoError
 from ui.shell import errors
-from ui.state import models
+from ui.state import models, trainings
 from ui.study import server as studies
 from ui.study.server import ServerStudy
 
@@ -52,6 +52,9 @@ def _watch(study: ServerStudy, active: bool) -> None:
 def _progress(status: "JobStatus") -> None:
     progress = status.progress
     if status.state == "waiting":
+        if not status.ahead:
+            st.info(trainings.HELD_BACK)
+            return
         st.info(f"One study at a time: {status.ahead} before this one. It starts by itself; you may leave the page.")
         return
     share = progress.done / progress.total if progress.total else 0.0

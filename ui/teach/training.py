@@ -117,6 +117,9 @@ def _active(status: "JobStatus", now: list["JobStatus"]) -> None:
     words.markdown(f"**{errors.plain(order.name)}**: {_STATES[status.state]} on {errors.plain(Path(order.data).name)}")
     button.button("Stop", key=f"stop-{order.name}", on_click=trainings.jobs().stop, args=[order.name], width="stretch")
     if status.state == "waiting":
+        if not status.ahead:
+            st.info(trainings.HELD_BACK)
+            return
         first = errors.plain(now[0].order.name)
         st.info(
             f"One training at a time: {status.ahead} before this one ({first} is under way{_left(now[0])}). It starts "

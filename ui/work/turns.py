@@ -62,6 +62,12 @@ def run(
         return of_server().run(function, kind, whose, tell, waiting)
 
 
+def are_full() -> bool:
+    """Whether visitors' work takes every worker of this process, so that what can wait should."""
+    turns = _turns[0] if _turns else None
+    return turns is not None and 0 < turns.num_workers <= turns.num_running
+
+
 def counts() -> dict[tuple[str, str], int]:
     """("visitors", ``running`` or ``waiting``) → works of the visitors of this process."""
     turns = _turns[0] if _turns else None

@@ -11,7 +11,7 @@ import psutil
 
 from emo_core.jobs.processes import WorkProcess
 from emo_core.jobs.progress import ProgressWriter, TrainingProgress
-from emo_core.jobs.queue import JobQueue, Order, read_order
+from emo_core.jobs.queue import PROGRESS, JobQueue, Order, read_order
 from tests.unit.jobs.conftest import ROOT, SCRIPT
 
 
@@ -24,6 +24,27 @@ def until(condition, limit_s=30):
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+def test_while_it_is_held_back_it_waits_and_what_runs_goes_on(tmp_path):
+    """Visitors' work is short and comes first; nothing that is under way is broken off for it."""
+    full = [True]
+
+    def command(place):
+        return [sys.executable, "-c", SCRIPT, str(place / PROGRESS), str(tmp_path / f"go-{place.name}")]
+
+    jobs = JobQueue(tmp_path / "jobs", ROOT, command, held_back=lambda: full[0])
+    jobs.submit(order("one"))
+    jobs.tend()
+    assert [(status.state, status.ahead) for status in jobs.active()] == [("waiting", 0)]
+    full[0] = False
+    jobs.tend()
+    until(lambda: jobs.status("one").progress.history)
+    full[0] = True
+    jobs.tend()
+    assert jobs.status("one").state == "running"
+    (tmp_path / "go-one").write_text("end")
+    until(lambda: jobs.status("one").state == "done")
 
 
 def test_one_runs_the_next_waits_and_follows(jobs, tmp_path):
