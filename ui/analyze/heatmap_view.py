@@ -1,15 +1,16 @@
 """What the tab of heatmaps shows of one window of a clip, computed once and kept while the visitor looks at it."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
 
 from emo_core.emotions import class_colour, display_name
 from emo_core.types import Booleans, Doubles, Floats
+from ui.shell import waiting
 from ui.state import session
 
 if TYPE_CHECKING:
@@ -19,9 +20,8 @@ if TYPE_CHECKING:
     from emo_core.explain.numpy_lstm import Trace
 
 _KEPT = "_inside_view"
-_MOST_KEPT = 12
-
-_Made = TypeVar("_Made")
+_TASKS = "tasks"
+_MOST_KEPT = 8  # what is kept of a window takes 2 MB
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,33 +106,27 @@ def importance(result: session.Result, label: str, colour: str, here_s: float) -
         label: class.
         colour: of the class, as CSS has it.
         here_s: moment on show, in seconds.
+
+    Raises:
+        WorkError: it could not be computed.
     """
-    from emo_core.explain.importance import frame_importance
-    from emo_core.explain.numpy_lstm import load_lstm
     from emo_core.report.charts.inside import importance_figure
 
-    def make() -> Floats:
-        with telling("Leaving out every frame in turn") as tell:
-            return frame_importance(result.bundle, load_lstm(result.bundle), result.analysis, label, tell)
-
-    values, video = keep(result, f"importance {label}", make), result.analysis.video
+    values = by_worker(result, "importance", label)
+    video = result.analysis.video
     return importance_figure(result.analysis.timestamps_s, values, colour, (video.start_s, video.end_s), here_s)
 
 
 def feature_figures(result: session.Result, here_s: float) -> tuple["go.Figure", "go.Figure"]:
-    """The features of all frames as they are and normalized, in one order in which alike stand together."""
-    from emo_core.report.charts.inside import columns_of, picture_figure, similar_first
+    """The features of all frames as they are and normalized, in one order in which alike stand together.
 
-    analysis, kept = result.analysis, _kept(result)
-    mask = analysis.normalized.mask
-    if "features" not in kept:
-        raw = analysis.features.features
-        normalized = result.bundle.features.transform(raw, analysis.normalized.quality)
-        some = np.flatnonzero(mask)[:: max(1, int(mask.sum()) // 600)]
-        order = similar_first(normalized[some])
-        kept["features"] = columns_of(raw[:, order], mask), columns_of(normalized[:, order], mask)
-    span_s = analysis.video.start_s, analysis.video.end_s
-    raw, normalized = kept["features"]
+    Raises:
+        WorkError: they could not be computed.
+    """
+    from emo_core.report.charts.inside import picture_figure
+
+    raw, normalized = by_worker(result, "feature_columns")
+    span_s = result.analysis.video.start_s, result.analysis.video.end_s
     counts = np.isfinite(raw).all(axis=1)
     return (
         picture_figure(raw, counts, span_s, "Features", around_zero=False, cursor_s=here_s),
@@ -157,25 +151,30 @@ def state_figures(result: session.Result, view: View) -> tuple["go.Figure", "go.
     return picture, step_figure(view.times_s, said, names, colours)
 
 
-@contextmanager
-def telling(what: str) -> Iterator[Callable[[float], None]]:
-    """Say how far a computation is; a click in the meantime takes over each time it is told."""
-    place = st.empty()
+def by_worker(result: session.Result, name: str, *what: Any) -> Any:
+    """What a worker computes of the whole clip of a result, once, and kept while it is on show.
 
-    def tell(share: float) -> None:
-        place.caption(f"{what}: {share:.0%} …")
+    Args:
+        result: on show.
+        name: of a function of :mod:`ui.work.inside_data`, called with model, analysis and `what`.
+        what: it is for; another one is other work.
 
-    yield tell
-    place.empty()
+    Raises:
+        WorkError: it could not be computed.
+    """
+    from ui.work import inside_data
 
-
-def keep(result: session.Result, name: str, make: Callable[[], _Made]) -> _Made:
-    """What `make` gives, made once for a result and kept while it is on show."""
     kept = _kept(result)
-    if name not in kept:
-        kept[name] = make()
-    made: _Made = kept[name]
-    return made
+    if (name, *what) not in kept:
+        work = partial(getattr(inside_data, name), result.bundle, result.analysis, *what)
+        kept[name, *what] = waiting.made(kept[_TASKS], name, what, work)
+    return kept[name, *what]
+
+
+def stop() -> None:
+    """Make nothing for the result on show any more."""
+    if (found := st.session_state.get(_KEPT)) is not None:
+        waiting.stop(found[1].get(_TASKS, {}))
 
 
 def _named(labels: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -186,8 +185,9 @@ def _kept(result: session.Result) -> dict[Any, Any]:
     """What was computed of this result; the oldest goes when it is much, all of it with another result."""
     found = st.session_state.get(_KEPT)
     if found is None or found[0] is not result:
-        found = st.session_state[_KEPT] = (result, {})
+        stop()
+        found = st.session_state[_KEPT] = (result, {_TASKS: {}})
     kept: dict[Any, Any] = found[1]
     while len(kept) > _MOST_KEPT:
-        kept.pop(next(iter(kept)))
+        kept.pop(next(key for key in kept if key != _TASKS))
     return kept

@@ -34,7 +34,7 @@ def render(result: session.Result) -> None:
     clip = analysis.normalized
     quality = clip.quality[clip.mask]
     st.header("Which quality threshold should I use?", anchor="threshold")
-    thinned = heatmap_view.keep(result, "thinned", lambda: _thinned(bundle, analysis))
+    thinned = heatmap_view.by_worker(result, "thinned", _levels(analysis))
     st.markdown(_answer(bundle, analysis, thinned))
     charts.render(figures.thinned_figure(thinned, bundle.info.labels), "thinned", "Verdict without poor frames")
     _read(
@@ -69,21 +69,13 @@ def render(result: session.Result) -> None:
     st.header("One feature, before and after", anchor="feature")
     _feature(result, bundle, quality)
     st.header("The verdict with each part switched off", anchor="switches")
-    _switches(heatmap_view.keep(result, "switched", lambda: _switched(bundle, analysis)))
+    _switches(heatmap_view.by_worker(result, "switched"))
 
 
-def _thinned(bundle: "Bundle", analysis: "Analysis") -> "Thinned":
-    from emo_core.explain.normalization_effects import without_poor_frames
-
+def _levels(analysis: "Analysis") -> tuple[float, ...]:
+    """The qualities to try as thresholds."""
     levels = _LEVELS if len(analysis.timestamps_s) < _LONG else _LEVELS_OF_A_LONG_CLIP
-    with heatmap_view.telling("Judging without poor frames") as tell:
-        return without_poor_frames(bundle, analysis, np.linspace(0, 1, levels).tolist(), tell)
-
-
-def _switched(bundle: "Bundle", analysis: "Analysis") -> "tuple[Switched, ...]":
-    from emo_core.explain.normalization_effects import switched
-
-    return switched(bundle, analysis)
+    return tuple(np.linspace(0, 1, levels).tolist())
 
 
 def _answer(bundle: "Bundle", analysis: "Analysis", thinned: "Thinned") -> str:
@@ -151,22 +143,23 @@ def _feature(result: session.Result, bundle: "Bundle", quality: "np.ndarray[tupl
     from emo_core.explain.normalization_effects import unit_scale
     from emo_core.report.charts import normalization as figures
 
-    clip, values = result.analysis.normalized, result.analysis.features.features
-    normalized = bundle.features.transform(values, clip.quality)[clip.mask]
-    liveliest = int(np.argmax(normalized.std(axis=0)))
+    last = result.analysis.features.features.shape[1] - 1
+    liveliest, *_ = heatmap_view.by_worker(result, "one_feature", None)
     feature = int(
         st.number_input(
-            f"Feature, 0 – {values.shape[1] - 1} (at first the one that changes most in this clip)",
-            0, values.shape[1] - 1, liveliest, key=f"normalization_feature-{result.key}",
+            f"Feature, 0 – {last} (at first the one that changes most in this clip)",
+            0, last, liveliest, key=f"normalization_feature-{result.key}",
         )
     )  # fmt: skip
+    asked = None if feature == liveliest else feature
+    _, raw, normalized = heatmap_view.by_worker(result, "one_feature", asked)
     left, right = st.columns(2, gap="medium")
     with left:
-        figure = figures.feature_figure(quality, values[clip.mask][:, feature], bundle.features, feature)
+        figure = figures.feature_figure(quality, raw, bundle.features, feature)
         charts.render(figure, "feature-raw", "The feature over quality")
     with right:
         flat = unit_scale(bundle.features)
-        figure = figures.feature_figure(quality, normalized[:, feature], flat, feature)
+        figure = figures.feature_figure(quality, normalized, flat, feature)
         charts.render(figure, "feature-normalized", "The normalized feature over quality")
     shift = bundle.features.statistics([0.25, 0.9])
     moved = float(shift[0][1, feature] - shift[0][0, feature])

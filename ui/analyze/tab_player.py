@@ -10,17 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from emo_core.errors import WorkError
-from ui.shell import browser, errors
-from ui.state import position, session, visits
-from ui.work import turns
-from ui.work.background import Task
+from ui.shell import browser, waiting
+from ui.state import position, session
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
 _SPANS_KEPT = 3
-_LOOK_S = 0.1
 _STATE = "_player"
 
 
@@ -35,7 +31,7 @@ class _State:
         self.clip = clip_data(result.analysis, self.key, position.class_here(result))
         self.spans: dict[int, dict[str, Any]] = {}
         self.heat: dict[int, dict[str, Any]] = {}
-        self.tasks: dict[str, tuple[int, Task]] = {}
+        self.tasks: waiting.Tasks = {}
         self.number = position.frame(result) // SPAN_FRAMES
         self.start_s = self.told_s = position.get(result)
 
@@ -48,7 +44,7 @@ class _State:
                 oldest = next(iter(self.spans))
                 self.spans.pop(oldest)
                 self.heat.pop(oldest, None)
-            work = partial(span_data, self.result.source.data, self.result.analysis, self.number)
+            work = partial(span_data, self.result.source.path, self.result.analysis, self.number)
             self.spans[self.number] = self._made("pictures", work)
         return self.spans[self.number]
 
@@ -63,34 +59,15 @@ class _State:
 
     def stop(self) -> None:
         """Make nothing any more."""
-        for _, task in self.tasks.values():
-            task.stop()
-        self.tasks.clear()
+        waiting.stop(self.tasks)
 
     def _made(self, kind: str, work: Callable[..., dict[str, Any]]) -> dict[str, Any]:
         """What a worker makes for the stretch asked for.
 
-        Where a click, or the player's own word, breaks the waiting off, the work goes on, and the next run waits on.
-
         Raises:
             WorkError: it could not be made.
         """
-        number, task = self.tasks.get(kind, (None, None))
-        if task is None or number != self.number:
-            if task is not None:
-                task.stop()
-            visit = visits.own_id()
-            task = Task(lambda tell: turns.run(work, kind, tell, visit=visit))
-            self.tasks[kind] = self.number, task
-        place = st.empty()
-        while not task.join(_LOOK_S):  # a call of Streamlit is where a click in the meantime takes over
-            share = f": {task.share:.0%}" if task.share else ""
-            place.caption(f"{errors.plain(task.stage)}{share} …")
-        place.empty()
-        del self.tasks[kind]
-        if task.problem:
-            raise WorkError(task.problem)
-        found: dict[str, Any] = task.result
+        found: dict[str, Any] = waiting.made(self.tasks, kind, self.number, work)
         return found
 
     def wish(self) -> None:

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ui.analyze import tab_charts, tab_compare, tab_heatmaps, tab_mark, tab_normalization, tab_player, tab_what_if
+from ui.analyze import (
+    heatmap_view,
+    tab_charts,
+    tab_compare,
+    tab_heatmaps,
+    tab_mark,
+    tab_normalization,
+    tab_player,
+    tab_what_if,
+)
 from ui.shell import errors
 from ui.state import keeping, session
 from ui.widgets import method_diagram
@@ -52,6 +61,7 @@ READERS = tuple(tab for tab in TABS if tab.name in ("Moment by moment", "Heatmap
 def stop() -> None:
     """Make nothing for the tab on show any more."""
     tab_player.stop()
+    heatmap_view.stop()
 
 
 def render(result: session.Result) -> None:
