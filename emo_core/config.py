@@ -8,7 +8,8 @@ drift. What a server may do at a time is said by whoever runs it, in its environ
     EMO_JOB_MINUTES   wall time of one work                                                    else 60
     EMO_JOB_MB        memory of one work                                                       else 2048
     EMO_LIVE_VIEWS    cameras watched at a time                                                else 2 for each core
-    EMO_UPLOADS_MB    uploads that a process holds at a time, of all visits                    else 4 of the largest
+    EMO_UPLOADS_MB    uploads on the disk that a process holds at a time, of all visits        else 4 of the largest
+    EMO_VISIT_MB      clips and results of a visit on the disk, beside the result on show          else 2048
     EMO_METRICS_PORT  port of this machine where a process tells its figures to Prometheus     else none
     EMO_LOG           json: logs as a JSON object a line, with nothing of a person             else text
 """
@@ -113,6 +114,7 @@ class ServerConfig:
         job_mb: memory of its process, in MB.
         live_views: cameras watched at a time.
         uploads_mb: megabytes of uploads held at a time; 0 stands for four of the largest.
+        visit_mb: megabytes of the disk that clips and results of a visit may take, the one on show apart.
         metrics_port: where figures are told; 0 for nowhere.
         json_logs: whether logs are lines of JSON.
         public: whether the server is open to everybody.
@@ -123,6 +125,7 @@ class ServerConfig:
     job_mb: int
     live_views: int
     uploads_mb: int = 0
+    visit_mb: int = 2048
     metrics_port: int = 0
     json_logs: bool = False
     public: bool = False
@@ -143,7 +146,7 @@ class ServerConfig:
         return cls(
             _whole("EMO_JOBS", cores, 0), _whole("EMO_JOB_MINUTES", 10 if public else 60, 1),
             _whole("EMO_JOB_MB", 2048, 256), _whole("EMO_LIVE_VIEWS", cores if public else 2 * cores, 0),
-            _whole("EMO_UPLOADS_MB", 0, 0), _whole("EMO_METRICS_PORT", 0, 0, 65535),
+            _whole("EMO_UPLOADS_MB", 0, 0), _whole("EMO_VISIT_MB", 2048, 0), _whole("EMO_METRICS_PORT", 0, 0, 65535),
             _one_of("EMO_LOG", ("text", "json")) == "json", public,
         )  # fmt: skip
 

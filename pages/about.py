@@ -20,8 +20,8 @@ LIMITS = f"""
 
 ## Privacy
 - The analysis runs on this server. No clip, picture or result is sent anywhere else.
-- Clips are held in memory for your visit (a large upload, and a clip cut from the live view, pass through a temporary
-  file that is removed at once) and dropped when the visit ends. Nothing is kept, and nothing is used for training,
+- Clips, and what is seen in them, are held in memory and in temporary files for your visit, and both are removed when
+  the visit ends. Nothing is kept, and nothing is used for training,
   except what you add to a data set on the Teach page: that stays on this server until it is removed there. What you
   upload to a study stays, too, and trains nothing, until the study is deleted.
 - On the Analyze page you can keep your results for this browser, for a day at most, and make a link that shows one of

@@ -10,14 +10,14 @@ from ui.analyze import people, verdict
 from ui.analyze import tabs as inside
 from ui.shared import link
 from ui.shell import announce, errors, navigation, preload
-from ui.state import keeping, models, session
+from ui.state import keeping, models, session, sources
 from ui.widgets import clip_picker, method_diagram, model_picker, privacy, progress, tables
 from ui.work import turns
 
 navigation.guard(__file__)
 
 
-def run_job(source: session.Source) -> None:
+def run_job(source: sources.Source) -> None:
     """Analyze the waiting clip; on success start over with the result, on failure say why and go on."""
     inside.stop()  # what is made for the result before must not hold this one up
     with errors.shown():
@@ -26,7 +26,7 @@ def run_job(source: session.Source) -> None:
             from emo_core.inference.pipeline import analyze
 
             bundle, place = models.bundle(), scratch.Lasting()
-            work = partial(analyze, source.data, bundle, name=source.name, folder=place.path)
+            work = partial(analyze, source.path, bundle, name=source.name, folder=place.path)
             analysis = turns.run(work, "analysis", report, report.waiting)
         session.keep(source, analysis, bundle)
         method_diagram.want("verdict")
@@ -42,6 +42,7 @@ def show(result: session.Result) -> DeltaGenerator:
     preload.wait()
     analysis = result.analysis
     people.render(result, session.show_person)
+    verdict.made_room()
     verdict.beside_clip(result)
     place = st.container()
     with st.expander("How long it took"):

@@ -5,7 +5,7 @@ import streamlit as st
 from emo_core import config
 from emo_core.files.folders import COMMAND
 from ui.shell import navigation, presenting, tour
-from ui.state import samples, session
+from ui.state import samples, session, sources
 from ui.widgets import clip_picker, method_diagram
 
 navigation.guard(__file__)
@@ -30,7 +30,7 @@ with sample_column:
     else:
         st.write(f"{sample.title}: a clip of {sample.duration_s:.0f} seconds, ready to go.")
         if st.button("Analyze the sample", type="primary", width="stretch"):
-            session.submit(session.Source(sample.file.name, sample.file))
+            session.submit(sources.Source(sample.file.name, sample.file))
             st.switch_page("pages/analyze.py")
 with own_column:
     st.header("Use your own clip", anchor=False)

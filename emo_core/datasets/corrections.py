@@ -1,11 +1,11 @@
 """Clips whose verdict a person corrected, as a data set in a zip file that a model can be taught from."""
 
-import io
 import re
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from emo_core.datasets.clips import MANIFEST
 from emo_core.datasets.names import check_label
@@ -21,29 +21,30 @@ _SOURCE = "corrected"
 class Correction:
     """A clip, what it is called, the label that a person says is right, and who is shown, empty if that is unknown."""
 
-    data: Path | bytes
+    path: Path
     name: str
     label: str
     person: str = ""
 
 
-def corrections_zip(corrections: Sequence[Correction]) -> bytes:
-    """A folder for each label with ``<person>__<clip>`` in it, and the ``manifest.csv`` that says the same.
+def zip_corrections(target: Path | BinaryIO, corrections: Sequence[Correction]) -> None:
+    """Write a folder for each label with ``<person>__<clip>`` in it, and the ``manifest.csv`` that says the same.
+
+    Args:
+        target: the zip to write.
+        corrections: what goes into it.
 
     Raises:
         DatasetError: a label cannot name a class.
     """
     rows: list[tuple[str, ...]] = []
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:  # clips are compressed as they are
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:  # clips are compressed as they are
         for number, item in enumerate(corrections, start=1):
             label, person = check_label(item.label), _plain(item.person)
             path = PurePosixPath(label) / _file_name(item.name, number, person)
-            content = item.data if isinstance(item.data, bytes) else item.data.read_bytes()
-            archive.writestr(str(path), content)
+            archive.write(item.path, str(path))
             rows.append((str(path), label, person, _SOURCE))
         archive.writestr(MANIFEST, to_csv(COLUMNS, rows))
-    return buffer.getvalue()
 
 
 def _file_name(name: str, number: int, person: str) -> str:

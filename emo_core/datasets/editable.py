@@ -92,13 +92,13 @@ def create(folder: Path, labels: Iterable[str]) -> Collection:
 
 
 def add_clip(
-    folder: Path, content: bytes, suffix: str, label: str, person: str, *, session: str = "", source: str = ""
+    folder: Path, content: bytes | Path, suffix: str, label: str, person: str, *, session: str = "", source: str = ""
 ) -> Path:
     """Keep a clip; when this returns it is on disk, and if it fails nothing has changed.
 
     Args:
         folder: of the data set.
-        content: of the video file.
+        content: of the video file, or where that lies.
         suffix: of its name, such as ``.mp4``.
         label: its class.
         person: who is shown; empty if nobody says.

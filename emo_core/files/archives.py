@@ -5,6 +5,7 @@ What the system of the sender adds of its own (``__MACOSX``, hidden files) is pa
 
 import io
 import lzma
+import shutil
 import stat
 import struct
 import zipfile
@@ -12,6 +13,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from emo_core.errors import DatasetError
 
@@ -27,14 +29,14 @@ DAMAGED = (
 
 
 @contextmanager
-def opened(content: bytes) -> Iterator[zipfile.ZipFile]:
-    """A zip to read; damage that only shows while its members are read counts, too.
+def opened(content: bytes | Path) -> Iterator[zipfile.ZipFile]:
+    """A zip to read, from its content or its file; damage that only shows while its members are read counts, too.
 
     Raises:
         ValueError: it is no zip, damaged, locked, or packed in a way that cannot be read.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        with zipfile.ZipFile(io.BytesIO(content) if isinstance(content, bytes) else content) as archive:
             yield archive
     except DAMAGED as error:
         raise ValueError("the zip is damaged") from error
@@ -44,8 +46,8 @@ def opened(content: bytes) -> Iterator[zipfile.ZipFile]:
         raise ValueError("the zip is damaged") from error
 
 
-def unpack(content: bytes, folder: Path) -> None:
-    """Put the files of a zip into a folder.
+def unpack(content: bytes | Path, folder: Path) -> None:
+    """Put the files of a zip, its content or its file, into a folder.
 
     Raises:
         DatasetError: it is no zip, is damaged or locked by a password, holds too much, or a name leads outside.
@@ -59,25 +61,26 @@ def unpack(content: bytes, folder: Path) -> None:
                     raise DatasetError("The zip is locked by a password: make one without.")
                 if stat.S_ISLNK(item.external_attr >> 16):
                     raise DatasetError("The zip holds links instead of files: make it with the files themselves.")
-                place(item.filename, archive.read(item), folder)
+                with archive.open(item) as member:
+                    place(item.filename, member, folder)
     except ValueError as error:
         raise DatasetError("This is no zip that can be read: make it again, or choose the folder itself.") from error
 
 
-def place_all(files: Iterable[tuple[str, bytes]], folder: Path) -> None:
-    """Put files, each with its path in the folder that was sent, into a folder.
+def place_all(files: Iterable[tuple[str, Path]], folder: Path) -> None:
+    """Put copies of files, each with its path in the folder that was sent, into a folder.
 
     Raises:
         DatasetError: there are too many or they are too large, or a name leads outside.
     """
-    kept = [(name, content) for name, content in files if not _is_foreign(name)]
-    _check_room(len(kept), sum(len(content) for _, content in kept))
-    for name, content in kept:
-        place(name, content, folder)
+    kept = [(name, path) for name, path in files if not _is_foreign(name)]
+    _check_room(len(kept), sum(path.stat().st_size for _, path in kept))
+    for name, path in kept:
+        place(name, path, folder)
 
 
-def place(name: str, content: bytes, folder: Path) -> None:
-    """Write one file below a folder.
+def place(name: str, content: IO[bytes] | bytes | Path, folder: Path) -> None:
+    """Write one file, its content, what can be read of it, or a copy, below a folder.
 
     Raises:
         DatasetError: its name leads outside of the folder or cannot be one, or the disk takes no more.
@@ -94,10 +97,18 @@ def place(name: str, content: bytes, folder: Path) -> None:
     target = folder.joinpath(*path.parts)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
+        if isinstance(content, bytes):
+            target.write_bytes(content)
+        elif isinstance(content, Path):
+            shutil.copyfile(content, target)
+        else:
+            with target.open("wb") as file:
+                shutil.copyfileobj(content, file)
     except (NotADirectoryError, FileExistsError, IsADirectoryError) as error:
         raise DatasetError("Two names in it are alike: a file and a folder cannot have one name.") from error
     except OSError as error:
+        if error.errno is None:  # of what is read, as bzip2 has it
+            raise
         reason = (error.strerror or "it was refused").lower()
         raise DatasetError(
             f"A file in it cannot be unpacked here ({reason}): free some space or shorten its name, then send it again."

@@ -1,6 +1,7 @@
 """Files that appear whole or not at all: written beside their place under a name of their own, then moved there."""
 
 import os
+import shutil
 import time
 import uuid
 from collections.abc import Iterator
@@ -41,14 +42,37 @@ def replaced_whole(path: Path) -> Iterator[Path]:
         _sync_folder(path.parent)
 
 
-def write_whole(path: Path, content: bytes | str) -> None:
-    """Replace a file by `content`, text as UTF-8; nobody ever sees half of it.
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """A new folder to fill in the block; at its end it is at `path`, after an error it is gone.
+
+    Args:
+        path: where nothing is yet, in a folder that exists.
+
+    Raises:
+        OSError: the disk refuses, or something is at `path`.
+    """
+    part = path.with_name(f".{uuid.uuid4().hex}{_MARK}")
+    try:
+        part.mkdir()
+        yield part
+        part.rename(path)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+
+
+def write_whole(path: Path, content: bytes | str | Path) -> None:
+    """Replace a file by `content`, text as UTF-8, or by a copy of the file at a path; nobody ever sees half of it.
 
     Raises:
         OSError: the disk refuses; what was at `path` is unchanged.
     """
     with replaced_whole(path) as part:
-        part.write_bytes(content.encode() if isinstance(content, str) else content)
+        if isinstance(content, Path):
+            shutil.copyfile(content, part)
+        else:
+            part.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def remove_leftovers(folder: Path, *, older_than_s: float = _OLD_S) -> None:

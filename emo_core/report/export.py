@@ -5,14 +5,14 @@ import json
 import shutil
 import uuid
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from emo_core.analysis import Analysis
 from emo_core.errors import ExportError
-from emo_core.files import folders
+from emo_core.files import folders, scratch
 from emo_core.inference.pipeline import Progress
 from emo_core.model.bundle import Bundle
 from emo_core.report.annotated_video import write_annotated
@@ -106,6 +106,34 @@ def export_all(
     tell("Done", 1.0)
 
 
+def zip_all(
+    target: Path,
+    source: Path | str | bytes,
+    analysis: Analysis,
+    bundle: Bundle,
+    annotations: Annotations,
+    *,
+    progress: Progress,
+) -> None:
+    """What :func:`export_all` writes, as one archive.
+
+    Args:
+        target: the file to write.
+        source: the clip, as there; and so the others.
+        analysis: what to tell.
+        bundle: the model that made it.
+        annotations: what a person says.
+        progress: called as the work goes on.
+
+    Raises:
+        VideoError: the clip cannot be read any more.
+    """
+    with scratch.folder() as folder, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        export_all(folder, source, analysis, bundle, annotations, progress)
+        for path in sorted(folder.iterdir()):
+            archive.write(path, path.name)
+
+
 def chart_pictures(charts: Sequence[Chart], analysis: Analysis) -> dict[str, bytes]:
     """Charts as PNG by file name; each says of which model it is."""
     of = f"model {analysis.model.title}"
@@ -115,7 +143,32 @@ def chart_pictures(charts: Sequence[Chart], analysis: Analysis) -> dict[str, byt
 def zipped_charts(analysis: Analysis, annotations: Annotations, *, progress: Progress) -> bytes:
     """Every chart of an analysis as PNG, in an archive; `progress` is called as the work goes on."""
     progress("Drawing the charts", 0.0)
-    return zipped(chart_pictures(charts_of(analysis, annotations), analysis))
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, picture in chart_pictures(charts_of(analysis, annotations), analysis).items():
+            archive.writestr(name, picture)
+    return buffer.getvalue()
+
+
+def write_text(
+    target: Path,
+    tell_all: Callable[[Analysis, Annotations], str],
+    analysis: Analysis,
+    annotations: Annotations,
+    *,
+    progress: Progress,
+) -> None:
+    """Write what a table or a record of an analysis says into a file.
+
+    Args:
+        target: the file.
+        tell_all: such as :func:`~emo_core.report.tables.frames_csv`.
+        analysis: what to tell.
+        annotations: what a person says.
+        progress: called before.
+    """
+    progress("Writing the file", 0.0)
+    target.write_bytes(tell_all(analysis, annotations).encode("utf-8"))
 
 
 def report_of(
@@ -143,15 +196,6 @@ def report_of(
     frames = key_frames(source, bundle, analysis, progress=progress)
     charts, credit = charts_of(analysis, annotations), sample_credit(source)
     return html_report(analysis, annotations, bundle, charts, frames, credit, made_at).encode()
-
-
-def zipped(files: Mapping[str, bytes]) -> bytes:
-    """Files by name as an archive."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
 
 
 def sample_credit(source: Path | str | bytes) -> str:

@@ -6,7 +6,7 @@ from emo_core.emotions import UNSURE
 from emo_core.errors import NoFaceError, VideoError
 from tests.factories import make_analysis
 from ui.shell.errors import UNEXPECTED
-from ui.state import session
+from ui.state import session, sources
 
 
 def test_homes_button_leads_straight_to_the_analysis(studio):
@@ -84,10 +84,33 @@ def test_a_second_clip_folds_the_chooser_again(studio):
     assert studio.names == ["first.mp4", "second.mp4"]
 
 
+def test_what_made_room_for_a_result_is_said_until_the_next_one(studio, monkeypatch):
+    monkeypatch.setattr(session, "MOST_RESULTS", 2)
+    studio.open("analyze")
+    for name in ("a", "b", "c"):
+        studio.upload(f"{name}.mp4")
+    told = "To make room for this result, the oldest ones were dropped: a.mp4."
+    assert told in studio.text.replace("\\", "")
+    studio.open("home")
+    assert told in (studio.open("analyze"), studio.text.replace("\\", ""))[1]
+    monkeypatch.setattr(session, "MOST_RESULTS", 8)
+    monkeypatch.setenv("EMO_VISIT_MB", "0")
+    studio.upload("d.mp4")
+    assert "the oldest ones were dropped: b.mp4, c.mp4." in studio.text.replace("\\", "")
+
+
+def test_a_clip_that_made_room_is_named(studio, monkeypatch):
+    studio.open("analyze")
+    studio.upload("a.mp4", b"x" * 2**20)
+    monkeypatch.setenv("EMO_VISIT_MB", "1")
+    studio.upload("b.mp4", b"x" * 2**19)
+    assert "these clips were dropped; what was found in them is still here: a.mp4." in studio.text.replace("\\", "")
+
+
 def test_a_stopped_analysis_can_be_started_again(studio):
     studio.open("analyze")
     studio.app.session_state["_job"] = None
-    studio.app.session_state["_stopped"] = session.Source("mine.mp4", b"video")
+    studio.app.session_state["_stopped"] = sources.brought("mine.mp4", b"video")
     app = studio.app.run()
     assert "The analysis of mine.mp4 was stopped" in app.info[0].value.replace("\\", "")
     app.button(key="start-again").click().run()

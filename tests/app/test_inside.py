@@ -13,7 +13,7 @@ from emo_core.emotions import UNSURE
 from emo_core.report.charts.analysis import MAX_POINTS
 from tests.factories import make_analysis
 from ui.analyze import player_data, tab_player, tabs
-from ui.state import position, session
+from ui.state import position, session, sources
 from ui.widgets import method_diagram
 
 
@@ -73,8 +73,8 @@ def points_of(trace, axis):
 
 @pytest.fixture
 def result_of(hybrid):
-    def make(analysis, data=b"no video"):
-        return session.Result(session.Source("clip.mp4", data), analysis, hybrid)
+    def make(analysis, content=b"no video"):
+        return session.Result(sources.brought("clip.mp4", content), analysis, hybrid)
 
     return make
 

@@ -60,7 +60,7 @@ def live(studio, components, streams, monkeypatch):
 
 def test_nothing_of_a_camera_before_the_visitor_agreed(studio, components, streams):
     studio.open("live")
-    for words in ("Article 5(1)(f)", "Article 50(3)", "Nothing is stored", "nothing is sent elsewhere"):
+    for words in ("Article 5(1)(f)", "Article 50(3)", "Nothing is stored for longer", "nothing is sent elsewhere"):
         assert words in studio.text
     assert labels(studio) == [privacy.AGREE, privacy.CONFIRM]
     studio.open("analyze")

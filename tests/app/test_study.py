@@ -167,14 +167,17 @@ def test_a_run_is_asked_for_watched_stopped_and_gone_on_with(studio, judged, job
     assert app.button(key="study-start").label == "Resume"
 
 
-def test_what_is_uploaded_becomes_a_study(place, jobs):
-    made = studies.make("new", [("a/b.mp4", b"one"), ("c.mp4", b"two")], b"path\nb.mp4\n")
+def test_what_is_uploaded_becomes_a_study(place, jobs, tmp_path):
+    upload = tmp_path / "upload"
+    upload.write_bytes(b"path\nb.mp4\n")
+    made = studies.make("new", [("a/b.mp4", upload), ("c.mp4", upload)], upload)
     assert sorted(path.name for path in made.clips.iterdir()) == ["b.mp4", "c.mp4", "manifest.csv"]
+    assert (made.clips / "b.mp4").read_bytes() == upload.read_bytes()
     for name, files, words in (
-        ("new", [("a.mp4", b"")], "There is a study new already"),
-        ("other", [("a.mp4", b""), ("x/a.mp4", b"")], "Two clips are called a.mp4"),
+        ("new", [("a.mp4", upload)], "There is a study new already"),
+        ("other", [("a.mp4", upload), ("x/a.mp4", upload)], "Two clips are called a.mp4"),
         ("other", [], "Nothing was uploaded"),
-        ("../up", [("a.mp4", b"")], "Name the study"),
+        ("../up", [("a.mp4", upload)], "Name the study"),
     ):
         with pytest.raises(EmoError, match=words):
             studies.make(name, files, None)

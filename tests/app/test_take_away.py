@@ -6,13 +6,14 @@ import io
 import json
 import weakref
 import zipfile
+from pathlib import Path
 
 import pytest
 
 from emo_core.datasets.editable import create
 from tests.factories import make_analysis
 from ui.analyze import exports, tabs
-from ui.state import session
+from ui.state import session, sources
 from ui.widgets import privacy
 from ui.work import what_if_run
 
@@ -134,7 +135,7 @@ class TestExports:
     def test_every_maker_gives_its_file(self, hybrid, laughter, laughter_analysis):
         maker = exports.Makers.__new__(exports.Makers)
         analysis = laughter_analysis
-        maker._result = session.Result(session.Source("laughter.mp4", laughter.read_bytes()), analysis, hybrid)
+        maker._result = session.Result(sources.brought("laughter.mp4", laughter.read_bytes()), analysis, hybrid)
         maker._said = {}
         assert len(list(csv.DictReader(io.StringIO(maker.frames().decode())))) == 40
         assert len(list(csv.DictReader(io.StringIO(maker.windows().decode())))) == len(analysis.prediction.windows)
@@ -148,7 +149,9 @@ class TestExports:
 
     def test_a_clip_that_made_room_says_so_and_keeps_the_rest(self, page):
         result = page.app.session_state["_result"]
-        dropped = session.Result(session.Source("me.mp4", b""), result.analysis, result.bundle, result.key)
+        dropped = session.Result(
+            sources.Source("me.mp4", Path("gone"), is_kept=False), result.analysis, result.bundle, result.key
+        )
         page.app.session_state["_result"] = dropped
         app = page.app.run()
         assert not app.exception

@@ -1,11 +1,12 @@
 """The Teach page without a browser: a data set made, filled, checked."""
 
+import io
 import shutil
 
 import pytest
 
 from emo_core.datasets.clips import read_dataset
-from emo_core.datasets.corrections import Correction, corrections_zip
+from emo_core.datasets.corrections import Correction, zip_corrections
 from tests.app.teaching import few, told
 from tests.conftest import MODEL
 from tests.evaluations import DEMO
@@ -116,7 +117,8 @@ class TestClips:
         """The very file that the Analyze page gives for a corrected clip, and one that is none."""
         monkeypatch.setattr(models, "MODEL_DIR", MODEL)
         clip = next(item.path for item in read_dataset(DEMO) if item.degradation == "none")
-        content = corrections_zip([Correction(clip, "a.mp4", "relief", "bea"), Correction(clip, "b.mp4", "other")])
+        target = io.BytesIO()
+        zip_corrections(target, [Correction(clip, "a.mp4", "relief", "bea"), Correction(clip, "b.mp4", "other")])
         app = create(studio)
         app.checkbox(key="teach-agreed").check().run()
         app.session_state["teach-ways"] = "Folder or ZIP"
@@ -124,7 +126,7 @@ class TestClips:
         app.file_uploader(key="teach-zip-0").set_value(("set.zip", b"no zip", "application/zip")).run()
         app.button(key="teach-add-all").click().run()
         assert "This is no zip that can be read" in app.error[0].value
-        app.file_uploader(key="teach-zip-1").set_value(("set.zip", content, "application/zip")).run()
+        app.file_uploader(key="teach-zip-1").set_value(("set.zip", target.getvalue(), "application/zip")).run()
         app.button(key="teach-add-all").click().run(timeout=60)
         assert not app.exception
         assert "Added 2 clips of 2 people to 2 classes" in app.success[0].value

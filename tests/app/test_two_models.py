@@ -16,7 +16,7 @@ from tests.factories import MODEL, make_analysis
 from tests.other_model import NAME, VERSION, copy_shipped, write_other_model
 from ui.analyze import exports, tabs
 from ui.shell.errors import UNEXPECTED
-from ui.state import models, session
+from ui.state import models, session, sources
 
 analyze = emo_core.inference.pipeline.analyze
 
@@ -110,7 +110,7 @@ def test_lstms_are_made_once_for_each_bundle_and_never_mixed(hybrid, tmp_path):
 
 def test_a_result_with_another_model_is_no_result(hybrid, tmp_path):
     other = load_bundle(write_other_model(tmp_path / "other"))
-    source = session.Source("clip.mp4", b"")
+    source = sources.Source("clip.mp4", tmp_path / "clip")
     assert session.Result(source, make_analysis(), hybrid).bundle is hybrid
     with pytest.raises(ValueError, match="cannot be shown with"):
         session.Result(source, make_analysis(), other)

@@ -14,7 +14,7 @@ from emo_core import config
 from emo_core.files import scratch
 from emo_core.report.annotations import Annotations
 from ui.shell import errors
-from ui.state import datasets, session, visits
+from ui.state import datasets, session, sources, visits
 from ui.widgets import progress
 from ui.work import new_clips, turns
 
@@ -92,27 +92,26 @@ class Makers:
 
     def json(self) -> bytes:
         """What ``analyze --json`` writes, and what the visitor says."""
-        from emo_core.report.serialization import to_json
-
-        return to_json(self._result.analysis, self._annotations).encode()
+        return self._text("to_json")
 
     def frames(self) -> bytes:
         """A row for every frame."""
-        from emo_core.report.tables import frames_csv
-
-        return frames_csv(self._result.analysis, self._annotations).encode()
+        return self._text("frames_csv")
 
     def windows(self) -> bytes:
         """A row for every window."""
-        from emo_core.report.tables import windows_csv
-
-        return windows_csv(self._result.analysis, self._annotations).encode()
+        return self._text("windows_csv")
 
     def subtitles(self) -> bytes:
         """A cue for every segment and mark."""
-        from emo_core.report.tables import segments_vtt
+        return self._text("segments_vtt")
 
-        return segments_vtt(self._result.analysis, self._annotations).encode()
+    def _text(self, name: str) -> bytes:
+        """What a function of the exports tells of every frame, by way of a file: of two hours that is 80 MB."""
+        export, place = _exporting(), scratch.Lasting()
+        path = place.path / "text"
+        self._made(partial(export.write_text, path, getattr(export, name), self._result.analysis, self._annotations))
+        return sources.Source(path.name, path).content
 
     def charts(self) -> bytes:
         """Every chart as PNG."""
@@ -125,30 +124,25 @@ class Makers:
         return bytes(
             self._made(
                 partial(
-                    export.report_of, result.source.data, result.analysis, result.bundle, self._annotations,
+                    export.report_of, result.source.path, result.analysis, result.bundle, self._annotations,
                     result.made_at,
                 )
             )
         )  # fmt: skip
 
     def video(self) -> bytes:
-        """The annotated video, by way of a temporary file that is gone when it is read."""
-        export, result = _exporting(), self._result
-        with scratch.folder() as folder:
-            path = folder / "annotated.mp4"
-            self._made(partial(export.write_annotated, path, result.source.data, result.analysis, self._annotations))
-            return path.read_bytes()
+        """The annotated video, which stays in a temporary file."""
+        export, result, place = _exporting(), self._result, scratch.Lasting()
+        path = place.path / "annotated.mp4"
+        self._made(partial(export.write_annotated, path, result.source.path, result.analysis, self._annotations))
+        return sources.Source(path.name, path).content
 
     def everything(self) -> bytes:
-        """All of it, as ``analyze --out`` writes it."""
-        export, result = _exporting(), self._result
-        with scratch.folder() as folder:
-            self._made(
-                partial(
-                    export.export_all, folder, result.source.data, result.analysis, result.bundle, self._annotations
-                )
-            )
-            return bytes(export.zipped({path.name: path.read_bytes() for path in sorted(folder.iterdir())}))
+        """All of it, as ``analyze --out`` writes it, which stays in a temporary file."""
+        export, result, place = _exporting(), self._result, scratch.Lasting()
+        path = place.path / "everything.zip"
+        self._made(partial(export.zip_all, path, result.source.path, result.analysis, result.bundle, self._annotations))
+        return sources.Source(path.name, path).content
 
     def _made(self, work: Callable[..., Any]) -> Any:
         """What the work of an export returns, once it was its turn."""
@@ -176,7 +170,7 @@ def corrected(result: session.Result) -> None:
     _add_to_a_data_set(source, label, person)
 
 
-def _add_to_a_data_set(source: session.Source, label: str, person: str) -> None:
+def _add_to_a_data_set(source: sources.Source, label: str, person: str) -> None:
     """One button that keeps the clip, with its right label, in a data set of the server."""
     places = {name: item.path for name, item in datasets.known().items() if item.writable}
     if config.is_public():
@@ -200,11 +194,13 @@ def _tell_added() -> None:
         (st.success if good else st.error)(errors.plain(text))
 
 
-def _corrected_clip(source: session.Source, label: str, person: str) -> bytes:
+def _corrected_clip(source: sources.Source, label: str, person: str) -> bytes:
     _exporting()
-    from emo_core.datasets.corrections import Correction, corrections_zip
+    from emo_core.datasets.corrections import Correction, zip_corrections
 
-    return corrections_zip([Correction(source.data, source.name, label, person)])
+    place = scratch.Lasting()
+    zip_corrections(place.path / "labelled.zip", [Correction(source.path, source.name, label, person)])
+    return sources.Source("labelled.zip", place.path / "labelled.zip").content
 
 
 def _exporting() -> ModuleType:

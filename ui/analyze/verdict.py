@@ -31,7 +31,7 @@ def beside_clip(result: session.Result) -> None:
         st.header("Clip", anchor="clip")
         if result.source.is_kept:
             begin_s = position.beginning(result) if len(result.analysis.people) > 1 else 0
-            st.video(result.source.data, format=result.source.mime, start_time=begin_s)
+            st.video(result.source.content, format=result.source.mime, start_time=begin_s)
         else:
             st.info("The clip itself was dropped to make room for newer ones; what was found in it is still here.")
         if result.source.is_kept and not result.source.mime.endswith(("mp4", "webm")):
@@ -41,6 +41,15 @@ def beside_clip(result: session.Result) -> None:
         render(result.analysis, result.bundle)
         st.caption(errors.plain(trust_line(result.bundle.metrics)))
         st.page_link("pages/about.py", label="How reliable is this? →")
+
+
+def made_room() -> None:
+    """Say which earlier results, or clips of them, made room for the newest one."""
+    gone, clips = ([errors.plain(name) for name in names] for names in session.made_room())
+    if gone:
+        st.info(f"To make room for this result, the oldest ones were dropped: {', '.join(gone)}.")
+    if clips:
+        st.info(f"To make room, these clips were dropped; what was found in them is still here: {', '.join(clips)}.")
 
 
 def spoken(analysis: "Analysis") -> str:

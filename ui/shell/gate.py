@@ -21,19 +21,22 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from streamlit import config
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from emo_core.config import ServerConfig
 from emo_core.files import limits
+from ui.serve import on_disk
 from ui.shell.links import LOOPBACK
 from ui.state import visits
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_UPLOAD = re.compile(r".*/_stcore/upload_file/([^/]+)/[^/]+/?")
+_UPLOAD = re.compile(r".*/_stcore/upload_file/([^/]+)/([^/]+)/?")
+_MEDIA = re.compile(r".*/media/([^/]+)/?")
 _METRICS = re.compile(r".*/_stcore/metrics/?")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _FRAMING_BYTES = 2**20
@@ -75,7 +78,9 @@ class Gate:
         if refusal is None and scope["method"] == "PUT":
             await self._upload(headers, scope, receive, answer)
         elif refusal is None:
-            await self._app(scope, receive, answer)
+            place = _MEDIA.fullmatch(scope["path"]) if scope["method"] in ("GET", "HEAD") else None
+            if place is None or not await on_disk.answer_media(place[1], scope, receive, answer):
+                await self._app(scope, receive, answer)
         else:
             await PlainTextResponse(refusal.sentence, refusal.status)(scope, receive, answer)
 
@@ -94,9 +99,9 @@ class Gate:
         return answer
 
     async def _upload(self, headers: Headers, scope: "Scope", receive: "Receive", send: "Send") -> None:
-        """Pass an upload on as long as there is room for what has come of it; nothing else is ever put here."""
+        """Take an upload as long as there is room for what has come of it; nothing else is ever put here."""
         place = _UPLOAD.fullmatch(scope["path"])
-        visit = place[1] if place else ""
+        visit, number = (place[1], place[2]) if place else ("", "")
         refusal = self._no_upload(visit, headers.get("content-length", ""))
         ticket = object()
         self._arriving[ticket] = (visit, 0)
@@ -109,24 +114,20 @@ class Gate:
                 raise _FullError
             return message
 
-        started = False
-
-        async def noted(message: "Message") -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
+        answer: Response | None = None
         try:
             if refusal is None:
-                await self._app(scope, counted, noted)
+                answer = await on_disk.take_upload(Request(scope, counted), visit, number)
         except _FullError:
             refusal = _full()
         finally:
             del self._arriving[ticket]
-        if refusal is not None and not started:
-            if refusal.status == _full().status:
-                visits.tell(visit, refusal.sentence)
-            await PlainTextResponse(refusal.sentence, refusal.status)(scope, receive, send)
+        if answer is None:
+            assert refusal is not None
+            answer = PlainTextResponse(refusal.sentence, refusal.status)
+        if answer.status_code == _full().status:
+            visits.tell(visit, refusal.sentence if refusal else on_disk.FULL_DISK)
+        await answer(scope, receive, send)
 
     def _no_upload(self, visit: str, length: str) -> Refusal | None:
         if not visits.may_upload(visit):
@@ -150,7 +151,7 @@ class _FullError(Exception):
 
 
 def budget_bytes() -> int:
-    """Bytes of uploads that this process holds at a time for all visits: ``EMO_UPLOADS_MB``, else four of the largest.
+    """Bytes of uploads that this process has on the disk at a time: ``EMO_UPLOADS_MB``, else four of the largest.
 
     Raises:
         SettingError: the setting is no whole number.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ui.state import samples, session
+from ui.state import samples, session, sources
 
 _STOP, _GOING = "_tour_stop", "_tour_going"
 
@@ -59,11 +59,11 @@ def start() -> None:
     """Callback: begin, with the sample on show or waiting for its analysis."""
     sample = next(iter(samples.load()), None)
     if sample is not None:
-        known = next((item for item in session.results() if item.source.data == sample.file), None)
+        known = next((item for item in session.results() if item.source.path == sample.file), None)
         if known is not None:
             session.show(known.key)
         else:
-            session.submit(session.Source(sample.file.name, sample.file))
+            session.submit(sources.Source(sample.file.name, sample.file))
     _go(0)
 
 

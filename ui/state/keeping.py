@@ -9,6 +9,7 @@ folder and leaves what the others added, and none goes on after one of them dele
 
 import hashlib
 import json
+import logging
 import os
 import re
 import secrets
@@ -25,11 +26,12 @@ import streamlit as st
 from emo_core import analysis as analysis_types
 from emo_core import types as flow_types
 from emo_core.errors import EmoError
-from emo_core.files import folders, packed
+from emo_core.files import folders, packed, scratch
+from emo_core.files.atomic_write import whole_folder
 from emo_core.files.cache import keep
 from emo_core.files.lock import locked_if_possible
 from emo_core.report.annotations import Annotations, Marker
-from ui.state import models, session
+from ui.state import models, session, sources
 from ui.state.datasets import CACHE
 
 COOKIE = "studio_visit"
@@ -43,7 +45,8 @@ _KEY, _WRITTEN, _ENDED = "_keep_key", "_keep_written", "_keep_ended"
 _KNOWN = "_keep_known"
 _AHEAD_S = 60.0
 _LISTED = "visit.json"
-_MOST_BYTES = 2**30
+_CLIP = "clip"
+_MOST_BYTES = 256 * 2**20  # of a result in memory; what is large stays in its files
 _TYPES = {
     name: item
     for module in (analysis_types, flow_types)
@@ -152,19 +155,13 @@ def _save(
     mine = {item.key for item in results}
     known: set[str] = st.session_state.setdefault(_KNOWN, set())
     others = [row for row in _listed(own).get("results", ()) if row["key"] not in mine | known]
-    for item in results:
-        path = own / f"{item.key}.npz"
-        if not path.exists():
-            clip = item.source.data
-            if isinstance(clip, bytes) and not _write(path.with_suffix(".clip"), clip):
-                return False
-            if not _write(path, packed.pack(item.analysis)):
-                return False
+    if not all((own / item.key).exists() or _write_result(own / item.key, item) for item in results):
+        return False
     theirs = {row["key"] for row in others}
     said = {name: row for name, row in _listed(own).get("said", {}).items() if name.partition(".")[0] in theirs}
     rows = [*others, *(_told(item) for item in results)]
     listed = {"results": rows, "said": {**said, **_said(words)}, "shown": shown.key if shown else ""}
-    if not _write(own / _LISTED, json.dumps(listed).encode()):
+    if not keep(own / _LISTED, lambda part: part.write_text(json.dumps(listed), "utf-8")):
         return False
     known |= mine
     _remove_others(own, mine | theirs)
@@ -221,15 +218,27 @@ def _lock_of(secret: str) -> Path:
     return _folder(secret).with_suffix(".lock")
 
 
-def _write(path: Path, content: bytes) -> bool:
-    return keep(path, lambda part: part.write_bytes(content))
+def _write_result(place: Path, item: session.Result) -> bool:
+    """Write a result and its clip into a folder, by links to the visit's files where it can; whether there was room."""
+    if _stored_bytes() + sum(item.num_bytes) > MOST_STORED_BYTES:
+        return False
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with whole_folder(place) as part:
+            packed.pack(item.analysis, part)
+            if item.source.is_own:
+                packed.same_file(item.source.path, part / _CLIP)
+    except OSError as error:
+        logging.getLogger(__name__).warning("a result cannot be kept: %s", error.strerror or error)
+        return False
+    return True
 
 
 def _remove_others(own: Path, left: set[str]) -> None:
-    """Remove the files of results that the visit no longer keeps."""
-    for path in own.glob("*.*"):
-        if path.suffix in (".npz", ".clip") and path.stem not in left:
-            path.unlink(missing_ok=True)
+    """Remove the results that the visit no longer keeps."""
+    for path in own.glob("*/"):
+        if path.name not in left:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _folder(secret: str) -> Path:
@@ -254,7 +263,7 @@ def _age_s(kept: Path) -> float:
 
 def _told(item: session.Result) -> dict[str, Any]:
     """What a result is, beside its arrays: which clip, which model, when."""
-    path = str(item.source.data) if isinstance(item.source.data, Path) else ""
+    path = "" if item.source.is_own or not item.source.is_kept else str(item.source.path)
     return {
         "key": item.key, "name": item.source.name, "path": path, "model": folders.shown(item.bundle.path),
         "made_at": item.made_at.isoformat(),
@@ -263,15 +272,17 @@ def _told(item: session.Result) -> dict[str, Any]:
 
 def _result(kept: Path, row: dict[str, Any]) -> session.Result | None:
     """A result as it was; None where its model is another one by now, or its file is damaged."""
-    name = Path(row["key"]).name
+    place = scratch.Lasting()
     try:
-        found = packed.unpack((kept / f"{name}.npz").read_bytes(), _TYPES, _MOST_BYTES)
-        bundle = models.load(folders.ROOT / row["model"])
-        clip = kept / f"{name}.clip"
-        data = Path(row["path"]) if row["path"] else clip.read_bytes() if clip.exists() else b""
-        return session.Result(
-            session.Source(row["name"], data), found, bundle, row["key"], datetime.fromisoformat(row["made_at"])
-        )
+        for path in (kept / Path(row["key"]).name).iterdir():  # what is removed there is still here for those who look
+            packed.same_file(path, place.path / path.name)
+        found = packed.unpack(place.path, _TYPES, _MOST_BYTES)
+        bundle, clip = models.load(folders.ROOT / row["model"]), place.path / _CLIP
+        if row["path"]:
+            source = sources.Source(row["name"], Path(row["path"]))
+        else:
+            source = sources.Source(row["name"], clip, is_kept=clip.exists())
+        return session.Result(source, found, bundle, row["key"], datetime.fromisoformat(row["made_at"]))
     except (EmoError, OSError, ValueError):
         return None
 

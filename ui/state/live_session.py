@@ -15,7 +15,7 @@ import streamlit as st
 
 from emo_core.config import ServerConfig
 from emo_core.files import scratch
-from ui.state import session, visits
+from ui.state import sources, visits
 
 if TYPE_CHECKING:
     import av
@@ -174,7 +174,7 @@ class LiveSession:
             if done:
                 self.snapshots[:] = [*self.snapshots[-3:], data.tobytes()]
 
-    def clip(self) -> session.Source | None:
+    def clip(self) -> sources.Source | None:
         """The last seconds as a clip for the Analyze page; None if there is too little of them."""
         from emo_core.video.writer import write_video
 
@@ -184,7 +184,7 @@ class LiveSession:
         with scratch.folder() as folder:
             path = folder / "live.mp4"
             write_video(path, ring.frames(), ring.rate_hz)
-            return session.Source("live.mp4", path.read_bytes())
+            return sources.brought("live.mp4", path.read_bytes())
 
 
 _known: weakref.WeakSet[LiveSession] = weakref.WeakSet()

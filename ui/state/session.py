@@ -1,20 +1,21 @@
 """What one visitor has here: the clip waiting for its analysis, the last results, and what the visitor says of them.
 
-Clips stay in the memory of the session and go with it, or at once when the visitor says so; nothing is written to a
-folder. What is kept is bounded: the oldest clips go first, then the oldest results.
+Clips, and what is large of every frame, lie in temporary folders that go with the session, or at once when the visitor
+says so. What is kept is bounded: the oldest clips go first, then the oldest results, and the page says so.
 """
 
 import uuid
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from emo_core.config import ServerConfig
 from emo_core.report.annotations import Annotations
+from ui.state import sources
 
 if TYPE_CHECKING:
     from emo_core.analysis import Analysis
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 MOST_RESULTS = 8
 """Results kept at a time."""
 
-MOST_BYTES = 512 * 2**20
-"""Bytes of clips and results kept at a time; the one on show is kept whatever it takes."""
+MOST_MEMORY_BYTES = 64 * 2**20
+"""Memory that the results of a visit may take, beside what lies on the disk; the one on show is kept whatever it takes.
+"""
 
 _JOB = "_job"
 _RESULT = "_result"
@@ -32,27 +34,9 @@ _RESULTS = "_results"
 _SAID = "_said"
 _STOPPED = "_stopped"
 _GENERATION = "_generation"
+_MADE_ROOM = "_made_room"
 _PERSON = ".person-"  # in the key of a result, before the number of whom it is about
 _KEPT = ("_entered", _GENERATION)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Source:
-    """A clip to analyse: its name for the visitor, and a path of ours or the uploaded content, empty once dropped."""
-
-    name: str
-    data: Path | bytes
-
-    @property
-    def mime(self) -> str:
-        """Media type that lets a browser try to play it."""
-        kinds = {"webm": "video/webm", "mkv": "video/x-matroska", "avi": "video/x-msvideo"}
-        return kinds.get(Path(self.name).suffix.lower().lstrip("."), "video/mp4")
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether the clip is still there; an old one makes room for newer ones."""
-        return self.data != b""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +47,7 @@ class Result:
     anew in the same folder.
     """
 
-    source: Source
+    source: sources.Source
     analysis: "Analysis"
     bundle: "Bundle"
     key: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -74,17 +58,19 @@ class Result:
             raise ValueError(f"an analysis by {self.analysis.model} cannot be shown with {self.bundle.info}")
 
     @property
-    def num_bytes(self) -> int:
-        """Memory that the clip and the arrays of the analysis take."""
+    def num_bytes(self) -> tuple[int, int]:
+        """Bytes that the arrays of the analysis take in memory, and that they and the clip take on the disk."""
         people = self.analysis.people
         parts = [part for person in people for part in (person.track, person.normalized, person.features)]
         arrays = [getattr(part, name) for part in parts for name in part.__slots__ if name != "components"]
         arrays += [array for person in people for array in person.normalized.components.values()]
-        clip = len(self.source.data) if isinstance(self.source.data, bytes) else 0
-        return clip + sum(int(array.nbytes) for array in arrays)
+        all_bytes = sum(int(array.nbytes) for array in arrays)
+        in_files = sum(int(array.nbytes) for array in arrays if getattr(array, "path", None) is not None)
+        clip = self.source.path.stat().st_size if self.source.is_own else 0
+        return all_bytes - in_files, in_files + clip
 
 
-def submit(source: Source) -> None:
+def submit(source: sources.Source) -> None:
     """Ask for an analysis; the Analyze page runs it."""
     st.session_state[_JOB] = source
     st.session_state[_STOPPED] = None
@@ -94,12 +80,12 @@ def submit_upload(key: str) -> None:
     """Ask for an analysis of what the file uploader `key` holds; nothing happens when it was just emptied."""
     upload: Any = st.session_state.get(key)
     if upload is not None:
-        submit(Source(upload.name, upload.getvalue()))
+        submit(sources.uploaded(upload))
 
 
-def job() -> Source | None:
+def job() -> sources.Source | None:
     """The clip waiting for its analysis."""
-    found: Source | None = st.session_state.get(_JOB)
+    found: sources.Source | None = st.session_state.get(_JOB)
     return found
 
 
@@ -114,9 +100,9 @@ def stop() -> None:
     drop_job()
 
 
-def stopped() -> Source | None:
+def stopped() -> sources.Source | None:
     """The clip whose analysis the visitor stopped, until another one is asked for."""
-    found: Source | None = st.session_state.get(_STOPPED)
+    found: sources.Source | None = st.session_state.get(_STOPPED)
     return found
 
 
@@ -126,12 +112,21 @@ def start_again() -> None:
         submit(source)
 
 
-def keep(source: Source, analysis: "Analysis", bundle: "Bundle") -> None:
+def keep(source: sources.Source, analysis: "Analysis", bundle: "Bundle") -> None:
     """Make `analysis` by `bundle` the result on show; the oldest ones make room for it."""
-    shown = Result(source, analysis, bundle)
-    st.session_state[_RESULT] = shown
-    st.session_state[_RESULTS] = _with_room(st.session_state.get(_RESULTS, ()), shown, said())
+    shown, before = Result(source, analysis, bundle), st.session_state.get(_RESULTS, ())
+    after = _with_room(before, shown, said())
+    left = {item.key: item.source.is_kept for item in after}
+    gone = [item.source.name for item in before if item.key not in left]
+    clips = [item.source.name for item in before if item.source.is_kept and not left.get(item.key, True)]
+    st.session_state.update({_RESULT: shown, _RESULTS: after, _MADE_ROOM: (gone, clips)})
     drop_job()
+
+
+def made_room() -> tuple[list[str], list[str]]:
+    """Names of the clips whose results made room for the newest one, and of those of which only the clip did."""
+    found: tuple[list[str], list[str]] = st.session_state.get(_MADE_ROOM, ([], []))
+    return found
 
 
 def again() -> None:
@@ -218,11 +213,11 @@ def _with_room(kept: tuple[Result, ...], shown: Result, words: dict[str, Annotat
     while len(found) >= MOST_RESULTS:
         found.remove(next((item for item in found if item.key not in marked), found[0]))
     for place, item in enumerate(found):
-        if _together(found, shown) <= MOST_BYTES:
+        if _over(found, shown)[1] <= 0:
             break
-        if isinstance(item.source.data, bytes):
-            found[place] = replace(item, source=replace(item.source, data=b""))
-    while found and _together(found, shown) > MOST_BYTES:
+        if item.source.is_own:
+            found[place] = replace(item, source=replace(item.source, is_kept=False))
+    while found and max(_over(found, shown)) > 0:
         found.pop(0)
     left = {item.key for item in (*found, shown)}
     for key in [key for key in words if whole(key) not in left]:
@@ -230,8 +225,10 @@ def _with_room(kept: tuple[Result, ...], shown: Result, words: dict[str, Annotat
     return (*found, shown)
 
 
-def _together(found: list[Result], shown: Result) -> int:
-    return sum(item.num_bytes for item in (*found, shown))
+def _over(found: list[Result], shown: Result) -> tuple[int, int]:
+    """Bytes by which results and the one on show exceed what a visit may take in memory, and on the disk."""
+    memory, disk = (sum(sizes) for sizes in zip(*(item.num_bytes for item in (*found, shown)), strict=True))
+    return memory - MOST_MEMORY_BYTES, disk - ServerConfig.from_environment().visit_mb * 2**20
 
 
 def fresh_key(name: str) -> str:

@@ -1,10 +1,12 @@
 """Which study is on show: a known one, a new one of uploaded clips, or a folder of the server."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from emo_core.errors import EmoError, os_remedy
 from ui.shell import errors
-from ui.state import session
+from ui.state import session, sources
 from ui.study import server as studies
 from ui.study.server import ServerStudy
 from ui.widgets import uploads
@@ -60,11 +62,13 @@ def _new() -> None:
     )
     agreed = st.checkbox("Everyone shown agreed", key="study-agreed")
     if st.button("Create", type="primary", key="study-create", disabled=not (agreed and files)):
-        _create([(file.name, file.getvalue()) for file in files], table.getvalue() if table else None)
+        clips = [sources.uploaded(file) for file in files]
+        manifest = sources.uploaded(table) if table else None
+        _create([(item.name, item.path) for item in clips], manifest.path if manifest else None)
         st.rerun()
 
 
-def _create(files: list[tuple[str, bytes]], manifest: bytes | None) -> None:
+def _create(files: list[tuple[str, Path]], manifest: Path | None) -> None:
     try:
         st.session_state[_CHOSEN] = studies.make(str(st.session_state["study-name"]).strip(), files, manifest)
         st.session_state[_TAKES] = st.session_state.get(_TAKES, 0) + 1

@@ -7,7 +7,7 @@ import streamlit as st
 
 from emo_core.emotions import UNSURE, display_name, display_percent
 from ui.shell import errors
-from ui.state import session
+from ui.state import session, sources
 from ui.study.server import ServerStudy
 from ui.widgets import tables
 from ui.widgets.clip_list import still
@@ -77,6 +77,6 @@ def _card(row: dict[str, Any], folder: Path, study: ServerStudy) -> None:
         )
     key = f"study-open-{row['clip']}-{row['person']}"
     if st.button("Open in Analyze", key=key, width="stretch", disabled=picture is None):
-        session.submit(session.Source(path.name, path))
+        session.submit(sources.Source(path.name, path))
         st.switch_page("pages/analyze.py")
     st.caption(errors.plain(str(row["clip"])))

@@ -72,13 +72,13 @@ def named(words: str) -> ServerStudy:
     return ServerStudy(str(path.relative_to(folders.studies().resolve())), path)
 
 
-def make(name: str, files: list[tuple[str, bytes]], manifest: bytes | None) -> ServerStudy:
+def make(name: str, files: list[tuple[str, Path]], manifest: Path | None) -> ServerStudy:
     """A new study of uploaded clips.
 
     Args:
         name: of its folder.
-        files: name and content of each clip.
-        manifest: content of the table that says who is shown; None without one.
+        files: name of each clip, and where it lies.
+        manifest: where the table lies that says who is shown; None without one.
 
     Raises:
         StudyError: the name is taken, two clips have one name, or nothing was uploaded.

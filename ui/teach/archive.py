@@ -9,7 +9,7 @@ import streamlit as st
 
 from emo_core.errors import DatasetError, EmoError
 from emo_core.files import archives, scratch
-from ui.state import session
+from ui.state import session, sources
 from ui.state.datasets import KnownSet
 from ui.widgets import progress, tables, uploads
 from ui.work import new_clips
@@ -36,8 +36,10 @@ def render(chosen: KnownSet, take: int) -> new_clips.Told | None:
     if not st.button("Add its clips", type="primary", key="teach-add-all"):
         return None
     if zipped:
-        return _add(chosen, lambda place: archives.unpack(zipped.getvalue(), place))
-    return _add(chosen, lambda place: archives.place_all([(file.name, file.getvalue()) for file in files], place))
+        source = sources.uploaded(zipped)
+        return _add(chosen, lambda place: archives.unpack(source.path, place))
+    clips = [sources.uploaded(file) for file in files]
+    return _add(chosen, lambda place: archives.place_all([(item.name, item.path) for item in clips], place))
 
 
 def _add(chosen: KnownSet, fill: Callable[[Path], None]) -> new_clips.Told:
@@ -61,5 +63,5 @@ def _new(clip: "DatasetClip") -> new_clips.NewClip:
     if clip.start_s > 0 or math.isfinite(clip.end_s):
         raise DatasetError("it lists parts of videos (segments.csv): cut them into clips of their own first.")
     person = clip.person if clip.person_known else ""
-    source = session.Source(clip.path.name, clip.path)
+    source = sources.Source(clip.path.name, clip.path)
     return new_clips.NewClip(source, clip.label, person, clip.session, clip.source or "uploaded")

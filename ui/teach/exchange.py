@@ -8,7 +8,7 @@ import streamlit as st
 from emo_core import config
 from emo_core.errors import EmoError
 from ui.shell import errors, preload
-from ui.state import models
+from ui.state import models, sources
 from ui.widgets import uploads
 
 _TOLD = "_exchange_told"
@@ -52,7 +52,8 @@ def _bring_in() -> None:
     name = st.text_input("Name for it (its own if empty)", key=f"exchange-as-{turn}", max_chars=40)
     st.caption("It is checked whole; nothing in it is executed. Every visitor of this server can choose it then.")
     if file is not None and st.button("Bring it in", type="primary", key="exchange-bring"):
-        st.session_state[_TOLD] = _brought(file.getvalue(), name.strip())
+        source = sources.uploaded(file)
+        st.session_state[_TOLD] = _brought(source.path.read_bytes(), name.strip())
         st.session_state[_TAKES] = turn + 1
         st.rerun()
 

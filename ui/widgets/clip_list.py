@@ -8,7 +8,7 @@ import streamlit as st
 
 from emo_core.emotions import UNSURE, display_name, display_percent
 from ui.shell import errors
-from ui.state import session
+from ui.state import session, sources
 
 if TYPE_CHECKING:
     from emo_core.evaluation.results import EvaluatedClip
@@ -52,7 +52,7 @@ def _card(clip: "EvaluatedClip", guess: str, path: Path, key: str, note: str) ->
     if note:
         st.caption(errors.plain(note))
     if st.button("Open in Analyze", key=f"open-{key}", width="stretch", disabled=picture is None):
-        session.submit(session.Source(path.name, path))
+        session.submit(sources.Source(path.name, path))
         st.switch_page("pages/analyze.py")
     st.caption(errors.plain(clip.path))
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ui.state import samples, session
+from ui.state import samples, session, sources
 from ui.widgets import recorder, uploads
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _samples() -> None:
         st.image(sample.poster, width=320, alt=sample.look_for)
         st.markdown(f"**{sample.title}** (real clip, {sample.duration_s:.0f} s). {sample.look_for}")
         st.caption(f"{sample.credit}, {sample.licence}")
-        source = session.Source(sample.file.name, sample.file)
+        source = sources.Source(sample.file.name, sample.file)
         st.button(
             "Analyze this sample",
             key=f"sample-{number}",
@@ -88,7 +88,7 @@ def _gallery() -> None:
             with st.container(border=True):
                 st.image(sample.poster, width="stretch", alt=sample.look_for)
                 st.markdown(f"**{sample.title}** (rendered, {sample.duration_s:.0f} s). {sample.look_for}")
-                source = session.Source(sample.file.name, sample.file)
+                source = sources.Source(sample.file.name, sample.file)
                 st.button(
                     f"Analyze “{sample.title}”", key=f"sample-{sample.poster.stem}", on_click=_submit, args=[source]
                 )
@@ -105,7 +105,7 @@ def _upload() -> None:
     st.caption("The analysis starts by itself. The clip is dropped after your visit.")
 
 
-def _submit(source: session.Source) -> None:
+def _submit(source: sources.Source) -> None:
     _close_recorder()
     session.submit(source)
 

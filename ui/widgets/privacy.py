@@ -9,10 +9,10 @@ from ui.work import background, what_if_run
 NOTICE = """
 - **What happens:** this server finds the face in the pictures of your camera, measures how good each one is, and
   estimates which emotions the face *shows*, as people would name them. What you feel cannot be read from a face.
-- **Where it stays:** pictures and results stay in the memory of this server for your visit, the live view only for its
-  last ten seconds. Nothing is stored, nothing is sent elsewhere, nothing is used for training, unless you ask for it:
-  results that you keep for this browser stay for a day at most, and clips that you add to a data set on the Teach page
-  stay until you remove them there, and train your models.
+- **Where it stays:** pictures and results stay in memory and temporary files of this server for your visit, the live
+  view only for its last ten seconds. Nothing is stored for longer, nothing is sent elsewhere, nothing is used for
+  training, unless you ask for it: results that you keep for this browser stay for a day at most, and clips that you add
+  to a data set on the Teach page stay until you remove them there, and train your models.
 - **What is prohibited:** inferring emotions of people at work or in education is prohibited in the European Union, save
   for medical or safety reasons (AI Act, Article 5(1)(f)).
 - **Tell people:** everybody before the camera must be told that emotions are recognized (Article 50(3)). Film only
@@ -62,7 +62,7 @@ def keep_toggle() -> None:
         st.error(problem, icon="⚠️")
     if keeping.is_behind():
         st.warning(
-            "The disk of this server takes no more, so your newest results are not kept yet: export what you need. "
+            "This server has no more room, so your newest results are not kept yet: export what you need. "
             "It is tried again whenever you do something here.",
             icon="⚠️",
         )

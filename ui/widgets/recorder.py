@@ -11,7 +11,7 @@ import streamlit as st
 
 from emo_core.errors import VideoError
 from ui.shell import errors, preload
-from ui.state import session
+from ui.state import session, sources
 from ui.widgets import camera, privacy
 
 MIN_S, MAX_S = 2.0, 15.0
@@ -61,7 +61,7 @@ class Recording:
         return f"recording.{self.kind}"
 
 
-def record(key: str) -> session.Source | None:
+def record(key: str) -> sources.Source | None:
     """The recorder with all that belongs to it; works on any page that holds it under a key of its own.
 
     Shows the notice until the visitor agrees, then the recorder with the camera off. What goes wrong with the camera
@@ -93,7 +93,7 @@ def record(key: str) -> session.Source | None:
     return None
 
 
-def receive(message: Any) -> session.Source:
+def receive(message: Any) -> sources.Source:
     """The clip in a component's message, checked and with an index.
 
     Raises:
@@ -101,7 +101,7 @@ def receive(message: Any) -> session.Source:
     """
     recording = Recording.from_message(message)
     check(recording)
-    return session.Source(recording.name, indexed(recording))
+    return sources.brought(recording.name, indexed(recording))
 
 
 def settings() -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Clips into a data set of the server: each is seen through the pipeline first, and kept if it shows a face."""
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -10,7 +11,7 @@ from emo_core import config
 from emo_core.emotions import display_name
 from emo_core.errors import EmoError
 from emo_core.files import scratch
-from ui.state import models, session
+from ui.state import models, sources
 from ui.state.datasets import CACHE
 from ui.work import turns
 
@@ -25,7 +26,7 @@ Told = list[tuple[bool, str]]
 class NewClip:
     """A clip to add: what it shows, who, on which occasion, and where it is from."""
 
-    source: session.Source
+    source: sources.Source
     label: str
     person: str
     session: str = ""
@@ -80,12 +81,11 @@ def _add_one(
     from emo_core.datasets.editable import add_clip
     from emo_core.datasets.feature_cache import forget, see_clip
 
-    name, data = Path(clip.source.name), clip.source.data
-    content = data if isinstance(data, bytes) else data.read_bytes()
+    name, content = Path(clip.source.name), clip.source.path
     suffix = name.suffix.lower() or ".mp4"
     with scratch.folder() as folder:
         path = folder / f"{name.stem[:60] or 'clip'}{suffix}"
-        path.write_bytes(content)
+        shutil.copyfile(content, path)
         turns.run(partial(see_clip, models.MODEL_DIR, CACHE, path), "clip", tell, waiting)
         try:
             add_clip(place, content, suffix, clip.label, clip.person, session=clip.session, source=clip.origin)

@@ -48,7 +48,7 @@ class Run:
     def _work(self, wanted: Sequence[tuple["Kind", float | None]], tell: Callable[[str, float], None]) -> None:
         from emo_core.explain.what_if import baseline, try_change
 
-        source, original, bundle = self.result.source.data, self.result.analysis, self.result.bundle
+        source, original, bundle = self.result.source.path, self.result.analysis, self.result.bundle
         steps = len(wanted) + (self.unchanged is None)
         done = 0
 

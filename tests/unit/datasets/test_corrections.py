@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emo_core.datasets.clips import read_dataset
-from emo_core.datasets.corrections import Correction, corrections_zip
+from emo_core.datasets.corrections import Correction, zip_corrections
 from emo_core.errors import DatasetError
 
 
@@ -18,13 +18,23 @@ def unpack(content, folder):
     return read_dataset(folder)
 
 
-def test_the_importer_reads_label_person_and_the_very_clip(tmp_path):
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    path = tmp_path_factory.mktemp("clip") / "clip"
+    path.write_bytes(b"first")
+    return path
+
+
+def zipped(*corrections):
+    target = io.BytesIO()
+    zip_corrections(target, corrections)
+    return target.getvalue()
+
+
+def test_the_importer_reads_label_person_and_the_very_clip(tmp_path, clip):
     (tmp_path / "mine.webm").write_bytes(b"second")
-    content = corrections_zip(
-        [
-            Correction(b"first", "../a b__c.MOV", "relief_pride", "Anna Lee"),
-            Correction(tmp_path / "mine.webm", "x", "other"),
-        ]
+    content = zipped(
+        Correction(clip, "../a b__c.MOV", "relief_pride", "Anna Lee"), Correction(tmp_path / "mine.webm", "x", "other")
     )
     first, second = unpack(content, tmp_path / "set")
     assert (first.label, first.person, first.source) == ("relief_pride", "Anna_Lee", "corrected")
@@ -35,22 +45,22 @@ def test_the_importer_reads_label_person_and_the_very_clip(tmp_path):
     assert "__" not in second.path.name
 
 
-def test_without_its_manifest_the_folders_say_the_same(tmp_path):
-    content = corrections_zip([Correction(b"x", "clip.mp4", "other", "p1")])
+def test_without_its_manifest_the_folders_say_the_same(tmp_path, clip):
+    content = zipped(Correction(clip, "clip.mp4", "other", "p1"))
     unpack(content, tmp_path)
     (tmp_path / "manifest.csv").unlink()
     (clip,) = read_dataset(tmp_path)
     assert (clip.label, clip.person) == ("other", "p1")
 
 
-def test_a_label_that_cannot_name_a_class():
+def test_a_label_that_cannot_name_a_class(clip):
     with pytest.raises(DatasetError, match="cannot name a class"):
-        corrections_zip([Correction(b"x", "clip.mp4", "../up")])
+        zipped(Correction(clip, "clip.mp4", "../up"))
 
 
 @given(st.text(max_size=30), st.text(max_size=30))
-def test_names_of_any_kind_stay_inside_their_folder(name, person):
-    content = corrections_zip([Correction(b"x", name, "other", person)])
+def test_names_of_any_kind_stay_inside_their_folder(clip, name, person):
+    content = zipped(Correction(clip, name, "other", person))
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         path, manifest = archive.namelist()
     assert manifest == "manifest.csv"

@@ -3,6 +3,7 @@
 import io
 import stat
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -56,7 +57,7 @@ def test_names_that_lead_outside_are_refused(tmp_path, name):
     with pytest.raises(DatasetError, match="leads outside"):
         archives.unpack(zipped({name: b"a"}), place)
     with pytest.raises(DatasetError, match="leads outside"):
-        archives.place_all([(name, b"a")], place)
+        archives.place_all([(name, Path(__file__))], place)
     assert [path.name for path in tmp_path.rglob("*")] == ["in"]
 
 
@@ -70,7 +71,7 @@ def test_what_is_no_zip_a_link_or_too_much_is_refused(tmp_path, monkeypatch):
     with pytest.raises(DatasetError, match="links"):
         archives.unpack(zipped({"joy/a.mp4": b"/etc/passwd"}, mode=stat.S_IFLNK | 0o777), tmp_path)
     with pytest.raises(DatasetError, match="Two names"):
-        archives.place_all([("joy", b"a"), ("joy/a.mp4", b"a")], tmp_path)
+        archives.place_all([("joy", Path(__file__)), ("joy/a.mp4", Path(__file__))], tmp_path)
     monkeypatch.setattr(archives, "MOST_FILES", 2)
     with pytest.raises(DatasetError, match="at most 2 files"):
         archives.unpack(zipped({f"joy/{number}.mp4": b"a" for number in range(3)}), tmp_path)

@@ -115,20 +115,21 @@ def test_an_upload_that_lies_about_its_length_is_cut_off(settings, monkeypatch):
     monkeypatch.setattr(gate.visits, "tell", lambda visit, sentence: told.append(visit))
     told, sent, taken = [], [], []
 
-    async def take_all(scope, receive, send):
-        while (message := await receive())["more_body"]:
-            taken.append(len(message["body"]))
+    head = b'--e\r\nContent-Disposition: form-data; name="f"; filename="a.mp4"\r\n\r\n'
 
     async def receive():
-        return {"type": "http.request", "body": bytes(2**19), "more_body": True}
+        taken.append(2**19)
+        return {"type": "http.request", "body": head if len(taken) == 1 else bytes(2**19), "more_body": True}
 
     async def send(message):
         sent.append(message)
 
-    request = asked(path="/_stcore/upload_file/anna/1", method="PUT", host="localhost", content_length="10")
-    door = gate.Gate(take_all)
+    monkeypatch.setattr(gate.on_disk, "is_xsrf_enabled", lambda: False)
+    request = asked(path="/_stcore/upload_file/anna/1", method="PUT", host="localhost", content_length="10",
+                    content_type="multipart/form-data; boundary=e")  # fmt: skip
+    door = gate.Gate(None)
     anyio.run(door, request, receive, send)
-    assert (sent[0]["status"], told, sum(taken)) == (507, ["anna"], 2**21)
+    assert (sent[0]["status"], told, sum(taken) <= 2**21 + 2**20) == (507, ["anna"], True)
     assert door._arriving == {}
 
 

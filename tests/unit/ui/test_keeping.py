@@ -7,14 +7,14 @@ import pytest
 
 from emo_core.report.annotations import Annotations
 from tests.factories import make_analysis
-from ui.state import keeping, session
+from ui.state import keeping, session, sources
 
 
 @pytest.fixture
 def kept(visit, hybrid):
     """The key of a visit whose two results are kept."""
-    session.keep(session.Source("a.mp4", b"first clip"), make_analysis(40), hybrid)
-    session.keep(session.Source("b.mp4", b"second clip"), make_analysis(50, "sadness_fear"), hybrid)
+    session.keep(sources.brought("a.mp4", b"first clip"), make_analysis(40), hybrid)
+    session.keep(sources.brought("b.mp4", b"second clip"), make_analysis(50, "sadness_fear"), hybrid)
     first = session.results()[1]
     session.annotate(first.key, Annotations().marked(1.5, "laughs").corrected("other"))
     session.show(first.key)
@@ -28,7 +28,7 @@ def files(tmp_path):
 
 
 def test_nothing_is_kept_unless_asked_for(visit, hybrid, tmp_path):
-    session.keep(session.Source("a.mp4", b"clip"), make_analysis(), hybrid)
+    session.keep(sources.brought("a.mp4", b"clip"), make_analysis(), hybrid)
     keeping.save()
     assert files(tmp_path) == []
     assert keeping.for_browser()["warn"], "leaving loses the result, so the browser asks before"
@@ -39,7 +39,7 @@ def test_results_and_marks_are_there_again(kept, visit):
     visit(kept)
     assert keeping.restore() == 2
     after = session.result()
-    assert (after.key, after.source.name, after.source.data) == (before.key, "a.mp4", b"first clip")
+    assert (after.key, after.source.name, after.source.path.read_bytes()) == (before.key, "a.mp4", b"first clip")
     assert after.made_at == before.made_at
     np.testing.assert_array_equal(after.analysis.normalized.faces, before.analysis.normalized.faces)
     assert session.annotations(after.key) == session.annotations(before.key) != Annotations()
@@ -70,7 +70,7 @@ def test_deleted_it_is_gone_from_the_disk_too(kept, visit, tmp_path):
 def test_where_much_is_kept_another_visit_is_told_so(kept, visit, hybrid, monkeypatch, tmp_path):
     before = files(tmp_path)
     visit()
-    session.keep(session.Source("a.mp4", b"clip"), make_analysis(), hybrid)
+    session.keep(sources.brought("a.mp4", b"clip"), make_analysis(), hybrid)
     monkeypatch.setattr(keeping, "MOST_STORED_BYTES", 1000)
     with pytest.raises(keeping.KeepingError, match="try again tomorrow"):
         keeping.begin()
@@ -90,7 +90,7 @@ def test_after_a_day_it_is_gone(kept, visit, tmp_path):
 
 def test_what_is_damaged_is_left_out(kept, visit, tmp_path):
     shown = session.result().key
-    next(tmp_path.rglob(f"{shown}.npz")).write_bytes(b"damaged")
+    (next(tmp_path.rglob(shown)) / "tree.npz").write_bytes(b"damaged")
     visit(kept)
     assert keeping.restore() == 1
     assert session.result().source.name == "b.mp4"
@@ -118,11 +118,11 @@ class TestTwoTabs:
 
     def test_what_one_adds_the_other_leaves(self, both, visit, kept, hybrid):
         both(1)
-        session.keep(session.Source("c.mp4", b"third clip"), make_analysis(), hybrid)
+        session.keep(sources.brought("c.mp4", b"third clip"), make_analysis(), hybrid)
         session.annotate(session.result().key, Annotations().marked(0.5, "smiles"))
         keeping.save()
         both(2)
-        session.keep(session.Source("d.mp4", b"fourth clip"), make_analysis(), hybrid)
+        session.keep(sources.brought("d.mp4", b"fourth clip"), make_analysis(), hybrid)
         keeping.save()
         visit(kept)
         assert keeping.restore() == 4
@@ -133,7 +133,7 @@ class TestTwoTabs:
     def test_what_one_drops_is_not_kept_for_the_other(self, both, visit, kept, hybrid, monkeypatch):
         both(1)
         monkeypatch.setattr(session, "MOST_RESULTS", 2)
-        session.keep(session.Source("c.mp4", b"third clip"), make_analysis(), hybrid)
+        session.keep(sources.brought("c.mp4", b"third clip"), make_analysis(), hybrid)
         keeping.save()
         visit(kept)
         assert keeping.restore() == 2
@@ -145,7 +145,7 @@ class TestTwoTabs:
         both(1)
         keeping.end()
         both(2)
-        session.keep(session.Source("d.mp4", b"fourth clip"), make_analysis(), hybrid)
+        session.keep(sources.brought("d.mp4", b"fourth clip"), make_analysis(), hybrid)
         keeping.save()
         assert files(tmp_path) == []
         assert keeping.key() == ""
@@ -164,14 +164,20 @@ def test_a_clock_that_was_set_back_keeps_nothing_longer_than_a_day(kept, visit, 
     assert files(tmp_path) == []
 
 
-def test_a_full_disk_is_told_loses_nothing_and_is_tried_again(kept, visit, hybrid, monkeypatch):
-    session.keep(session.Source("c.mp4", b"third clip"), make_analysis(), hybrid)
-    real = keeping.keep
-    monkeypatch.setattr(keeping, "keep", lambda path, write: False)
+def test_a_full_disk_is_told_loses_nothing_and_is_tried_again(kept, visit, hybrid, monkeypatch, tmp_path):
+    session.keep(sources.brought("c.mp4", b"third clip"), make_analysis(), hybrid)
+    real, before = keeping.packed.pack, files(tmp_path)
+
+    def refuse(value, folder):
+        (folder / "tree.npz").write_bytes(b"half of it")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(keeping.packed, "pack", refuse)
     keeping.save()
     assert keeping.is_behind()
     assert keeping.for_browser()["warn"]
-    monkeypatch.setattr(keeping, "keep", real)
+    assert files(tmp_path) == before
+    monkeypatch.setattr(keeping.packed, "pack", real)
     keeping.save()
     assert not keeping.is_behind()
     visit(kept)

@@ -6,14 +6,14 @@ import pytest
 
 from tests.factories import make_analysis
 from ui.shell import links
-from ui.state import models, position, session
+from ui.state import models, position, session, sources
 
 
 @pytest.fixture
 def open_address(monkeypatch, hybrid, tmp_path):
     """Begin a visit that has two results at an address."""
     monkeypatch.setattr(models, "found", lambda: {"hybrid": tmp_path, "mine": tmp_path / "mine"})
-    results = [session.Result(session.Source(f"{name}.mp4", b"x"), make_analysis(60), hybrid, name) for name in "ab"]
+    results = [session.Result(sources.brought(f"{name}.mp4", b"x"), make_analysis(60), hybrid, name) for name in "ab"]
 
     def begin(**asked):
         screen = SimpleNamespace(

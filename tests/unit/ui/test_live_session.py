@@ -108,7 +108,7 @@ def test_snapshots_show_what_was_shown_and_only_the_last_four_are_kept(fed):
     assert [round(float(picture[300, 300, 0]) / 20) * 20 for picture in pictures] == [60, 80, 100, 120]
 
 
-def test_the_last_seconds_become_a_clip_that_leaves_no_file(fed, monkeypatch, tmp_path):
+def test_the_last_seconds_become_a_clip_that_goes_with_its_source(fed, monkeypatch, tmp_path):
     live, _ = fed
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     assert live.clip() is None
@@ -116,10 +116,12 @@ def test_the_last_seconds_become_a_clip_that_leaves_no_file(fed, monkeypatch, tm
         live.worker.ring.add(np.full((48, 64, 3), 5 * number, np.uint8), number / 10)
     source = live.clip()
     assert (source.name, source.mime) == ("live.mp4", "video/mp4")
-    frames, times_s, _ = read(source.data)
+    frames, times_s, _ = read(source.path)
     assert len(frames) == 25
     assert times_s[-1] == pytest.approx(2.4)
     assert frames[0].mean() < frames[-1].mean()
+    assert len(list(tmp_path.iterdir())) == 1
+    del source
     assert list(tmp_path.iterdir()) == []
 
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -40,7 +41,7 @@ def test_nothing_is_trained_or_kept(tmp_path):
     study = studies.ServerStudy("mine", tmp_path / "EMO_STUDIES" / "mine")
     for ask in (
         lambda: trainings.submit("mine", KnownSet("mine", tmp_path), "subject", 1, 1),
-        lambda: studies.make("new", [("a.mp4", b"clip")], None),
+        lambda: studies.make("new", [("a.mp4", Path("a.mp4"))], None),
         lambda: studies.submit(study, tmp_path),
     ):
         with pytest.raises(SettingError, match="open to everybody"):

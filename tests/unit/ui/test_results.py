@@ -11,7 +11,7 @@ from emo_core.explain.what_if import Baseline, Outcome
 from emo_core.report.annotations import Annotations
 from tests.factories import MODEL, make_analysis
 from ui.shell.errors import UNEXPECTED
-from ui.state import session
+from ui.state import session, sources
 from ui.work import what_if_run
 from ui.work.background import Task
 
@@ -24,8 +24,18 @@ def state(monkeypatch):
     return held
 
 
-def keep(name="clip.mp4", data=b"video", num_frames=12):
-    session.keep(session.Source(name, data), make_analysis(num_frames), SimpleNamespace(info=MODEL))
+@pytest.fixture
+def disk(monkeypatch):
+    """Set how many megabytes of the disk a visit may take."""
+
+    def disk(megabytes):
+        monkeypatch.setenv("EMO_VISIT_MB", str(megabytes))
+
+    return disk
+
+
+def keep(name="clip.mp4", content=b"video", num_frames=12):
+    session.keep(sources.brought(name, content), make_analysis(num_frames), SimpleNamespace(info=MODEL))
     return session.result()
 
 
@@ -48,36 +58,54 @@ class TestResults:
         assert len(session.results()) == session.MOST_RESULTS
         assert session.annotations(first.key).markers
 
-    def test_clips_are_dropped_before_results_and_never_the_one_on_show(self, monkeypatch):
-        one = keep("a", b"x" * 1000)
-        monkeypatch.setattr(session, "MOST_BYTES", 2 * one.num_bytes - 500)
-        shown = keep("b", b"x" * 1000)
+    def test_clips_are_dropped_before_results_and_never_the_one_on_show(self, disk):
+        one = keep("a", b"x" * 2**20)
+        clip = one.source.path
+        disk(1)
+        shown = keep("b", b"x" * 2**20)
         newest, oldest = session.results()
         assert newest is shown
         assert (oldest.key, oldest.source.is_kept) == (one.key, False)
         assert shown.source.is_kept
-        monkeypatch.setattr(session, "MOST_BYTES", 10)
+        assert session.made_room() == ([], ["a"])
+        del one
+        assert not clip.exists(), "its room on the disk is free"
+        disk(0)
         last = keep("c")
         assert session.results() == (last,)
         assert last.source.is_kept
+        assert session.made_room() == (["a", "b"], [])
 
-    def test_a_bundled_sample_takes_no_memory_and_is_not_dropped(self, monkeypatch, tmp_path):
-        one = keep("a", tmp_path)
-        monkeypatch.setattr(session, "MOST_BYTES", one.num_bytes + 100)
+    def test_memory_and_disk_each_have_their_own_budget(self, monkeypatch, disk):
+        one = keep("a")
+        memory, files = one.num_bytes
+        assert files == len(b"video")
+        monkeypatch.setattr(session, "MOST_MEMORY_BYTES", memory + 100)
         keep("b")
-        assert session.results()[1:] == ()
+        assert [item.source.name for item in session.results()] == ["b"]
+        assert session.made_room() == (["a"], [])
 
-    def test_what_is_said_goes_with_its_result(self, monkeypatch):
+    def test_a_bundled_sample_is_not_dropped_and_takes_no_disk(self, disk, tmp_path):
+        disk(0)
+        sample = tmp_path / "sample.mp4"
+        sample.write_bytes(b"x" * 2**20)
+        session.keep(sources.Source("a", sample), make_analysis(12), SimpleNamespace(info=MODEL))
+        assert session.result().num_bytes[1] == 0
+        assert not session.result().source.is_own
+
+    def test_what_is_said_goes_with_its_result(self, disk):
         first = keep()
         session.annotate(first.key, Annotations().corrected("other"))
-        monkeypatch.setattr(session, "MOST_BYTES", 10)
+        disk(0)
         keep()
         assert session.said() == {}
 
-    def test_the_size_counts_clip_and_arrays(self):
-        result = keep(data=b"x" * 1000, num_frames=10)
-        track = result.analysis.track
-        assert result.num_bytes > 1000 + track.landmarks.nbytes + result.analysis.normalized.faces.nbytes
+    def test_arrays_in_files_count_as_disk_and_others_as_memory(self, hybrid, laughter_analysis):
+        with_files = session.Result(sources.brought("a", b"x" * 1000), laughter_analysis, hybrid).num_bytes
+        in_memory = keep(num_frames=40).num_bytes
+        frames = laughter_analysis.normalized.faces.nbytes + laughter_analysis.track.landmarks.nbytes
+        assert with_files[1] > 1000 + frames > 100 * with_files[0] > 0
+        assert in_memory[0] > frames / 2
 
 
 class TestTask:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.factories import make_analysis
 from ui.shell import links
-from ui.state import keeping, session, sharing
+from ui.state import keeping, session, sharing, sources
 
 HOUR_S = 3600.0
 
@@ -17,8 +17,8 @@ HOUR_S = 3600.0
 @pytest.fixture
 def kept(visit, hybrid):
     """The result on show of a visit that keeps two."""
-    session.keep(session.Source("a.mp4", b"first clip"), make_analysis(40), hybrid)
-    session.keep(session.Source("b.mp4", b"second clip"), make_analysis(50, "sadness_fear"), hybrid)
+    session.keep(sources.brought("a.mp4", b"first clip"), make_analysis(40), hybrid)
+    session.keep(sources.brought("b.mp4", b"second clip"), make_analysis(50, "sadness_fear"), hybrid)
     keeping.begin()
     keeping.save()
     return session.result()
@@ -53,7 +53,7 @@ def test_a_link_shows_a_stranger_this_result_and_no_other(kept, visit):
     key = make(kept)
     state = visit()
     shown = sharing.opened(key)
-    assert (shown.key, shown.source.name, shown.source.data) == (kept.key, "b.mp4", b"second clip")
+    assert (shown.key, shown.source.name, shown.source.path.read_bytes()) == (kept.key, "b.mp4", b"second clip")
     np.testing.assert_array_equal(shown.analysis.normalized.faces, kept.analysis.normalized.faces)
     assert sharing.opened(key) is shown, "read once"
     assert session.results() == ()
@@ -151,7 +151,7 @@ def test_the_visitor_finds_and_ends_it_after_a_reload_though_its_address_is_not_
 
 
 def test_a_result_that_is_not_kept_cannot_be_shared(visit, hybrid):
-    session.keep(session.Source("a.mp4", b"clip"), make_analysis(), hybrid)
+    session.keep(sources.brought("a.mp4", b"clip"), make_analysis(), hybrid)
     with pytest.raises(sharing.SharingError, match="analyze the clip again"):
         sharing.make(session.result(), HOUR_S)
 

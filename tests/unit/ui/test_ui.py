@@ -5,6 +5,7 @@ import logging
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -22,7 +23,7 @@ from tests.evaluations import DEMO
 from tests.factories import make_analysis
 from ui.analyze import strip, verdict
 from ui.shell import errors
-from ui.state import models, samples, session
+from ui.state import models, samples, sources
 
 BUNDLE = SimpleNamespace(
     classes=PAPER_CLASSES, config=PipelineConfig(), metrics={},
@@ -146,7 +147,7 @@ def test_samples_exist_and_name_their_author():
     [("a.MOV", "video/mp4"), ("a.webm", "video/webm"), ("a.avi", "video/x-msvideo"), ("a", "video/mp4")],
 )
 def test_media_type_follows_the_name(name, mime):
-    assert session.Source(name, b"").mime == mime
+    assert sources.Source(name, Path(name)).mime == mime
 
 
 def test_trust_line_names_its_data_and_count():

@@ -10,7 +10,7 @@ import streamlit as st
 from emo_core.report.annotations import Annotations
 from ui.analyze import exports
 from ui.evaluate import protocols
-from ui.state import session, trainings, visits
+from ui.state import session, sources, trainings, visits
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ class TestExports:
     def makers(self, hybrid, laughter, laughter_analysis, monkeypatch, tmp_path):
         monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
         made = exports.Makers.__new__(exports.Makers)
-        made._result = session.Result(session.Source("a.mp4", laughter.read_bytes()), laughter_analysis, hybrid)
+        made._result = session.Result(sources.Source("a.mp4", laughter), laughter_analysis, hybrid)
         made._said, made._bundle, made._visit = {made._result.key: Annotations()}, hybrid, "anna"
         return made
 
