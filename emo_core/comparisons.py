@@ -13,7 +13,7 @@ class TimeShare:
     Attributes:
         group, verdict: names.
         value: share in [0, 1].
-        interval: 95 %, over people; None for a single one.
+        interval: 95%, over people; None for a single one.
         num_people, num_clips: behind it.
         seconds: judged in the group.
     """
@@ -35,7 +35,7 @@ class Curve:
         group: name.
         times_s: (B,) middles of the bins, seconds from what the clips are lined up at.
         mean: (B,) over the people with a value there.
-        low, high: (B,) 95 % interval over people; NaN where fewer than two have a value.
+        low, high: (B,) 95% interval over people; NaN where fewer than two have a value.
         num_people: (B,) with a value.
     """
 
@@ -55,7 +55,7 @@ class PairedDifference:
         verdict: name.
         first, second: conditions.
         value: mean over people of their share in `first` minus that in `second`.
-        interval: 95 %, over people.
+        interval: 95%, over people.
         p: of the sign-flip permutation test, two-sided.
         adjusted_p: of the same by Holm, over all comparisons that were made together.
         num_people: with both.

@@ -137,7 +137,7 @@ def display_name(name: str) -> str:
 
 
 def display_percent(probability: float) -> str:
-    """A probability as a person reads it; never 100 %, which nobody measured.
+    """A probability as a person reads it; never 100%, which nobody measured.
 
     Example:
         >>> display_percent(0.834), display_percent(0.999)

@@ -7,7 +7,7 @@ from msgspec import Struct, field
 from emo_core.records import Interval, bracketed
 
 Spread: TypeAlias = tuple[float, float, float]
-"""Mean over seeds or pairs of heads, and both ends of its 95 % Student interval."""
+"""Mean over seeds or pairs of heads, and both ends of its 95% Student interval."""
 
 
 def mean_text(found: Spread) -> str:

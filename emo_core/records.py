@@ -1,4 +1,4 @@
-"""Records of what an evaluation measures, each figure with its 95 % interval; msgspec writes and reads them as JSON."""
+"""Records of what an evaluation measures, each figure with its 95% interval; msgspec writes and reads them as JSON."""
 
 from collections.abc import Sequence
 from typing import Any, TypeAlias
@@ -26,8 +26,8 @@ def bracketed(interval: Sequence[float] | None, form: str = ".1%", of: str = "")
     """Both ends in brackets after a blank, to follow a figure; `of` says what of; empty where there is none.
 
     Example:
-        >>> bracketed((0.7, 0.85), ".4f", "95 % over people")
-        ' (95 % over people 0.7000 – 0.8500)'
+        >>> bracketed((0.7, 0.85), ".4f", "95% over people")
+        ' (95% over people 0.7000 – 0.8500)'
     """
     return f" ({of}{' ' if of else ''}{span(interval, form)})" if interval else ""
 

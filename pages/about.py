@@ -8,7 +8,7 @@ from emo_core import SOFTWARE
 from emo_core.emotions import display_name
 from emo_core.model import limits
 from ui.about import against_paper
-from ui.shell import errors, navigation, preload
+from ui.shell import errors, navigation, parts, preload
 from ui.state import models, samples
 from ui.widgets import measured, model_picker, privacy
 
@@ -75,6 +75,7 @@ with figures_tab, errors.shown():
     measured.render_history()
 with paper_tab, errors.shown():
     against_paper.render()
+    parts.scroll_to(parts.take({against_paper.HUNDRED}))
 with card_tab, errors.shown():
     card = models.card()
     if card:

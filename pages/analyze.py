@@ -9,18 +9,22 @@ from emo_core.files import scratch
 from ui.analyze import people, verdict
 from ui.analyze import tabs as inside
 from ui.shared import link
-from ui.shell import announce, errors, navigation, preload
+from ui.shell import announce, errors, navigation, parts, preload
 from ui.state import keeping, models, session, sources
-from ui.widgets import clip_picker, method_diagram, model_picker, privacy, progress, tables
+from ui.widgets import clip_picker, model_picker, privacy, progress, tables
 from ui.work import turns
 
 navigation.guard(__file__)
 
 
+PROBLEM = "_analysis_problem"
+
+
 def run_job(source: sources.Source) -> None:
-    """Analyze the waiting clip; on success start over with the result, on failure say why and go on."""
+    """Analyze the waiting clip; start over with the result, or with why there is none and the choice of another."""
     inside.stop()  # what is made for the result before must not hold this one up
-    with errors.shown():
+    st.session_state.pop(PROBLEM, None)
+    with errors.shown(partial(st.session_state.__setitem__, PROBLEM)):
         with progress.shown(source.name) as report:
             preload.wait()
             from emo_core.inference.pipeline import analyze
@@ -29,12 +33,20 @@ def run_job(source: sources.Source) -> None:
             work = partial(analyze, source.path, bundle, name=source.name, folder=place.path)
             analysis = turns.run(work, "analysis", report, report.waiting)
         session.keep(source, analysis, bundle)
-        method_diagram.want("verdict")
+        parts.want("verdict")
         announce.say(verdict.spoken(analysis))
         st.rerun()
     session.drop_job()
-    if (before := session.result()) is not None:
-        st.caption(f"Below is still the result of the clip before, {errors.plain(before.source.name)}.")
+    clip_picker.unfold()
+    st.rerun()
+
+
+def tell_problem() -> None:
+    """Why the last analysis failed, until another one is asked for, and whose result is below."""
+    if problem := st.session_state.get(PROBLEM):
+        errors.tell(problem)
+        if (before := session.result()) is not None:
+            st.caption(f"Below is still the result of the clip before, {errors.plain(before.source.name)}.")
 
 
 def show(result: session.Result) -> DeltaGenerator:
@@ -53,6 +65,8 @@ def show(result: session.Result) -> DeltaGenerator:
 st.title("Analyze a clip")
 model_picker.render("analyze")
 waiting = session.job()
+if waiting is None:
+    tell_problem()
 clip_picker.render()
 if (stopped := session.stopped()) is not None:
     st.info(f"The analysis of {errors.plain(stopped.name)} was stopped.")

@@ -5,7 +5,7 @@ import streamlit as st
 from ui.evaluate import choice as evaluate_choice
 from ui.evaluate import run as evaluate_run
 from ui.evaluate import tabs
-from ui.shell import errors, navigation, preload
+from ui.shell import errors, navigation, parts, preload
 
 navigation.guard(__file__)
 
@@ -38,7 +38,9 @@ def show(choice: evaluate_choice.Choice) -> None:
         )
         return
     with errors.shown():
-        tabs.render(tabs.Shown(choice, found.evaluation, found.figures))
+        wanted = parts.take({tabs.MATRIX})
+        tabs.render(tabs.Shown(choice, found.evaluation, found.figures), begin=wanted is not None)
+        parts.scroll_to(wanted)
 
 
 st.title("Evaluate")

@@ -50,14 +50,14 @@ def checks_text(found: HeatmapChecks) -> str:
         f"deletion   n = {deletion.num_images} pictures: the class score falls by {deletion.fall_top:.3f} without the "
         f"brightest fifth, by {deletion.fall_random:.3f} without a random one,",
         f"           by {deletion.fall_map_of_another_picture:.3f} by another picture's map; over random "
-        f"{deletion.difference:+.3f}{bracketed(deletion.difference_interval, '+.3f', '95 %')}, more in "
+        f"{deletion.difference:+.3f}{bracketed(deletion.difference_interval, '+.3f', '95%')}, more in "
         f"{deletion.share_more_than_random:.1%}",
     ]
     if planted.num_halves:
         lines.append(
             f"planted    n = {planted.num_images} pictures, {planted.num_halves} halves: "
             f"{planted.mass_in_visible_half:.1%} of the map in the half that is left"
-            f"{bracketed(planted.interval, of='95 %')}"
+            f"{bracketed(planted.interval, of='95%')}"
         )
     if shuffled.rank_correlation is not None:
         lines.append(

@@ -130,7 +130,7 @@ def _command(order: Order) -> str:
 
 
 def _protocol_text(table: Protocols) -> str:
-    of = "95 % over people"
+    of = "95% over people"
     lines = [
         f"{_TITLES[name]}: accuracy {row.accuracy:.4f}{bracketed(row.interval_over_people, '.4f', of)}, "
         f"macro-F1 {row.macro_f1:.4f}{bracketed(row.macro_f1_interval_over_people, '.4f', of)}"

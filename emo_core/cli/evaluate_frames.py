@@ -110,7 +110,7 @@ def votes_text(metrics: Stills) -> str:
     lines = [
         f"{metrics.num_images} pictures ({metrics.num_left_out} without an emotion left out, "
         f"landmarks found in {metrics.share_aligned:.1%})",
-        f"accuracy           {metrics.accuracy:.4f}{bracketed(metrics.accuracy_interval, '.4f', '95 %')}",
+        f"accuracy           {metrics.accuracy:.4f}{bracketed(metrics.accuracy_interval, '.4f', '95%')}",
         f"macro-F1           {metrics.macro_f1:.4f}",
         f"calibration error  {metrics.calibration_error:.4f}",
     ]
@@ -134,7 +134,7 @@ def people_text(metrics: Portraits) -> str:
     for row in metrics.pairs:
         lines += [
             f"AUC {row.pair:<18} {_figure(row.auc)}  n = {row.num_positive}",
-            f"recall at 5 % false alarms  {_figure(row.recall_at_false_alarms)}",
+            f"recall at 5% false alarms  {_figure(row.recall_at_false_alarms)}",
         ]
     return "\n".join([*lines, *_class_lines(metrics.per_class)])
 
@@ -142,7 +142,7 @@ def people_text(metrics: Portraits) -> str:
 def _class_lines(rows: Sequence[ClassRow]) -> list[str]:
     lines = [f"{'class':<11} precision  recall      F1      n"]
     for row in rows:
-        spread = bracketed(getattr(row, "recall_interval", None), ".4f", "recall 95 % over people")
+        spread = bracketed(getattr(row, "recall_interval", None), ".4f", "recall 95% over people")
         lines.append(
             f"{row.label:<11}    {row.precision:.4f}  {row.recall:.4f}  {row.f1:.4f}  {row.support:5d}{spread}"
         )
@@ -152,4 +152,4 @@ def _class_lines(rows: Sequence[ClassRow]) -> list[str]:
 def _figure(found: Score) -> str:
     if found.value is None:
         return "not measured"
-    return f"{found.value:.4f}{bracketed(found.interval, '.4f', '95 % over people')}"
+    return f"{found.value:.4f}{bracketed(found.interval, '.4f', '95% over people')}"

@@ -51,5 +51,5 @@ def protocols(demo: Path, out: Path, cache: Path, seed: int | None, epochs: int 
     recipe = replace(PROTOCOLS, **given(seed=seed, epochs=epochs))
     table = run_protocols(demo, out, cache, recipe, recorded_command(), say)
     for name, row in table.splits.items():
-        print(f"{name:<8} accuracy {row.accuracy:.4f}{bracketed(row.interval_over_people, '.4f', '95 % over people')}")
+        print(f"{name:<8} accuracy {row.accuracy:.4f}{bracketed(row.interval_over_people, '.4f', '95% over people')}")
     print(f"leakage  {table.leakage:+.4f}")

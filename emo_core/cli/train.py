@@ -152,5 +152,5 @@ def summary(found: TaughtClips) -> str:
     accuracy, f1 = found.scores.accuracy, found.scores.f1
     return (
         f"test clips n = {found.num_clips} of {found.num_people} people: accuracy {accuracy.value:.4f}"
-        f"{bracketed(accuracy.interval, '.4f', '95 % over people')}, macro-F1 {f1.value:.4f}"
+        f"{bracketed(accuracy.interval, '.4f', '95% over people')}, macro-F1 {f1.value:.4f}"
     )

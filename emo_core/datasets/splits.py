@@ -18,7 +18,7 @@ SHARES = (0.6, 0.15, 0.25)
 """Of the people, or of the clips of each class: to train, to choose the epoch and the thresholds, to measure on."""
 
 PUBLISHED_SHARES = (0.65, 0.15, 0.2)
-"""The same for the published recipe: the paper's log measures on a random 20 %."""
+"""The same for the published recipe: the paper's log measures on a random 20%."""
 
 PORTRAIT_PARTS = {"train": 0.6, "choose": 0.2, "measure": 0.2}
 """Shares of the people of portraits: those whom the frame CNN learns from, who choose its recipe, who only measure."""

@@ -1,4 +1,4 @@
-"""Figures of an evaluation: what scikit-learn has, each with its 95 % interval over people."""
+"""Figures of an evaluation: what scikit-learn has, each with its 95% interval over people."""
 
 from collections.abc import Sequence
 

@@ -45,7 +45,7 @@ def evaluate_stills(probabilities: Floats, votes: NDArray[np.uint8]) -> Stills:
         votes: (N, 10) uint8.
 
     Returns:
-        The figures, the accuracy with its 95 % interval over pictures; rows of the confusion are true classes.
+        The figures, the accuracy with its 95% interval over pictures; rows of the confusion are true classes.
 
     Raises:
         ValueError: shapes do not fit.
@@ -225,7 +225,7 @@ def confidence_bins(probabilities: Floats) -> Indices:
 
 
 def bootstrap_interval(values: NDArray[np.float64]) -> tuple[float, float]:
-    """95 % percentile interval of the mean of independent values (N,), by resampling; of one alone, itself."""
+    """95% percentile interval of the mean of independent values (N,), by resampling; of one alone, itself."""
     if len(values) < 2:
         return float(values.mean()), float(values.mean())
     found = bootstrap((values,), np.mean, n_resamples=_BOOTSTRAPS, method="percentile", rng=0).confidence_interval

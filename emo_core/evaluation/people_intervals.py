@@ -1,4 +1,4 @@
-"""95 % intervals over people, not over clips or frames.
+"""95% intervals over people, not over clips or frames.
 
 Clips of one person are alike, so they count for fewer than their number. The intervals draw people, with all their
 clips, with replacement (cluster bootstrap); every figure of a draw comes from sums over people, so thousands of draws
@@ -42,7 +42,7 @@ class People:
         return sums
 
     def interval(self, drawn: Doubles) -> Interval:
-        """95 % percentile interval of a figure from its value (B,) in every draw; NaN where a draw has none.
+        """95% percentile interval of a figure from its value (B,) in every draw; NaN where a draw has none.
 
         None for fewer than two people.
         """
@@ -92,6 +92,6 @@ class People:
 
 
 def percentile_interval(drawn: Doubles) -> tuple[float, float]:
-    """95 % percentile interval of a figure from its value (B,) in every draw."""
+    """95% percentile interval of a figure from its value (B,) in every draw."""
     low, high = np.percentile(drawn, [2.5, 97.5])
     return float(low), float(high)

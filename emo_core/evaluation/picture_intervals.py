@@ -1,4 +1,4 @@
-"""95 % intervals over pictures, not over composed clips.
+"""95% intervals over pictures, not over composed clips.
 
 A few hundred pictures tell thousands of clips, so clips count for far fewer than their number. The intervals draw
 pictures with replacement; a clip counts as often as the pictures of both its peaks are in the draw together (the

@@ -1,4 +1,4 @@
-"""Figures of the frame CNN on pictures of known people, one label each, with 95 % intervals over people."""
+"""Figures of the frame CNN on pictures of known people, one label each, with 95% intervals over people."""
 
 import numpy as np
 from msgspec.structs import asdict

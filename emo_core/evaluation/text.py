@@ -26,7 +26,7 @@ def to_text(evaluation: Evaluation, figures: ClipMetrics) -> str:
         f"{figures.num_people} people",
         evaluation.exposure,
         *(f"left out: {item.path}: {item.reason}" for item in evaluation.left_out),
-        "forced to choose, 95 % intervals over people:",
+        "forced to choose, 95% intervals over people:",
         *(f"  {name:<10} {score.text('.4f')}" for name, score in asdict(figures.scores).items()),
         "free to say unsure:",
         f"  gives a verdict   {figures.coverage.text('.4f')}",

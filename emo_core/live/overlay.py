@@ -39,7 +39,7 @@ def draw(image: Bytes, result: "LiveResult | None", labels: tuple[str, ...], tol
     if result is None:
         _write(picture, "Starting …", margin, margin, band - 2 * margin)
         return picture
-    # at the rate of the camera only steps of 5 % can be read; beside a card it is the number of the card
+    # at the rate of the camera only steps of 5% can be read; beside a card it is the number of the card
     share = round(20 * result.probability) / 20 if told is None else told.probability
     told = told or result
     colour = _rgb(class_colour(told.label, labels))

@@ -14,7 +14,7 @@ def best_temperature(logits: Floats, labels: Indices) -> float:
     """Temperature in [0.3, 5] that gives logits (N, C) the least log loss on `labels` (N,) when they are divided by it.
 
     Example:
-        >>> logits = np.array([[2.0, 0.0]] * 4, np.float32)  # sure at 88 %, right in half of the cases
+        >>> logits = np.array([[2.0, 0.0]] * 4, np.float32)  # sure at 88%, right in half of the cases
         >>> best_temperature(logits, np.array([0, 1, 0, 1])) > 3
         True
     """

@@ -58,7 +58,7 @@ def _real_line(record: RealClips) -> str:
 def _taught_line(found: TaughtClips) -> str:
     accuracy, interval = found.scores.accuracy.value, found.scores.accuracy.interval
     who = "1 person" if found.num_people == 1 else f"{found.num_people} people"
-    sure = f"95 % interval over people {span(interval, '.0%')}" if interval else "too few to trust it"
+    sure = f"95% interval over people {span(interval, '.0%')}" if interval else "too few to trust it"
     if found.protocol == "random":
         return (
             f"It was right on {accuracy:.0%} of {found.num_clips:,} clips set aside at random, of {who}, of whom other "

@@ -56,7 +56,7 @@ class FeatureNormalizer(QualityNormalizer):
         """Learn mean and deviation in each neighbourhood, on usable frames of training people.
 
         With n samples in a neighbourhood, its mean and variance weigh n / (n + shrinkage), the global ones the rest.
-        A deviation under 1 % of the mean global deviation is raised to it: a unit that hardly ever fired in training
+        A deviation under 1% of the mean global deviation is raised to it: a unit that hardly ever fired in training
         must not drown the others when it does.
 
         Args:

@@ -14,7 +14,7 @@ from emo_core.analysis import Prediction
 from emo_core.emotions import EMOTIONS, UNSURE, HybridClass, display_name, display_percent
 from emo_core.types import FeatureSequence, Floats
 
-_LEAST_SHARE, _MOST_NAMED = 0.05, 3
+_LEAST_SHARE, _MOST_NAMED, _MOST_TURNS = 0.05, 3, 3
 
 
 class Verdict(Protocol):
@@ -83,7 +83,7 @@ def present(found: Verdict) -> tuple[str, ...]:
 def verdict_words(found: Verdict) -> str:
     """A verdict as a person reads it, with what of a pair is there: the only definition, for page, files and pictures.
 
-    ``Amusement (of the pair amusement + surprise)``, ``Amusement + surprise, a blend: 62 % : 38 %``, ``Other``.
+    ``Amusement (of the pair amusement + surprise)``, ``Amusement + surprise, a blend: 62% : 38%``, ``Other``.
     """
     if found.label == UNSURE:
         return "Unsure"
@@ -92,7 +92,7 @@ def verdict_words(found: Verdict) -> str:
         return f"{named[0].capitalize()} (of the pair {found.label.replace('_', ' + ')})"
     if named and found.salience:
         first = round(100 * next(iter(found.salience.values())))
-        return f"{display_name(found.label)}, a blend: {first} % : {100 - first} %"
+        return f"{display_name(found.label)}, a blend: {first}% : {100 - first}%"
     return display_name(found.label)
 
 
@@ -103,20 +103,30 @@ def sure_words(found: Verdict) -> str:
 
 
 def emotion_words(emotions: Mapping[str, float]) -> str:
-    """The strongest mean frame emotions, such as ``sadness 82 %, neutral 11 %``; empty where there are none.
+    """The strongest mean frame emotions, such as ``sadness 82%, neutral 11%``; empty where there are none.
 
     Example:
         >>> emotion_words({"neutral": 0.11, "sadness": 0.82, "fear": 0.02})
-        'sadness 82 %, neutral 11 %'
+        'sadness 82%, neutral 11%'
     """
     strongest: Sequence[str] = sorted(emotions, key=lambda name: -emotions[name])[:_MOST_NAMED]
-    return ", ".join(f"{name} {100 * emotions[name]:.0f} %" for name in strongest if emotions[name] >= _LEAST_SHARE)
+    return ", ".join(f"{name} {100 * emotions[name]:.0f}%" for name in strongest if emotions[name] >= _LEAST_SHARE)
 
 
 def headline(prediction: Prediction) -> str:
-    """The verdict on a clip in words; one whose parts have different verdicts has no single one."""
-    is_unsure = prediction.label == UNSURE
-    return "Changes during the clip" if is_unsure and verdict_changes(prediction) else verdict_words(prediction)
+    """The verdict on a clip in words; where its parts have different verdicts, these in order, if they are few.
+
+    ``Sadness, then amusement``; ``Changes during the clip`` where there are more than three.
+    """
+    if prediction.label != UNSURE or not verdict_changes(prediction):
+        return verdict_words(prediction)
+    told = [" + ".join(present(item)) or display_name(item.label).lower() for item in prediction.segments
+            if item.label != UNSURE]  # fmt: skip
+    turns = [name for name, before in zip(told, ["", *told], strict=False) if name != before]
+    if len(turns) > _MOST_TURNS:
+        return "Changes during the clip"
+    words = ", then ".join(turns)
+    return words[0].upper() + words[1:]
 
 
 def verdict_changes(prediction: Prediction) -> bool:

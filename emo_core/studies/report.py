@@ -103,7 +103,7 @@ def groupings_of(study: Study, clips: "DataFrame", *, everybody: bool) -> list[G
 
 def shares_table(rows: Sequence[TimeShare]) -> Table:
     """Shares of time as a table."""
-    header = ("group", "verdict", "share", "95 % over people", "people", "clips", "seconds judged")
+    header = ("group", "verdict", "share", "95% over people", "people", "clips", "seconds judged")
     return header, [
         (row.group or "not named", display_name(row.verdict), f"{row.value:.1%}", span(row.interval) or "none",
          row.num_people, row.num_clips, f"{row.seconds:.1f}")
@@ -113,7 +113,7 @@ def shares_table(rows: Sequence[TimeShare]) -> Table:
 
 def differences_table(rows: Sequence[PairedDifference]) -> Table:
     """Paired differences as a table."""
-    header = ("first", "second", "verdict", "difference", "95 % over people", "p", "p adjusted (Holm)", "people")
+    header = ("first", "second", "verdict", "difference", "95% over people", "p", "p adjusted (Holm)", "people")
     return header, [
         (row.first, row.second, display_name(row.verdict), f"{row.value:+.1%}", span(row.interval, "+.1%") or "none",
          f"{row.p:.4f}", f"{row.adjusted_p:.4f}", row.num_people)

@@ -1,6 +1,6 @@
 """Clips decoded in a thread of its own, one ahead of whoever looks at them: neither waits for the other.
 
-A clip alone is analyzed in 5 to 28 % less time so, the more the larger its pictures are, at the same processor time;
+A clip alone is analyzed in 5 to 28% less time so, the more the larger its pictures are, at the same processor time;
 where every core has a worker of its own, as in a study, it is the same either way. `docs/explanation/scale.md` has the
 figures.
 """

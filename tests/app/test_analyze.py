@@ -70,6 +70,7 @@ def test_known_failure_is_one_sentence_and_keeps_the_earlier_result(studio, erro
     assert "still the result of the clip before, good.mp4" in studio.text.replace("\\", "")
     assert [item.key for item in app.button if item.key == "stop"] == []
     assert not app.get("progress")
+    assert app.session_state["choose-clip"], "another clip can be chosen at once"
 
 
 def test_a_second_clip_folds_the_chooser_again(studio):

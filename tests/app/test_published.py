@@ -49,9 +49,11 @@ class TestAgainstThePaper:
         app = studio.open("about")
         assert not app.exception
         assert not app.error
-        return "\n".join(
-            item.value for kind in ("markdown", "caption", "code", "info") for item in app.get(kind)
-        ).replace("\u00a0", " ")
+        return (
+            "\n".join(item.value for kind in ("markdown", "caption", "code", "info") for item in app.get(kind))
+            .replace("\u00a0", " ")
+            .replace("\u2060", "")
+        )
 
     def test_every_figure_comes_from_the_records(self, pair, tmp_path):
         """Changed records change the page; the paper's figures stay."""

@@ -143,6 +143,6 @@ def test_the_line_on_a_taught_model_counts_people():
     )
     row["protocol"] = "subject"
     assert trust_line({"taught_clips": row}) == (
-        "In tests it was right on 80% of 94 clips of 16 people kept out of its training (95 % interval over people "
+        "In tests it was right on 80% of 94 clips of 16 people kept out of its training (95% interval over people "
         "70% – 90%)."
     )

@@ -26,7 +26,8 @@ VERDICTS = {
 }  # fmt: skip
 """What the card can say of a clip that shows no blend."""
 
-BLEND = re.compile(rf"({'|'.join(re.escape(pair.capitalize()) for pair in PAIRS)}), a blend: \d+ % : \d+ %")
+BLEND = re.compile(rf"({'|'.join(re.escape(pair.capitalize()) for pair in PAIRS)}), a blend: \d+% : \d+%")
+TURNS = re.compile(r"[A-Z][a-z+ ]+(, then [a-z+ ]+){1,2}")
 
 
 def expect_title(page: Page, title: str) -> None:
@@ -37,7 +38,7 @@ def expect_whole_result(page: Page) -> None:
     verdict = page.get_by_test_id("verdict")
     expect(verdict).to_be_visible(timeout=ANALYSIS_MS)
     told = verdict.inner_text()
-    assert told in VERDICTS or BLEND.fullmatch(told), told
+    assert told in VERDICTS or BLEND.fullmatch(told) or TURNS.fullmatch(told), told
     expect(page.get_by_text("How long it took")).to_be_visible()
     page.get_by_role("tab", name="Charts").click()
     expect(page.locator(".js-plotly-plot")).to_have_count(4, timeout=ANALYSIS_MS)

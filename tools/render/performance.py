@@ -42,7 +42,7 @@ STORIES: Mapping[str, str] = {
 Keyframe = tuple[float, dict[str, float]]
 """Time in seconds and the strength in [0, 1] of every emotion shown; an empty mapping is neutral."""
 
-_BLEND_SHARE = (0.36, 0.64)  # of the first emotion; leaves room under the 25 % that make a true blend
+_BLEND_SHARE = (0.36, 0.64)  # of the first emotion; leaves room under the 25% that make a true blend
 _SMOOTHING_S = 0.07
 _LONGEST_S = 3.75
 _QUIET = "quiet sadness"

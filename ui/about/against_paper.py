@@ -11,8 +11,11 @@ from ui.widgets import model_picker, tables
 
 TAB = "Against the paper"
 
+HUNDRED = "hundred"
+"""Anchor of the table with the figure of the paper and ours."""
+
 PAPER_ACCURACY, PAPER_SAMPLES = 1.0, 6616
-"""What the paper reports: accuracy, precision, recall and F1 of 100 %, and how many samples it has (its Fig. 3 – 7)."""
+"""What the paper reports: accuracy, precision, recall and F1 of 100%, and how many samples it has (its Fig. 3 – 7)."""
 
 _NOTHING, _NOT_REPORTED = "not measured", "not reported"
 
@@ -40,7 +43,7 @@ def render() -> None:
 
 
 def _the_hundred_percent(ours: Measured, shipped: Measured) -> None:
-    st.header(f"The {PAPER_ACCURACY:.0%}, and the same model measured otherwise", anchor=False)
+    st.header(f"The {PAPER_ACCURACY:.0%}, and the same model measured otherwise", anchor=HUNDRED)
     taught, real, forced = ours.taught_clips, ours.untouched_real_clips, ours.forced_clips
     rows = [
         (
@@ -57,7 +60,7 @@ def _the_hundred_percent(ours: Measured, shipped: Measured) -> None:
     ]
     tables.render(("Accuracy on", "The paper", "published, here", "hybrid, here"), rows)
     st.caption(
-        "In brackets the 95 % interval over people. Rows are of different data and are not to be averaged. The "
+        "In brackets the 95% interval over people. Rows are of different data and are not to be averaged. The "
         "cross-validated figures are of heads of one recipe, trained on rendered clips alone; hybrid has a third "
         "class there, other. On real clips, on which neither model was trained, verdicts are judged: unsure is wrong, "
         "but for other faces. The verdicts of hybrid on them are cross-validated by person, for they helped to "
@@ -84,7 +87,7 @@ def _why(ours: Measured) -> None:
         f"must be called one of the two{called}.\n"
         "4. Clips made for one purpose, whether the paper's or our rendered ones, are posed, loud and alike, and real "
         "people are not: the rows of real clips show what is left.\n"
-        "5. A figure of 100 % without an interval, people or videos of elsewhere tells how well a test part is known, "
+        "5. A figure of 100% without an interval, people or videos of elsewhere tells how well a test part is known, "
         "not how often a stranger is read rightly; the figure to believe is the one on real clips, then the one by "
         "person."
     )
@@ -127,4 +130,4 @@ def _shipped_other(measured: Measured) -> str:
 
 
 def _points(interval: Interval) -> str:
-    return f", 95 % interval {100 * interval[0]:+.1f} to {100 * interval[1]:+.1f}" if interval else ""
+    return f", 95% interval {100 * interval[0]:+.1f} to {100 * interval[1]:+.1f}" if interval else ""

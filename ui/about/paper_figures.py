@@ -19,7 +19,7 @@ _PAPER: Mapping[str, str] = {
     "Fig. 2, training curves": "Loss and accuracy of training and validation per epoch, with the printed log.",
     "Fig. 3, confusion matrix": "Two classes, every sample on the diagonal.",
     "Fig. 4, classification report": "Precision, recall, F1 and support of each class: all 1.00.",
-    "Fig. 5, bars": "Accuracy, precision, recall and F1 side by side: all 100 %.",
+    "Fig. 5, bars": "Accuracy, precision, recall and F1 side by side: all 100%.",
     "Fig. 6, training": "Training on labelled videos.",
     "Fig. 7, prediction": "A verdict, the number of samples and the list of labels.",
 }
@@ -90,7 +90,8 @@ def _confusion(found: TaughtClips) -> None:
     how = "set aside at random" if found.protocol == "random" else "of people kept apart"
     st.markdown(f"Ours: {found.num_clips} clips {how}, of {found.num_people} people.")
     figure = confusion_figure(found.labels, found.confusion)
-    charts.render(figure, "paper-confusion", "Confusion matrix of the published model", picture="paper_confusion")
+    with st.columns([5, 6])[0]:  # as wide as the other matrices: cells are near squares
+        charts.render(figure, "paper-confusion", "Confusion matrix of the published model", picture="paper_confusion")
 
 
 def _report(found: TaughtClips) -> None:

@@ -88,7 +88,7 @@ def _strength(kind: "Kind") -> float | None:
     least, most, usual = kind.strengths
     value = st.slider(
         "Strength (%)", round(100 * least), round(100 * most), round(100 * usual), 5,
-        key=f"what-if-strength-{kind.key}", help=f"100 % would be: {kind.meaning}.",
+        key=f"what-if-strength-{kind.key}", help=f"100% would be: {kind.meaning}.",
     )  # fmt: skip
     return float(value / 100)
 

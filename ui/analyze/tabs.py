@@ -15,7 +15,7 @@ from ui.analyze import (
     tab_player,
     tab_what_if,
 )
-from ui.shell import errors
+from ui.shell import errors, parts
 from ui.state import keeping, session
 from ui.widgets import method_diagram
 
@@ -66,12 +66,12 @@ def stop() -> None:
 
 def render(result: session.Result) -> None:
     """Show the tabs; the one that holds a wanted part is opened and scrolled to it."""
-    wanted = method_diagram.take_wanted_part()
+    wanted = parts.take(method_diagram.PARTS)
     holder = next((tab.name for tab in TABS if wanted in tab.parts), None)
     if holder is not None:
         st.session_state[KEY] = holder
     _tabs(result, TABS, KEY, keeping.save)  # what a callback noted just now
-    method_diagram.scroll_to(wanted)
+    parts.scroll_to(wanted)
 
 
 def render_for_reader(result: session.Result, check: Callable[[], object]) -> None:

@@ -63,11 +63,12 @@ def card_html(analysis: "Analysis", bundle: "Bundle") -> str:
     prediction = analysis.prediction
     tone = class_colour(prediction.label, prediction.labels)
     limits = warning_of(bundle.metrics, bundle.info.labels)
+    changes = prediction.label == UNSURE and verdict_changes(prediction)  # then a mean over all of it says nothing
     parts = [
         f'<div class="es-kicker">Verdict on {_whom(analysis)}{escape(analysis.video.name)}</div>',
         f'<div class="es-verdict" data-testid="verdict">{escape(headline(prediction))}</div>',
         f"<div>{escape(_sureness(prediction))}</div>",
-        _mix_html(prediction, bundle),
+        "" if changes else _mix_html(prediction, bundle),
         _parts_html(analysis, bundle),
         *(f'<p class="es-soft">⚠️ {escape(warning)}</p>' for warning in analysis.warnings),
         f'<p class="es-soft" data-testid="limits">⚠️ {escape(limits)}</p>' if limits else "",
@@ -82,18 +83,18 @@ def _whom(analysis: "Analysis") -> str:
 
 def _sureness(prediction: "Prediction") -> str:
     if prediction.label == OTHER:
-        return f"Neutral, or an emotion of none of the pairs. Probability {display_percent(prediction.probability)}"
+        return f"Neutral, or an emotion of neither pair. Probability {display_percent(prediction.probability)}"
     if prediction.label != UNSURE:
         return f"Probability {display_percent(prediction.probability)}"
     if verdict_changes(prediction):
-        return "Its parts have different verdicts, so the clip as a whole has none."
+        return "The verdict changes during the clip, so each part has its own."
     return prediction.reason
 
 
 def _mix_html(found: "Prediction | Segment", bundle: "Bundle") -> str:
     """The mean frame emotions in words; above them, where both of a pair are present, their mix as a bar."""
     words = emotion_words(found.emotions)
-    seen = f'<div class="es-soft">Frames on average: {escape(words)}</div>' if words else ""
+    seen = f'<div class="es-soft">Average frame: {escape(words)}</div>' if words else ""
     salience = found.salience
     if not salience or not found.is_blend:
         return seen
@@ -123,7 +124,20 @@ def _parts_html(analysis: "Analysis", bundle: "Bundle") -> str:
     first = [item for item in segments if item is longest[item.label]]
     rest = [item for item in segments if item is not longest[item.label]]
     rows = "".join(_part_html(analysis, item, bundle) for item in first)
-    return f'<div class="es-parts">{rows}</div>{_folded_html(analysis, rest, bundle)}'
+    return f'{_band_html(analysis.prediction)}<div class="es-parts">{rows}</div>{_folded_html(analysis, rest, bundle)}'
+
+
+def _band_html(prediction: "Prediction") -> str:
+    """The whole clip as one bar from left to right, each part in the color of its verdict."""
+    segments = prediction.segments
+    begin_s, length_s = segments[0].start_s, max(segments[-1].end_s - segments[0].start_s, 1e-6)
+    blocks = "".join(
+        f'<span style="left:{(item.start_s - begin_s) / length_s:.2%};'
+        f'width:{(item.end_s - item.start_s) / length_s:.2%};background:{class_colour(item.label, prediction.labels)}">'
+        "</span>"
+        for item in segments
+    )
+    return f'<div class="es-track es-band" aria-hidden="true">{blocks}</div>'
 
 
 def _folded_html(analysis: "Analysis", rest: "list[Segment]", bundle: "Bundle") -> str:

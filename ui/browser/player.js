@@ -130,7 +130,7 @@ class Player {
     };
     canvas.onpointermove = (event) => event.buttons && jump(event);
     const scale = make("div", { className: "scale", ariaHidden: "true" });
-    scale.append(...["100 %", "50 %", "0 %"].map((textContent) => make("span", { textContent })));
+    scale.append(...["100%", "50%", "0%"].map((textContent) => make("span", { textContent })));
     const plot = make("div", { className: "plot" });
     plot.append(scale, canvas);
     element.append(header, plot);
@@ -267,7 +267,7 @@ class Player {
       rows.forEach(({ fill, value }, column) => {
         const share = this.share(group, this.index, column);
         fill.style.width = `${100 * (share ?? 0)}%`;
-        const most = group === "quality" ? 100 : 99; // a probability is never said to be 100 %
+        const most = group === "quality" ? 100 : 99; // a probability is never said to be 100%
         value.textContent = share === undefined ? "–" : `${Math.min(most, Math.round(100 * share))}%`;
       });
     }
@@ -281,7 +281,7 @@ class Player {
   say({ name, canvas }) {
     const told = this.clip.groups[name].map((item, column) => {
       const share = this.share(name, this.index, column);
-      return share === undefined ? "" : `${item.name} ${Math.round(100 * share)} %`;
+      return share === undefined ? "" : `${item.name} ${Math.round(100 * share)}%`;
     });
     canvas.ariaValueNow = this.times[this.index].toFixed(1);
     canvas.ariaValueText = `${canvas.ariaValueNow} seconds: ${told.filter(Boolean).join(", ") || "no usable face"}`;
@@ -445,9 +445,10 @@ function drawVerdict(pen, width, height, player) {
 
 function drawStack(pen, width, height, player) {
   const { emotions } = player.clip.groups, columns = [...player.columns("emotions", width)];
-  const thick = Math.ceil(width / columns.length) + 1; // each column reaches under the next one: no gap between them
-  for (const [start, shares] of columns) {
+  const most = 2 * Math.ceil(width / columns.length) + 1; // where there is no picture for longer, nothing is drawn
+  for (const [place, [start, shares]] of columns.entries()) {
     const x = Math.floor(start);
+    const thick = Math.min(Math.ceil(columns[place + 1]?.[0] ?? width) - x + 1, most); // reaches under the next one
     let y = height;
     shares.forEach((share, column) => {
       if (Number.isNaN(share)) return;

@@ -10,7 +10,9 @@ function look(id, left) {
 function bring(part) {
   const { top, bottom } = part.getBoundingClientRect();
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  if (top < 64 || bottom > 0.6 * innerHeight) part.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
+  const above = 64 + (document.querySelector(".st-key-tour")?.getBoundingClientRect().height ?? 0); // what stays on top
+  part.style.scrollMarginTop = `${above + 12}px`;
+  if (top < above || bottom > 0.6 * innerHeight) part.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
 }
 
 export default function ({ data }) {

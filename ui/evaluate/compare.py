@@ -51,7 +51,7 @@ def _comparison(first: "Evaluation", second: "Evaluation", folder: Path) -> None
         )
     ]
     tables.render(("Model", "Accuracy", "Clips that it alone has right"), rows)
-    chance = "significant at the 5 % level" if found.p_value < 0.05 else "not significant at the 5 % level"
+    chance = "significant at the 5% level" if found.p_value < 0.05 else "not significant at the 5% level"
     st.markdown(
         f"Difference in percentage points {found.difference.text('+.1%')} on {found.num_clips} clips of "
         f"{found.num_people} people. McNemar's exact test: p = {found.p_value:.3f}, {chance}."

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from emo_core import config
-from emo_core.records import Protocols, span
+from emo_core.records import Interval, Protocols
 from ui.evaluate import run
 from ui.evaluate.choice import Choice
 from ui.shell import errors, preload
@@ -84,13 +84,18 @@ def _progress(status: "JobStatus") -> None:
     button.button("Stop", key="compare-stop", on_click=jobs().stop, args=[status.order.name], width="stretch")
 
 
+def _points(interval: Interval) -> str | None:
+    """An interval of a difference of shares, in points."""
+    return f"{100 * interval[0]:+.1f} – {100 * interval[1]:+.1f} points" if interval else None
+
+
 def _protocols(found: Protocols) -> None:
     """The gap, both figures as bars, and as a table."""
     from emo_core.report.charts.evaluation import protocols_figure
 
     if found.leakage is not None:
         st.metric(
-            "Leakage (accuracy)", f"{100 * found.leakage:+.1f} points", span(found.leakage_interval, "+.1%") or None,
+            "Leakage (accuracy)", f"{100 * found.leakage:+.1f} points", _points(found.leakage_interval),
             delta_color="off", delta_arrow="off", border=True, width=260,
         )  # fmt: skip
     chart = protocols_figure(found, measured.SPLITS)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 KEY = "evaluate-tab"
 """Key of the tabs; its state is the name of the open one."""
 
+MATRIX = "matrix"
+"""Anchor of the confusion matrix, which stands in the first tab."""
+
 _SLICES = {
     "source": "Where the clips are from", "session": "Session", "damage": "Damage to the picture",
     "quality": "Quality, by the model's quality bins", "length": "Length of the clip", "person": "Person",
@@ -47,9 +50,11 @@ class Shown:
         return f"{self.evaluation.model_digest}-{len(self.evaluation.clips)}-{self.choice.name}"
 
 
-def render(shown: Shown) -> None:
-    """Headline and tabs."""
+def render(shown: Shown, *, begin: bool = False) -> None:
+    """Headline and tabs; with the first tab open if `begin` asks for it."""
     _headline(shown)
+    if begin:
+        st.session_state[KEY] = next(iter(_TABS))
     _tabs(shown)
 
 
@@ -64,7 +69,7 @@ def _headline(shown: Shown) -> None:
     origins, judge = errors.plain(", ".join(sources)), errors.plain(f"{evaluation.model} {evaluation.version}")
     st.caption(
         f"{figures.num_clips} clips of {figures.num_people} people ({origins}), judged by {judge}; below "
-        "each figure its 95 % interval over people. Accuracy and macro-F1 take the most probable class even where the "
+        "each figure its 95% interval over people. Accuracy and macro-F1 take the most probable class even where the "
         f"app would say unsure. {errors.plain(evaluation.exposure)}"
     )
     if len(sources) > 1:
@@ -93,7 +98,7 @@ def _verdicts(shown: Shown) -> None:
     labels, counts = shown.figures.labels, shown.figures.confusion
     left, right = st.columns([5, 6], gap="large")
     with left:
-        st.header("Confusion matrix", anchor=False)
+        st.header("Confusion matrix", anchor=MATRIX)
         st.caption("Rows are the truth. Share of the row, and clips. Click a cell to list its clips below.")
         figure, key = clickable_confusion_figure(labels, counts), f"confusion-{shown.key}"
         st.plotly_chart(
@@ -180,7 +185,7 @@ def _scores(shown: Shown) -> None:
     from emo_core.report.charts import evaluation as figures
 
     st.header("Accuracy, precision, recall, F1", anchor=False)
-    st.caption("Whiskers: 95 % interval over people. The bars of all classes are means over them.")
+    st.caption("Whiskers: 95% interval over people. The bars of all classes are means over them.")
     chart = figures.scores_figure(shown.figures.scores, shown.figures.per_class)
     charts.render(chart, "evaluate-scores", "Accuracy, precision, recall and F1", picture="scores")
     left, right = st.columns(2, gap="large")
@@ -231,7 +236,7 @@ def _slices(shown: Shown) -> None:
     st.header("Accuracy by part", anchor=False)
     chosen = st.segmented_control("Split the clips by", present, default=present[0], format_func=_SLICES.__getitem__)
     own = [row for row in rows if row.slice == (chosen or present[0])]
-    st.caption("Whiskers: 95 % interval over people; none where a part is of one person. n counts clips.")
+    st.caption("Whiskers: 95% interval over people; none where a part is of one person. n counts clips.")
     charts.render(slices_figure(own), "evaluate-slices", f"Accuracy by {chosen}", picture=f"slices_{chosen}")
     tables.render(
         ("Part", "Clips", "People", "Accuracy", "Gives a verdict"),

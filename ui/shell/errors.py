@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import streamlit as st
@@ -11,9 +11,17 @@ from emo_core.emotions import display_name
 from emo_core.errors import UNEXPECTED, EmoError, os_remedy
 
 
+def tell(sentence: str) -> None:
+    """Show what went wrong, as an alert."""
+    st.error(sentence, icon="⚠️")
+
+
 @contextmanager
-def shown() -> Iterator[None]:
+def shown(tell: Callable[[str], None] = tell) -> Iterator[None]:
     """Turn an error inside the block into one message on the page; what comes after the block still runs.
+
+    Args:
+        tell: called with the sentence; by default it is shown at once.
 
     Example:
         >>> with shown():                   # doctest: +SKIP
@@ -22,15 +30,13 @@ def shown() -> Iterator[None]:
     try:
         yield
     except EmoError as error:
-        st.error(plain(str(error)), icon="⚠️")
+        tell(plain(str(error)))
     except OSError as error:
         logging.getLogger(__name__).exception("the operating system refused something on a page")
-        st.error(
-            plain(f"Reading or writing on the server failed ({error.strerror or error}). {os_remedy(error)}"), icon="⚠️"
-        )
+        tell(plain(f"Reading or writing on the server failed ({error.strerror or error}). {os_remedy(error)}"))
     except Exception:
         logging.getLogger(__name__).exception("unexpected error on a page")
-        st.error(UNEXPECTED, icon="⚠️")
+        tell(UNEXPECTED)
 
 
 def without_pictures(text: str) -> str:

@@ -11,8 +11,8 @@ _CSS = """
 .st-key-unseen { position: absolute; height: 0; overflow: hidden; }
 .es-quiet { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 [data-testid="stCaptionContainer"] { color: inherit !important; opacity: .82; }
-.js-plotly-plot :is(.xtick, .ytick, .xtitle, .ytitle, .legendtext) text, .js-plotly-plot .legendtext {
-  fill: currentColor !important; }
+.js-plotly-plot :is(.xtick, .ytick, .cbaxis) text, .js-plotly-plot :is(.xtitle, .ytitle, .legendtext),
+.js-plotly-plot .annotation-text:not([style*="255, 255, 255"]) { fill: currentColor !important; }
 :is([data-testid="stButton"], [data-testid="stDownloadButton"], [data-testid="stPopover"], [data-testid="stCheckbox"])
   :is([data-testid="stMarkdownContainer"], [data-testid="stMarkdownContainer"] > p) {
   white-space: normal; overflow: visible; }
@@ -23,8 +23,10 @@ button[data-variant="segmented_control"], [data-testid="stSliderThumbValue"] { c
   *, *::before, *::after { animation-duration: .01ms !important; animation-iteration-count: 1 !important;
     transition-duration: .01ms !important; scroll-behavior: auto !important; }
 }
-.st-key-tour { position: sticky; top: 3.75rem; z-index: 90; background: light-dark(#FBFBFD, #12151C);
-  border-left: 6px solid #5B69D6 !important; }
+.st-key-tour { background: light-dark(#FBFBFD, #12151C); border-left: 6px solid #5B69D6 !important; }
+@media (min-height: 500px) {
+  [data-testid="stLayoutWrapper"]:has(> .st-key-above .st-key-tour) { position: sticky; top: 3.75rem; z-index: 90; }
+}
 .es-lead { font-size: 1.12rem; line-height: 1.5; max-width: 46rem; margin: 0; opacity: .86; }
 .es-soft { opacity: .82; font-size: .9rem; }
 .es-step b { display: block; font-size: .98rem; margin: .1rem 0 .15rem; }
@@ -61,11 +63,13 @@ button[data-variant="segmented_control"], [data-testid="stSliderThumbValue"] { c
   font-size: .88rem; }
 .es-track { position: relative; height: .8rem; border-radius: 4px; overflow: hidden;
   background: color-mix(in srgb, currentColor 10%, transparent); }
+.es-band { margin-top: .8rem; }
 .es-track span { position: absolute; top: 0; height: 100%; }
 .es-tried { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: .8rem; }
 .es-tried figure { margin: 0; } .es-tried img { width: 100%; border-radius: 8px; display: block; }
 .es-tried figcaption { font-size: .82rem; margin-top: .2rem; }
-.st-key-gallery { display: grid !important; grid-template-columns: repeat(auto-fill, minmax(170px, 1fr)); gap: .8rem; }
+.st-key-gallery { display: grid !important; gap: .8rem;
+  grid-template-columns: repeat(auto-fit, minmax(min(170px, 42%), 1fr)); }
 .es-channels { display: grid; grid-template-columns: repeat(auto-fill, minmax(84px, 1fr)); gap: 10px 8px; }
 .es-frame .es-pixels { image-rendering: pixelated; }
 .es-bar { height: 5px; border-radius: 3px; margin: 4px 0 3px; overflow: hidden;
@@ -84,6 +88,7 @@ button[data-variant="segmented_control"], [data-testid="stSliderThumbValue"] { c
   [class*="st-key-flow-"]:not(.st-key-flow-9)::after { content: "⌄"; right: 50%; top: auto; bottom: -1.25rem;
     transform: translateX(50%); line-height: 1; }
   .es-strip { grid-template-columns: repeat(auto-fill, minmax(56px, 1fr)); }
+  [data-testid="stMarkdownContainer"] :is(th, td) { padding: .35rem .45rem; font-size: .85rem; }
 }
 </style>
 """

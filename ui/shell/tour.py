@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from ui.shell import parts
 from ui.state import samples, session, sources
 
 _STOP, _GOING = "_tour_stop", "_tour_going"
@@ -11,45 +12,48 @@ _STOP, _GOING = "_tour_stop", "_tour_going"
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A stop: title, the sentence that is said there, the page, and what of it is shown."""
+    """A stop: title, the sentence that is said there, the page, the part of it that is shown, and its address."""
 
     title: str
     words: str
     page: str
+    part: str = ""
     see: str = ""
 
 
 STOPS: tuple[Stop, ...] = (
     Stop(
         "What it is",
-        "A face can show two emotions at once; the studio reads a video of one face and says which it shows over time, "
-        "why, and how sure the model is.",
+        "A face can show two emotions at once. The studio reads a face video and says which emotions it shows over "
+        "time, why, and how sure the model is.",
         "home",
     ),
     Stop(
         "On this face",
-        "A real person, first in distress, then laughing: the card says what the model sees in each part and how "
-        "probable it is, or that it is unsure.",
+        "A real person, first in distress, then laughing. The card says what the model sees in each part of the clip "
+        "and how probable that is, or that it is unsure.",
         "analyze",
         "verdict",
     ),
     Stop(
         "Why",
-        "Yellow to red is where in the face the evidence comes from, and below is which frames count for it.",
+        "Yellow to red marks where in the face the evidence comes from; further down is which frames count most.",
         "analyze",
         "heatmaps",
     ),
     Stop(
         "How good",
-        "The same model on clips of people it has never seen: rows are what is true, columns what it said, and "
-        "everything off the diagonal is wrong.",
+        "The same model on clips of rendered people it has never seen. Rows are the truth, columns what it said: "
+        "everything off the diagonal is an error.",
         "evaluate",
+        "matrix",
     ),
     Stop(
-        "Against 100 %",
-        "The paper reports 100 % on a random part of its own clips; measured on other people and on real clips, this "
-        "is what is left of such a number.",
+        "Against 100%",
+        "The paper reports 100% without saying how it splits its clips. On people it has never seen and on real clips, "
+        "the same method scores lower: the table says by how much.",
         "about",
+        "hundred",
         "paper",
     ),
 )
@@ -99,6 +103,7 @@ def _go(number: int) -> None:
     stop = STOPS[number]
     st.session_state[_STOP] = number
     st.session_state[_GOING] = f"pages/{stop.page}.py", {"see": stop.see} if stop.see else {}
+    parts.want(stop.part)
 
 
 def _leave() -> None:

@@ -35,7 +35,7 @@ def render(found: "Study") -> None:
         st.info(f"No clip names a {by}: give a manifest.csv with a column {by}, and all clips are one group below.")
     st.header("Share of the time by verdict", anchor=False)
     st.caption(
-        "Whiskers: 95 % interval over people (cluster bootstrap); none for a single one. Clips that name no "
+        "Whiskers: 95% interval over people (cluster bootstrap); none for a single one. Clips that name no "
         "participant count as one unknown person each."
     )
     rows = time_shares(seconds, by, labels)
@@ -89,7 +89,7 @@ def _curves(found: "Study", clips: "DataFrame", by: str, *, everybody: bool) -> 
         means = curves(clips, frames, value, by, at, everybody=everybody)
         drawn = curves_figure(means, values[value], at_mark=at == MARK)
         st.caption(
-            "Mean over people of each one's own mean; band: 95 % interval over people, where two or more are left."
+            "Mean over people of each one's own mean; band: 95% interval over people, where two or more are left."
         )
         charts.render(drawn, f"study-curve-{by}-{value}-{at}", f"{values[value]} over time by {by}", picture="curves")
 

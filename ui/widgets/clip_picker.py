@@ -45,6 +45,11 @@ def _chooser() -> "ExpanderContainer":
     return st.expander("Choose a clip", key=_CHOOSER, on_change="rerun")
 
 
+def unfold() -> None:
+    """Have the next run show the ways to a clip."""
+    st.session_state[_CHOOSER] = True
+
+
 def open_recorder() -> None:
     """Show the recorder from now on; the camera is still off."""
     st.session_state[_OPEN] = st.session_state[_CHOOSER] = True

@@ -57,7 +57,7 @@ def render_metrics() -> None:
     for title, found in ((_STILLS, stills), (_UNSEEN_STILLS, stills and stills.without_copies)):
         if found:
             rows.append(_scores(title, f"{found.num_images:,}", found, found.accuracy_interval))
-    tables.render(("Measured on", "n", "Accuracy (95 % interval)", "Macro-F1"), rows)
+    tables.render(("Measured on", "n", "Accuracy (95% interval)", "Macro-F1"), rows)
     st.caption(
         "Accuracy and macro-F1 (the mean over classes) take the most probable class even where the app would say "
         "unsure. Intervals are over pictures, of rendered clips over people. Damaged stretches are blurred, "
@@ -93,7 +93,7 @@ def render_demo() -> None:
         )
         st.caption(
             f"{figures.num_clips} rendered clips of {figures.num_people} synthetic people that the model has not seen; "
-            "in brackets the 95 % interval over people. Rendered faces are alike: expect less on real ones."
+            "in brackets the 95% interval over people. Rendered faces are alike: expect less on real ones."
         )
 
 
@@ -133,7 +133,7 @@ def render_protocols(protocols: Protocols) -> None:
         (SPLITS[name], f"{row.accuracy:.1%}", f"{row.macro_f1:.1%}", span(row.interval_over_people))
         for name, row in protocols.splits.items()
     ]
-    tables.render(("Clips split", "Accuracy", "Macro-F1", "95 % interval over people"), rows)
+    tables.render(("Clips split", "Accuracy", "Macro-F1", "95% interval over people"), rows)
     sources = ", ".join(protocols.sources or ["rendered"])
     st.caption(
         f"One recipe, {protocols.num_windows:,} windows of clips ({errors.plain(sources)}) of "
@@ -156,7 +156,7 @@ def render_ablation(ablation: Ablation) -> None:
     tables.render(("Part switched on", "Changes", "Clean", "Damaged"), changes)
     chosen = min(variants, key=lambda row: row.held_out_loss[0])
     st.caption(
-        "Of the LSTM, other things equal, on composed clips; in brackets the 95 % interval over pairs of heads. Parts "
+        "Of the LSTM, other things equal, on composed clips; in brackets the 95% interval over pairs of heads. Parts "
         f"are chosen by the loss on other, held-out clips; the least had: {_variant(chosen)}."
     )
     with st.expander(f"All {len(variants)} heads"):
@@ -168,7 +168,7 @@ def render_ablation(ablation: Ablation) -> None:
             ],
         )
         st.caption(
-            f"Macro-F1, mean of {variants[0].num_seeds} seeds ± half the 95 % interval, on composed clips (clean, "
+            f"Macro-F1, mean of {variants[0].num_seeds} seeds ± half the 95% interval, on composed clips (clean, "
             "damaged) and on rendered ones, by heads of a shorter training than the one in use."
         )
     if ablation.of_former_frame_cnn:

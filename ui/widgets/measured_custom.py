@@ -41,7 +41,7 @@ def render(record: TaughtRecord, measured: Measured, figures: TaughtClips) -> No
         "Macro-recall": scores.recall, "Gives a verdict": figures.coverage,
         "Right when it does": figures.accuracy_when_decided, "Calibration error": figures.calibration.error,
     }  # fmt: skip
-    tables.render(("Figure", "Value", "95 % interval over people"), [(name, *_told(row)) for name, row in rows.items()])
+    tables.render(("Figure", "Value", "95% interval over people"), [(name, *_told(row)) for name, row in rows.items()])
     tables.render(
         ("Class", "Precision", "Recall", "F1", "n"),
         [

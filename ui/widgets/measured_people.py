@@ -33,7 +33,7 @@ def _real_clips(record: RealClips) -> None:
             recall = f"{found.macro_recall:.2f}{bracketed(found.interval, '.2f')}"
             rows.append((f"{part.clips} ({part.num_clips})", words, recall, *counts, unsure))
     names = [display_name(name) for name in record.labels]
-    tables.render(("Clips (n)", "By", "Mean recall (95 % interval)", *names, "Unsure"), rows)
+    tables.render(("Clips (n)", "By", "Mean recall (95% interval)", *names, "Unsure"), rows)
     st.caption(
         f"{record.num_clips} parts of videos of {record.num_people} people, labelled by eye. Unsure counts as wrong, "
         "but for other. Nothing was trained on them; they helped to choose the thresholds, so verdicts are "
@@ -48,7 +48,7 @@ def _portraits(found: Portraits) -> None:
         for row in found.per_class
         if row.support
     ]
-    tables.render(("Emotion", "n", "Found (95 % interval over people)"), rows)
+    tables.render(("Emotion", "n", "Found (95% interval over people)"), rows)
     accuracy = found.scores.accuracy
     st.caption(
         f"{found.num_pictures} pictures of {found.num_people} people, one label each by one person; accuracy "

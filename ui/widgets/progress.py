@@ -37,7 +37,7 @@ class Report:
         """Say how far the work is."""
         percent = round(100 * min(max(fraction, 0.0), 1.0))
         self._offer("Stop")
-        self._draw(f"{errors.plain(stage)} ({percent} %)", percent)
+        self._draw(f"{errors.plain(stage)} ({percent}%)", percent)
 
     def waiting(self, place: "Place") -> None:
         """Say where in line the visitor stands."""

@@ -12,7 +12,7 @@ from ui.shell import errors
 def render(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Show a table of short texts; a range in one, such as an interval, stays on one line however narrow it gets."""
     lines = [header, ["---"] * len(header), *rows]
-    st.markdown("\n".join("| " + " | ".join(line).replace(" – ", "\u00a0–\u00a0") + " |" for line in lines))
+    st.markdown("\n".join("| " + " | ".join(line).replace(" – ", "\u00a0–\u2060\u00a0") + " |" for line in lines))
 
 
 def count(number: int, noun: str) -> str:

@@ -70,7 +70,7 @@ def timeline_figure(analysis: Analysis) -> go.Figure:
 
 
 def emotions_figure(analysis: Analysis) -> go.Figure:
-    """What the frame network sees: the eight basic emotions of every frame, stacked to 100 %.
+    """What the frame network sees: the eight basic emotions of every frame, stacked to 100%.
 
     Frames without a face leave a gap.
     """
@@ -169,10 +169,10 @@ def confusion_figure(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> 
             share = shares[row, column]
             text = f"<b>{share:.0%}</b><br>{table[row, column]:,.0f}"
             ink = {"color": "#FFFFFF"} if share > 0.5 else {}
-            figure.add_annotation(x=names[column], y=names[row], text=text, showarrow=False, font=ink)
+            figure.add_annotation(x=names[column], y=names[row], text=text, showarrow=False, font={"size": 14} | ink)
     layout(figure, height=120 + 78 * len(labels))
     figure.update_layout(hovermode="closest")
-    figure.update_xaxes(title="Judged by the model", showgrid=False, automargin=True)
+    figure.update_xaxes(title="Judged by the model", showgrid=False, automargin=True, tickangle=0)
     figure.update_yaxes(title="Truth", showgrid=False, automargin=True, autorange="reversed")
     return figure
 
@@ -199,7 +199,9 @@ def history_figure(
         )  # fmt: skip
     if chosen is not None:
         figure.add_vline(x=chosen, line={"color": NEUTRAL_INK, "width": 1.2, "dash": "dot"})
-        figure.add_annotation(x=chosen, y=1, yref="paper", text="kept", showarrow=False, yanchor="bottom", font_size=11)
+        side = "left" if chosen < max(epochs) else "right"
+        figure.add_annotation(x=chosen, y=1, yref="paper", text=" kept ", showarrow=False, xanchor=side, yanchor="top",
+                              font_size=11)  # fmt: skip
     layout(figure, height=280)
     figure.update_xaxes(title="Epoch", dtick=max(1, -(-len(epochs) // 8)))
     shown = percent_format(value for values in curves.values() for value in values)

@@ -47,7 +47,7 @@ def clickable_confusion_figure(labels: Sequence[str], counts: Sequence[Sequence[
         x=[names[column] for _, column in cells], y=[names[row] for row, _ in cells],
         customdata=[[row, column, counts[row][column]] for row, column in cells],
         mode="markers", showlegend=False,
-        marker={"symbol": "square", "size": 60, "color": faded(ACCENT, 0.01), "line": {"width": 0}},
+        marker={"symbol": "square", "size": 60, "color": faded(ACCENT, 0), "line": {"width": 0}},
         selected={"marker": {"opacity": 1, "color": faded("#F2A900", 0.35)}}, unselected={"marker": {"opacity": 1}},
         hovertemplate="true %{y}<br>judged %{x}<br>%{customdata[2]} clips: click to list them<extra></extra>",
     )  # fmt: skip
@@ -163,7 +163,7 @@ def _add_bars(figure: go.Figure, name: str, colour: str, scores: Mapping[str, Sc
     figure.add_bar(
         x=list(scores), y=[score.value for score in scores.values()], name=name, marker={"color": colour},
         error_y=_whiskers(scores.values()), customdata=[span(score.interval) or "–" for score in scores.values()],
-        hovertemplate=f"{name}<br>%{{x}} %{{y:.1%}}<br>95 % interval %{{customdata}}<extra></extra>",
+        hovertemplate=f"{name}<br>%{{x}} %{{y:.1%}}<br>95% interval %{{customdata}}<extra></extra>",
     )  # fmt: skip
 
 
@@ -196,9 +196,10 @@ def _add_diagonal(figure: go.Figure, name: str) -> None:
 
 
 def _unit_square(figure: go.Figure, x_title: str, y_title: str) -> go.Figure:
-    """Both axes from 0 to 1, in percent."""
+    """Both axes from 0 to 1, in percent; points and lines at the edge are drawn whole."""
     layout(figure, height=360)
     figure.update_layout(hovermode="closest")
+    figure.update_traces(cliponaxis=False)
     figure.update_xaxes(title=x_title, range=[-0.02, 1.02], tickformat=".0%")
     figure.update_yaxes(title=y_title, range=[-0.02, 1.02], tickformat=".0%")
     return figure

@@ -34,7 +34,7 @@ def shares_figure(rows: Sequence[TimeShare], labels: Sequence[str]) -> go.Figure
                 "arrayminus": [row.value - low for row, (low, _) in zip(own, ends, strict=True)],
             },
             customdata=[[span(row.interval) or "none", row.num_people, row.num_clips] for row in own],
-            hovertemplate=f"{display_name(verdict)} in %{{x}}: %{{y:.1%}}<br>95 % interval %{{customdata[0]}}<br>"
+            hovertemplate=f"{display_name(verdict)} in %{{x}}: %{{y:.1%}}<br>95% interval %{{customdata[0]}}<br>"
             "%{customdata[1]} people, %{customdata[2]} clips<extra></extra>",
         )  # fmt: skip
     layout(figure, height=340)
@@ -91,7 +91,7 @@ def differences_figure(rows: Sequence[PairedDifference], labels: Sequence[str]) 
                 "type": "data", "symmetric": False, "array": [high - row.value], "arrayminus": [row.value - low],
                 "thickness": 1.5, "width": 4,
             },
-            hovertemplate=f"{display_name(row.verdict)}: {row.value:+.1%}<br>95 % interval "
+            hovertemplate=f"{display_name(row.verdict)}: {row.value:+.1%}<br>95% interval "
             f"{span(row.interval, '+.1%')}<br>adjusted p {row.adjusted_p:.4f}<extra></extra>",
         )  # fmt: skip
     layout(figure, height=80 + 40 * len(rows))

@@ -61,7 +61,7 @@ def _is_known(value: Any) -> bool:
 
 
 def _number(value: float, *, share: bool) -> str:
-    return f"{100 * float(value):.0f} %" if share else f"{float(value):.3g}"
+    return f"{100 * float(value):.0f}%" if share else f"{float(value):.3g}"
 
 
 def _place(place: Any) -> str:

@@ -36,7 +36,7 @@ def test_frames_count_by_their_quality_and_masked_ones_not_at_all():
         ("sadness_fear", {"sadness": 0.8, "fear": 0.02}, False, "Sadness (of the pair sadness + fear)", ("sadness",)),
         ("sadness_fear", {"sadness": 0.1, "fear": 0.5}, False, "Fear (of the pair sadness + fear)", ("fear",)),
         ("amusement_surprise", {"amusement": 0.5, "surprise": 0.4}, True,
-         "Amusement + surprise, a blend: 62 % : 38 %", ("amusement", "surprise")),
+         "Amusement + surprise, a blend: 62% : 38%", ("amusement", "surprise")),
         (OTHER, {}, False, "Other", ()),
         (UNSURE, {}, False, "Unsure", ()),
     ],

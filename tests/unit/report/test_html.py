@@ -60,7 +60,7 @@ def test_it_tells_everything():
         made_at=datetime(2026, 1, 2, 3, 4, tzinfo=UTC),
     )  # fmt: skip
     for words in (
-        "Amusement + surprise, a blend: 62 % : 38 %", "Probability 80%", "Frames on average: happiness 60 %",
+        "Amusement + surprise, a blend: 62% : 38%", "Probability 80%", "Average frame: happiness 60%",
         "4 of the 4 windows", "Careful.", "clip.mp4", f"model {INFO.title}", "2026-01-02 03:04 UTC",
         "Clip: A. Author", "54 of 60 frames count", "Emotions in each frame", "1.5 s · quality 80% · Sadness + fear",
         "Article 5(1)(f)", "Article 50(3)", "An expression is not a feeling", "Intended use", "Prohibited use",

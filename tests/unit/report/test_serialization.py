@@ -110,7 +110,7 @@ class TestText:
 
     def test_a_pair_says_its_mix(self):
         text = to_text(make_analysis(50, "amusement_surprise", amusement=0.62))
-        assert "Amusement + surprise, a blend: 62 % : 38 %, 80%" in text
+        assert "Amusement + surprise, a blend: 62% : 38%, 80%" in text
 
     def test_a_pair_of_which_one_is_there_says_which(self):
         text = to_text(make_analysis(50, "amusement_surprise", amusement=0.9))

@@ -79,7 +79,7 @@ class TestSubtitles:
         assert found == [
             ("00:00:00.000", "00:00:03.000", "Other, 60%"),
             ("00:00:01.000", "00:00:02.500", "Marked by a person: a --&gt; b &lt;i&gt;"),
-            ("00:00:03.000", "00:00:06.000", "Amusement + surprise, a blend: 62 % : 38 %, 80%"),
+            ("00:00:03.000", "00:00:06.000", "Amusement + surprise, a blend: 62% : 38%, 80%"),
             ("00:00:59.000", "00:00:59.100", "Marked by a person: late"),
         ]
 

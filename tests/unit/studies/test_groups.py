@@ -190,7 +190,7 @@ def test_without_people_of_both_conditions_nothing_is_compared():
 
 
 def test_a_planted_difference_is_found_and_a_planted_nothing_is_not():
-    """Of 100 studies of 16 people each: at most 11 false alarms at 5 % (99 % of what chance makes), 90 found."""
+    """Of 100 studies of 16 people each: at most 11 false alarms at 5% (99% of what chance makes), 90 found."""
     rng = np.random.default_rng(8)
 
     def found(effect):

@@ -89,7 +89,7 @@ def test_words_for_a_verdict():
     one = replace(result(), salience=levels, presence=levels)
     assert overlay.moment_words(one) == "Sadness (of the pair sadness + fear)"
     both = replace(one, salience={"sadness": 0.6, "fear": 0.4}, is_blend=True)
-    assert overlay.moment_words(both) == "Sadness + fear, a blend: 60 % : 40 %"
+    assert overlay.moment_words(both) == "Sadness + fear, a blend: 60% : 40%"
     assert overlay.moment_words(result(UNSURE)) == "Unsure"
     assert overlay.moment_words(result(box=None)) == "No face"
 

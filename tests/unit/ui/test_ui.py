@@ -67,7 +67,7 @@ def test_card_escapes_names_from_outside():
 @pytest.mark.parametrize(
     ("share", "words"),
     [
-        (0.62, "Amusement + surprise, a blend: 62 % : 38 %"),
+        (0.62, "Amusement + surprise, a blend: 62% : 38%"),
         (0.9, "Amusement (of the pair amusement + surprise)"),
         (0.1, "Surprise (of the pair amusement + surprise)"),
     ],
@@ -90,11 +90,11 @@ def test_a_clip_that_changes_has_its_parts_and_their_mixes_for_a_verdict():
     )
     analysis = replace(analysis, prediction=replace(analysis.prediction, segments=segments))
     html = verdict.card_html(analysis, BUNDLE)
-    assert headline(analysis.prediction) == "Changes during the clip"
-    first = html.index("Sadness + fear, a blend: 70 % : 30 %</b>, probability 97%")
+    assert headline(analysis.prediction) == "Sadness + fear, then amusement"
+    first = html.index("Sadness + fear, a blend: 70% : 30%</b>, probability 97%")
     assert first < html.index("Amusement (of the pair amusement + surprise)</b>, probability 99%")
     assert html.count("es-meter") == 1, "a bar shows a mix only where there is one"
-    assert "Frames on average: happiness 90 %" in html
+    assert "Average frame: happiness 90%" in html
 
 
 def test_the_card_shows_the_longest_part_of_each_class_and_folds_the_rest():
@@ -113,7 +113,7 @@ def test_the_card_shows_the_longest_part_of_each_class_and_folds_the_rest():
 
 
 def test_mix_percents_add_up():
-    html = verdict.card_html(make_analysis(amusement=0.625), BUNDLE).split("es-parts")[0]
+    html = verdict.card_html(make_analysis(amusement=0.625), BUNDLE).split("es-band")[0]
     shares = [int(part.split("%")[0]) for part in html.split("width:")[1:]]
     assert sum(shares) == 100
 

@@ -28,13 +28,13 @@ def test_pq_levels_of_smpte_st_2084(light_cd_m2, signal):
 
 @pytest.mark.parametrize(("transfer", "signal"), [(PQ, 0.38), (HLG, 0.38)])
 def test_the_grey_card_of_itu_r_bt_2408(transfer, signal):
-    """18 % reflectance: 26 cd/m², 38 % of either signal, rounded to whole percents."""
+    """18% reflectance: 26 cd/m², 38% of either signal, rounded to whole percents."""
     assert grey(signal, transfer) == pytest.approx(level(26), abs=4)
 
 
 @pytest.mark.parametrize(("transfer", "white", "peak"), [(PQ, 0.5807, 0.7518), (HLG, 0.75, 1.0)])
 def test_white_is_nearly_white_and_what_is_brighter_is_told_from_it(transfer, white, peak):
-    """203 cd/m² and 1000 cd/m²: 58 % and 75 % of PQ, 75 % and 100 % of HLG (BT.2408, BT.2100)."""
+    """203 cd/m² and 1000 cd/m²: 58% and 75% of PQ, 75% and 100% of HLG (BT.2408, BT.2100)."""
     assert 240 <= grey(white, transfer) < grey(peak, transfer) <= 255
     assert grey(0, transfer) == 0
 

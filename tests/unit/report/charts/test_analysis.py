@@ -18,9 +18,9 @@ def test_a_chart_in_words_holds_its_values():
     analysis = make_analysis()
     told = describe(figures.probabilities_figure(analysis.prediction))
     for label, value in zip(analysis.prediction.labels, analysis.prediction.probabilities, strict=True):
-        assert f"{display_name(label)} {100 * value:.0f} %" in told
+        assert f"{display_name(label)} {100 * value:.0f}%" in told
     assert describe(figures.confusion_figure(["joy", "fear"], [[3, 1], [0, 4]])) == (
-        "Joy as Joy 75 %, Joy as Fear 25 %, Fear as Joy 0 %, Fear as Fear 100 %."
+        "Joy as Joy 75%, Joy as Fear 25%, Fear as Joy 0%, Fear as Fear 100%."
     )
     over_time = describe(figures.quality_figure(analysis))
     assert over_time.startswith("Overall: from ")
@@ -75,7 +75,7 @@ def test_timeline_names_the_verdict_at_every_point():
     verdict = figures.timeline_figure(make_analysis()).data[-1]
     assert len(verdict.x) == len(figures.timeline_figure(make_analysis()).data[0].x)
     assert verdict.customdata[0] == "Other, 0.0–3.0 s"
-    assert verdict.customdata[-1] == "Amusement + surprise, a blend: 62 % : 38 %, 3.0–6.0 s"
+    assert verdict.customdata[-1] == "Amusement + surprise, a blend: 62% : 38%, 3.0–6.0 s"
 
 
 def test_timeline_of_a_clip_without_windows_is_flat():
@@ -132,7 +132,7 @@ def test_history_draws_one_curve_per_part():
     figure = figures.history_figure([1, 2], {"Training": [0.5, 0.6], "Validation": [0.4, float("nan")]}, "Accuracy")
     assert figure.layout.yaxis.tickformat == ".0%"
     flat = figures.history_figure([1, 2], {"Training": [0.858, 0.853], "Validation": [0.851, 0.849]}, "Accuracy")
-    assert flat.layout.yaxis.tickformat == ".1%", "ticks of 86, 86, 85, 85 % tell nothing"
+    assert flat.layout.yaxis.tickformat == ".1%", "ticks of 86, 86, 85, 85% tell nothing"
     assert [trace.name for trace in figure.data] == ["Training", "Validation"]
     assert figure.layout.yaxis.tickformat == ".0%"
 

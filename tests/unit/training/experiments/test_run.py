@@ -50,7 +50,7 @@ class TestStudies:
         order = Order("protocols", "demo", str(demo), str(out), str(cache), "both", epochs=3, folds=2)
         (tmp_path / ORDER).write_bytes(msgspec.json.encode(order))
         assert main(["run-order", str(tmp_path)]) == 0
-        assert "leakage: +0.0000 (95 % over people -0.1000 – 0.1000)" in capsys.readouterr().out
+        assert "leakage: +0.0000 (95% over people -0.1000 – 0.1000)" in capsys.readouterr().out
         assert asked == [(72, 3, list(LABELS), 2, ("random", "subject"), [])]
         table = load_protocols(protocols_path(cache, out, read_dataset(demo)))
         assert table.random == row
