@@ -16,7 +16,7 @@ from streamlit.navigation.page import Page
 
 from emo_core import config
 from ui.serve import metrics
-from ui.shell import announce, focus, links, preload, presenting, theme, tour
+from ui.shell import announce, browser, links, preload, presenting, theme, tour
 from ui.state import keeping, live_session, visits
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def run(pages: Sequence[Page]) -> None:
             told.error(notice, icon="⚠️")
         with st.container(key="unseen"):
             announce.render()
-            focus.render()
+            browser.keep_focus()
             _keeper()(key="keeper", data={**keeping.for_browser(), "seconds": int(keeping.MOST_S)})
         with st.container(key="above"):  # always there, so that nothing below it moves
             _tell_lost()
