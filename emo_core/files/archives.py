@@ -23,7 +23,7 @@ MOST_BYTES = 2 * 2**30
 
 DAMAGED = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, RuntimeError, EOFError, ValueError, LookupError,
-    OverflowError,
+    OverflowError, MemoryError,
 )  # fmt: skip
 """What reading a damaged or locked zip may raise, beside an OSError without a number, as bzip2 does."""
 

@@ -61,6 +61,18 @@ def test_names_that_lead_outside_are_refused(tmp_path, name):
     assert [path.name for path in tmp_path.rglob("*")] == ["in"]
 
 
+def test_damage_that_asks_for_more_memory_than_there_is_is_told(tmp_path, monkeypatch):
+    """Such as the size of a dictionary that LZMA is to have, where the process has a limit."""
+
+    def refuse(*_, **__):
+        raise MemoryError
+
+    content = zipped({"joy/a.mp4": b"content"})
+    monkeypatch.setattr(zipfile.ZipFile, "open", refuse)
+    with pytest.raises(DatasetError, match="no zip that can be read"):
+        archives.unpack(content, tmp_path)
+
+
 def test_what_is_no_zip_a_link_or_too_much_is_refused(tmp_path, monkeypatch):
     with pytest.raises(DatasetError, match="no zip that can be read"):
         archives.unpack(b"no zip", tmp_path)
