@@ -98,7 +98,7 @@ def _analyze_one(
     clip: Path, model: Path, json_file: Path | None, out: Path | None, person: int, *, every_frame: bool, quiet: bool
 ) -> None:
     from emo_core.model.bundle import load_bundle
-    from emo_core.report.serialization import to_json, to_text
+    from emo_core.report.serialization import json_parts, to_text, write_json
 
     with native_messages_dropped():
         bundle = load_bundle(model)
@@ -107,10 +107,12 @@ def _analyze_one(
         work = _Work(clip, bundle, person, every_frame, tell)
         told = work.export_into(out) if out else work.analyze()
     if json_file == Path("-"):
-        print(to_json(told[0].frames))
+        for part in json_parts(told[0].frames):
+            print(part, end="")
+        print()
         return
     if json_file:
-        json_file.write_text(to_json(told[0].frames) + "\n", "utf-8")
+        write_json(json_file, told[0].frames)
     print("\n\n".join(to_text(one.analysis) for one in told))
 
 
@@ -149,7 +151,7 @@ class _Work:
         """Analyze and write every export; the folder is tried first, so that no work is lost on it."""
         from emo_core.report.annotations import Annotations
         from emo_core.report.export import export_all, folder_to_fill
-        from emo_core.report.serialization import to_json
+        from emo_core.report.serialization import write_json
         from emo_core.report.tables import frames_csv
 
         with folder_to_fill(out) as folder:
@@ -159,7 +161,7 @@ class _Work:
                 own.mkdir(exist_ok=True)
                 export_all(own, self.clip, one.analysis, self.bundle, progress=self.tell)
                 if self.every_frame:
-                    (own / "analysis.json").write_text(to_json(one.frames) + "\n", "utf-8")
+                    write_json(own / "analysis.json", one.frames)
                     (own / "frames.csv").write_bytes(frames_csv(one.frames, Annotations()).encode("utf-8"))
         return told
 

@@ -21,7 +21,7 @@ from emo_core.report.charts.catalog import Chart, charts_of
 from emo_core.report.charts.images import to_png
 from emo_core.report.html import html_report
 from emo_core.report.key_frames import key_frames
-from emo_core.report.serialization import to_json
+from emo_core.report.serialization import write_json
 from emo_core.report.tables import frames_csv, segments_vtt, windows_csv
 
 FILES = ("analysis.json", "frames.csv", "windows.csv", "segments.vtt", "report.html", "annotated.mp4")
@@ -86,12 +86,12 @@ def export_all(
     tell = progress or (lambda stage, share: None)
     human = annotations or Annotations()
     for name, text in (
-        ("analysis.json", to_json(analysis, human) + "\n"),
         ("frames.csv", frames_csv(analysis, human)),
         ("windows.csv", windows_csv(analysis, human)),
         ("segments.vtt", segments_vtt(analysis, human)),
     ):
         (folder / name).write_bytes(text.encode("utf-8"))
+    write_json(folder / "analysis.json", analysis, human)
     tell("Drawing the charts", 0.1)
     charts = charts_of(analysis, human)
     for name, picture in chart_pictures(charts, analysis).items():
@@ -150,25 +150,25 @@ def zipped_charts(analysis: Analysis, annotations: Annotations, *, progress: Pro
     return buffer.getvalue()
 
 
-def write_text(
+def write_table(
     target: Path,
-    tell_all: Callable[[Analysis, Annotations], str],
+    table: Callable[[Analysis, Annotations], str],
     analysis: Analysis,
     annotations: Annotations,
     *,
     progress: Progress,
 ) -> None:
-    """Write what a table or a record of an analysis says into a file.
+    """Write one of :mod:`emo_core.report.tables`.
 
     Args:
         target: the file.
-        tell_all: such as :func:`~emo_core.report.tables.frames_csv`.
+        table: the function that makes it.
         analysis: what to tell.
         annotations: what a person says.
         progress: called before.
     """
     progress("Writing the file", 0.0)
-    target.write_bytes(tell_all(analysis, annotations).encode("utf-8"))
+    target.write_bytes(table(analysis, annotations).encode("utf-8"))
 
 
 def report_of(

@@ -1,6 +1,9 @@
 """An analysis as text for a terminal and as JSON for programs."""
 
+import itertools
 import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +18,7 @@ from emo_core.types import Floats
 
 SCHEMA = "hybrid-emotion-analysis/2"
 
+_TOKENS_AT_ONCE = 4096
 _TIMELINE_WIDTH = 60
 _MOST_SPANS = 4  # told of when a person is in view
 
@@ -32,6 +36,13 @@ def to_dict(analysis: Analysis, annotations: Annotations | None = None) -> dict[
         >>> to_dict(analyze("assets/demo/clips/person_01/other_4.mp4", load_bundle()))["schema"]
         'hybrid-emotion-analysis/2'
     """
+    return _document(analysis, annotations, lambda told: [*_Frames(told)])
+
+
+def _document(
+    analysis: Analysis, annotations: Annotations | None, frames: Callable[[Analysis], list[dict[str, Any]]]
+) -> dict[str, Any]:
+    """:func:`to_dict`, with rows of frames as `frames` gives them."""
     human = {"human_annotations": annotations.to_dict()} if annotations else {}
     video, labels = analysis.video, analysis.model.labels
     return {
@@ -51,25 +62,27 @@ def to_dict(analysis: Analysis, annotations: Annotations | None = None) -> dict[
         },
         "model": {"name": analysis.model.name, "version": analysis.model.version, "labels": list(labels)},
         "person": analysis.person,
-        **_told(analysis),
+        **_told(analysis, frames),
         "timing_ms": {stage: round(getattr(analysis.timing_ms, stage), 2) for stage in analysis.timing_ms.__slots__},
         "warnings": list(analysis.warnings),
-        "people": [_person(analysis.about(found.number), found) for found in people_of(analysis)],
+        "people": [_person(analysis.about(found.number), found, frames) for found in people_of(analysis)],
         **human,
     }
 
 
-def _person(analysis: Analysis, found: PersonOverview) -> dict[str, Any]:
+def _person(
+    analysis: Analysis, found: PersonOverview, frames: Callable[[Analysis], list[dict[str, Any]]]
+) -> dict[str, Any]:
     return {
         "person": found.number,
         "on_screen_s": round(found.on_screen_s, 3),
         "in_view": [{"start_s": round(start_s, 3), "end_s": round(end_s, 3)} for start_s, end_s in found.spans_s],
-        **_told(analysis),
+        **_told(analysis, frames),
         "warnings": list(analysis.warnings),
     }
 
 
-def _told(analysis: Analysis) -> dict[str, Any]:
+def _told(analysis: Analysis, frames: Callable[[Analysis], list[dict[str, Any]]]) -> dict[str, Any]:
     """What is told of the one person that an analysis is about."""
     prediction, labels = analysis.prediction, analysis.model.labels
     return {
@@ -105,13 +118,44 @@ def _told(analysis: Analysis) -> dict[str, Any]:
             }
             for window in prediction.windows
         ],
-        "frames": _frames(analysis),
+        "frames": frames(analysis),
     }
 
 
 def to_json(analysis: Analysis, annotations: Annotations | None = None) -> str:
     """:func:`to_dict` as text; non-finite numbers cannot occur in it."""
-    return json.dumps(to_dict(analysis, annotations), indent=1, ensure_ascii=False, allow_nan=False)
+    return "".join(json_parts(analysis, annotations))
+
+
+def json_parts(analysis: Analysis, annotations: Annotations | None = None) -> Iterator[str]:
+    """:func:`to_json` in parts, for a file: two hours take 80 MB as text, and ten times that as objects."""
+    encoder = json.JSONEncoder(indent=1, ensure_ascii=False, allow_nan=False)
+    tokens = encoder.iterencode(_document(analysis, annotations, _Frames))
+    while part := "".join(itertools.islice(tokens, _TOKENS_AT_ONCE)):
+        yield part
+
+
+def write_json(
+    target: Path,
+    analysis: Analysis,
+    annotations: Annotations | None = None,
+    *,
+    progress: Callable[[str, float], None] | None = None,
+) -> None:
+    """Write what ``analyze --json`` writes, without ever holding all of it.
+
+    Args:
+        target: the file.
+        analysis: what to tell.
+        annotations: what a person says.
+        progress: called as the work goes on.
+    """
+    with target.open("w", encoding="utf-8") as file:
+        for part in json_parts(analysis, annotations):
+            if progress:
+                progress("Writing the file", 0.0)
+            file.write(part)
+        file.write("\n")
 
 
 def to_text(analysis: Analysis) -> str:
@@ -199,19 +243,27 @@ def _timeline(analysis: Analysis) -> list[str]:
     return [*rows, f"  {'':<{width}} {scale}"]
 
 
-def _frames(analysis: Analysis) -> list[dict[str, Any]]:
-    normalized, features, track = analysis.normalized, analysis.features, analysis.track
-    return [
-        {
-            "time_s": round(float(time_s), 4),
-            "face": bool(normalized.mask[i]),
-            "box_xyxy": [round(float(v), 1) for v in track.boxes_xyxy[i]] if track.detected[i] else None,
-            "quality": _number(normalized.quality[i]),
-            "quality_components": {name: _number(values[i]) for name, values in normalized.components.items()},
-            "emotions": _named(EMOTIONS, features.emotions[i]) if features.mask[i] else None,
-        }
-        for i, time_s in enumerate(analysis.timestamps_s)
-    ]
+class _Frames(list[dict[str, Any]]):
+    """A row for every frame, made when it is asked for: all that an encoder of JSON wants of a list."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        super().__init__()
+        self._analysis = analysis
+
+    def __len__(self) -> int:
+        return len(self._analysis.timestamps_s)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        normalized, features, track = self._analysis.normalized, self._analysis.features, self._analysis.track
+        for i, time_s in enumerate(self._analysis.timestamps_s):
+            yield {
+                "time_s": round(float(time_s), 4),
+                "face": bool(normalized.mask[i]),
+                "box_xyxy": [round(float(v), 1) for v in track.boxes_xyxy[i]] if track.detected[i] else None,
+                "quality": _number(normalized.quality[i]),
+                "quality_components": {name: _number(values[i]) for name, values in normalized.components.items()},
+                "emotions": _named(EMOTIONS, features.emotions[i]) if features.mask[i] else None,
+            }
 
 
 def _named(names: tuple[str, ...], values: Floats) -> dict[str, float]:

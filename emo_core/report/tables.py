@@ -4,7 +4,7 @@ What a person says is in columns and cues of its own, whose names begin with ``h
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from emo_core.files.csv_files import to_csv
 from emo_core.model.presence import sure_words
 from emo_core.report.annotations import Annotations, Marker
 
+_ROWS_AT_ONCE = 1024
 _MARK_S = 1.5  # how long a mark stays on the screen
 _MODEL = ("model", "model_version", "software")
 _DIGITS = {"source_frame": 0, "time_s": 3, "start_s": 3, "end_s": 3, **dict.fromkeys((*BOX, *POSE), 1)}
@@ -71,13 +72,20 @@ def mark_words(marker: Marker) -> str:
 
 def _csv(columns: Columns, human: Mapping[str, Sequence[str]]) -> str:
     """A table as CSV, what a person says before the model."""
-    texts: dict[str, Sequence[str]] = {name: _texts(name, values) for name, values in columns.items()}
-    model = {name: texts.pop(name) for name in _MODEL}
-    whole = {**texts, **human, **model}
-    return to_csv(list(whole), zip(*whole.values(), strict=True))
+    names = [*(name for name in columns if name not in _MODEL), *human, *_MODEL]
+    count = len(next(iter(columns.values())))
+
+    def rows() -> Iterator[Sequence[str]]:
+        for first in range(0, count, _ROWS_AT_ONCE):  # as text a long clip takes ten times the file
+            some = slice(first, first + _ROWS_AT_ONCE)
+            texts = {name: _texts(name, values[some]) for name, values in columns.items()}
+            texts |= {name: values[some] for name, values in human.items()}
+            yield from zip(*(texts[name] for name in names), strict=True)
+
+    return to_csv(names, rows())
 
 
-def _texts(name: str, values: NDArray[Any]) -> list[str]:
+def _texts(name: str, values: NDArray[Any]) -> Sequence[str]:
     """Cells of a column; empty where there is no number."""
     if values.dtype.kind == "f":
         digits = _DIGITS.get(name, 6)

@@ -92,25 +92,25 @@ class Makers:
 
     def json(self) -> bytes:
         """What ``analyze --json`` writes, and what the visitor says."""
-        return self._text("to_json")
+        return self._file(_exporting().write_json)
 
     def frames(self) -> bytes:
         """A row for every frame."""
-        return self._text("frames_csv")
+        return self._file(_exporting().write_table, _exporting().frames_csv)
 
     def windows(self) -> bytes:
         """A row for every window."""
-        return self._text("windows_csv")
+        return self._file(_exporting().write_table, _exporting().windows_csv)
 
     def subtitles(self) -> bytes:
         """A cue for every segment and mark."""
-        return self._text("segments_vtt")
+        return self._file(_exporting().write_table, _exporting().segments_vtt)
 
-    def _text(self, name: str) -> bytes:
-        """What a function of the exports tells of every frame, by way of a file: of two hours that is 80 MB."""
-        export, place = _exporting(), scratch.Lasting()
-        path = place.path / "text"
-        self._made(partial(export.write_text, path, getattr(export, name), self._result.analysis, self._annotations))
+    def _file(self, write: Callable[..., None], *what: Any) -> bytes:
+        """What is written of the analysis, in a temporary file: the JSON of two hours has 80 MB."""
+        place = scratch.Lasting()
+        path = place.path / "told"
+        self._made(partial(write, path, *what, self._result.analysis, self._annotations))
         return sources.Source(path.name, path).content
 
     def charts(self) -> bytes:

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -104,3 +105,15 @@ def test_the_last_segment_reaches_beyond_the_end():
     segments = make_analysis().prediction.segments
     assert segment_at(segments, 2.9).label == "other"
     assert segment_at(segments, 99).label == "amusement_surprise"
+
+
+def test_the_table_of_a_long_clip_is_the_same_made_block_by_block():
+    analysis = make_analysis(9000)
+    tracemalloc.start()
+    text = frames_csv(analysis, Annotations().marked(899.95, "late"))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    found = rows(text)
+    assert [float(row["time_s"]) for row in found] == pytest.approx(analysis.timestamps_s.tolist())
+    assert (found[-1]["human_mark"], found[4096]["model"]) == ("late", analysis.model.name)
+    assert peak < 5 * len(text), "it was ten times the text"
