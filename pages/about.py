@@ -50,7 +50,7 @@ CREDITS = """
 """
 
 st.title("About")
-st.caption("The model in use, how well it was measured, and what it must not be used for.")
+st.caption("The model in use, how well it works, and what it must not be used for.")
 model_picker.render("about")
 with errors.shown():
     loaded = models.bundle()
@@ -87,6 +87,5 @@ with limits_tab:
     privacy.delete_button("about")
 with credits_tab:
     st.caption(SOFTWARE)
-    st.markdown(CREDITS)
-    for sample in samples.load():
-        st.markdown(f"- Sample clip “{sample.title}”: {sample.credit}, {sample.licence}.")
+    credit = [f"- Sample clip “{item.title}”: {item.credit}, {item.licence}." for item in samples.load()]
+    st.markdown("\n".join([CREDITS.strip(), *credit]))

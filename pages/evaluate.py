@@ -34,7 +34,7 @@ def show(choice: evaluate_choice.Choice) -> None:
     if found is None:
         st.info(
             "Not evaluated yet. Press Evaluate: every clip is judged as on the Analyze page, and the result is kept. "
-            "The first time takes about a quarter of the length of the clips; what was seen of them is kept, too."
+            "The first time takes about a quarter of the length of the clips; later evaluations are faster."
         )
         return
     with errors.shown():

@@ -43,7 +43,7 @@ with own_column:
             st.switch_page("pages/analyze.py")
 with live_column:
     st.header("Watch it live", anchor=False)
-    st.write("Your camera with the verdict on the picture, and what would make the picture better.")
+    st.write("Your camera with the verdict on the picture, and tips for a better picture.")
     if st.button("Open the live view", width="stretch"):
         st.switch_page("pages/live.py")
 
@@ -60,6 +60,6 @@ if not config.is_public():
     st.page_link("pages/teach.py", label="Teach it your own people and emotions →")
 st.caption(
     "It judges what a face shows, as people would name it, not what a person feels. "
-    "What was measured, and on which data, is on the About page. The same analysis without a screen, as text or JSON:"
+    "The About page says how well, and on which data. The same analysis at the command line, as text or JSON:"
 )
 st.code(f"{COMMAND} analyze clip.mp4", language="bash", wrap_lines=True)

@@ -9,13 +9,13 @@ from ui.widgets import model_picker, privacy
 navigation.guard(__file__)
 
 st.title("Watch it live")
-st.caption("Your camera, the verdict on the last three seconds of it, and what would make the picture better.")
+st.caption("Your camera with the verdict on its last three seconds, and tips for a better picture.")
 model_picker.render("live")
 with errors.shown():
     if privacy.ask("live"):
         view.render()
 st.divider()
 words, button = st.columns([3, 1], vertical_alignment="center")
-words.caption("Nothing of the live view is kept: it ends, and is forgotten, when you leave this page.")
+words.caption("Nothing of the live view is kept: it ends when you leave this page.")
 with button:
     privacy.delete_button("live")

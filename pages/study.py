@@ -15,7 +15,7 @@ def show(study: studies.ServerStudy) -> None:
     preload.wait()
     found = studies.found(study)
     if found is None:
-        st.info("There are no results yet. Press Run: the tables appear here when it ends, also when it is stopped.")
+        st.info("There are no results yet. Press Run: the tables appear here when the run ends or is stopped.")
         return
     titles = ["Clips", "Groups", "Export"]
     for title, place in zip(titles, st.tabs(titles, key="study-tab", on_change="rerun"), strict=True):
@@ -35,7 +35,7 @@ model_picker.render("study")
 with errors.shown():
     chosen = choose.render()
     if chosen is None:
-        st.info("Choose a study, make a new one of clips to upload, or open a folder of the server.")
+        st.info("Choose a study, make a new one from uploaded clips, or open a folder of the server.")
     else:
         run.render(chosen)
         with errors.shown():

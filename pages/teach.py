@@ -9,7 +9,7 @@ from ui.teach import clips as teach_clips
 navigation.guard(__file__)
 
 st.title("Teach")
-st.caption("Record or upload clips of people who show something, name it, and train a model that tells it apart.")
+st.caption("Record or upload labeled clips of people, check them, and train a model of your own on them.")
 chosen = data.choose()
 if chosen is None:
     teach_clips.tell()

@@ -3,8 +3,8 @@
     python tools/look.py                          # all into build/look, some minutes
     python tools/look.py --only Study --only About
 
-Each view becomes a sheet of six pictures side by side, each as tall as the page is. What a test does not see is looked
-for by eye: an overlap, a line of one word, what is cut off, two buttons that shout.
+Each view becomes a sheet for each theme: three pictures side by side, each as tall as the page is. What a test does
+not see is looked for by eye: an overlap, a line of one word, what is cut off, two buttons that shout.
 """
 
 import argparse
@@ -29,10 +29,12 @@ from tests.e2e.test_showing import drawn, share  # noqa: E402
 from tests.evaluations import DEMO, few_demo_clips  # noqa: E402
 from tests.studies import ROWS, judged_study  # noqa: E402
 from ui.analyze.tabs import READERS, TABS  # noqa: E402
+from ui.shell.tour import STOPS  # noqa: E402
 
 SIZES = ((1280, 900), (768, 1024), (390, 844))
 THEMES = ("light", "dark")
 MOST_PX = 4000
+LOOK_MS = 3000
 
 View = tuple[str, Page]
 
@@ -48,7 +50,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, opened(Path(folder)) as (page, address):
         for name in options.only or pages:
             for view, shown in pages[name](page, address):
-                take(shown, options.out / f"{view}.png")
+                take(shown, options.out, view)
                 print(view)
 
 
@@ -69,11 +71,11 @@ def opened(folder: Path) -> Iterator[tuple[Page, str]]:
         browser.close()
 
 
-def take(page: Page, path: Path) -> None:
-    """All sizes and themes of what is on show, side by side in one file."""
-    pictures = []
+def take(page: Page, folder: Path, view: str) -> None:
+    """All sizes of what is on show side by side, in a file for each theme."""
     for theme in THEMES:
         page.emulate_media(color_scheme=theme)
+        path, pictures = folder / f"{view}, {theme}.png", []
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})
             wait_until_drawn(page)
@@ -83,14 +85,19 @@ def take(page: Page, path: Path) -> None:
             page.screenshot(path=path)
             with Image.open(path) as picture:
                 pictures.append(picture.convert("RGB"))
+        side_by_side(pictures).save(path)
     page.set_viewport_size({"width": SIZES[0][0], "height": SIZES[0][1]})
     page.emulate_media(color_scheme=THEMES[0])
+
+
+def side_by_side(pictures: list[Image.Image]) -> Image.Image:
+    """One picture of several, from left to right."""
     sheet = Image.new("RGB", (sum(item.width + 10 for item in pictures), max(item.height for item in pictures)), "gray")
     left = 0
     for picture in pictures:
         sheet.paste(picture, (left, 0))
         left += picture.width + 10
-    sheet.save(path)
+    return sheet
 
 
 def tabs(page: Page, names: tuple[str, ...], of: str) -> Iterator[View]:
@@ -101,18 +108,32 @@ def tabs(page: Page, names: tuple[str, ...], of: str) -> Iterator[View]:
 
 
 def home(page: Page, address: str) -> Iterator[View]:
-    """The first page, alone and at the start of the tour."""
+    """The first page, the stops of the tour, and presenting."""
     page.goto(address)
     yield "Home", page
     page.get_by_role("button", name="Take the tour").click()
-    yield "Home - tour", page
-    page.get_by_role("button", name="Leave the tour").click()
+    for number, stop in enumerate(STOPS, start=1):
+        expect(page.get_by_text(f"{number} of {len(STOPS)}: {stop.title}.")).to_be_visible()
+        page.wait_for_timeout(LOOK_MS)
+        yield f"Tour {number}", page
+        page.get_by_role("button", name="Next:" if number < len(STOPS) else "Finish the tour").click()
+    page.get_by_role("link", name="Home", exact=True).click()
+    page.get_by_role("button", name="Presenting mode").click()
+    yield "Presenting - Home", page
+    page.get_by_role("link", name="Analyze", exact=True).click()
+    drawn(page)
+    yield "Presenting - Analyze", page
+    page.get_by_role("button", name="Leave presenting mode").click()
 
 
 def analyze(page: Page, address: str) -> Iterator[View]:
-    """Before and after an analysis, every tab, and the result as it is shared."""
+    """Before an analysis, after one that failed, every tab of one, and the result as it is shared."""
     page.goto(f"{address}/analyze")
     yield "Analyze", page
+    file = {"name": "notes.mp4", "mimeType": "video/mp4", "buffer": b"no video"}
+    page.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(file)
+    expect(page.get_by_role("alert").first).to_be_visible()
+    yield "Analyze - failed", page
     page.get_by_role("button", name="Analyze this sample").click()
     drawn(page)
     yield from tabs(page, tuple(tab.name for tab in TABS), "Analyze")

@@ -125,9 +125,9 @@ def comparisons_words(rows: Sequence[PairedDifference]) -> str:
     """How many comparisons were made together and what was done about it, in a sentence or two."""
     count = rows[0].num_comparisons if rows else 0
     return (
-        f"{count} comparisons were made together; one in twenty comes out below 0.05 by chance alone, so read the "
-        "values of p that are adjusted for all of them (Holm). Each p is that of a permutation test which flips the "
-        "signs of whole people."
+        f"{count} comparisons were made together, and by chance alone one in twenty has a p below 0.05: read the p "
+        "that is adjusted for all of them (Holm). Each p comes from a permutation test that flips the signs of whole "
+        "people."
     )
 
 

@@ -129,7 +129,7 @@ def test_failure_is_one_sentence(studio, models, monkeypatch):
         ("Certainty", "Expected calibration error", 2),
         ("Slices", "Gives a verdict", 1),
         ("Two protocols", "Not measured yet", 0),
-        ("Ablation", "Not measured with this model", 0),
+        ("Ablation", "Not measured for this model", 0),
         ("Training", "No training record came with this model", 0),
         ("Compare", "There is only one model", 0),
         ("Export", "at the command line", 0),

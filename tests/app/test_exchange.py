@@ -36,7 +36,7 @@ def test_a_model_comes_in_whole_and_can_be_chosen(studio, opened, tmp_path):
     content = export_bundle(write_tiny_bundle(tmp_path / "elsewhere"))
     app = bring(opened(), content, "ofothers")
     assert not app.exception
-    assert "ofothers is here" in app.success[0].value
+    assert "ofothers was imported" in app.success[0].value
     assert load_bundle(studio.models / "ofothers").digest == load_bundle(tmp_path / "elsewhere").digest
     assert exchange._exported(studio.models / "ofothers")
 

@@ -78,11 +78,11 @@ def test_about_shows_what_a_random_split_hides_and_what_each_part_is_worth(studi
         "95 (16 people) | 77.0%",
         "By person, nobody on both sides | 83.0% | 80.0% | 80.0% – 90.0%",
         "533 windows of clips (rendered) of 66 people",
-        "Q scores | Half total error (less is better) | -0.010 (-0.020 – +0.001)",
-        "the least had: LSTM.",
-        "LSTM with Q features | 0.900 ± 0.010",
+        "Thresholds by quality | Mean of miss and false alarm rates (less is better) | -0.010 (-0.020 – +0.001)",
+        "which is lowest for: LSTM.",
+        "LSTM with features normalized by quality | 0.900 ± 0.010",
         "Mean over frames | 0.850 ± 0.010",
-        "with the frame network as it was before it was trained further",
+        "before the frame network was trained further",
     ):
         assert words in told, words
 

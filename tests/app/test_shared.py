@@ -61,7 +61,7 @@ def test_withdrawn_it_opens_nothing_and_says_so_once(kept):
     assert not [code for code in kept.app.code if key in code.value]
     for reader in (app.run(), read(key), read("nothing")):
         (told,) = reader.error
-        assert told.value.startswith("This link opens nothing")
+        assert told.value.startswith("This link no longer works")
         assert not reader.tabs
         assert "Verdict on" not in "\n".join(item.proto.body for item in reader.get("html"))
 

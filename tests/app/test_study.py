@@ -71,13 +71,13 @@ def text(app):
 def test_without_studies_the_page_says_what_to_do(studio, place, jobs):
     app = studio.open("study")
     assert not app.exception
-    assert "make a new one of clips to upload" in text(app)
+    assert "make a new one from uploaded clips" in text(app)
 
 
 def test_clips_are_shown_filtered_and_told_why_they_failed(studio, judged, jobs):
     app = opened(studio)
     assert not app.exception
-    assert "Judged before, not by this server." in text(app)
+    assert "These results were not made by this server." in text(app)
     assert "7 of 7 clips, 1 failed" in text(app)
     assert "“broken.mp4” is not a video." in text(app)
     app.text_input(key="study-filter").set_value("LOUD").run()

@@ -83,7 +83,7 @@ class TestCorrection:
         assert "Amusement + surprise" in page.text, "the verdict is as it was"
         assert json.loads(exports_json(page))["human_annotations"]["correct_label"] == "sadness_fear"
         assert json.loads(exports_json(page))["verdict"]["label"] == "amusement_surprise"
-        assert "Clip labelled Sadness + fear (ZIP)" in [item.label for item in app.get("download_button")]
+        assert "Clip labeled Sadness + fear (ZIP)" in [item.label for item in app.get("download_button")]
         self.choose(page, "The verdict is right, or I do not know")
         assert said(page).label is None
 
@@ -111,17 +111,19 @@ class TestCorrection:
         assert app.success[0].value == "Added it."
 
     def test_own_words_must_be_able_to_name_a_class(self, page):
-        self.choose(page, "Own words …")
-        words = next(item for item in page.app.text_input if item.label == "In your words")
+        self.choose(page, "Another label …")
+        words = next(item for item in page.app.text_input if item.label == "Label in your words")
         app = words.set_value("a/b").run()
         assert "cannot name a class" in app.error[0].value
         assert said(page).label is None
-        app = next(item for item in app.text_input if item.label == "In your words").set_value("relief_pride").run()
+        app = (
+            next(item for item in app.text_input if item.label == "Label in your words").set_value("relief_pride").run()
+        )
         assert not app.error
         assert said(page).label == "relief_pride"
         page.tab("Charts")
         app = page.tab("Mark & export")
-        assert next(item for item in app.text_input if item.label == "In your words").value == "relief_pride"
+        assert next(item for item in app.text_input if item.label == "Label in your words").value == "relief_pride"
 
 
 class TestExports:

@@ -160,7 +160,7 @@ def test_axe_finds_nothing_on_the_tour_while_presenting_and_on_a_shared_result(p
     drawn(page)
     told += found_on(page, "Presenting, Analyze")
     page.goto(f"{place}/shared?key=nothing")
-    expect(page.get_by_role("alert")).to_contain_text("This link opens nothing", timeout=ANALYSIS_MS)
+    expect(page.get_by_role("alert")).to_contain_text("This link no longer works", timeout=ANALYSIS_MS)
     told += found_on(page, "Shared, a link that opens nothing")
     page.goto(address)
     expect(page.get_by_test_id("verdict")).to_be_visible(timeout=ANALYSIS_MS)

@@ -86,7 +86,7 @@ def drawn(page):
     expect(page.locator("[data-part=box]")).to_have_attribute("data-frame", "0", timeout=ANALYSIS_MS)
 
 
-GONE = "This link opens nothing"
+GONE = "This link no longer works"
 
 
 def share(page, lasts, *, close=True):

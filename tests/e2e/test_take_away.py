@@ -60,7 +60,7 @@ def test_every_export_opens_where_it_is_meant_to(server, visit, browser, tmp_pat
     expect(page.get_by_role("button", name="Go there")).to_be_visible()
     page.get_by_label("What it really shows").click()
     page.get_by_role("option", name="Other", exact=True).click()
-    expect(page.get_by_role("button", name="Clip labelled Other (ZIP)")).to_be_visible()
+    expect(page.get_by_role("button", name="Clip labeled Other (ZIP)")).to_be_visible()
 
     check_tables_and_zips(page, tmp_path)
     with zipfile.ZipFile(download(page, "Everything (ZIP)", tmp_path)) as archive:
@@ -111,7 +111,7 @@ def check_tables_and_zips(page: Page, folder: Path) -> None:
     assert data["human_annotations"]["correct_label"] == "other"
     with zipfile.ZipFile(download(page, "Charts (PNG in a ZIP)", folder)) as archive:
         assert all(archive.read(name).startswith(b"\x89PNG") for name in archive.namelist())
-    with zipfile.ZipFile(download(page, "Clip labelled Other (ZIP)", folder)) as archive:
+    with zipfile.ZipFile(download(page, "Clip labeled Other (ZIP)", folder)) as archive:
         assert archive.read(archive.namelist()[0]) == CLIP.read_bytes()
         assert b"other" in archive.read("manifest.csv")
 

@@ -26,8 +26,8 @@ def render() -> None:
     st.markdown(
         "The paper is *Design of a Computational Model to Detect Hybrid Emotion through Facial Expressions in Videos "
         "Using CNN-LSTM* ([10.53759/7669/jmc202505155](https://doi.org/10.53759/7669/jmc202505155)). Its method is "
-        "here as a model of its own, **published**: trained by the same recipe, on rendered clips, for the paper's "
-        "videos are not public. Beside it stands **hybrid**, the model of this application."
+        "rebuilt here as a separate model, **published**: the same recipe, trained on rendered clips, because the "
+        "paper's videos are not public. **hybrid** is the model that this application uses."
     )
     if not ours.taught_clips:
         st.info("The published method has not been trained on this installation. Run `make model` to train it.")
@@ -60,11 +60,10 @@ def _the_hundred_percent(ours: Measured, shipped: Measured) -> None:
     ]
     tables.render(("Accuracy on", "The paper", "published, here", "hybrid, here"), rows)
     st.caption(
-        "In brackets the 95% interval over people. Rows are of different data and are not to be averaged. The "
-        "cross-validated figures are of heads of one recipe, trained on rendered clips alone; hybrid has a third "
-        "class there, other. On real clips, on which neither model was trained, verdicts are judged: unsure is wrong, "
-        "but for other faces. The verdicts of hybrid on them are cross-validated by person, for they helped to "
-        "choose its thresholds."
+        "In brackets: 95% interval over people. Each row uses different data, so do not average them. The "
+        "cross-validated models follow one recipe and were trained on rendered clips only; hybrid has a third class "
+        "there, other. Neither model was trained on real clips, where unsure counts as wrong, except for other faces. "
+        "Real clips helped to choose the thresholds of hybrid, so its verdicts on them are cross-validated by person."
     )
 
 
@@ -79,17 +78,17 @@ def _why(ours: Measured) -> None:
         counts = forced.parts[0].rows[0].verdicts
         called = f" (here {sum(counts[:-1])} of {sum(counts)})"
     st.markdown(
-        f"1. The paper does not say how it splits its {PAPER_SAMPLES:,} samples, and its printed log measures on a "
-        "random fifth, so that frames of one video, and videos of one person, can be on both sides.\n"
-        "2. A model is then rewarded for knowing the people and the pictures, and what is lost when nobody is on both "
-        f"sides{gap} is called leakage; on videos of real people published work reports 20 to 30 points.\n"
-        "3. It knows two classes, far apart, and nothing else: a neutral face never lowers its figure, yet in use it "
-        f"must be called one of the two{called}.\n"
-        "4. Clips made for one purpose, whether the paper's or our rendered ones, are posed, loud and alike, and real "
-        "people are not: the rows of real clips show what is left.\n"
-        "5. A figure of 100% without an interval, people or videos of elsewhere tells how well a test part is known, "
-        "not how often a stranger is read rightly; the figure to believe is the one on real clips, then the one by "
-        "person."
+        f"1. The paper does not say how it splits its {PAPER_SAMPLES:,} samples. Its printed log measures on a random "
+        "fifth of them, so frames of one video, and videos of one person, can be on both sides.\n"
+        "2. A model is then rewarded for knowing the people and the pictures. What is lost when nobody is on both "
+        f"sides{gap} is called leakage.\n"
+        "3. It knows two classes that differ much, and nothing else. A neutral face never lowers its figure, yet in "
+        f"use it must be called one of the two{called}.\n"
+        "4. Clips made for a purpose, the paper's or our rendered ones, are posed, strong and alike. Real people are "
+        "not: see the rows of real clips.\n"
+        "5. A figure of 100% without an interval, without counts of people and without clips from elsewhere says how "
+        "well the test clips are known, not how often strangers are read correctly. Trust the figure on real clips "
+        "most, then the one by person."
     )
 
 

@@ -1,4 +1,4 @@
-"""Everything that can be taken away of a result; each file is made when it is asked for, never before."""
+"""Every export of a result; each file is made when it is asked for, never before."""
 
 import threading
 from collections.abc import Callable
@@ -59,8 +59,8 @@ def render(result: session.Result) -> None:
             )
     st.fragment(_under_way, run_every=_PERIOD_S)()
     st.caption(
-        "Made when you ask for it; the report and the video read the clip again, the video for up to half as long as "
-        "the clip lasts. Subtitles of this name beside the clip are shown by most players."
+        "Each file is made when you ask for it. Report and video read the clip again; the video takes up to half as "
+        "long as the clip. Most players show the subtitles when their file lies next to the clip."
     )
 
 
@@ -155,11 +155,13 @@ def corrected(result: session.Result) -> None:
     label, source = session.annotations(result.key).label, result.source
     _tell_added()
     if not label or not source.is_kept:
-        st.caption("Once the verdict is corrected, the clip can be added to a data set here, or downloaded, to teach.")
+        st.caption(
+            "Once you correct the verdict, you can add the clip to a data set here, or download it, to teach a model."
+        )
         return
     person = st.text_input("Who is shown", key=f"person-{result.key}", max_chars=60, help=_ANONYMOUS) or ""
     st.download_button(
-        f"Clip labelled {errors.plain_name(label)} (ZIP)",
+        f"Clip labeled {errors.plain_name(label)} (ZIP)",
         data=partial(_corrected_clip, source, label, person),
         file_name=f"{Path(result.analysis.video.name).stem}.labelled.zip",
         mime="application/zip",
@@ -180,7 +182,8 @@ def _add_to_a_data_set(source: sources.Source, label: str, person: str) -> None:
         return
     name = st.selectbox("Data set", list(places), key="corrected-set")
     agreed = st.checkbox(
-        "Whoever is shown agreed that the clip is kept on this server and trains models", key=f"corrected-agreed-{name}"
+        "Everyone shown agreed that the clip is kept on this server and used to train models",
+        key=f"corrected-agreed-{name}",
     )
     if st.button(f"Add it to {errors.plain(name)}", key="corrected-add", disabled=not agreed):
         clip = new_clips.NewClip(source, label, person, origin="corrected")

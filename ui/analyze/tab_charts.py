@@ -15,8 +15,8 @@ def render(result: session.Result) -> None:
     analysis = result.analysis
     st.header("Over time", anchor="timeline")
     st.caption(
-        "What the model says as the clip goes on. The band at the foot is the verdict; shaded: no usable face. "
-        "A click on a chart moves the moment on show, in every tab."
+        "The probability of each class over the clip. The bar at the bottom is the verdict; shaded: no usable face. "
+        "Click a chart to move to that moment in every tab."
     )
     timeline = figures.timeline_figure(analysis)
     mark(timeline, session.annotations(result.key))
@@ -29,7 +29,7 @@ def render(result: session.Result) -> None:
     charts.render_timeline(figures.quality_figure(analysis), "quality", "Quality of the frames over the clip", result)
     charts.follow_clicks(("timeline", "emotions", "quality"), result)
     st.header("Normalized frames", anchor="frames")
-    st.caption("What the network is given: the face, turned level, cut out, evened in light. The bar is the quality.")
+    st.caption("What the network sees: the face cut out, leveled and evenly lit. The bar below it is its quality.")
     strip.render(analysis)
     parts, whole = st.columns(2, gap="large")
     with parts:

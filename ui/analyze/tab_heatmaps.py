@@ -41,25 +41,25 @@ def render(result: session.Result) -> None:
     st.header("Where it looks", anchor="heatmaps")
     _strip(view, labels.index(label))
     _read(
-        "Yellow to red: the parts of the face from which the evidence for this class comes, through CNN and LSTM; "
-        "every frame has its own scale.",
-        "It shows what the networks use, not that a person would; and not how much a frame counts, which is below."
+        "Yellow to red: where in the face the evidence for this class comes from, as CNN and LSTM use it. Every frame "
+        "has its own scale.",
+        "It shows what the networks use, which a person may not. How much a frame counts is shown further down."
         + _checked(result),
     )
     st.header("Strongest channels of this frame", anchor="channels")
     _channels(view, labels.index(label))
     _read(
-        "Each square is one channel of the CNN's feature map: bright is where it fires. The word says whether it "
-        "speaks for or against the class, and with which share of all that the frame says.",
-        "A channel has no name: what makes it fire was learned, and need not be one thing.",
+        "Each square is one channel of the CNN's feature map, bright where it is active. Below it: its number, its "
+        "share of all evidence in the frame, and whether it counts for or against the class.",
+        "A channel has no name: what activates it was learned, and need not be one thing.",
     )
     st.header("Which frames count", anchor="importance")
     figure = inside_view.importance(result, label, tone, here_s)
     charts.render(figure, "importance", f"How far the margin of {display_name(label)} falls without each frame")
     _read(
-        "How far the lead of this class over the next best one falls, in the windows that hold the frame, when that "
-        "frame is masked.",
-        "Frames that say the same can stand in for one another: then each looks unimportant, and all together are not.",
+        "How much the lead of this class over the next best one falls, in the windows that hold the frame, when that "
+        "frame is left out.",
+        "Similar frames can replace one another: each alone then looks unimportant, though together they are not.",
     )
     st.header("What the LSTM reads", anchor="features")
     _features(result, here_s)
@@ -102,7 +102,7 @@ def _face(view: "View", place: int, label: int, kind: str = "") -> str:
 
 def _channels(view: "View", label: int) -> None:
     if not view.mask[view.chosen]:
-        st.info("This frame does not count, so nothing fires. Move to a moment with a face.")
+        st.info("This frame does not count, so no channel is active. Move to a moment with a face.")
         return
     cells = []
     for channel, picture, share in view.strongest(label, _CHANNELS):
@@ -124,9 +124,9 @@ def _features(result: session.Result, here_s: float) -> None:
         st.caption("After normalization")
         charts.render(normalized, "features-normalized", "Normalized frame features over time")
     _read(
-        "A row is a feature, a column a frame; rows that move alike stand together, in the same order on both sides. "
-        "Normalized: blue is below what is usual for such quality, red above.",
-        "Structure is what changes in the face or its picture; not all of it has to do with emotion.",
+        "Each row is a feature, each column a frame; similar rows stand together, in the same order in both charts. "
+        "After normalization, blue is below what is usual for such quality, red above.",
+        "A pattern shows that something in the face or in the picture changes; not all of that is emotion.",
     )
 
 
@@ -138,9 +138,9 @@ def _state(result: session.Result, view: "View") -> None:
     with right:
         charts.render(said, "state-said", "What the LSTM would say after each step")
     _read(
-        f"The window around the moment, {view.times_s[0]:.1f} – {view.times_s[-1]:.1f} s. Left, the units of the LSTM "
-        "after each step, units that move alike together; right, what it would say if the clip ended there.",
-        "A unit alone means nothing that can be named; masked frames leave the state as it was.",
+        f"The window around the moment, {view.times_s[0]:.1f} – {view.times_s[-1]:.1f} s. Left: the units of the LSTM "
+        "after each frame, similar ones together. Right: what it would say if the clip ended there.",
+        "A single unit has no meaning that can be named. Frames that are left out leave the state as it was.",
     )
 
 
@@ -158,6 +158,6 @@ def _checked(result: session.Result) -> str:
         return ""
     found = checks.deletion
     return (
-        f" Checked on {found.num_images} photos: without its brightest fifth the score of the class falls by "
-        f"{found.fall_top:.2f} log-odds, without a random fifth by {found.fall_random:.2f}."
+        f" Tested on {found.num_images} photos: hiding the brightest fifth lowers the score of the class by "
+        f"{found.fall_top:.2f} log-odds, hiding a random fifth by {found.fall_random:.2f}."
     )

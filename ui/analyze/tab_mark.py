@@ -1,4 +1,4 @@
-"""The tab in which the visitor speaks: marks in time, the right label, and everything to take away.
+"""The tab in which the visitor speaks: marks in time, the right label, and every export.
 
 Callbacks are told the key of a result, never the result: Streamlit keeps a callback, and all it holds, for ever.
 """
@@ -13,7 +13,7 @@ from ui.shell import errors
 from ui.state import position, session
 from ui.widgets import charts
 
-_OWN = "Own words …"
+_OWN = "Another label …"
 _RIGHT = "The verdict is right, or I do not know"
 
 
@@ -39,7 +39,7 @@ def _timeline(result: session.Result, said: Annotations) -> None:
 
     figure = timeline_figure(result.analysis)
     mark(figure, said)
-    st.caption("Dotted: your marks. A click on the chart moves the time of the next mark.")
+    st.caption("Dotted lines: your marks. Click the chart to set the time of the next mark.")
     charts.render_timeline(figure, "marks-timeline", "Class probabilities over the clip, with your marks", result)
     charts.follow_clicks(("marks-timeline",), result)
 
@@ -50,7 +50,13 @@ def _add(result: session.Result) -> None:
     with st.form(f"mark-{key}", clear_on_submit=False, border=False):
         now_s = round(position.get(result), 1)
         st.slider(
-            "Time (s)", round(video.start_s, 1), round(video.end_s, 1), now_s, 0.1, key=f"mark-time-{key}-{now_s}"
+            "Time (s)",
+            round(video.start_s, 1),
+            round(video.end_s, 1),
+            now_s,
+            0.1,
+            format="%.1f",
+            key=f"mark-time-{key}-{now_s}",
         )
         st.text_input("Note", key=f"mark-note-{key}", max_chars=MAX_NOTE_CHARS, placeholder="starts to laugh")
         st.form_submit_button("Add the mark", on_click=_put, args=[key, f"mark-time-{key}-{now_s}", f"mark-note-{key}"])
@@ -105,7 +111,7 @@ def _correction(result: session.Result, said: Annotations) -> None:
             words = f"own-label-{result.key}"
             st.session_state.setdefault(words, said.label if own else "")
             st.text_input(
-                "In your words", key=words, max_chars=MAX_LABEL_CHARS, placeholder="relief_pride",
+                "Label in your words", key=words, max_chars=MAX_LABEL_CHARS, placeholder="relief_pride",
                 on_change=_say, args=[result.key, words], help="Letters, digits, _, - and spaces: it can name a class.",
             )  # fmt: skip
             with errors.shown():
@@ -115,8 +121,8 @@ def _correction(result: session.Result, said: Annotations) -> None:
                     check_label(session.annotations(result.key).label or st.session_state[words])
     with right:
         st.caption(
-            "Your word is kept beside the verdict and never in its place: in every export it is told apart from what "
-            "the model says."
+            "Your label is kept beside the verdict and never replaces it: every export tells what you say apart from "
+            "what the model says."
         )
         exports.corrected(result)
 

@@ -38,8 +38,8 @@ def render(result: session.Result) -> None:
     st.markdown(_answer(bundle, analysis, thinned))
     charts.render(figures.thinned_figure(thinned, bundle.info.labels), "thinned", "Verdict without poor frames")
     _read(
-        "What the clip as a whole would get if only frames of at least that quality counted, and how many are left.",
-        "A verdict that stays the same need not be right: what it was measured on stands on the About page.",
+        "What the clip as a whole would get if only frames of at least that quality counted, and the share left.",
+        "A verdict that stays the same need not be right: the About page says how the model was measured.",
     )
     st.header("Quality bins", anchor="neighbourhoods")
     left, right = st.columns([3, 2], gap="large")
@@ -50,9 +50,9 @@ def render(result: session.Result) -> None:
     with right:
         _table(bundle, analysis)
     _read(
-        "Bars: frames of this clip. Dashed: the edges between the bins, chosen so that each held about as "
-        "many windows when the thresholds were learned. Red: the moment on show.",
-        "Quality is about the picture: sharp, bright, large, frontal. It says nothing of the expression.",
+        "Bars: frames of this clip. Dashed: the edges of the bins, chosen so that each held about as many windows when "
+        "the thresholds were learned. Red: the moment on show.",
+        "Quality is about the picture: sharp, bright, large, frontal. It says nothing about the expression.",
     )
     st.header("Thresholds that depend on quality", anchor="thresholds")
     for column, after in zip(st.columns(2, gap="medium"), (False, True), strict=True):
@@ -62,9 +62,9 @@ def render(result: session.Result) -> None:
             )
             charts.render(figure, f"thresholds-{after}", "Scores of the windows by quality")
     _read(
-        "Left: each dot is a window of the clip, dotted is the threshold θ(q) of its class. Right: what is left after "
-        "it is taken off; a window gets its most probable class if that dot lies above 0, else it is unsure.",
-        "The thresholds were learned on clips that this model was made with: on other material others may be better.",
+        "Left: each dot is a window of the clip; dotted lines are the thresholds θ(q) of the classes. Right: the score "
+        "minus its threshold. A window gets its most probable class if that dot lies above 0; else it is unsure.",
+        "The thresholds were learned on the clips this model was made with; on other clips others may be better.",
     )
     st.header("One feature, before and after", anchor="feature")
     _feature(result, bundle, quality)
@@ -96,18 +96,18 @@ def _answer(bundle: "Bundle", analysis: "Analysis", thinned: "Thinned") -> str:
     last = float(thinned.least_quality[judged[-1]])
     if changed is None:
         stays = (
-            f"The verdict of this clip is the same for any threshold up to {last:.2f}; above, too few frames are left."
+            f"The verdict of this clip is the same for any threshold up to {last:.0%}; above, too few frames are left."
         )
     else:
         stays = (
-            f"The verdict of this clip is the same for any threshold below {thinned.least_quality[changed]:.2f}; from "
+            f"The verdict of this clip is the same for any threshold below {thinned.least_quality[changed]:.0%}; from "
             f"there on it becomes *{errors.plain_name(thinned.labels[changed])}*, with {thinned.kept[changed]:.0%} of "
             "the frames."
         )
     return (
-        f"**None of your own: the model brings its thresholds.** Frames under {MIN_QUALITY:.2f} never count. The "
-        f"median quality here is {median:.2f}, in quality bin {place + 1} of {len(scores.counts)}; there a class "
-        f"must reach: {needs}. {stays}"
+        f"**None of your own: the model brings its thresholds.** Frames of a quality under {MIN_QUALITY:.0%} never "
+        f"count. The median quality here is {median:.0%}, in quality bin {place + 1} of {len(scores.counts)}; there a "
+        f"class must reach: {needs}. {stays}"
     )
 
 
@@ -119,7 +119,7 @@ def _table(bundle: "Bundle", analysis: "Analysis") -> None:
     frames = np.bincount(neighbourhood_index(clip.quality[clip.mask], scores.edges), minlength=len(scores.counts))
     in_windows = [window.quality for window in analysis.prediction.windows if window.num_valid_frames]
     windows = np.bincount(neighbourhood_index(in_windows, scores.edges), minlength=len(scores.counts))
-    borders = ["0", *(f"{edge:.2f}" for edge in scores.edges), "1"]
+    borders = ["0%", *(f"{edge:.0%}" for edge in scores.edges), "100%"]
     rows = [
         (
             f"{borders[place]} – {borders[place + 1]}",
@@ -165,8 +165,8 @@ def _feature(result: session.Result, bundle: "Bundle", quality: "np.ndarray[tupl
     moved = float(shift[0][1, feature] - shift[0][0, feature])
     _read(
         "Left: the feature as the CNN gives it; the band is what training frames of that quality had. Right: the same "
-        f"after û = (u − μ)/σ, where the band is 0 ± 1. From quality 0.25 to 0.90, μ of this feature moves by "
-        f"{moved:+.3f}.",
+        f"after û = (u − μ)/σ, where the band is 0 ± 1. From a quality of 25% to 90%, μ of this feature "
+        f"moves by {moved:+.3f}.",
         "One feature says little: the LSTM reads all of them together.",
     )
 
@@ -177,7 +177,7 @@ def _switches(rows: "tuple[Switched, ...]") -> None:
     for row in rows:
         found = row.prediction
         if found is None or whole is None:
-            told.append((_PARTS[row.part], "this model does so already", "", "", ""))
+            told.append((_PARTS[row.part], "already off in this model", "", "", ""))
             continue
         unsure = sum(window.label == UNSURE for window in found.windows)
         others = sum(a.label != b.label for a, b in zip(found.windows, whole.windows, strict=True))
@@ -187,9 +187,9 @@ def _switches(rows: "tuple[Switched, ...]") -> None:
     header = ("Part switched off", "Verdict", "Probability", "Windows unsure", "Windows with another verdict")
     tables.render(header, told)
     _read(
-        "One threshold: the mean of the bins' thresholds by their counts. Weighs the same: every usable "
-        "frame has the clip's mean quality.",
-        "One clip shows what a part does, not what it is worth: that was measured on thousands, see About.",
+        "One threshold: the mean over all bins, weighted by their counts. Weighs the same: every usable "
+        "frame gets the mean quality of the clip.",
+        "One clip shows what a part does, not what it is worth: that was measured on thousands of clips, see About.",
     )
 
 

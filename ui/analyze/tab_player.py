@@ -94,9 +94,9 @@ def stop() -> None:
 def render(result: session.Result) -> None:
     """Show the player."""
     st.caption(
-        "Drag the slider, click a timeline, or use the ← → keys while the player has the focus. The heatmap says where "
-        "in the crop the evidence for a class lies, each frame for itself: bright is most. It does not say how much "
-        "the frame counts, nor that the evidence is right."
+        "Drag the slider, click a timeline, or press ← and → while the player has the focus. The heatmap shows where "
+        "in the face this frame holds evidence for a class; bright is most. It does not show how much the frame "
+        "counts, or whether the evidence is right."
     )
     state = _state_of(result)
     here = position.get(result)

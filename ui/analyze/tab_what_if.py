@@ -25,9 +25,9 @@ def render(result: session.Result) -> None:
     from emo_core.explain.perturbations import KINDS
 
     st.caption(
-        "Each change is made to the frames, and the very pipeline that judged the clip judges it again. A verdict that "
-        "holds does not become right by it, and one that flips shows what this model leans on in this clip, not what "
-        "people look at: a covered region also looks unlike any face that the network was trained on."
+        "Each change is made to the frames, and the same pipeline judges the clip again. A verdict that holds is not "
+        "proved right by it. One that flips shows what this model relies on in this clip, not what people look at: a "
+        "covered face also looks unlike any face that the network was trained on."
     )
     if not result.source.is_kept:
         st.info("The clip itself was dropped to make room for newer ones: upload it again to try changes on it.")
@@ -77,7 +77,9 @@ def _part(result: session.Result) -> tuple[float, float] | None:
 
 
 def _span(key: str, begin_s: float, end_s: float) -> tuple[float, float]:
-    chosen: Any = st.slider("Part of the clip (s)", begin_s, end_s, key=key, step=0.1)  # a pair, as its state holds one
+    chosen: Any = st.slider(
+        "Part of the clip (s)", begin_s, end_s, key=key, step=0.1, format="%.1f"
+    )  # a pair, as its state holds one
     return chosen[0], chosen[1]
 
 
@@ -154,7 +156,7 @@ def _table(run: what_if_run.Run) -> None:
     _pictures(tried, titles)
     flips = [titles[item.key].lower() for item in tried if item.flips]
     st.caption(
-        f"Margin: how many points of probability {best} is ahead of the next class; below 0, another one leads. "
+        f"Margin: by how many points of probability {best} leads the next class; below 0, another one leads. "
         + (f"Of {len(tried)} tried, {len(flips)} flip the verdict: {', '.join(flips)}." if flips else "")
         + (f"None of the {len(tried)} tried flips the verdict." if tried and not flips else "")
     )

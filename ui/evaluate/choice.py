@@ -75,9 +75,9 @@ def render() -> Choice | None:
     )
     data = middle.selectbox("Data set", list(sets), key="evaluate-data")
     everyone = right.toggle(
-        "Also people it learned from",
+        "Include people it was trained on",
         key="evaluate-everyone",
-        help="A model knows the people it was trained on. With them, its figures flatter it.",
+        help="A model does better on people it was trained on, so with them its figures flatter it.",
     )
     return Choice(found[name], sets[data], data, everyone)
 

@@ -43,22 +43,24 @@ def _comparison(first: "Evaluation", second: "Evaluation", folder: Path) -> None
 
     found = compare(first, second)
     if found.num_clips < max(len(first.clips), len(second.clips)):
-        st.caption("Each model leaves out the people that it has learned from; only clips that both judged count.")
+        st.caption("Each model leaves out the people it was trained on; only clips that both judged count.")
     rows = [
         (errors.plain(f"{item.model} {item.version}"), f"{accuracy:.1%}", str(only))
         for item, accuracy, only in zip(
             (first, second), found.accuracies, (found.only_first, found.only_second), strict=True
         )
     ]
-    tables.render(("Model", "Accuracy", "Clips that it alone has right"), rows)
+    tables.render(("Model", "Accuracy", "Clips only this model gets right"), rows)
     chance = "significant at the 5% level" if found.p_value < 0.05 else "not significant at the 5% level"
     st.markdown(
         f"Difference in percentage points {found.difference.text('+.1%')} on {found.num_clips} clips of "
         f"{found.num_people} people. McNemar's exact test: p = {found.p_value:.3f}, {chance}."
     )
-    st.caption("The test takes clips as independent; the interval in brackets draws people, and is the safer one.")
+    st.caption(
+        "The test treats clips as independent. The interval in brackets resamples people and is the more cautious one."
+    )
     if not found.differing:
-        st.info("They judge every clip alike.")
+        st.info("Both models give every clip the same class.")
         return
     st.header(f"{len(found.differing)} clips on which they differ", anchor=False)
     by_path = {row.path: row for row in found.differing}

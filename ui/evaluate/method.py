@@ -14,7 +14,7 @@ def render_ablation(choice: Choice) -> None:
     found = models.metrics(choice.model).ablation
     if found is None:
         st.info(
-            "Not measured with this model. It takes the photos of FER+: "
+            "Not measured for this model. To measure it, with the photos of FER+: "
             f"`python -m emo_core ablate --data DIR --out models/{choice.model.name}`."
         )
         return
@@ -25,5 +25,5 @@ def render_ablation(choice: Choice) -> None:
 def render_training(choice: Choice) -> None:
     """Loss and accuracy per epoch, and the epoch that was kept."""
     st.header("How training went", anchor=False)
-    st.caption("Dotted: the epoch that was kept, that of the least loss on validation clips.")
+    st.caption("Dotted: the epoch that was kept, with the lowest loss on validation clips.")
     measured.render_history(choice.model)

@@ -24,7 +24,7 @@ def render(choice: Choice) -> None:
     st.header("Two protocols, one recipe", anchor=False)
     st.caption(
         "At random, as in the paper, clips of one person are on both sides of the split, and the model is rewarded for "
-        "knowing them. By person, nobody is. The difference is leakage, not skill: believe the second figure."
+        "knowing them. By person, nobody is. The difference is leakage, not skill: believe the figure by person."
     )
     preload.wait()
     found = run.find_protocols(choice)

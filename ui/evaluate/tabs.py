@@ -96,10 +96,14 @@ def _verdicts(shown: Shown) -> None:
     from emo_core.report.charts.words import describe
 
     labels, counts = shown.figures.labels, shown.figures.confusion
-    left, right = st.columns([5, 6], gap="large")
+    with st.container(key="stack-verdicts"):
+        left, right = st.columns([5, 6], gap="large")
     with left:
         st.header("Confusion matrix", anchor=MATRIX)
-        st.caption("Rows are the truth. Share of the row, and clips. Click a cell to list its clips below.")
+        st.caption(
+            "Rows are the truth, columns the most probable class. Each cell: share of its row, and number of clips. "
+            "Click one to list its clips below."
+        )
         figure, key = clickable_confusion_figure(labels, counts), f"confusion-{shown.key}"
         st.plotly_chart(
             figure, key=key, on_select=partial(_clicked, key, _cell_key(shown)), selection_mode="points",
@@ -108,7 +112,7 @@ def _verdicts(shown: Shown) -> None:
     with right:
         st.header("Classification report", anchor=False)
         _report(shown.figures.per_class)
-        st.header("As the app says it", anchor=False)
+        st.header("Verdicts of the app, unsure included", anchor=False)
         tables.render(
             ("Truth", *(_name(column) for column in shown.figures.verdict_columns)),
             [
@@ -185,7 +189,7 @@ def _scores(shown: Shown) -> None:
     from emo_core.report.charts import evaluation as figures
 
     st.header("Accuracy, precision, recall, F1", anchor=False)
-    st.caption("Whiskers: 95% interval over people. The bars of all classes are means over them.")
+    st.caption("Whiskers: 95% interval over people. The bars for all classes are means over the classes.")
     chart = figures.scores_figure(shown.figures.scores, shown.figures.per_class)
     charts.render(chart, "evaluate-scores", "Accuracy, precision, recall and F1", picture="scores")
     left, right = st.columns(2, gap="large")
@@ -193,7 +197,7 @@ def _scores(shown: Shown) -> None:
         st.header("ROC, each class against the rest", anchor=False)
         charts.render(figures.roc_figure(shown.figures.curves), "evaluate-roc", "ROC curves", picture="roc")
     with right:
-        st.header("Precision and recall", anchor=False)
+        st.header("Precision against recall", anchor=False)
         chart = figures.precision_recall_figure(shown.figures.curves)
         charts.render(chart, "evaluate-pr", "Precision-recall curves", picture="precision_recall")
     tables.render(
@@ -219,7 +223,9 @@ def _certainty(shown: Shown) -> None:
         charts.render(chart, "evaluate-calibration", "Confidence against accuracy", picture="calibration")
     with right:
         st.header("Accuracy against coverage", anchor=False)
-        st.caption("The line moves the threshold of the verdict; a stricter one speaks less and should err less.")
+        st.caption(
+            "Along the line the threshold varies: a stricter one gives fewer verdicts and should make fewer errors."
+        )
         chart = figures.coverage_figure(shown.figures)
         charts.render(chart, "evaluate-coverage", "Coverage against accuracy", picture="coverage")
 

@@ -95,7 +95,7 @@ def _controls(live: "LiveSession") -> None:
         if live.wanted or live.worker.ring.span_s >= 1:
             st.button("Analyze the last ten seconds", key="live-analyze", on_click=_analyze, args=[live])
     if st.session_state.pop(_TOO_SHORT, False):
-        st.info("There is less than a second yet; try again in a moment.")
+        st.info("Less than a second has come in so far; try again in a moment.")
     live.worker.smoothing_s = st.slider(
         "Smoothing", 0.0, 4.0, 1.0, 0.5, format="%.1f s", key="live-smoothing",
         help="How long the verdict lingers: 0 follows every window at once, more is calmer and slower.",

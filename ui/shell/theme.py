@@ -34,6 +34,7 @@ button[data-variant="segmented_control"], [data-testid="stSliderThumbValue"] { c
   border-radius: 12px; padding: 1rem 1.15rem; background: color-mix(in srgb, var(--tone) 9%, transparent); }
 .es-card .es-kicker { font-size: .88rem; opacity: .75; overflow-wrap: anywhere; }
 .es-card .es-verdict { font-size: 1.9rem; font-weight: 700; line-height: 1.15; margin: .15rem 0 .35rem; }
+.es-card { text-wrap: pretty; }
 .es-card p { margin: .35rem 0 0; line-height: 1.45; }
 .es-meter { display: flex; height: 1.1rem; border-radius: 8px; overflow: hidden; margin: .8rem 0 .3rem; gap: 2px; }
 .es-meter span { display: block; height: 100%; }
@@ -82,6 +83,7 @@ button[data-variant="segmented_control"], [data-testid="stSliderThumbValue"] { c
 [class*="st-key-flow-"]::after { content: "›"; position: absolute; right: -1.1rem; top: 50%;
   transform: translateY(-55%); font-size: 1.4rem; opacity: .55; }
 .st-key-flow-3::after, .st-key-flow-6::after, .st-key-flow-9::after { content: ""; }
+@media (max-width: 1000px) { [class*="st-key-stack-"] [data-testid="stColumn"] { min-width: 100%; } }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; }
   .st-key-flow { grid-template-columns: minmax(0, 1fr); gap: 1.1rem; }

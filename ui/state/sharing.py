@@ -113,7 +113,7 @@ def opened(key: str) -> session.Result:
     if path is None or record is None or record.until_s <= time.time() or keeping.ends_s(path.parent) <= time.time():
         st.session_state.pop(_OPENED, None)
         raise SharingError(
-            "This link opens nothing: it has ended, was withdrawn by whoever made it, or is not complete; ask for a "
+            "This link no longer works: it has expired, was withdrawn by whoever made it, or is incomplete; ask for a "
             "new one."
         )
     known: _Opened | None = st.session_state.get(_OPENED)

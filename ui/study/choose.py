@@ -27,7 +27,7 @@ def render() -> ServerStudy | None:
         key=f"study-choice-{chosen.name if chosen else ''}",
         placeholder="Choose a study" if names else "None yet: make a new one",
     )  # fmt: skip
-    with right.popover("Folder of the server", width="stretch"), st.form("study-folder", border=False):
+    with right.popover("Open a server folder", width="stretch"), st.form("study-folder", border=False):
         st.text_input("Folder below the studies of this server", key="study-folder-name", placeholder="2026/interviews")
         st.form_submit_button("Open the folder", on_click=_open_folder)
     if name is not None and (chosen is None or name != chosen.name):

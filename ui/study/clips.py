@@ -47,7 +47,7 @@ def _filtered(clips: "DataFrame", verdicts: tuple[str, ...]) -> "DataFrame":
     verdict = middle.selectbox(
         "Verdict", [*verdicts, _FAILED], index=None, key="study-verdict", format_func=display_name, placeholder="Any"
     )
-    least = right.slider("Quality at least", 0.0, 1.0, 0.0, 0.05, key="study-quality")
+    least = right.slider("Quality at least (%)", 0, 100, 0, 5, key="study-quality") / 100
     if words.strip():
         names = clips["clip"] + " " + clips["participant"] + " " + clips["condition"] + " " + clips["session"]
         clips = clips[names.str.contains(words.strip(), case=False, regex=False)]
@@ -73,7 +73,7 @@ def _card(row: dict[str, Any], folder: Path, study: ServerStudy) -> None:
         person = f", person {row['person']:.0f}" if row["person"] > 1 else ""
         st.markdown(
             f"**{errors.plain(groups or name)}**{person}  \n{errors.plain_name(str(row['verdict']))} ({sure}); "
-            f"quality {row['quality']:.2f}, {row['judged_s']:.1f} s judged"
+            f"quality {row['quality']:.0%}, {row['judged_s']:.1f} s judged"
         )
     key = f"study-open-{row['clip']}-{row['person']}"
     if st.button("Open in Analyze", key=key, width="stretch", disabled=picture is None):

@@ -89,7 +89,7 @@ def _curves(found: "Study", clips: "DataFrame", by: str, *, everybody: bool) -> 
         means = curves(clips, frames, value, by, at, everybody=everybody)
         drawn = curves_figure(means, values[value], at_mark=at == MARK)
         st.caption(
-            "Mean over people of each one's own mean; band: 95% interval over people, where two or more are left."
+            "Each person's own mean, averaged over people; band: 95% interval over people, where there are two or more."
         )
         charts.render(drawn, f"study-curve-{by}-{value}-{at}", f"{values[value]} over time by {by}", picture="curves")
 
@@ -102,7 +102,7 @@ def _differences(seconds: "DataFrame", labels: tuple[str, ...], by: str) -> None
     names = sorted(name for name in set(seconds[by]) if name)
     st.header(f"Two {by}s within the same people", anchor=False)
     if len(names) < 2:
-        st.info(f"It takes two {by}s with clips of the same participants.")
+        st.info(f"This needs two {by}s with clips of the same participants.")
         return
     left, right = st.columns(2)
     first = left.selectbox("First", names, 0, key=f"study-first-{by}")

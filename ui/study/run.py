@@ -59,12 +59,12 @@ def _progress(status: "JobStatus") -> None:
         return
     share = progress.done / progress.total if progress.total else 0.0
     st.progress(min(share, 1.0), text=errors.plain(progress.what))
-    st.caption("The other pages work meanwhile.")
+    st.caption("You can use the other pages meanwhile.")
 
 
 def _told(study: ServerStudy, status: "JobStatus | None") -> str:
     if status is None and studies.found(study) is not None:
-        return "Judged before, not by this server. Run judges what is new."
+        return "These results were not made by this server. Run judges the clips that are new."
     if status is None:
         return "Not run yet. Every clip is judged as on the Analyze page; the model is the one chosen above."
     if status.state == "failed":

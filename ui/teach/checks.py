@@ -37,11 +37,11 @@ def render(chosen: KnownSet, clips: tuple["DatasetClip", ...]) -> None:
     if report is None:
         st.caption(
             "Looks at every clip: can it be read, is there a face, is it a copy, is the same face under two names, are "
-            "classes and people balanced. What is seen is kept and serves the training."
+            "classes and people balanced? What is found is kept and makes the training faster."
         )
         return
     if not report.findings:
-        st.success("Nothing to complain about.")
+        st.success("No problems found.")
     for finding in report.findings:
         _finding(finding)
 

@@ -117,7 +117,10 @@ def render_removal(chosen: KnownSet, clips: tuple["DatasetClip", ...]) -> None:
         )
         st.button("Delete the data set", key="teach-delete-all", disabled=not all_sure, on_click=_remove_all,
                   args=[chosen, [clip.path for clip in clips]])  # fmt: skip
-        st.caption("What was computed from a clip goes with it. Clips that an import left where they were stay there.")
+        st.caption(
+            "What was computed from a clip is deleted with it. Files that an import left outside the "
+            "data set stay there."
+        )
 
 
 def _names(clips: tuple["DatasetClip", ...]) -> dict[str, Path]:

@@ -17,7 +17,7 @@ _TAKES = "_exchange_takes"
 
 def render() -> None:
     """Both ways, folded away until they are wanted."""
-    with st.expander("Take a model away, or bring one in", key="exchange", on_change="rerun") as place:
+    with st.expander("Export or import a model", key="exchange", on_change="rerun") as place:
         if place.open:
             _take_away()
             _bring_in()
@@ -29,14 +29,17 @@ def render() -> None:
 def _take_away() -> None:
     taught = {name: folder for name, folder in models.found().items() if "taught" in models.manifest(folder)}
     if not taught:
-        st.caption("No model was taught here yet; one that is can be exported as a file.")
+        st.caption("No model was taught here yet. Once there is one, you can export it as a file.")
         return
     name = st.selectbox("Model to export", list(taught), key="exchange-name", format_func=errors.plain)
     st.download_button(
         "Export (ZIP)", data=partial(_exported, taught[name]), file_name=f"{name}.zip", mime="application/zip",
         key="exchange-out", on_click="ignore",
     )  # fmt: skip
-    st.caption("Networks, settings, card and figures, no clip. “hybrid-emotion model import” reads it, or this page.")
+    st.caption(
+        "The file holds networks, settings, card and figures, but no clips. Import it on this page, or with "
+        "“hybrid-emotion model import”."
+    )
 
 
 def _exported(folder: Path) -> bytes:
@@ -48,10 +51,13 @@ def _exported(folder: Path) -> bytes:
 
 def _bring_in() -> None:
     turn = st.session_state.get(_TAKES, 0)
-    file = uploads.archive("Model to bring in (ZIP)", f"exchange-in-{turn}")
-    name = st.text_input("Name for it (its own if empty)", key=f"exchange-as-{turn}", max_chars=40)
-    st.caption("It is checked whole; nothing in it is executed. Every visitor of this server can choose it then.")
-    if file is not None and st.button("Bring it in", type="primary", key="exchange-bring"):
+    file = uploads.archive("Model to import (ZIP)", f"exchange-in-{turn}")
+    name = st.text_input("Name for it (empty: its own)", key=f"exchange-as-{turn}", max_chars=40)
+    st.caption(
+        "The whole file is checked, and nothing in it is executed. Every visitor of this server can then choose the "
+        "model."
+    )
+    if file is not None and st.button("Import", type="primary", key="exchange-bring"):
         source = sources.uploaded(file)
         st.session_state[_TOLD] = _brought(source.path.read_bytes(), name.strip())
         st.session_state[_TAKES] = turn + 1
@@ -73,4 +79,4 @@ def _brought(content: bytes, name: str) -> tuple[bool, str]:
         return False, str(error)
     except OSError as error:
         return False, f"The model cannot be kept ({error.strerror}): free some space on the server and try again."
-    return True, f"{place.name} is here and can be chosen on every page."
+    return True, f"{place.name} was imported and can be chosen on every page."

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 _PERIOD_S = 1.0
 _PROBLEM = "_teach_train_problem"
 _PROTOCOLS = {
-    "subject": "By person (honest): nobody who trains is measured on",
-    "random": "At random, as in the paper: other clips of the same people train, which flatters",
+    "subject": "By person (honest): measured only on people it was not trained on",
+    "random": "At random, as in the paper: trained on other clips of the same people, which flatters the figures",
 }
 _RECIPES = {
     "studio": "The studio's: features and thresholds as in the shipped model",
@@ -53,11 +53,13 @@ def form(chosen: KnownSet, *, has_clips: bool) -> None:
         format_func=lambda value: _PROTOCOLS[value],
     )  # fmt: skip
     with st.expander("More"):
-        st.number_input("Seed", 0, 10_000, 7, key="teach-seed", help="The same seed and data, the same figures.")
+        st.number_input(
+            "Seed", 0, 10_000, 7, key="teach-seed", help="The same seed and the same data give the same figures."
+        )
         st.number_input("Epochs at most", 1, 200, 40, key="teach-epochs",
                         help="It ends earlier when it no longer gets better on held-out people.")  # fmt: skip
         st.checkbox("Also tune the last stage of the frame network", key="teach-cnn",
-                    help="It then sees what your classes differ in. Every clip is looked at twice more.")  # fmt: skip
+                    help="It then learns what your classes differ in. Every clip is read twice more.")  # fmt: skip
     if (trainings.out_of(name) / "bundle.json").exists() and name:
         st.caption(f"A model {errors.plain(name)} exists; it stays as it is until the new one is whole.")
     st.button("Train", type="primary", key="teach-train", on_click=_submit, args=[chosen], disabled=not has_clips)
@@ -131,7 +133,7 @@ def _active(status: "JobStatus", now: list["JobStatus"]) -> None:
     what = f"Epoch{count}" if progress.what == "Training" else f"{errors.plain(progress.what)}{count}"
     st.progress(min(share, 1.0), text=f"{what}{_left(status)}")
     _curves(status)
-    st.caption("The other pages work meanwhile. Stopped, it goes on later after the last whole epoch.")
+    st.caption("You can use the other pages meanwhile. If you stop it, it can resume after the last whole epoch.")
 
 
 def _left(status: "JobStatus") -> str:
@@ -167,7 +169,7 @@ def _ended(status: "JobStatus") -> None:
         st.error(errors.plain(status.progress.message))
     else:
         epochs = len(status.progress.history)
-        st.warning(f"Ended before its end, {epochs} epochs are kept. Resume goes on from there.")
+        st.warning(f"It stopped early; {epochs} epochs are kept. Resume continues from there.")
     with st.container(horizontal=True, key=f"after-{order.name}"):
         if status.state != "done":
             st.button(

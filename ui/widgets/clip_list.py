@@ -47,7 +47,7 @@ def _card(clip: "EvaluatedClip", guess: str, path: Path, key: str, note: str) ->
     unsure = ", the app is unsure" if clip.verdict == UNSURE else ""
     st.markdown(
         f"**{errors.plain(clip.person)}**: {errors.plain(display_name(clip.label))}  \n"
-        f"{errors.plain(judged)}{unsure}; quality {clip.quality:.2f}"
+        f"{errors.plain(judged)}{unsure}; quality {clip.quality:.0%}"
     )
     if note:
         st.caption(errors.plain(note))

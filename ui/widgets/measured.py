@@ -15,7 +15,7 @@ from ui.widgets import charts, measured_custom, measured_people, tables
 
 _CLIP_SETS = {
     "clean": "Clips composed from photos kept out of training",
-    "degraded": "Such clips with damaged stretches",
+    "degraded": "The same with damaged stretches",
 }
 _STILLS = "Validation photos of FER+ (frame network alone, eight emotions)"
 _UNSEEN_STILLS = "The same without copies of training photos"
@@ -26,9 +26,13 @@ SPLITS = {
 }  # fmt: skip
 _READERS = {"lstm": "LSTM", "mean": "Mean over frames", "last": "Each frame alone"}
 _METHOD_PARTS = {
-    "mean_input": "mean input", "q_features": "Q features", "blendshapes": "blendshapes", "q_scores": "Q scores",
+    "mean_input": "mean emotions as input", "q_features": "features normalized by quality",
+    "blendshapes": "blendshapes as input", "q_scores": "thresholds by quality",
 }  # fmt: skip
-_FIGURES = {"macro_f1": "Macro-F1 (more is better)", "half_total_error": "Half total error (less is better)"}
+_FIGURES = {
+    "macro_f1": "Macro-F1 (more is better)",
+    "half_total_error": "Mean of miss and false alarm rates (less is better)",
+}
 _STAGES = {"frames": "Frame network (CNN)", "head": "Sequence network (LSTM)"}
 _PARTS = {"Training": "", "Validation": "val_"}
 _QUANTITIES = {"Loss": "loss", "Accuracy": "accuracy"}
@@ -60,7 +64,7 @@ def render_metrics() -> None:
     tables.render(("Measured on", "n", "Accuracy (95% interval)", "Macro-F1"), rows)
     st.caption(
         "Accuracy and macro-F1 (the mean over classes) take the most probable class even where the app would say "
-        "unsure. Intervals are over pictures, of rendered clips over people. Damaged stretches are blurred, "
+        "unsure. Intervals are over pictures; those of rendered clips over people. Damaged stretches are blurred, "
         "dark, small, hidden or compressed. Expect less on real video."
     )
     _verdicts(clips, composed)
@@ -79,7 +83,8 @@ def render_demo() -> None:
 
     figures = found.figures
     st.header("On the demo clips", anchor=False)
-    left, right = st.columns([5, 6], gap="large")
+    with st.container(key="stack-demo"):
+        left, right = st.columns([5, 6], gap="large")
     with left:
         chart = confusion_figure(figures.labels, figures.confusion)
         charts.render(chart, "confusion-demo", "Confusion matrix on the demo clips, truth as judged")
@@ -156,12 +161,13 @@ def render_ablation(ablation: Ablation) -> None:
     tables.render(("Part switched on", "Changes", "Clean", "Damaged"), changes)
     chosen = min(variants, key=lambda row: row.held_out_loss[0])
     st.caption(
-        "Of the LSTM, other things equal, on composed clips; in brackets the 95% interval over pairs of heads. Parts "
-        f"are chosen by the loss on other, held-out clips; the least had: {_variant(chosen)}."
+        "What switching on one part changes, everything else equal, on composed clips; in brackets the 95% interval "
+        "over pairs of trained models that differ in that part alone. Parts are chosen by the loss on other, held-out "
+        f"clips, which is lowest for: {_variant(chosen)}."
     )
-    with st.expander(f"All {len(variants)} heads"):
+    with st.expander(f"All {len(variants)} combinations"):
         tables.render(
-            ("Head", "Clean", "Damaged", "Rendered"),
+            ("Sequence network", "Clean", "Damaged", "Rendered"),
             [
                 (_variant(row), *map(mean_text, (row.clean_macro_f1, row.degraded_macro_f1, row.rendered_macro_f1)))
                 for row in sorted(variants, key=lambda row: -row.clean_macro_f1[0])
@@ -169,10 +175,10 @@ def render_ablation(ablation: Ablation) -> None:
         )
         st.caption(
             f"Macro-F1, mean of {variants[0].num_seeds} seeds ± half the 95% interval, on composed clips (clean, "
-            "damaged) and on rendered ones, by heads of a shorter training than the one in use."
+            "damaged) and on rendered ones, trained for a shorter time than the model in use."
         )
     if ablation.of_former_frame_cnn:
-        st.caption("Measured with the frame network as it was before it was trained further; not repeated since.")
+        st.caption("Measured before the frame network was trained further; not repeated since.")
 
 
 def render_history(directory: Path | None = None) -> None:

@@ -10,7 +10,7 @@ from emo_core.method_records import Counted, PresenceRow
 from emo_core.records import Portraits, bracketed
 from ui.widgets import tables
 
-_MEAN = "largest mean frame emotions"
+_MEAN = "average of the frames"
 
 
 def render(measured: Measured) -> None:
@@ -27,17 +27,20 @@ def _real_clips(record: RealClips) -> None:
     st.markdown("**Real clips**")
     rows = []
     for part in record.parts:
-        for found, words in ((part.cross_validated, "verdicts"), (part.mean_of_frame_emotions, _MEAN)):
+        for found, words in ((part.cross_validated, "verdicts of the model"), (part.mean_of_frame_emotions, _MEAN)):
             counts = [f"{row.right} of {row.num}" for row in found.by_class]
             unsure = str(sum(row.unsure for row in found.by_class))
             recall = f"{found.macro_recall:.2f}{bracketed(found.interval, '.2f')}"
-            rows.append((f"{part.clips} ({part.num_clips})", words, recall, *counts, unsure))
+            rows.append(
+                (f"{part.clips[:1].upper()}{part.clips[1:]} ({part.num_clips})", words, recall, *counts, unsure)
+            )
     names = [display_name(name) for name in record.labels]
-    tables.render(("Clips (n)", "By", "Mean recall (95% interval)", *names, "Unsure"), rows)
+    tables.render(("Clips (n)", "Judged by", "Mean recall (95% interval)", *names, "Unsure"), rows)
     st.caption(
-        f"{record.num_clips} parts of videos of {record.num_people} people, labelled by eye. Unsure counts as wrong, "
-        "but for other. Nothing was trained on them; they helped to choose the thresholds, so verdicts are "
-        "cross-validated by person. Intervals are over people."
+        f"{record.num_clips} parts of videos of {record.num_people} people, labeled by eye. Unsure counts as wrong, "
+        "except for other. Nothing was trained on them, but they helped to choose the thresholds, so verdicts are "
+        "cross-validated by person. Average of the frames: the class whose emotions are strongest on average, without "
+        "the LSTM. Intervals are over people."
     )
 
 
@@ -59,8 +62,8 @@ def _portraits(found: Portraits) -> None:
 def _presence(rows: Sequence[PresenceRow]) -> None:
     st.markdown("**One emotion of a pair, or both**")
     told = [(display_name(row.pair), row.on, _counted(row.false_blends), _counted(row.recall)) for row in rows]
-    tables.render(("Pair", "On", "Single ones called a blend", "Blends found"), told)
-    st.caption("Stills by the votes of ten annotators, rendered clips by what was drawn into them.")
+    tables.render(("Pair", "On", "Single emotions called a blend", "Blends found"), told)
+    st.caption("Stills are labeled by the votes of ten annotators, rendered clips by what was drawn into them.")
 
 
 def _counted(found: Counted) -> str:

@@ -17,13 +17,13 @@ class Stage:
 STAGES: tuple[Stage, ...] = (
     Stage("Video", "A clip of one person's face.", "clip"),
     Stage("Frames", "Sampled 10 times a second.", "frames"),
-    Stage("Face and alignment", "Found, followed, turned so that the eyes lie level.", "frames"),
+    Stage("Face and alignment", "Found, tracked, and turned so that the eyes are level.", "frames"),
     Stage("Quality", "Sharpness, light, size, angle, confidence.", "quality"),
     Stage("CNN features", "A network trained on faces reads each frame.", "heatmaps"),
     Stage("Normalization", "Features brought to one scale; unusable frames left out.", "neighbourhoods"),
     Stage("LSTM", "A second network reads the frames in order.", "features"),
     Stage("Scores by quality", "Thresholds depend on the quality.", "thresholds"),
-    Stage("Verdict", "A pair and what of it is there, other, or unsure.", "verdict"),
+    Stage("Verdict", "A pair of emotions or one of them, other, or unsure.", "verdict"),
 )
 """The paper's Fig. 1, with what this application adds to it."""
 

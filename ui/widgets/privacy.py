@@ -51,7 +51,7 @@ def delete_button(key: str) -> None:
     with st.popover(DELETE):
         st.markdown(
             "Every clip, picture, mark and result of your visit is removed from this server at once, and links that "
-            "you shared open nothing any more. This cannot be undone. Data sets and models on the Teach page stay."
+            "you shared stop working. This cannot be undone. Data sets and models on the Teach page stay."
         )
         st.button(CONFIRM, key=f"delete-{key}", type="primary", on_click=delete_everything)
 
@@ -74,8 +74,8 @@ def keep_toggle() -> None:
         on_change=_switch_keeping,
         args=[key],
         help="Clips, results and marks are then still there after a reload and in another tab of this browser. They "
-        "lie on the disk of this server, at most a day, under a key that only this browser has, and go when you delete "
-        "them. While a result is kept, you can also share it by a link.",
+        "are stored on the disk of this server for at most a day, under a key that only this browser has, and go when "
+        "you delete them. While a result is kept, you can also share it by a link.",
     )
 
 

@@ -80,7 +80,7 @@ def roc_figure(curves: Sequence[ClassCurves]) -> go.Figure:
                 x=row.roc.false_positive_rate, y=row.roc.true_positive_rate,
                 hovertemplate="found %{y:.0%}, others taken for it %{x:.0%}<extra></extra>",
             )  # fmt: skip
-    return _unit_square(figure, "Others taken for it (false positives)", "Found (true positives)")
+    return _unit_square(figure, "False positive rate", "True positive rate")
 
 
 def precision_recall_figure(curves: Sequence[ClassCurves]) -> go.Figure:
@@ -101,14 +101,14 @@ def calibration_figure(calibration: Calibration) -> go.Figure:
     rows = calibration.bins
     most = max(row.num_samples for row in rows)
     figure = go.Figure()
-    _add_diagonal(figure, "As it says")
+    _add_diagonal(figure, "Perfect calibration")
     figure.add_scatter(
         x=[row.confidence for row in rows], y=[row.accuracy for row in rows], mode="lines+markers",
         name="Measured", line={"color": ACCENT, "width": 1.6}, customdata=[row.num_samples for row in rows],
         marker={"size": [8 + 18 * (row.num_samples / most) ** 0.5 for row in rows], "opacity": 0.75},
         hovertemplate="says %{x:.0%}, is right in %{y:.0%} of %{customdata} clips<extra></extra>",
     )  # fmt: skip
-    return _unit_square(figure, "Probability of the most probable class", "Share that is right")
+    return _unit_square(figure, "Probability of the most probable class", "Accuracy")
 
 
 def coverage_figure(metrics: ClipMetrics) -> go.Figure:
@@ -117,7 +117,7 @@ def coverage_figure(metrics: ClipMetrics) -> go.Figure:
     figure = go.Figure()
     figure.add_scatter(
         x=[row.coverage for row in curve], y=[row.accuracy for row in curve], mode="lines",
-        name="Threshold moved", line={"color": ACCENT, "width": 2.2}, customdata=[row.threshold for row in curve],
+        name="Other thresholds", line={"color": ACCENT, "width": 2.2}, customdata=[row.threshold for row in curve],
         hovertemplate="verdict on %{x:.0%}, right in %{y:.0%}<br>threshold %{customdata:+.2f}<extra></extra>",
     )  # fmt: skip
     if metrics.accuracy_when_decided.value is not None:
@@ -126,7 +126,7 @@ def coverage_figure(metrics: ClipMetrics) -> go.Figure:
             marker={"size": 13, "color": "#F08A24"},
             hovertemplate="the app: verdict on %{x:.0%}, right in %{y:.0%}<extra></extra>",
         )  # fmt: skip
-    return _unit_square(figure, "Clips with a verdict", "Verdicts that are right")
+    return _unit_square(figure, "Coverage: clips with a verdict", "Accuracy of the verdicts")
 
 
 def slices_figure(rows: Sequence[SliceScore]) -> go.Figure:

@@ -34,7 +34,9 @@ def neighbourhood_figure(quality: Floats, edges: Doubles, here: float | None = N
     )  # fmt: skip
     layout(figure, 260)
     figure.update_layout(showlegend=False, bargap=0)
-    figure.update_xaxes(title="Quality of the frame", range=[0, 1], unifiedhovertitle={"text": "quality %{x:.2f}"})
+    figure.update_xaxes(
+        title="Quality of the frame", range=[0, 1], tickformat=".0%", unifiedhovertitle={"text": "quality %{x:.0%}"}
+    )
     figure.update_yaxes(title="Frames of this clip")
     _draw_edges(figure, edges)
     if here is not None:
@@ -68,11 +70,11 @@ def feature_figure(quality: Floats, values: Floats, normalizer: FeatureNormalize
     some = slice(None, None, max(1, -(-len(values) // MAX_POINTS)))
     figure.add_scatter(
         x=quality[some], y=values[some], mode="markers", marker={"size": 5, "color": _INK, "opacity": 0.7},
-        name="Frames of this clip", hovertemplate="quality %{x:.2f}: %{y:.2f}<extra></extra>",
+        name="Frames of this clip", hovertemplate="quality %{x:.0%}: %{y:.2f}<extra></extra>",
     )  # fmt: skip
     layout(figure, 300)
     figure.update_layout(hovermode="closest")
-    figure.update_xaxes(title="Quality of the frame", range=[0, 1])
+    figure.update_xaxes(title="Quality of the frame", range=[0, 1], tickformat=".0%")
     figure.update_yaxes(title=f"Feature {feature}")
     _draw_edges(figure, normalizer.edges)
     return figure
@@ -104,11 +106,11 @@ def threshold_figure(
         figure.add_scatter(
             x=quality, y=values, mode="markers", name=display_name(label), legendgroup=label,
             marker={"size": 8, "color": colour, "opacity": 0.75, "line": {"width": 0}},
-            hovertemplate="quality %{x:.2f}: " + ("%{y:+.2f}" if after else "%{y:.0%}"),
+            hovertemplate="quality %{x:.0%}: " + ("%{y:+.2f}" if after else "%{y:.0%}"),
         )  # fmt: skip
     layout(figure, 320)
     figure.update_layout(hovermode="closest")
-    figure.update_xaxes(title="Quality of the window", range=[0, 1])
+    figure.update_xaxes(title="Quality of the window", range=[0, 1], tickformat=".0%")
     if after:
         figure.add_hline(y=0, line={"color": NEUTRAL_INK, "width": 2})
         figure.update_yaxes(title="Score above the threshold", range=[-1, 1])
@@ -132,7 +134,10 @@ def thinned_figure(found: Thinned, labels: tuple[str, ...]) -> go.Figure:
         )  # fmt: skip
     layout(figure, 300)
     figure.update_xaxes(
-        title="Least quality a frame must have", range=[0, 1], unifiedhovertitle={"text": "at least %{x:.2f}"}
+        title="Least quality a frame must have",
+        range=[0, 1],
+        tickformat=".0%",
+        unifiedhovertitle={"text": "at least %{x:.0%}"},
     )
     figure.update_yaxes(title="Probability, share", range=[0, 1.03], tickformat=".0%")
     return figure

@@ -44,7 +44,7 @@ def make(result, lasts_s=HOUR_S):
 
 
 def opens_nothing(key):
-    with pytest.raises(sharing.SharingError, match=r"^This link opens nothing: .*; ask for a new one\.$"):
+    with pytest.raises(sharing.SharingError, match=r"^This link no longer works: .*; ask for a new one\.$"):
         sharing.opened(key)
     return True
 
