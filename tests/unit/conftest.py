@@ -49,6 +49,7 @@ def eagerly():
 @contextmanager
 def small() -> Iterator[None]:
     """The commands with small recipes, small windows, and no landmark model, step by step."""
+    import emo_core.training.experiments.ablation  # noqa: F401  (has the recipe in its types: before it is another)
     from emo_core.training.frame_cnn import FrameTraining
     from emo_core.training.head import HeadTraining
 
