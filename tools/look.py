@@ -22,8 +22,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from emo_core.model.bundle import load_bundle  # noqa: E402
+from tests.e2e.axe import wait_until_drawn  # noqa: E402
 from tests.e2e.conftest import FLAGS, NAMES, running_server  # noqa: E402
-from tests.e2e.test_accessibility import ABOUT, EVALUATE, choose, wait_until_drawn  # noqa: E402
+from tests.e2e.test_accessibility import ABOUT, EVALUATE  # noqa: E402
+from tests.e2e.test_accessibility_study import choose  # noqa: E402
 from tests.e2e.test_app import ANALYSIS_MS  # noqa: E402
 from tests.e2e.test_showing import drawn, share  # noqa: E402
 from tests.evaluations import DEMO, few_demo_clips  # noqa: E402

@@ -13,10 +13,11 @@ from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests import camera
 from tests.e2e.camera_pages import threads
+from tests.evaluations import few_demo_clips
 from tools.serve.run import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,6 +25,8 @@ FAILURES = Path(__file__).parent / "failures"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]  # fmt: skip
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+expect.set_options(timeout=20_000)  # other tests run beside these, and a busy machine is no failure
 
 
 @contextmanager
@@ -180,3 +183,13 @@ def watched(tmp_path_factory):
     dump = folder / "threads.txt"
     with running_server(STUDIO_THREADS=str(dump), TMPDIR=str(folder / "tmp")) as address:
         yield SimpleNamespace(address=address, threads=lambda: threads(dump), folder=folder / "tmp")
+
+
+@pytest.fixture(scope="module")
+def few_clips(tmp_path_factory):
+    """A server with empty folders, whose demo data set is a few clips of people that the model has not seen."""
+    folder = tmp_path_factory.mktemp("few")
+    demo = few_demo_clips(folder / "demo", 6)
+    places = {"EMO_CACHE": "cache", "EMO_DATA": "data", "EMO_STUDIES": "studies"}
+    with running_server(EMO_DEMO=str(demo), **{name: str(folder / place) for name, place in places.items()}) as address:
+        yield SimpleNamespace(address=address, folder=folder)

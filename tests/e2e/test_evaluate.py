@@ -2,14 +2,12 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from emo_core.evaluation.clip_metrics import summarize
 from emo_core.evaluation.html_report import to_html
-from tests.e2e.conftest import running_server
 from tests.e2e.test_app import ANALYSIS_MS, expect_fits, expect_title, expect_whole_result
-from tests.evaluations import few_demo_clips, make_evaluation
+from tests.evaluations import make_evaluation
 
 TABS = ("Scores", "Certainty", "Slices", "Two protocols", "Ablation", "Training", "Compare", "Export")
 
@@ -20,17 +18,8 @@ CHARTS_FIT = """() => [...document.querySelectorAll(".js-plotly-plot")].every((c
 })"""
 
 
-@pytest.fixture(scope="module")
-def evaluating(tmp_path_factory):
-    """A server whose demo data set is a few clips of people that the model has not seen, and whose cache is empty."""
-    folder = tmp_path_factory.mktemp("evaluate")
-    few = few_demo_clips(folder / "demo", 6)
-    with running_server(EMO_DEMO=str(few), EMO_CACHE=str(folder / "cache")) as address:
-        yield address
-
-
-def test_evaluate_then_a_cell_opens_its_clips_and_a_clip_opens_in_analyze(evaluating, visit):
-    page = visit(f"{evaluating}/evaluate")
+def test_evaluate_then_a_cell_opens_its_clips_and_a_clip_opens_in_analyze(few_clips, visit):
+    page = visit(f"{few_clips.address}/evaluate")
     page.get_by_role("button", name="Evaluate", exact=True).click()
     expect(page.get_by_role("button", name="Evaluate again")).to_be_visible(timeout=ANALYSIS_MS)
     expect(page.get_by_text(re.compile(r"6 clips of \d people \(rendered\)"))).to_be_visible()
@@ -47,8 +36,8 @@ def test_evaluate_then_a_cell_opens_its_clips_and_a_clip_opens_in_analyze(evalua
     expect_whole_result(page)
 
 
-def test_the_result_is_kept_and_every_part_of_it_fits_a_phone(evaluating, visit):
-    page = visit(f"{evaluating}/evaluate", 390, 844)
+def test_the_result_is_kept_and_every_part_of_it_fits_a_phone(few_clips, visit):
+    page = visit(f"{few_clips.address}/evaluate", 390, 844)
     expect(page.get_by_role("button", name="Evaluate again")).to_be_visible(
         timeout=ANALYSIS_MS
     )  # kept from the visit before
