@@ -199,6 +199,7 @@ class TestExports:
         (tmp_path / "tmp").mkdir()
         (tmp_path / "tmp" / "of-somebody-else").mkdir()
         settings = {"STUDIO_THREADS": str(tmp_path / "threads"), "TMPDIR": str(tmp_path / "tmp")}
+        settings["STUDIO_GRACE_S"] = str(GRACE_S)
         with ExitStack() as stack:
 
             def start():
