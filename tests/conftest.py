@@ -1,9 +1,13 @@
 """What tests of several modules share: the shipped bundle, and short clips cut from the sample."""
 
+import os
+
+# Tests run side by side, a core each: threads of their libraries would only wait for one another
+os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"), "1")
+
 import pylibsrtp  # noqa: F401, I001  (before everything that may load TensorFlow: the other order ends the process)
 import gc
 import hashlib
-import os
 import shutil
 from dataclasses import replace
 
@@ -22,12 +26,18 @@ MODEL = sample.PATH.parent.parent / "models" / "hybrid"
 
 os.environ["EMO_JOBS"] = "0"  # work of visitors is done here, where tests stub it; a server of a test has workers
 
-_LONG = {"training", "test_heatmap_checks.py", "test_app.py", "test_teach.py", "test_teach_models.py"}
+_LONGEST_FIRST = (
+    "test_teach.py", "test_several.py", "test_accessibility.py", "test_take_away.py", "test_turns.py", "test_study.py",
+    "test_showing.py", "test_server.py", "test_app.py", "test_hostile_names.py", "test_accessibility_study.py",
+    "test_accessibility_showing.py", "test_two_models.py", "training", "test_heatmap_checks.py", "test_teach_models.py",
+)  # fmt: skip
+"""Files, and a folder of them. Each process is given two at a time, so short ones stand behind the three longest."""
 
 
 def pytest_collection_modifyitems(items):
     """The files that take longest come first, so that no process is left alone with one at the end."""
-    items.sort(key=lambda item: _LONG.isdisjoint(item.path.parts))
+    places = {name: place for place, name in enumerate(_LONGEST_FIRST)}
+    items.sort(key=lambda item: min(places.get(part, len(places)) for part in item.path.parts))
 
 
 settings.register_profile("studio", deadline=None)  # a busy machine is no failure
