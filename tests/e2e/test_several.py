@@ -20,8 +20,8 @@ LONG_MS = 60_000
 
 
 @pytest.fixture(scope="module")
-def several(tmp_path_factory):
-    with two_processes(tmp_path_factory.mktemp("several")) as found:
+def several(tmp_path_factory, laughter):
+    with two_processes(tmp_path_factory.mktemp("several"), STUDIO_SAMPLE=str(laughter)) as found:
         yield found
 
 

@@ -15,11 +15,12 @@ from ui.widgets import privacy
 
 
 @pytest.fixture(scope="module")
-def showing(tmp_path_factory):
+def showing(tmp_path_factory, laughter):
     folder = tmp_path_factory.mktemp("showing")
     demo, clock = few_demo_clips(folder / "demo", 6), folder / "clock"
     clock.write_text("0")
-    with running_server(EMO_DEMO=str(demo), EMO_CACHE=str(folder / "cache"), STUDIO_CLOCK=str(clock)) as address:
+    settings = {"EMO_DEMO": demo, "EMO_CACHE": folder / "cache", "STUDIO_CLOCK": clock, "STUDIO_SAMPLE": laughter}
+    with running_server(**{name: str(path) for name, path in settings.items()}) as address:
         yield SimpleNamespace(address=address, kept=folder / "cache" / "kept", clock=clock)
 
 

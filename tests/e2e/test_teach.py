@@ -15,7 +15,7 @@ from tests.e2e.test_app import expect_fits, expect_title
 
 DEMO = ROOT / "assets" / "demo"
 PEOPLE = ("person_01", "person_02", "person_03", "person_04")
-LONG_MS = 120_000
+LONG_MS = 240_000
 
 
 @pytest.fixture

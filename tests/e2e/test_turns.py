@@ -13,14 +13,15 @@ ANALYSIS_MS = 240_000
 
 
 @pytest.fixture(scope="module")
-def one_worker():
-    """A server that does one work at a time, and a clip that keeps it busy for as long as a test looks."""
-    with running_server(EMO_JOBS="1") as address:
+def one_worker(laughter):
+    """A server that does one work at a time."""
+    with running_server(EMO_JOBS="1", STUDIO_SAMPLE=str(laughter)) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
 def long_clip(tmp_path_factory):
+    """A clip that keeps a worker busy for as long as a test looks."""
     return repeated_clip(tmp_path_factory.mktemp("clips") / "long.mp4", 40)
 
 
