@@ -1,6 +1,6 @@
 """Give the product files that somebody meant ill, made from seeds: each is read, or refused in one sentence, in time.
 
-    python tools/fuzz.py                              # 60 cases, as `make test` runs them
+    python tools/fuzz.py                              # 60 cases; `make test` runs 32
     nice python tools/fuzz.py --cases 1000 --seed 7   # more, by hand, with other seeds
     python tools/fuzz.py --kind webm --seed 53 --cases 1 --verbose --keep build/fuzz   # one again
 
