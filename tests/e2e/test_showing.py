@@ -24,8 +24,9 @@ def showing(tmp_path_factory, laughter):
         yield SimpleNamespace(address=address, kept=folder / "cache" / "kept", clock=clock)
 
 
-def test_the_tour_from_end_to_end(showing, visit):
-    page = visit(showing.address)
+def test_the_tour_from_end_to_end(server, visit):
+    """Of the data that come with it, for its fourth stop shows what a model made of them."""
+    page = visit(server)
     page.get_by_role("button", name="Take the tour").click()
     seen = {
         "On this face": lambda: expect(page.get_by_test_id("verdict")).to_be_in_viewport(timeout=ANALYSIS_MS),
