@@ -65,6 +65,7 @@ with figures_tab, errors.shown():
     preload.wait()
     st.header("How often it is right", anchor=False)
     with errors.shown():
+        st.markdown(errors.plain(limits.trust_line(models.bundle().metrics)))
         measured.render_metrics()
     with errors.shown():
         measured.render_demo()

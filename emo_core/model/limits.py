@@ -49,9 +49,9 @@ def _real_line(record: RealClips) -> str:
     found = record.parts[0].cross_validated.by_class
     weakest = min(found, key=lambda row: row.right / max(row.num, 1))
     return (
-        f"On {record.num_clips} real clips of {record.num_people} people that it was not trained on, "
-        f"{sum(row.right for row in found)} verdicts were right or held back where there was no pair; weakest is "
-        f"{display_name(weakest.label).lower()}, {weakest.right} of {weakest.num}."
+        f"On {record.num_clips} real clips of {record.num_people} people, none of them used to train it, "
+        f"{sum(row.right for row in found)} verdicts were right (where no pair is shown, unsure counts as right). It "
+        f"is weakest on {display_name(weakest.label).lower()}, with {weakest.right} of {weakest.num} right."
     )
 
 

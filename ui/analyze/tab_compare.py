@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from emo_core.emotions import display_percent
-from emo_core.model.presence import headline
+from emo_core.emotions import UNSURE, display_percent
+from emo_core.model.presence import headline, verdict_changes
 from ui.analyze import verdict
 from ui.shell import errors
 from ui.state import session
@@ -13,6 +13,8 @@ from ui.widgets import charts, tables
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
+
+    from emo_core.analysis import Prediction
 
 
 def render(result: session.Result) -> None:
@@ -28,7 +30,7 @@ def render(result: session.Result) -> None:
                 f"{item.analysis.video.duration_s:.1f} s",
                 errors.plain(item.analysis.model.title),
                 errors.plain(headline(item.analysis.prediction)),
-                display_percent(item.analysis.prediction.probability),
+                _sure(item.analysis.prediction),
                 item.made_at.strftime("%H:%M:%S"),
             )
             for item in found
@@ -36,7 +38,7 @@ def render(result: session.Result) -> None:
     )
     st.caption(
         f"The last {session.MOST_RESULTS} analyses of this visit are kept, the oldest make room for newer ones. "
-        "Without a verdict, the probability is that of the most probable class."
+        "Where the verdict is unsure, the probability is that of the most probable class."
     )
     if len(found) < 2:
         st.info("Only one analysis so far. Choose another clip above, and both can be put side by side here.")
@@ -55,6 +57,12 @@ def render(result: session.Result) -> None:
     if st.session_state.pop("_compare_shown", False):
         st.rerun()
     _charts(pair)
+
+
+def _sure(found: "Prediction") -> str:
+    """The probability of a verdict; a clip whose parts have different ones has no single one."""
+    changes = found.label == UNSURE and verdict_changes(found)
+    return "by part" if changes else display_percent(found.probability)
 
 
 def _side(column: "DeltaGenerator", name: str, start: session.Result, names: dict[str, str]) -> session.Result:
@@ -82,7 +90,6 @@ def _charts(pair: list[session.Result]) -> None:
         figure = timeline_figure(item.analysis)
         mark(figure, session.annotations(item.key))
         figure.update_xaxes(range=span_s)
-        figure.update_layout(height=240)
         words = f"{item.source.name}, model {item.analysis.model.title}"
         st.markdown(f"**{name}** {errors.plain(words)}")
         charts.render(figure, f"compare-timeline-{name}", f"Class probabilities over clip {name}")

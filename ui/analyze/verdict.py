@@ -83,7 +83,7 @@ def _whom(analysis: "Analysis") -> str:
 
 def _sureness(prediction: "Prediction") -> str:
     if prediction.label == OTHER:
-        return f"Neutral, or an emotion of neither pair. Probability {display_percent(prediction.probability)}"
+        return f"Neutral, or an emotion of none of the pairs. Probability {display_percent(prediction.probability)}"
     if prediction.label != UNSURE:
         return f"Probability {display_percent(prediction.probability)}"
     if verdict_changes(prediction):

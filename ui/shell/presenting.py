@@ -7,6 +7,7 @@ _CSS = """
 <style>
 html { font-size: 21px !important; }
 .stMainBlockContainer { max-width: 1500px; }
+@media (max-width: 1600px) { [class*="st-key-stack-"] [data-testid="stColumn"] { min-width: 100%; } }
 [data-testid="stMain"] :is([data-testid="stSelectbox"], [data-testid="stFileUploader"], [data-testid="stExpander"],
   [data-testid="stDownloadButton"], [data-testid="stPopover"], [data-testid="stCode"], [data-testid="stCheckbox"],
   [data-testid="stNumberInput"], [data-testid="stTextInput"], [data-testid="stRadio"], [data-testid="stMultiSelect"],

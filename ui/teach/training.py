@@ -155,7 +155,7 @@ def _curves(status: "JobStatus") -> None:
     best = min(rows, key=lambda row: row.get("val_loss", math.inf))
     for quantity, key in {"Loss": "loss", "Accuracy": "accuracy"}.items():
         curves = {"Training": [row[key] for row in rows], "Validation": [row[f"val_{key}"] for row in rows]}
-        figure = history_figure(epochs, curves, quantity, int(best["epoch"]) + 1).update_layout(height=210)
+        figure = history_figure(epochs, curves, quantity, int(best["epoch"]) + 1).update_layout(height=260)
         charts.render(figure, f"curves-{status.order.name}-{key}", f"{quantity} per epoch")
 
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from emo_core.analysis import Segment, StageTimings
 from emo_core.emotions import display_percent
+from emo_core.model.presence import verdict_words
 from ui.shell import errors
 
 
@@ -31,7 +32,7 @@ def segments(items: Sequence[Segment]) -> None:
         (
             f"{item.start_s:.1f}",
             f"{item.end_s:.1f}",
-            errors.plain_name(item.label),
+            errors.plain(verdict_words(item)),
             display_percent(item.probability),
         )
         for item in items

@@ -68,8 +68,8 @@ def test_card_and_trust_line_tell_it(record):
     assert "| 1 of 2 |" in told
     line = trust_line({"real_clips": msgspec.to_builtins(record)})
     assert "On 5 real clips of 5 people" in line
-    assert "3 verdicts were right" in line
-    assert "weakest is sadness + fear, 1 of 2" in line
+    assert "3 verdicts were right (where no pair is shown, unsure counts as right)" in line
+    assert "It is weakest on sadness + fear, with 1 of 2 right" in line
 
 
 def test_frames_alone_give_the_verdict_where_only_they_count(hybrid):
