@@ -100,11 +100,17 @@ class Presence(Struct, frozen=True):
 
 
 class PresenceRow(Presence, frozen=True, kw_only=True):
-    """The same with what it was measured on, and the threshold."""
+    """The same with what it was measured on, and the threshold; `chose` where that helped to choose it."""
 
     pair: str = field(name="class")
     on: str
     threshold: float
+    chose: bool = False
+
+    @property
+    def where(self) -> str:
+        """What it was measured on, in words; said where that chose, and so flatters."""
+        return f"{self.on} (chose)" if self.chose else self.on
 
 
 class Kind(Struct, frozen=True, kw_only=True):

@@ -61,9 +61,12 @@ def _portraits(found: Portraits) -> None:
 
 def _presence(rows: Sequence[PresenceRow]) -> None:
     st.markdown("**One emotion of a pair, or both**")
-    told = [(display_name(row.pair), row.on, _counted(row.false_blends), _counted(row.recall)) for row in rows]
+    told = [(display_name(row.pair), row.where, _counted(row.false_blends), _counted(row.recall)) for row in rows]
     tables.render(("Pair", "On", "Single emotions called a blend", "Blends found"), told)
-    st.caption("Stills are labeled by the votes of ten annotators, rendered clips by what was drawn into them.")
+    st.caption(
+        "Stills are labeled by the votes of ten annotators, rendered clips by what was drawn into them. Figures on what "
+        "chose when a verdict is called a blend flatter."
+    )
 
 
 def _counted(found: Counted) -> str:

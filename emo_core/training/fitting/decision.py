@@ -15,7 +15,6 @@ from typing import Any
 import keras
 import numpy as np
 from msgspec import to_builtins
-from msgspec.structs import asdict
 from msgspec.structs import replace as replaced
 from numpy.typing import NDArray
 
@@ -40,10 +39,12 @@ from emo_core.training.fitting.decision_choice import (
     worth_it,
 )
 from emo_core.training.fitting.presence import (
+    ALL,
+    FIRST,
+    SECOND,
     Told,
     components_shown,
-    fit_threshold,
-    measure_presence,
+    fit_presence,
     told_by_votes,
     weaker_shares,
 )
@@ -184,25 +185,21 @@ def _mean_of_rendered(bundle: bundles.Bundle, cnn: keras.Model, windows: WindowD
 def _fit_presence(
     bundle: bundles.Bundle, data: Path, demo: Path, gathered: HeadData, cnn: keras.Model, out: Path
 ) -> tuple[dict[str, float], list[PresenceRow]]:
-    """The threshold of each pair, from half of ``valid.npz`` and the calibrating people, and figures on the rest."""
+    """The threshold of each pair, from half of ``valid.npz`` and rendered people who do not measure; and figures."""
     votes, stored = read_votes(data / "valid.npz")[1], read_predictions(out)
     second = stored["stills_is_second_half"]
-    first = ~(stored["stills_is_copy"] | second)
+    parts = {FIRST: ~(stored["stills_is_copy"] | second), SECOND: second, ALL: np.ones(len(votes), bool)}
     drawn = _drawn(demo)
     thresholds: dict[str, float] = {}
     rows: list[PresenceRow] = []
     for hybrid in (item for item in bundle.classes if item.is_pair):
-        of_stills = {
+        stills = {
             name: told_by_votes(stored["stills_probabilities"][which], votes[which], hybrid)
-            for name, which in (("first half", first), ("second half", second), ("all", np.ones(len(votes), bool)))
+            for name, which in parts.items()
         }
-        calibrating, measuring = (_told_of_rendered(part, hybrid, drawn, cnn) for part in gathered.rendered[1:])
-        least = thresholds[hybrid.name] = fit_threshold([of_stills["first half"], calibrating])
-        told = {"stills, second half": of_stills["second half"], "stills, all": of_stills["all"], "rendered": measuring}
-        rows += [
-            PresenceRow(pair=hybrid.name, on=name, threshold=least, **asdict(measure_presence(part, least)))
-            for name, part in told.items()
-        ]
+        rendered = [_told_of_rendered(part, hybrid, drawn, cnn) for part in gathered.rendered]
+        thresholds[hybrid.name], found = fit_presence(hybrid.name, stills, rendered)
+        rows += found
     return thresholds, rows
 
 

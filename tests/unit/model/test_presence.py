@@ -6,7 +6,17 @@ import pytest
 from emo_core.analysis import Segment
 from emo_core.emotions import EMOTIONS, OTHER, PAPER_CLASSES, UNSURE
 from emo_core.model.presence import mean_emotions, present, verdict_words, weaker_share
-from emo_core.training.fitting.presence import Told, components_shown, fit_threshold, measure_presence, told_by_votes
+from emo_core.training.fitting.presence import (
+    ALL,
+    FIRST,
+    SECOND,
+    Told,
+    components_shown,
+    fit_presence,
+    fit_threshold,
+    measure_presence,
+    told_by_votes,
+)
 from emo_core.types import FeatureSequence
 
 GLAD, SAD = PAPER_CLASSES[:2]
@@ -66,6 +76,27 @@ def test_a_threshold_lets_five_percent_of_the_single_ones_of_the_worst_source_pa
     assert found.false_blends.interval[1] > found.false_blends.value
     nobody = measure_presence(Told(np.zeros(0), np.zeros(0, bool)), threshold)
     assert (nobody.recall.value, nobody.auc) == (None, None)
+
+
+def test_everybody_rendered_but_those_who_measure_chooses_and_the_records_say_so():
+    single, both = np.linspace(0, 0.3, 40), np.full(10, 0.4)
+    stills = dict.fromkeys((FIRST, SECOND, ALL), told_of(single / 10, both))
+    trained, calibrated, measured = told_of(single, both), told_of(single[:8] / 10, both), told_of(single, both[:3])
+    least, rows = fit_presence(SAD.name, stills, [trained, calibrated, measured])
+    assert least == pytest.approx(0.2846, abs=2e-4)  # two of 48 are above; of the eight alone one, and that at 0.0053
+    chosen_on = rows[1]
+    assert (chosen_on.where, chosen_on.false_blends.num, chosen_on.recall.num) == (
+        "rendered, other people (chose)",
+        48,
+        20,
+    )
+    assert chosen_on.false_blends.value <= 0.05
+    assert [row.where for row in rows if not row.chose] == [SECOND, ALL, "rendered"]
+    assert (rows[-1].false_blends.num, rows[-1].recall.num) == (40, 3)
+
+
+def told_of(single, both):
+    return Told(np.concatenate([single, both]), np.arange(len(single) + len(both)) >= len(single))
 
 
 def test_pictures_are_blends_by_votes_for_both_and_single_by_eight_votes_for_one():

@@ -85,5 +85,7 @@ def test_the_card_tells_portraits_and_presence():
     assert "| sadness | 1.00 | 0.50" in card(portraits=found)
     told = Told(np.array([0.1, 0.2, 0.4]), np.array([False, False, True]))
     found = msgspec.structs.asdict(measure_presence(told, 0.3))
-    row = PresenceRow(pair="sadness_fear", on="stills", threshold=0.3, **found)
-    assert "100% (0.03 – 1.00) of 1" in card(presence=(row,))
+    row = PresenceRow(pair="sadness_fear", on="stills", threshold=0.3, chose=True, **found)
+    said = card(presence=(row,))
+    assert "100% (0.03 – 1.00) of 1" in said
+    assert "| stills (chose) |" in said
