@@ -19,7 +19,7 @@ from emo_core.inference.window_plan import NOTHING, TOO_FEW_HZ, find_gaps, is_be
 from emo_core.model.bundle import Bundle, HeadNetwork
 from emo_core.model.calibration import calibrated
 from emo_core.model.normalization import ScoreNormalizer
-from emo_core.model.presence import mean_emotions, presence_of, weaker_share
+from emo_core.model.presence import both_shown, mean_emotions, presence_of
 from emo_core.model.salience import SalienceCurve, pair_salience
 from emo_core.types import Booleans, Doubles, FeatureSequence, Floats, NormalizedClip
 
@@ -234,7 +234,7 @@ def shown_mix(bundle: Bundle, label: str, features: FeatureSequence, quality: Fl
     salience = pair_salience(hybrid, features, quality, bundle.salience.get(label, SalienceCurve()))
     presence = presence_of(hybrid, emotions)
     if label in bundle.presence:
-        is_blend = weaker_share(presence) >= bundle.presence[label]
+        is_blend = bool(both_shown(np.array(list(presence.values()))) >= bundle.presence[label])
     else:
         is_blend = bool(salience) and min(salience.values()) >= bundle.config.blend_share
     return {"emotions": emotions, "presence": presence, "salience": salience, "is_blend": is_blend}

@@ -102,8 +102,8 @@ class Bundle:
         metrics: what was measured on it; {} if nothing was.
         card: its model card (Markdown); empty if it has none.
         keras_head: content of ``head.keras``, which shows the weights of the head; empty if it has none.
-        presence: class name → least share of the weaker emotion of a pair in what the frames say of both, at which both
-            are present; none where that was not measured.
+        presence: class name → how much must say that both emotions of a pair are there
+            (:func:`emo_core.model.presence.both_shown`); none where that was not measured.
         evidence: how the frame emotions count beside the LSTM.
 
     Example:

@@ -1,8 +1,9 @@
 """Presence: which of the two emotions of a pair the frames show, before anything is said of their mix.
 
 A clip of plain laughter belongs to the pair amusement + surprise without showing surprise. Both are present when the
-weaker one has its share of the frame emotions, whether together with the other or after it; how large a share, is
-chosen on pictures so that few single emotions are called a blend.
+frames say much of both, whether together or one after the other; how much, is chosen on pictures and clips so that few
+single emotions are called a blend. The share of the weaker one alone does not tell: in a face that shows little of
+either, noise is a large share.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ import numpy as np
 
 from emo_core.analysis import Prediction
 from emo_core.emotions import EMOTIONS, UNSURE, HybridClass, display_name, display_percent
-from emo_core.types import FeatureSequence, Floats
+from emo_core.types import Doubles, FeatureSequence, Floats
 
 _LEAST_SHARE, _MOST_NAMED, _MOST_TURNS = 0.05, 3, 3
 
@@ -61,15 +62,16 @@ def presence_of(hybrid: HybridClass, emotions: Mapping[str, float]) -> Mapping[s
     return {name: emotions[basic] for name, basic in hybrid.components.items()} if emotions else {}
 
 
-def weaker_share(presence: Mapping[str, float]) -> float:
-    """Share of the weaker component in what speaks for either, in [0, ½]; 0 where nothing does.
+def both_shown(emotions: Floats | Doubles) -> Doubles:
+    """How much says that both emotions of a pair are there, (…,) in [0, ½], from (mean) probabilities (…, 2) of them.
+
+    Their geometric mean: little of either, and it is little.
 
     Example:
-        >>> weaker_share({"sadness": 0.6, "fear": 0.2})
-        0.25
+        >>> both_shown(np.array([[0.4, 0.1], [0.8, 0.0]])).round(2)
+        array([0.2, 0. ])
     """
-    total = sum(presence.values())
-    return min(presence.values()) / total if total > 0 else 0.0
+    return np.asarray(np.sqrt(np.prod(np.asarray(emotions, np.float64), axis=-1)))
 
 
 def present(found: Verdict) -> tuple[str, ...]:

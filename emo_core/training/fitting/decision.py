@@ -44,9 +44,9 @@ from emo_core.training.fitting.presence import (
     SECOND,
     Told,
     components_shown,
+    evidence_of,
     fit_presence,
     told_by_votes,
-    weaker_shares,
 )
 from emo_core.training.fitting.real_clips import real_record
 from emo_core.training.head import HeadTraining, TrainedHead
@@ -224,4 +224,4 @@ def _told_of_rendered(
         [components_shown(drawn[(windows.people[index], windows.stories[index])], hybrid) for index in first]
     )
     kept: NDArray[np.bool_] = shown > 0
-    return Told(weaker_shares(emotions[kept], hybrid), shown[kept] == 2)
+    return Told(evidence_of(emotions[kept], hybrid), shown[kept] == 2)

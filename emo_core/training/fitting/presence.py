@@ -16,6 +16,7 @@ from sklearn import metrics
 from emo_core.datasets.pictures.ferplus import voted_pair
 from emo_core.emotions import EMOTIONS, HybridClass
 from emo_core.method_records import Counted, Presence, PresenceRow
+from emo_core.model.presence import both_shown
 from emo_core.types import Booleans, Doubles, Floats
 
 FIRST, SECOND, ALL = "stills, first half", "stills, second half", "stills, all"
@@ -28,21 +29,20 @@ _LEAST, _MOST = 0.02, 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Told:
-    """Faces or clips of a pair: the share of the weaker emotion (N,), and whether both are there (N,)."""
+    """Faces or clips of a pair: how much says that both are there (N,), and whether they are (N,)."""
 
-    shares: Doubles
+    evidence: Doubles
     both: Booleans
 
     @staticmethod
     def joined(parts: Sequence["Told"]) -> "Told":
         """All of the parts in turn."""
-        return Told(np.concatenate([part.shares for part in parts]), np.concatenate([part.both for part in parts]))
+        return Told(np.concatenate([part.evidence for part in parts]), np.concatenate([part.both for part in parts]))
 
 
-def weaker_shares(emotions: Floats, hybrid: HybridClass) -> Doubles:
-    """Share of the weaker emotion of a pair in what speaks for either, (N,) in [0, ½], from emotions (N, 8)."""
-    pair = emotions[:, [EMOTIONS.index(name) for name in hybrid.components.values()]].astype(np.float64)
-    return np.asarray(pair.min(axis=1) / np.maximum(pair.sum(axis=1), 1e-9))
+def evidence_of(emotions: Floats, hybrid: HybridClass) -> Doubles:
+    """How much says that both emotions of a pair are there, (N,), from emotions (N, 8)."""
+    return both_shown(emotions[:, [EMOTIONS.index(name) for name in hybrid.components.values()]])
 
 
 def told_by_votes(emotions: Floats, votes: NDArray[np.uint8], hybrid: HybridClass) -> Told:
@@ -51,11 +51,11 @@ def told_by_votes(emotions: Floats, votes: NDArray[np.uint8], hybrid: HybridClas
     counts = votes[:, [EMOTIONS.index(first), EMOTIONS.index(second)]]
     both, one = voted_pair(votes, first, second), counts.max(axis=1) >= _SINGLE_VOTES
     kept = both | one
-    return Told(weaker_shares(emotions[kept], hybrid), both[kept])
+    return Told(evidence_of(emotions[kept], hybrid), both[kept])
 
 
 def fit_threshold(sources: Sequence[Told]) -> float:
-    """The least share of the weaker emotion at which in no source more than 5 % of the single ones pass.
+    """The least evidence of both at which in no source more than 5 % of the single ones pass.
 
     Of a few, one may pass: 5 % of a dozen clips are none, and the threshold would be that of the one worst clip.
 
@@ -65,7 +65,7 @@ def fit_threshold(sources: Sequence[Told]) -> float:
     """
     found = _LEAST
     for source in sources:
-        ones = np.sort(source.shares[~source.both])[::-1]
+        ones = np.sort(source.evidence[~source.both])[::-1]
         if len(ones):
             allowed = max(1, int(_FALSE_BLENDS * len(ones)))
             found = max(found, float(ones[allowed]) + 1e-4 if allowed < len(ones) else 0.0)
@@ -96,9 +96,9 @@ def fit_presence(pair: str, stills: Mapping[str, Told], rendered: Sequence[Told]
 
 def measure_presence(told: Told, threshold: float) -> Presence:
     """False blends, recall of blends and area under the curve, with exact 95 % intervals over pictures or clips."""
-    called = told.shares >= threshold
+    called = told.evidence >= threshold
     known = 0 < told.both.sum() < len(told.both)
-    auc = float(metrics.roc_auc_score(told.both, told.shares)) if known else None
+    auc = float(metrics.roc_auc_score(told.both, told.evidence)) if known else None
     return Presence(_share(called[~told.both]), _share(called[told.both]), auc)
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from emo_core.analysis import Segment
 from emo_core.emotions import EMOTIONS, OTHER, PAPER_CLASSES, UNSURE
-from emo_core.model.presence import mean_emotions, present, verdict_words, weaker_share
+from emo_core.model.presence import both_shown, mean_emotions, present, verdict_words
 from emo_core.training.fitting.presence import (
     ALL,
     FIRST,
@@ -59,8 +59,12 @@ def test_a_verdict_says_what_of_the_pair_is_there(label, levels, is_blend, words
 
 
 def test_no_evidence_is_no_share():
-    assert weaker_share({"sadness": 0.0, "fear": 0.0}) == 0
-    assert weaker_share({}) == 0
+    assert both_shown(np.zeros(2)) == 0
+
+
+def test_a_face_that_shows_little_of_either_is_no_blend_whatever_their_shares():
+    little, much, one = both_shown(np.array([[0.08, 0.07], [0.5, 0.2], [0.9, 0.01]]))
+    assert little < one < much
 
 
 def test_a_threshold_lets_five_percent_of_the_single_ones_of_the_worst_source_pass():
@@ -68,8 +72,8 @@ def test_a_threshold_lets_five_percent_of_the_single_ones_of_the_worst_source_pa
     easy = Told(rng.uniform(0, 0.1, 200), np.zeros(200, bool))
     hard = Told(np.concatenate([rng.uniform(0, 0.3, 200), [0.4, 0.5]]), np.arange(202) >= 200)
     threshold = fit_threshold([easy, hard])
-    assert (hard.shares[:200] >= threshold).mean() <= 0.05
-    assert (hard.shares[:200] >= threshold - 0.02).mean() > 0.05
+    assert (hard.evidence[:200] >= threshold).mean() <= 0.05
+    assert (hard.evidence[:200] >= threshold - 0.02).mean() > 0.05
     found = measure_presence(hard, threshold)
     assert found.recall.value == 1
     assert found.auc == 1
@@ -105,7 +109,7 @@ def test_pictures_are_blends_by_votes_for_both_and_single_by_eight_votes_for_one
     emotions = np.stack([emotions_of(happiness=0.3, surprise=0.1)] * 4)
     told = told_by_votes(emotions, votes, GLAD)
     assert told.both.tolist() == [True, False, False]
-    assert told.shares == pytest.approx([0.25] * 3)
+    assert told.evidence == pytest.approx([np.sqrt(0.03)] * 3)
 
 
 def test_a_rendered_clip_shows_what_was_drawn_at_any_time():
