@@ -37,6 +37,13 @@ class TestClip:
         assert prediction.salience["fear"] == pytest.approx(0.125)
         assert not prediction.is_blend
 
+    def test_where_presence_was_measured_a_blend_needs_much_of_both_and_not_an_even_share_of_little(self):
+        bundle = replace(make_bundle(), presence={SAD: 0.2})
+        told = [
+            tell([make_window(0, SAD)], bundle=bundle, sadness=a, fear=b).is_blend for a, b in ((0.1, 0.1), (0.6, 0.1))
+        ]
+        assert told == [False, True]
+
     def test_neither_emotion_has_no_salience(self):
         prediction = tell([make_window(0, PLAIN)])
         assert (prediction.label, dict(prediction.salience), prediction.is_blend) == (OTHER, {}, False)
