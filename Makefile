@@ -78,7 +78,6 @@ model: .venv/app.stamp .venv/refine.stamp .venv-render/stamp
 	$(BIN)/python -m emo_core check-heatmaps --data $(FERPLUS) --out models/hybrid
 	$(BIN)/python -m emo_core train --recipe published --data assets/demo --real $(REAL) --out models/published
 	$(BIN)/python tools/evaluate_demo.py
-	$(BIN)/python tools/evaluate_demo.py
 
 bench: .venv/app.stamp
 	$(BIN)/python tools/bench.py
