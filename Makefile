@@ -72,6 +72,7 @@ model: .venv/app.stamp .venv/refine.stamp .venv-render/stamp
 		--weights .cache/refined-3.npz --weights .cache/refined-4.npz
 	$(BIN)/python -m emo_core train --data $(FERPLUS) --portraits $(PORTRAITS) --seeds 3 --out models/hybrid
 	$(BIN)/python -m emo_core fit-decision --data $(FERPLUS) --real $(REAL) --out models/hybrid
+	$(BIN)/python -m emo_core fit-presence --data $(FERPLUS) --out models/hybrid
 	$(BIN)/python -m emo_core evaluate-frames $(PORTRAITS) --part measure --model models/hybrid --record
 	$(BIN)/python -m emo_core ablate --data $(FERPLUS) --out models/hybrid --jobs 2
 	$(BIN)/python -m emo_core protocols --out models/hybrid

@@ -1,4 +1,4 @@
-"""``fit-decision``: what decides in a finished model, chosen with real clips in the balance."""
+"""``fit-decision``, ``fit-presence``: what decides in a finished model, and when it calls a blend."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from emo_core.measured import Measured, RealVerdicts
 @click.option("--out", type=PATH, required=True, metavar="DIR", help="Directory of the finished model.")
 @cache_option("What was seen.")
 def fit_decision(data: Path, real: Path, demo: Path, out: Path, cache: Path) -> None:
-    """Choose thresholds and presence with real clips in the balance."""
+    """Choose thresholds with real clips in the balance."""
     from emo_core.training.fitting import decision
 
     found = decision.fit_decision(data, demo, real, out, cache, recorded_command(), say)
@@ -32,9 +32,21 @@ def to_text(found: Measured) -> str:
             counts = ", ".join(f"{item.label} {item.right} of {item.num}" for item in row.by_class)
             lines.append(f"real clips, {part.clips:<6} {name:<23} macro recall {row.macro_recall:.4f} ({counts})")
     lines += shipped_lines(found)
-    lines += [
-        f"blends, {row.pair} on {row.on}: false {row.false_blends.value} of {row.false_blends.num}, recall "
-        f"{row.recall.value} of {row.recall.num}, AUC {row.auc}"
-        for row in found.presence
-    ]
     return "\n".join(lines)
+
+
+@click.command()
+@ferplus_option()
+@demo_option()
+@click.option("--out", type=PATH, required=True, metavar="DIR", help="Directory of the finished model.")
+@cache_option("What was seen.")
+def fit_presence(data: Path, demo: Path, out: Path, cache: Path) -> None:
+    """Choose when both emotions of a pair are said to be there, on pictures with votes and on rendered clips."""
+    from emo_core.training.fitting.blends import fit_blends
+
+    for row in fit_blends(data, demo, out, cache, recorded_command(), say):
+        print(
+            f"{row.pair} on {row.where}: threshold {row.threshold}, single ones called a blend "
+            f"{row.false_blends.value} of {row.false_blends.num}, blends found {row.recall.value} of "
+            f"{row.recall.num}, AUC {row.auc}"
+        )

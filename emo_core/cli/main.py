@@ -19,7 +19,7 @@ from emo_core.cli.dataset import dataset
 from emo_core.cli.evaluate import evaluate
 from emo_core.cli.evaluate_frames import evaluate_frames
 from emo_core.cli.experiments import ablate, protocols
-from emo_core.cli.fit import fit_decision
+from emo_core.cli.fit import fit_decision, fit_presence
 from emo_core.cli.models import model
 from emo_core.cli.run_order import run_order
 from emo_core.cli.terminal import PROGRAM
@@ -37,7 +37,7 @@ def commands() -> None:
 
 for _command in (
     *(analyze, evaluate, evaluate_frames, dataset, model, train, train_frames),
-    *(fit_decision, ablate, protocols, check_heatmaps, run_order),
+    *(fit_decision, fit_presence, ablate, protocols, check_heatmaps, run_order),
 ):
     commands.add_command(_command)
 

@@ -118,7 +118,7 @@ def gather(
         cache: folder for what was seen.
         say: called with a line of text as the work goes on.
         portraits: folder or zip of labelled pictures to tell training stories with, too.
-        only_held_out: leave out the stills that heads learn from, which is most of the work.
+        only_held_out: leave out what heads learn from, which is most of the work.
 
     Raises:
         BundleError: `out` holds no frame CNN.
@@ -142,6 +142,8 @@ def gather(
         if poor := [label for label in labels if not tellable(bank, STORIES[label])]:
             raise DatasetError(f"{name} holds too few pictures to compose clips of {', '.join(poor)}: use more.")
     groups = split_people([clip.person for clip in listed], PEOPLE_SHARES, seed=HELD_OUT_SEED)
+    if only_held_out:
+        listed = [clip for clip in listed if clip.person not in groups[0]]
     seen = see_clips(listed, labels, cnn, config, cache, say)
     trained_on, calibrated_on, measured_on = (
         seen.chosen(np.array([person in group for person in seen.people])) for group in groups

@@ -96,6 +96,8 @@ def _all_steps(manifest: Mapping[str, Any], history: Sequence[Mapping[str, Any]]
                 yield f"`{record['command']}`: calibrates and measures what came out"
     if fit := manifest.get("decision_fit"):
         yield f"`{fit['command']}`: {fit['num_tried']} ways to decide tried, {fit['minutes']:g} minutes"
+    if fit := manifest.get("presence_fit"):
+        yield f"`{fit['command']}`: when both emotions of a pair are there"
 
 
 def _steps(record: Mapping[str, Any], epochs: int) -> Iterator[str]:

@@ -1,32 +1,26 @@
 """Fit what decides in a finished bundle, with real clips in the balance, and measure it. Loads TensorFlow.
 
-The networks stay. What is fitted: how the frame emotions count beside the LSTM, the thresholds θ(q), and when both
-emotions of a pair are present.
+The networks stay. What is fitted: how the frame emotions count beside the LSTM, and the thresholds θ(q). When both
+emotions of a pair are present, is fitted apart (:mod:`emo_core.training.fitting.blends`).
 """
 
-import csv
-import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 from msgspec import to_builtins
 from msgspec.structs import replace as replaced
-from numpy.typing import NDArray
 
-from emo_core.datasets.clips import DatasetClip, read_dataset, read_manifest
+from emo_core.datasets.clips import DatasetClip, read_dataset
 from emo_core.datasets.feature_cache import ClipReader
-from emo_core.datasets.pictures.ferplus import read_votes
 from emo_core.datasets.windows import WindowDataset, clip_probabilities
 from emo_core.errors import NoFaceError, VideoError
 from emo_core.evaluation.run import as_seen
 from emo_core.inference.windows import judge_windows
 from emo_core.measured import Measured
-from emo_core.method_records import PresenceRow
 from emo_core.model import bundle as bundles
 from emo_core.model.calibration import calibrated
 from emo_core.model.evidence import FrameEvidence, families
@@ -38,22 +32,12 @@ from emo_core.training.fitting.decision_choice import (
     with_flat_thresholds,
     worth_it,
 )
-from emo_core.training.fitting.presence import (
-    ALL,
-    FIRST,
-    SECOND,
-    Told,
-    components_shown,
-    evidence_of,
-    fit_presence,
-    told_by_votes,
-)
 from emo_core.training.fitting.real_clips import real_record
 from emo_core.training.head import HeadTraining, TrainedHead
-from emo_core.training.head_data import HeadData, gather
+from emo_core.training.head_data import gather
 from emo_core.training.head_thresholds import BesideFrames, frame_emotions
 from emo_core.training.measure import measure_head, normalization_record
-from emo_core.training.records import VERSION, read_json, read_predictions, write_with_records
+from emo_core.training.records import VERSION, read_json, write_with_records
 from emo_core.types import FeatureSequence, Floats
 
 Say = Callable[[str], None]
@@ -97,18 +81,15 @@ def fit_decision(data: Path, demo: Path, real: Path, out: Path, cache: Path, com
     tests = gathered.composed_tests(recipe), gathered.neutral_tests(recipe), gathered.rendered[2], gathered.undamaged
     composed, rendered, predictions = measure_head(head, *tests, bundle.classes, cnn)
     mean = _mean_of_rendered(bundle, cnn, gathered.rendered[2])
-    thresholds, presence = _fit_presence(bundle, data, demo, gathered, cnn, out)
     measured = Measured(
         real_clips=replaced(real_record(bundle, items, honest, chosen.verdicts, left_out), compared=compared),
         composed_clips=composed,
         rendered_clips=replaced(rendered, mean_of_frame_emotions_accuracy=mean),
         normalization=normalization_record(head, bundle.info.labels),
-        presence=tuple(presence),
     )
     manifest = {
         "version": VERSION,
         "frame_evidence": {"weight": chosen.evidence.weight, "offsets": list(chosen.evidence.offsets)},
-        "presence": thresholds,
         "decision_fit": {
             "command": command,
             "neutral_hybrids": chosen.neutral_hybrids,
@@ -180,48 +161,3 @@ def _mean_of_rendered(bundle: bundles.Bundle, cnn: keras.Model, windows: WindowD
     emotions, _, first = clip_probabilities(_mean_emotions(cnn, windows), windows)
     said = families(bundle.classes, emotions).argmax(axis=1)
     return float((said == windows.labels[first]).mean())
-
-
-def _fit_presence(
-    bundle: bundles.Bundle, data: Path, demo: Path, gathered: HeadData, cnn: keras.Model, out: Path
-) -> tuple[dict[str, float], list[PresenceRow]]:
-    """The threshold of each pair, from half of ``valid.npz`` and rendered people who do not measure; and figures."""
-    votes, stored = read_votes(data / "valid.npz")[1], read_predictions(out)
-    second = stored["stills_is_second_half"]
-    parts = {FIRST: ~(stored["stills_is_copy"] | second), SECOND: second, ALL: np.ones(len(votes), bool)}
-    drawn = _drawn(demo)
-    thresholds: dict[str, float] = {}
-    rows: list[PresenceRow] = []
-    for hybrid in (item for item in bundle.classes if item.is_pair):
-        stills = {
-            name: told_by_votes(stored["stills_probabilities"][which], votes[which], hybrid)
-            for name, which in parts.items()
-        }
-        rendered = [_told_of_rendered(part, hybrid, drawn, cnn) for part in gathered.rendered]
-        thresholds[hybrid.name], found = fit_presence(hybrid.name, stills, rendered)
-        rows += found
-    return thresholds, rows
-
-
-def _drawn(demo: Path) -> Mapping[tuple[str, str], Any]:
-    """(person, story) → what was drawn into the clips of that name."""
-    with demo.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    known = {clip.path.resolve() for clip in read_manifest(demo)}
-    return {
-        (row["person"], row["story"]): json.loads(row["components"])
-        for row in rows
-        if (demo.parent / row["path"]).resolve() in known
-    }
-
-
-def _told_of_rendered(
-    windows: WindowDataset, hybrid: Any, drawn: Mapping[tuple[str, str], Any], cnn: keras.Model
-) -> Told:
-    """Rendered clips of a pair, whether both of its emotions were drawn into them."""
-    emotions, _, first = clip_probabilities(_mean_emotions(cnn, windows), windows)
-    shown = np.array(
-        [components_shown(drawn[(windows.people[index], windows.stories[index])], hybrid) for index in first]
-    )
-    kept: NDArray[np.bool_] = shown > 0
-    return Told(evidence_of(emotions[kept], hybrid), shown[kept] == 2)

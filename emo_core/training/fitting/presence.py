@@ -75,9 +75,6 @@ def fit_threshold(sources: Sequence[Told]) -> float:
 def fit_presence(pair: str, stills: Mapping[str, Told], rendered: Sequence[Told]) -> tuple[float, list[PresenceRow]]:
     """The threshold of a pair, and how well it tells blends apart, on what chose it and on what did not.
 
-    The frame CNN knows nobody of the rendered clips, so those who train the head choose here, too: those who calibrate
-    it show single sadness and fear in eight clips and never quietly, and one of eight is more than 5 %.
-
     Args:
         pair: class name.
         stills: :data:`FIRST`, :data:`SECOND`, :data:`ALL` → pictures with votes.
