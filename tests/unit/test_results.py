@@ -63,13 +63,19 @@ def test_portraits(text, measured):
 
 def test_presence(text, measured):
     rows = {(row.pair, row.on): row for row in measured.presence}
-    for (pair, on), row in rows.items():
-        if (pair, on) in {
-            ("amusement_surprise", "stills, second half"),
-            ("sadness_fear", "stills, all"),
-        } or on == "rendered":
-            assert f"{row.false_blends.num}, {row.recall.num}" in text
-            assert f"{100 * row.recall.value:.0f} %" in text
+    for pair, stills in (("amusement_surprise", "stills, second half"), ("sadness_fear", "stills, all")):
+        told = [rows[pair, on] for on in (stills, "rendered")]
+        assert not any(row.chose for row in told)
+        counts = "; ".join(f"{row.false_blends.num}, {row.recall.num}" for row in told)
+        false, found = ("; ".join(share(getattr(row, name)) for row in told) for name in ("false_blends", "recall"))
+        assert f"rendered | {counts} | {false} | {found} |" in text
+
+
+def share(found):
+    """A share and its interval, as the page writes them; one decimal below 5 %, and no unit at none."""
+    value = 100 * found.value
+    told = "0" if not value else f"{value:.1f} %" if value < 5 else f"{value:.0f} %"
+    return f"{told} ({between(found.interval, '.0f', 100)} %)"
 
 
 def test_stills_composed_and_rendered(text, measured):
