@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
 _OPEN = "_recorder_open"
-_CHOOSER = "choose-clip"
+_CHOOSER, _TURN = "choose-clip", "_chooser_turn"
 _TAKES = "_takes"
 
 
@@ -39,20 +39,29 @@ def render() -> None:
 def _chooser() -> "ExpanderContainer":
     """What folds; while a clip is analyzed it tells the server of no click, for a run would begin the analysis anew."""
     if session.job() is not None:
-        st.session_state[_CHOOSER] = False
+        _fold(is_open=False)
         return st.expander("Choose a clip", key=f"{_CHOOSER}-meanwhile")
     st.session_state.setdefault(_CHOOSER, session.result() is None or recorder_open())
-    return st.expander("Choose a clip", key=_CHOOSER, on_change="rerun")
+    key = f"{_CHOOSER}-{st.session_state.get(_TURN, 0)}"
+    st.session_state.setdefault(key, st.session_state[_CHOOSER])
+    return st.expander("Choose a clip", key=key, on_change="rerun")
+
+
+def _fold(*, is_open: bool) -> None:
+    """Have the next run show it folded or open, as another element: the browser tells what it remembers of this one."""
+    st.session_state[_CHOOSER] = is_open
+    st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
 
 
 def unfold() -> None:
     """Have the next run show the ways to a clip."""
-    st.session_state[_CHOOSER] = True
+    _fold(is_open=True)
 
 
 def open_recorder() -> None:
     """Show the recorder from now on; the camera is still off."""
-    st.session_state[_OPEN] = st.session_state[_CHOOSER] = True
+    st.session_state[_OPEN] = True
+    _fold(is_open=True)
 
 
 def recorder_open() -> bool:

@@ -127,7 +127,7 @@ def probabilities_figure(prediction: Prediction) -> go.Figure:
             hovertemplate="%{y}: %{x:.1%}<extra></extra>",
         )
     )
-    layout(figure, height=60 + 36 * len(labels))
+    layout(figure, height=86 + 36 * len(labels))
     figure.update_layout(showlegend=False, hovermode="closest", bargap=0.35, margin={"r": 44})
     figure.update_xaxes(title="Probability", range=[0, 1], tickformat=".0%", dtick=0.25)
     figure.update_yaxes(automargin=True, showgrid=False)
@@ -170,7 +170,7 @@ def confusion_figure(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> 
             text = f"<b>{share:.0%}</b><br>{table[row, column]:,.0f}"
             ink = {"color": "#FFFFFF"} if share > 0.5 else {}
             figure.add_annotation(x=names[column], y=names[row], text=text, showarrow=False, font={"size": 14} | ink)
-    layout(figure, height=120 + 78 * len(labels))
+    layout(figure, height=146 + 78 * len(labels))
     figure.update_layout(hovermode="closest")
     figure.update_xaxes(title="Judged by the model", showgrid=False, automargin=True, tickangle=0)
     figure.update_yaxes(title="Truth", showgrid=False, automargin=True, autorange="reversed")

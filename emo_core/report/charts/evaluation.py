@@ -138,7 +138,7 @@ def slices_figure(rows: Sequence[SliceScore]) -> go.Figure:
         error_x=_whiskers([row.accuracy for row in rows]), customdata=[row.num_people for row in rows],
         hovertemplate="%{y}<br>right in %{x:.0%}, people: %{customdata}<extra></extra>",
     )  # fmt: skip
-    layout(figure, height=70 + 30 * len(rows))
+    layout(figure, height=96 + 30 * len(rows))
     figure.update_layout(hovermode="closest", showlegend=False)
     figure.update_xaxes(title="Accuracy", range=[-0.02, 1.02], tickformat=".0%")
     figure.update_yaxes(autorange="reversed", automargin=True, type="category")

@@ -94,7 +94,7 @@ def differences_figure(rows: Sequence[PairedDifference], labels: Sequence[str]) 
             hovertemplate=f"{display_name(row.verdict)}: {row.value:+.1%}<br>95% interval "
             f"{span(row.interval, '+.1%')}<br>adjusted p {row.adjusted_p:.4f}<extra></extra>",
         )  # fmt: skip
-    layout(figure, height=80 + 40 * len(rows))
+    layout(figure, height=106 + 40 * len(rows))
     figure.add_vline(x=0, line={"color": NEUTRAL_INK, "dash": "dot", "width": 1.2})
     figure.update_layout(hovermode="closest")
     first, second = (verbatim(rows[0].first), verbatim(rows[0].second)) if rows else ("", "")

@@ -41,9 +41,12 @@ def percent_format(values: Iterable[float | None]) -> str:
 
 
 def layout(figure: go.Figure, height: int) -> None:
-    """What every chart shares: transparent, compact, axes fixed so that a finger scrolls the page, not the chart."""
+    """What every chart shares: transparent, compact, axes fixed so that a finger scrolls the page, not the chart.
+
+    Above it is room for the tool bar and a line of legend, which plotly would else draw over the data now and then.
+    """
     figure.update_layout(
-        height=height, margin={"l": 8, "r": 12, "t": 8, "b": 8}, dragmode=False, hovermode="x unified",
+        height=height, margin={"l": 8, "r": 12, "t": 34, "b": 8}, dragmode=False, hovermode="x unified",
         paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
         legend={
             "orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom", "title": {"text": ""},
