@@ -64,8 +64,8 @@ def _presence(rows: Sequence[PresenceRow]) -> None:
     told = [(display_name(row.pair), row.where, _counted(row.false_blends), _counted(row.recall)) for row in rows]
     tables.render(("Pair", "On", "Single emotions called a blend", "Blends found"), told)
     st.caption(
-        "Stills are labeled by the votes of ten annotators, rendered clips by what was drawn into them. What chose when "
-        "a verdict is called a blend gives figures that flatter."
+        "Stills are labeled by the votes of ten annotators, rendered clips by what was drawn into them. What chose "
+        "when a verdict is called a blend gives figures that flatter."
     )
 
 
