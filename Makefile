@@ -37,7 +37,7 @@ others: check
 
 coverage: .venv/dev.stamp
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n 0 --ignore=tests/e2e
+	$(BIN)/coverage run -m pytest -n 2 $(SIDE_BY_SIDE) --ignore=tests/e2e
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

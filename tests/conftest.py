@@ -1,11 +1,11 @@
 """What tests of several modules share: the shipped bundle, and short clips cut from the sample."""
 
+import pylibsrtp  # noqa: F401, I001  (before everything that may load TensorFlow: the other order ends the process)
 import os
 
 # Tests run side by side, a core each: threads of their libraries would only wait for one another
 os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"), "1")
 
-import pylibsrtp  # noqa: F401, I001  (before everything that may load TensorFlow: the other order ends the process)
 import gc
 import hashlib
 import shutil

@@ -192,7 +192,7 @@ def test_progress_looks_for_a_stop_when_there_is_no_news(monkeypatch):
     from ui.widgets import progress
 
     now_s = iter([0.1, 0.2, 0.3, 0.45, 0.6, 0.8])
-    monkeypatch.setattr(progress.time, "monotonic", lambda: next(now_s))
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: next(now_s)))  # other threads have theirs
     screen = MagicMock()
     screen.columns.return_value = MagicMock(), MagicMock()
     monkeypatch.setattr(progress, "st", screen)
