@@ -7,8 +7,9 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
@@ -18,7 +19,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 from tests import camera
 from tests.e2e.camera_pages import threads
 from tests.evaluations import few_demo_clips
-from tools.serve.run import free_port
+from tools.serve.run import Proxy, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 FAILURES = Path(__file__).parent / "failures"
@@ -34,10 +35,22 @@ def running_server(port: int = 0, /, *, root: Path = ROOT, **settings: str) -> I
     """The application on a port, by default a free one, with `settings` in its environment; its address when healthy.
 
     Where ``EMO_TEST_BASE_URL`` names a server that runs already, such as that of ``tools/serve/run.py``, it is taken in
-    the place of one without settings. `root` is where the application is checked out.
+    the place of one without settings. Where ``EMO_TEST_PROCESSES`` is more than 1, so many processes behind nginx are
+    started instead of one. `root` is where the application is checked out.
     """
     if (there := os.environ.get("EMO_TEST_BASE_URL")) and not settings and root == ROOT:
         yield there.rstrip("/")
+        return
+    processes = int(os.environ.get("EMO_TEST_PROCESSES", "1"))
+    if processes > 1 and not port and root == ROOT:
+        with ExitStack() as stack:
+            ports = [free_port() for _ in range(processes)]
+            proxy = Proxy(ports, free_port(), Path(stack.enter_context(TemporaryDirectory())))
+            for own in ports:
+                stack.enter_context(running_server(own, **settings))
+            stack.callback(proxy.stop)
+            proxy.start()
+            yield proxy.address
         return
     port = port or free_port()
     command = [sys.executable, "-m", "tests.e2e.serve", "run", "streamlit_app.py", "--server.port", str(port)]

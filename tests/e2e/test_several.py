@@ -21,7 +21,9 @@ LONG_MS = 60_000
 
 @pytest.fixture(scope="module")
 def several(tmp_path_factory, laughter):
-    with two_processes(tmp_path_factory.mktemp("several"), STUDIO_SAMPLE=str(laughter)) as found:
+    folder = tmp_path_factory.mktemp("several")
+    (folder / "clock").write_text("0")
+    with two_processes(folder, STUDIO_SAMPLE=str(laughter), STUDIO_CLOCK=str(folder / "clock")) as found:
         yield found
 
 
@@ -126,6 +128,25 @@ def test_a_full_disk_of_one_is_told_and_with_room_again_the_main_flow_goes_on(se
     page.get_by_role("button", name="Analyze the sample").click()
     expect(page.get_by_test_id("verdict")).to_be_visible(timeout=ANALYSIS_MS)
     assert ask(several.own[number - 1], "/healthz")[0] == 200
+
+
+@pytest.mark.parametrize("days", [2, -2])
+def test_a_clock_that_is_moved_ends_no_visit_and_the_main_flow_goes_on(several, visit, days):
+    page = visit(several.address)
+    expect(page.get_by_role("button", name="Analyze the sample")).to_be_visible(timeout=LONG_MS)
+    try:
+        (several.folder / "clock").write_text(str(days * 86400))
+        page.get_by_role("button", name="Analyze the sample").click()
+        expect(page.get_by_test_id("verdict")).to_be_visible(timeout=ANALYSIS_MS)
+        page.get_by_role("tab", name="Charts").click()
+        expect(page.locator(".js-plotly-plot")).to_have_count(4, timeout=ANALYSIS_MS)
+        assert {ask(address, "/healthz")[0] for address in several.own} == {200}
+    finally:
+        (several.folder / "clock").write_text("0")
+    page.get_by_role("link", name="Home").click()
+    page.get_by_role("button", name="Analyze the sample").click()
+    expect(page.get_by_test_id("verdict")).to_be_visible(timeout=ANALYSIS_MS)
+    expect(page.get_by_text("Your visit began anew")).to_have_count(0)
 
 
 def test_figures_of_health_are_for_this_machine_and_name_no_path(several):

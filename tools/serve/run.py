@@ -2,9 +2,8 @@
 
     python tools/serve/run.py --processes 2 --port 8080
 
-Then http://localhost:8080 is the studio; Ctrl-C ends all. The browser's tests run against it unchanged:
-
-    EMO_TEST_BASE_URL=http://localhost:8080 .venv/bin/python -m pytest -n 0 tests/e2e/test_app.py
+Then http://localhost:8080 is the studio; Ctrl-C ends all. With ``EMO_TEST_PROCESSES=2`` the browser's tests start the
+same.
 """
 
 import argparse

@@ -110,7 +110,11 @@ class Makers:
         """What is written of the analysis, in a temporary file: the JSON of two hours has 80 MB."""
         place = scratch.Lasting()
         path = place.path / "told"
-        self._made(partial(write, path, *what, self._result.analysis, self._annotations))
+        work = partial(write, path, *what, self._result.analysis, self._annotations)
+        if len(self._result.analysis.timestamps_s) > turns.AT_ONCE_FRAMES:
+            self._made(work)
+        else:
+            work(progress=lambda stage, share: None)
         return sources.Source(path.name, path).content
 
     def charts(self) -> bytes:

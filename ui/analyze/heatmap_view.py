@@ -12,6 +12,7 @@ from emo_core.emotions import class_colour, display_name
 from emo_core.types import Booleans, Doubles, Floats
 from ui.shell import waiting
 from ui.state import session
+from ui.work import turns
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -112,7 +113,7 @@ def importance(result: session.Result, label: str, colour: str, here_s: float) -
     """
     from emo_core.report.charts.inside import importance_figure
 
-    values = by_worker(result, "importance", label)
+    values = of_whole_clip(result, "importance", label)
     video = result.analysis.video
     return importance_figure(result.analysis.timestamps_s, values, colour, (video.start_s, video.end_s), here_s)
 
@@ -125,7 +126,7 @@ def feature_figures(result: session.Result, here_s: float) -> tuple["go.Figure",
     """
     from emo_core.report.charts.inside import picture_figure
 
-    raw, normalized = by_worker(result, "feature_columns")
+    raw, normalized = of_whole_clip(result, "feature_columns")
     span_s = result.analysis.video.start_s, result.analysis.video.end_s
     counts = np.isfinite(raw).all(axis=1)
     return (
@@ -151,8 +152,8 @@ def state_figures(result: session.Result, view: View) -> tuple["go.Figure", "go.
     return picture, step_figure(view.times_s, said, names, colours)
 
 
-def by_worker(result: session.Result, name: str, *what: Any) -> Any:
-    """What a worker computes of the whole clip of a result, once, and kept while it is on show.
+def of_whole_clip(result: session.Result, name: str, *what: Any) -> Any:
+    """What is computed of the whole clip of a result, of a long one by a worker; once, and kept while it is on show.
 
     Args:
         result: on show.
@@ -167,7 +168,8 @@ def by_worker(result: session.Result, name: str, *what: Any) -> Any:
     kept = _kept(result)
     if (name, *what) not in kept:
         work = partial(getattr(inside_data, name), result.bundle, result.analysis, *what)
-        kept[name, *what] = waiting.made(kept[_TASKS], name, what, work)
+        is_short = len(result.analysis.timestamps_s) <= turns.AT_ONCE_FRAMES
+        kept[name, *what] = waiting.at_once(work) if is_short else waiting.made(kept[_TASKS], name, what, work)
     return kept[name, *what]
 
 

@@ -34,7 +34,7 @@ def render(result: session.Result) -> None:
     clip = analysis.normalized
     quality = clip.quality[clip.mask]
     st.header("Which quality threshold should I use?", anchor="threshold")
-    thinned = heatmap_view.by_worker(result, "thinned", _levels(analysis))
+    thinned = heatmap_view.of_whole_clip(result, "thinned", _levels(analysis))
     st.markdown(_answer(bundle, analysis, thinned))
     charts.render(figures.thinned_figure(thinned, bundle.info.labels), "thinned", "Verdict without poor frames")
     _read(
@@ -69,7 +69,7 @@ def render(result: session.Result) -> None:
     st.header("One feature, before and after", anchor="feature")
     _feature(result, bundle, quality)
     st.header("The verdict with each part switched off", anchor="switches")
-    _switches(heatmap_view.by_worker(result, "switched"))
+    _switches(heatmap_view.of_whole_clip(result, "switched"))
 
 
 def _levels(analysis: "Analysis") -> tuple[float, ...]:
@@ -144,7 +144,7 @@ def _feature(result: session.Result, bundle: "Bundle", quality: "np.ndarray[tupl
     from emo_core.report.charts import normalization as figures
 
     last = result.analysis.features.features.shape[1] - 1
-    liveliest, *_ = heatmap_view.by_worker(result, "one_feature", None)
+    liveliest, *_ = heatmap_view.of_whole_clip(result, "one_feature", None)
     feature = int(
         st.number_input(
             f"Feature, 0 – {last} (at first the one that changes most in this clip)",
@@ -152,7 +152,7 @@ def _feature(result: session.Result, bundle: "Bundle", quality: "np.ndarray[tupl
         )
     )  # fmt: skip
     asked = None if feature == liveliest else feature
-    _, raw, normalized = heatmap_view.by_worker(result, "one_feature", asked)
+    _, raw, normalized = heatmap_view.of_whole_clip(result, "one_feature", asked)
     left, right = st.columns(2, gap="medium")
     with left:
         figure = figures.feature_figure(quality, raw, bundle.features, feature)

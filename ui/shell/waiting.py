@@ -50,6 +50,18 @@ def made(tasks: Tasks, kind: str, what: Hashable, work: Callable[..., Any]) -> A
     return task.result
 
 
+def at_once(work: Callable[..., Any]) -> Any:
+    """What short work returns, done by the page itself, which says how far it is; a click takes over at its next step.
+
+    Args:
+        work: called with ``progress``.
+    """
+    place = st.empty()
+    done = work(progress=lambda stage, share: place.caption(f"{errors.plain(stage)}: {share:.0%} …"))
+    place.empty()
+    return done
+
+
 def stop(tasks: Tasks) -> None:
     """Make nothing any more."""
     for _, task in tasks.values():

@@ -16,6 +16,10 @@ _MODULES = tuple(
 )
 """What every worker imports before it works: what an analysis and the player on it need."""
 
+AT_ONCE_FRAMES = 600
+"""Frames of a clip, a minute of it, up to which the page itself computes what a tab or a table needs of all of them: a
+second of work, which should not stand in line behind analyses."""
+
 _turns: list["Turns"] = []
 _making = threading.Lock()
 
