@@ -130,25 +130,6 @@ def test_a_full_disk_of_one_is_told_and_with_room_again_the_main_flow_goes_on(se
     assert ask(several.own[number - 1], "/healthz")[0] == 200
 
 
-@pytest.mark.parametrize("days", [2, -2])
-def test_a_clock_that_is_moved_ends_no_visit_and_the_main_flow_goes_on(several, visit, days):
-    page = visit(several.address)
-    expect(page.get_by_role("button", name="Analyze the sample")).to_be_visible(timeout=LONG_MS)
-    try:
-        (several.folder / "clock").write_text(str(days * 86400))
-        page.get_by_role("button", name="Analyze the sample").click()
-        expect(page.get_by_test_id("verdict")).to_be_visible(timeout=ANALYSIS_MS)
-        page.get_by_role("tab", name="Charts").click()
-        expect(page.locator(".js-plotly-plot")).to_have_count(4, timeout=ANALYSIS_MS)
-        assert {ask(address, "/healthz")[0] for address in several.own} == {200}
-    finally:
-        (several.folder / "clock").write_text("0")
-    page.get_by_role("link", name="Home").click()
-    page.get_by_role("button", name="Analyze the sample").click()
-    expect(page.get_by_test_id("verdict")).to_be_visible(timeout=ANALYSIS_MS)
-    expect(page.get_by_text("Your visit began anew")).to_have_count(0)
-
-
 def test_figures_of_health_are_for_this_machine_and_name_no_path(several):
     status, told, headers = ask(several.address, "/healthz")
     assert status == 200
@@ -180,3 +161,22 @@ def test_what_is_of_a_visit_is_known_to_its_process_alone(several):
         assert {ask(several.own[1], path)[0] for path in pictures} == {404}
         place = f"/_stcore/upload_file/{visitor.visit}/1"
         assert ask(several.own[1], place, "PUT", b"x")[0] == 403
+
+
+@pytest.mark.parametrize("days", [2, -2])
+def test_a_clock_that_is_moved_ends_no_visit_and_the_main_flow_goes_on(several, visit, days):
+    page = visit(several.address)
+    expect(page.get_by_role("button", name="Analyze the sample")).to_be_visible(timeout=LONG_MS)
+    try:
+        (several.folder / "clock").write_text(str(days * 86400))
+        page.get_by_role("button", name="Analyze the sample").click()
+        expect(page.get_by_test_id("verdict")).to_be_visible(timeout=ANALYSIS_MS)
+        page.get_by_role("tab", name="Charts").click()
+        expect(page.locator(".js-plotly-plot")).to_have_count(4, timeout=ANALYSIS_MS)
+        assert {ask(address, "/healthz")[0] for address in several.own} == {200}
+    finally:
+        (several.folder / "clock").write_text("0")
+    page.get_by_role("link", name="Home").click()
+    page.get_by_role("button", name="Analyze the sample").click()
+    expect(page.get_by_test_id("verdict")).to_be_visible(timeout=ANALYSIS_MS)
+    expect(page.get_by_text("Your visit began anew")).to_have_count(0)

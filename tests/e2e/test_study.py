@@ -83,3 +83,4 @@ def test_from_twelve_clips_to_a_report(visit, tmp_path):
         expect(alone.locator(".js-plotly-plot .main-svg").first).to_be_visible()
         assert wrong == []
         alone.context.close()
+        page.goto("about:blank")  # it asks a server that ends until it is closed
