@@ -62,8 +62,9 @@ def _the_hundred_percent(ours: Measured, shipped: Measured) -> None:
     st.caption(
         "In brackets: 95% interval over people. Each row uses different data, so do not average them. The "
         "cross-validated models follow one recipe and were trained on rendered clips only; hybrid has a third class "
-        "there, other. Neither model was trained on real clips, where unsure counts as wrong, except for other faces. "
-        "Real clips helped to choose the thresholds of hybrid, so its verdicts on them are cross-validated by person."
+        "there, other. Neither model was trained on real clips, where unsure counts as wrong; of other faces it counts "
+        "as right for hybrid, which has a class for them, and as wrong for published. Real clips helped to choose the "
+        "thresholds of hybrid, so its verdicts on them are cross-validated by person."
     )
 
 
