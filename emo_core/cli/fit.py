@@ -11,7 +11,7 @@ from emo_core.measured import Measured, RealVerdicts
 
 @click.command()
 @ferplus_option()
-@click.option("--real", type=PATH, required=True, metavar="DIR", help="Data set of labelled real clips.")
+@click.option("--real", type=PATH, required=True, metavar="DIR", help="Data set of labeled real clips.")
 @demo_option()
 @click.option("--out", type=PATH, required=True, metavar="DIR", help="Directory of the finished model.")
 @cache_option("What was seen.")

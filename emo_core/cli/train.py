@@ -28,7 +28,7 @@ FERPLUS = ("train.npz", "valid.npz")
 @terminal.demo_option("With FER+: manifest of rendered clips.")
 @terminal.seeds_option("With FER+: heads, each with its seed.")
 @click.option(
-    "--portraits", type=PATH, metavar="PICTURES", help="With FER+: labelled pictures to compose clips from, too."
+    "--portraits", type=PATH, metavar="PICTURES", help="With FER+: labeled pictures to compose clips from, too."
 )
 @terminal.cache_option("Checkpoints, crops.")
 @terminal.seed_option()

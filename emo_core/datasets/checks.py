@@ -185,7 +185,7 @@ def _copies(clips: Sequence[DatasetClip], prints: Sequence[Words]) -> Iterator[F
         if clips[first].person != clips[second].person:
             people.append(f"{pair}, called {_who(clips[first])} and {_who(clips[second])}")
         if clips[first].label != clips[second].label:
-            labels.append(f"{pair}, labelled {clips[first].label} and {clips[second].label}")
+            labels.append(f"{pair}, labeled {clips[first].label} and {clips[second].label}")
         elif clips[first].person == clips[second].person:
             spare.append(pair)
     yield Finding(
@@ -249,7 +249,7 @@ def _balance(clips: Sequence[DatasetClip]) -> Iterator[Finding]:
     if len(counts) > 1 and max(counts.values()) > _IMBALANCE * min(counts.values()):
         yield Finding(
             "class balance", "warning", "The largest class has more than three times the clips of the smallest.",
-            "Add clips to the small classes; the model favours the large ones.",
+            "Add clips to the small classes; the model favors the large ones.",
             tuple(f"{label}: {count}" for label, count in counts.most_common()),
         )  # fmt: skip
     yield from _people_per_class(people, everyone)

@@ -98,7 +98,7 @@ def see_clips(
         DatasetError: a label is unknown, or no clip can be judged.
     """
     if unknown := {clip.label for clip in clips} - set(labels):
-        raise DatasetError(f"Clips are labelled {', '.join(sorted(unknown))}; this model knows {', '.join(labels)}.")
+        raise DatasetError(f"Clips are labeled {', '.join(sorted(unknown))}; this model knows {', '.join(labels)}.")
     eyes = ClipReader(cnn, config, cache)
     rows: list[tuple[int, Floats, Floats]] = []
     for index, clip in enumerate(clips):

@@ -68,7 +68,7 @@ def choose_clips(model: Path, clips: Sequence[DatasetClip], labels: Sequence[str
     clips = named
     if unknown := {clip.label for clip in clips} - set(labels):
         raise DatasetError(
-            f"Clips are labelled {', '.join(sorted(unknown))}; this model knows {', '.join(labels)}: "
+            f"Clips are labeled {', '.join(sorted(unknown))}; this model knows {', '.join(labels)}: "
             "choose a model that was taught these classes."
         )
     found = exposure(model, clips)

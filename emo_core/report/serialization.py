@@ -163,7 +163,7 @@ def to_text(analysis: Analysis) -> str:
     video, prediction = analysis.video, analysis.prediction
     lines = [
         f"{video.name}: {video.duration_s:.1f} s, {video.width}×{video.height}, "
-        f"{video.num_frames_sampled} frames analysed of {video.num_frames_decoded}",
+        f"{video.num_frames_sampled} frames analyzed of {video.num_frames_decoded}",
         "",
         *_people_lines(analysis),
         f"  {_verdict_line(analysis)}",

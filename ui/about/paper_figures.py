@@ -20,7 +20,7 @@ _PAPER: Mapping[str, str] = {
     "Fig. 3, confusion matrix": "Two classes, every sample on the diagonal.",
     "Fig. 4, classification report": "Precision, recall, F1 and support of each class: all 1.00.",
     "Fig. 5, bars": "Accuracy, precision, recall and F1 side by side: all 100%.",
-    "Fig. 6, training": "Training on labelled videos.",
+    "Fig. 6, training": "Training on labeled videos.",
     "Fig. 7, prediction": "A verdict, the number of samples and the list of labels.",
 }
 

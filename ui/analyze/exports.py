@@ -167,7 +167,7 @@ def corrected(result: session.Result) -> None:
     st.download_button(
         f"Clip labeled {errors.plain_name(label)} (ZIP)",
         data=partial(_corrected_clip, source, label, person),
-        file_name=f"{Path(result.analysis.video.name).stem}.labelled.zip",
+        file_name=f"{Path(result.analysis.video.name).stem}.labeled.zip",
         mime="application/zip",
         key="export-corrected",
         on_click="ignore",

@@ -32,7 +32,7 @@ def charts_of(analysis: Analysis, annotations: Annotations) -> tuple[Chart, ...]
     return (
         Chart(
             "timeline", "Over time",
-            "Calibrated probability of each class; the band at the foot is its verdict; grey: no usable face." + human,
+            "Calibrated probability of each class; the band at the foot is its verdict; gray: no usable face." + human,
             timeline,
         ),
         Chart(

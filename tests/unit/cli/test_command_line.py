@@ -38,7 +38,7 @@ class TestAnalyze:
     def test_a_verdict_and_a_timeline(self, laughter):
         done = run_process("analyze", laughter)
         assert (done.returncode, done.stderr) == (0, "")
-        assert done.stdout.startswith("laughter.mp4: 4.0 s, 640×360, 40 frames analysed of 40\n")
+        assert done.stdout.startswith("laughter.mp4: 4.0 s, 640×360, 40 frames analyzed of 40\n")
         assert "  Amusement (of the pair amusement + surprise), " in done.stdout
         assert "█" in done.stdout
 

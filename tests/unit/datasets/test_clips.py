@@ -174,7 +174,7 @@ class TestSeen:
             see(demo, tmp_path)
 
     def test_unknown_labels_are_named(self, demo, tmp_path):
-        with pytest.raises(DatasetError, match="labelled other; this model knows joy"):
+        with pytest.raises(DatasetError, match="labeled other; this model knows joy"):
             see_clips([clip for clip in read_manifest(demo) if clip.label == "other"], ["joy"], CNN, CONFIG, tmp_path)
 
 

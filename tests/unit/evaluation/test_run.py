@@ -104,7 +104,7 @@ class TestExposure:
         assert "flatters" in choose_clips(MODEL, clips, LABELS, everyone=True).exposure
 
     def test_other_classes_are_named(self, tmp_path):
-        with pytest.raises(DatasetError, match=r"labelled joy; this model knows .* taught these classes"):
+        with pytest.raises(DatasetError, match=r"labeled joy; this model knows .* taught these classes"):
             choose_clips(MODEL, [DatasetClip(tmp_path / "a.mp4", "joy", "ann")], LABELS)
 
 
