@@ -15,7 +15,5 @@ with errors.shown():
     if privacy.ask("live"):
         view.render()
 st.divider()
-words, button = st.columns([3, 1], vertical_alignment="center")
-words.caption("Nothing of the live view is kept: it ends when you leave this page.")
-with button:
-    privacy.delete_button("live")
+st.caption("Nothing of the live view is kept: it ends when you leave this page.")
+privacy.delete_button("live")

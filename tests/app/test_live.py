@@ -194,7 +194,7 @@ def test_the_last_ten_seconds_go_to_the_analysis(live, components):
 def test_too_little_to_analyze_says_so(live, components):
     start(live, components)
     press(live, "Analyze the last ten seconds")
-    assert "less than a second" in live.text
+    assert "Less than a second" in live.text
     assert live.names == []
 
 

@@ -153,6 +153,16 @@ def test_everything_can_be_taken_away(studio, judged, jobs):
     assert "src=" not in page.split("</script>")[-1]
 
 
+def test_a_study_is_deleted_only_after_a_word_that_it_is_for_good(studio, judged, jobs):
+    app = opened(studio)
+    assert app.button(key="study-delete").disabled
+    assert (judged / "results").is_dir()
+    next(item for item in app.checkbox if "for good" in item.label).check().run()
+    app.button(key="study-delete").click().run()
+    assert not app.exception
+    assert not (judged / "results").exists()
+
+
 def test_a_run_is_asked_for_watched_stopped_and_gone_on_with(studio, judged, jobs, hybrid, monkeypatch):
     app = opened(studio)
     app.button(key="study-start").click().run()

@@ -37,8 +37,9 @@ def render(study: ServerStudy, found: "Study") -> None:
 def removal(study: ServerStudy) -> None:
     """Delete what was found, and what was uploaded."""
     with st.expander("Delete this study"):
-        st.caption("Deletes what was found and the clips that were uploaded; clips of a folder of the server stay.")
-        if st.button("Delete", key="study-delete"):
+        st.caption("Deletes what was found, and the clips that were uploaded. Clips in a folder of the server stay.")
+        sure = st.checkbox("Delete this study for good; this cannot be undone.", key=f"study-sure-{study.key}")
+        if st.button("Delete", key="study-delete", disabled=not sure):
             try:
                 studies.remove(study)
             except OSError as error:
