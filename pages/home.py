@@ -22,7 +22,8 @@ with words:
 if sample is not None:
     picture.image(sample.poster, alt=sample.look_for)
 
-sample_column, own_column, live_column = st.columns(3, border=True)
+with st.container(key="entries"):
+    sample_column, own_column, live_column = st.columns(3, border=True)
 with sample_column:
     st.header("Try the sample", anchor=False)
     if sample is None:
@@ -60,6 +61,8 @@ if not config.is_public():
     st.page_link("pages/teach.py", label="Teach it your own people and emotions →")
 st.caption(
     "It judges what a face shows, as people would name it, not what a person feels. "
-    "The About page says how well, and on which data. The same analysis at the command line, as text or JSON:"
+    "The About page says how well, and on which data."
 )
-st.code(f"{COMMAND} analyze clip.mp4", language="bash", wrap_lines=True)
+with st.container(key="at-command-line"):
+    st.caption("The same analysis at the command line, as text or JSON:")
+    st.code(f"{COMMAND} analyze clip.mp4", language="bash", wrap_lines=True)

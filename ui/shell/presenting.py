@@ -12,6 +12,7 @@ html { font-size: 21px !important; }
   [data-testid="stDownloadButton"], [data-testid="stPopover"], [data-testid="stCode"], [data-testid="stCheckbox"],
   [data-testid="stNumberInput"], [data-testid="stTextInput"], [data-testid="stRadio"], [data-testid="stMultiSelect"],
   [data-testid="stForm"]) { display: none; }
+.st-key-entries, .st-key-at-command-line { display: none; }
 [data-testid="stMain"] [data-testid="stButton"]:not(.st-key-tour *, .st-key-presenting *, .st-key-ways *) {
   display: none; }
 </style>

@@ -11,6 +11,7 @@ _CSS = """
 .st-key-unseen { position: absolute; height: 0; overflow: hidden; }
 .es-quiet { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 [data-testid="stCaptionContainer"] { color: inherit !important; opacity: .82; }
+.js-plotly-plot .bars .errorbar path { stroke: currentColor !important; }
 .js-plotly-plot :is(.xtick, .ytick, .cbaxis) text, .js-plotly-plot :is(.xtitle, .ytitle, .legendtext),
 .js-plotly-plot .annotation-text:not([style*="255, 255, 255"]) { fill: currentColor !important; }
 :is([data-testid="stButton"], [data-testid="stDownloadButton"], [data-testid="stPopover"], [data-testid="stCheckbox"])
