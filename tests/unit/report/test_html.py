@@ -124,7 +124,7 @@ def test_a_model_without_a_card():
 def test_it_says_first_how_often_the_model_is_right_on_real_clips_or_that_nobody_knows():
     real = METRICS["real_clips"]
     assert (
-        f"How reliable is this? On {real['num_clips']} real clips of {real['num_people']} people that it was not "
-        "trained on" in report().text
+        f"How reliable is this? On {real['num_clips']} real clips of {real['num_people']} people, none of them "
+        "used to train it" in report().text
     )
     assert "No accuracy has been measured for this model yet" in report(metrics={}).text
