@@ -14,6 +14,7 @@ function fakeDocument() {
     parts: {},
     heard,
     getElementById(id) { return this.parts[id] ?? null; },
+    querySelector: () => null,
     addEventListener(kind, listener) { heard.set(kind, listener); },
     removeEventListener(kind, listener) { if (heard.get(kind) === listener) heard.delete(kind); },
     dispatchEvent(event) { heard.get(event.type)?.(event); },
@@ -34,6 +35,7 @@ afterEach(() => {
 function part(looks, top, bottom, shown = true) {
   return {
     offsetParent: shown ? {} : null,
+    style: {},
     getBoundingClientRect: () => ({ top, bottom }),
     scrollIntoView: ({ behavior }) => looks.push(behavior),
   };
@@ -65,6 +67,16 @@ test("scroll: what is in view stays, and nobody is moved smoothly who asked for 
   document.parts.there = part(looks, -500, -400);
   scroll({ data: { wish: "e", part: "there" } });
   assert.deepEqual(looks, ["auto"]);
+});
+
+test("scroll: a part comes to lie below the tour, which stays on top", async () => {
+  const scroll = await load("scroll.js");
+  const looks = [];
+  document.querySelector = (what) => what === ".st-key-tour" && { getBoundingClientRect: () => ({ height: 136 }) };
+  document.parts.under = part(looks, 150, 300);
+  scroll({ data: { wish: "f", part: "under" } });
+  assert.equal(looks.length, 1);
+  assert.equal(document.parts.under.style.scrollMarginTop, "212px");
 });
 
 test("scroll: a part that never comes is given up", async (t) => {
