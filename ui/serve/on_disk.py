@@ -133,3 +133,23 @@ async def answer_media(name: str, scope: Scope, receive: Receive, send: Send) ->
     )
     await answer(scope, receive, send)  # `found` holds on to the file meanwhile
     return True
+
+
+def hold_downloads() -> None:
+    """Have what was made for a download stay until its visit runs the whole page anew, or ends.
+
+    Streamlit removes it at the second run of any page of the server, and each of them may run every second: a browser
+    that is slow to ask would find nothing.
+    """
+    manager = runtime.get_instance().media_file_mgr
+    make = manager.execute_deferred
+
+    def make_and_hold(file_id: str) -> str:
+        asked = manager._deferred_callables.get(file_id)
+        address = make(file_id)
+        if asked is not None:
+            with manager._lock:
+                manager._files_by_session_and_coord[asked["session_id"]][f"made for {file_id}"] = Path(address).stem
+        return address
+
+    manager.execute_deferred = make_and_hold  # type: ignore[method-assign]

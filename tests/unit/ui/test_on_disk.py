@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import anyio
 import pytest
+from streamlit.runtime import media_file_manager
 from streamlit.runtime.media_file_manager import MediaFileManager, MediaFileMetadata
 from streamlit.runtime.media_file_storage import MediaFileKind
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
@@ -205,3 +206,19 @@ class TestMedia:
         gc.collect()
         assert list(server.temporary.iterdir()) == []
         assert scratch.sweep() == 0
+
+
+def test_what_was_made_for_a_download_outlasts_runs_of_other_pages_and_goes_with_its_visit(server, path, monkeypatch):
+    manager = server.media_file_mgr
+    monkeypatch.setattr(media_file_manager, "_get_session_id", lambda: "anna")
+    on_disk.hold_downloads()
+    number = manager.add_deferred(lambda: on_disk.media(path), "video/mp4", "1.2", "a.mp4")
+    address = manager.execute_deferred(number)
+    for _ in range(3):
+        manager.remove_orphaned_files()
+    assert request("GET", address)[0] == 200
+    manager.clear_session_refs("anna")
+    manager.remove_orphaned_files()
+    manager.remove_orphaned_files()
+    assert request("GET", address)[0] == "of Streamlit", "which has nothing there"
+    assert manager.read_file(address.rpartition("/")[2].partition(".")[0]) is None
