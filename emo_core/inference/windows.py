@@ -233,8 +233,8 @@ def shown_mix(bundle: Bundle, label: str, features: FeatureSequence, quality: Fl
     hybrid = bundle.classes[bundle.info.labels.index(label)]
     salience = pair_salience(hybrid, features, quality, bundle.salience.get(label, SalienceCurve()))
     presence = presence_of(hybrid, emotions)
-    if label in bundle.presence:
-        is_blend = bool(both_shown(np.array(list(presence.values()))) >= bundle.presence[label])
+    if label in bundle.blend_thresholds:
+        is_blend = bool(both_shown(np.array(list(presence.values()))) >= bundle.blend_thresholds[label])
     else:
         is_blend = bool(salience) and min(salience.values()) >= bundle.config.blend_share
     return {"emotions": emotions, "presence": presence, "salience": salience, "is_blend": is_blend}

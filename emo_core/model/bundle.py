@@ -74,7 +74,7 @@ class _Entries(msgspec.Struct, frozen=True):
     pipeline: dict[str, Any]
     temperature: Annotated[float, Meta(gt=0, le=1e3)]
     salience: Annotated[dict[_Text, SalienceCurve], Meta(max_length=64)] = {}
-    presence: Annotated[dict[_Text, _Share], Meta(max_length=64)] = {}
+    blend_thresholds: Annotated[dict[_Text, _Share], Meta(max_length=64)] = {}
     frame_evidence: FrameEvidence = FrameEvidence()
 
 
@@ -102,7 +102,7 @@ class Bundle:
         metrics: what was measured on it; {} if nothing was.
         card: its model card (Markdown); empty if it has none.
         keras_head: content of ``head.keras``, which shows the weights of the head; empty if it has none.
-        presence: class name → how much must say that both emotions of a pair are there
+        blend_thresholds: class name → how much must say that both emotions of a pair are there
             (:func:`emo_core.model.presence.both_shown`); none where that was not measured.
         evidence: how the frame emotions count beside the LSTM.
 
@@ -126,7 +126,7 @@ class Bundle:
     keras_head: bytes
     _frame_cnn: bytes
     _head: bytes
-    presence: Mapping[str, float] = field(default_factory=dict)
+    blend_thresholds: Mapping[str, float] = field(default_factory=dict)
     evidence: FrameEvidence = field(default_factory=FrameEvidence)
 
     def frame_network(self, num_threads: int = 1) -> FrameNetwork:
@@ -170,7 +170,7 @@ def load_bundle(path: Path | str = SHIPPED_MODEL) -> Bundle:
             keras_head=files.get(KERAS_HEAD, b""),
             _frame_cnn=files[FRAME_CNN],
             _head=files[HEAD],
-            presence=MappingProxyType(told.presence),
+            blend_thresholds=MappingProxyType(told.blend_thresholds),
             evidence=told.frame_evidence,
         )
         _check_classes(bundle)

@@ -45,7 +45,9 @@ def taught_manifest(
         "pipeline": config.to_dict(),
         "temperature": temperature,
         "salience": {label: curves[label] for label in labels if label in curves},
-        "presence": {label: least for label, least in known.get("presence", {}).items() if label in labels},
+        "blend_thresholds": {
+            label: least for label, least in known.get("blend_thresholds", {}).items() if label in labels
+        },
     }
 
 

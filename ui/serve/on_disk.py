@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any, SupportsIndex, cast, overload
 
-import anyio
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
@@ -96,7 +96,7 @@ async def take_upload(request: Request, visit: str, number: str) -> Response:
             files = [item for item in form.values() if isinstance(item, UploadFile)]
             if len(files) != 1:
                 return PlainTextResponse("An upload is one file.", 400)
-            content = await anyio.to_thread.run_sync(_kept, files[0])
+            content = await run_in_threadpool(_kept, files[0])
     except (HTTPException, MultiPartException, ClientDisconnect):
         return PlainTextResponse("This is no whole upload: send the file again.", 400)
     except OSError:

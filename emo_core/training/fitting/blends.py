@@ -75,7 +75,7 @@ def fit_blends(data: Path, demo: Path, out: Path, cache: Path, command: str, say
         rendered = [_told(clips, hybrid) for clips in _see(bundle, demo, hybrid, cache, say)]
         thresholds[hybrid.name], found = fit_presence(hybrid.name, stills, rendered)
         rows += found
-    manifest = {"presence": thresholds, "presence_fit": {"command": command}}
+    manifest = {"blend_thresholds": thresholds, "presence_fit": {"command": command}}
     write_with_records(out, manifest, {"presence": to_builtins(rows)}, (), {}, {})
     return tuple(rows)
 

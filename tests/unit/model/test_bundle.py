@@ -110,8 +110,8 @@ class TestLoading:
             {"pipeline": {"hop": 3}},
             {"pipeline": {"hop_steps": 0}},
             {"pipeline": {"sample_rate_hz": "ten"}},
-            {"presence": [0.1]},
-            {"presence": {"sadness_fear": float("nan")}},
+            {"blend_thresholds": [0.1]},
+            {"blend_thresholds": {"sadness_fear": float("nan")}},
             {"frame_evidence": {"weight": 2}},
             {"frame_evidence": {"weight": 0.5, "offsets": [1.0]}},
         ],
@@ -120,6 +120,11 @@ class TestLoading:
     def test_a_manifest_that_makes_no_sense(self, tiny, entries):
         change_manifest(tiny, **entries)
         assert "damaged (bundle.json)" in refused(tiny)
+
+    def test_thresholds_of_the_former_rule_are_not_read_as_those_of_this_one(self, tiny):
+        """Bundles of before 2.0 said under ``presence`` which share the weaker emotion of a blend must have."""
+        change_manifest(tiny, presence={"sadness_fear": 0.22})
+        assert load_bundle(tiny).blend_thresholds == {}
 
     @pytest.mark.parametrize("pipeline", [..., 3, {"hop": 3}, {"hop_steps": 0}])
     def test_the_frame_network_alone_checks_its_settings_too(self, tiny, pipeline):

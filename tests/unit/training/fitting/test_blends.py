@@ -62,7 +62,7 @@ def test_it_chooses_for_both_pairs_and_touches_nothing_else(finished, demo, caps
     before = read_json(finished[0] / bundles.METRICS)
     assert fit(finished, demo) == 0
     told = read_json(finished[0] / bundles.MANIFEST)
-    assert set(told["presence"]) == set(PAIRS)
+    assert set(told["blend_thresholds"]) == set(PAIRS)
     assert told["presence_fit"]["command"].startswith("python -m emo_core fit-presence")
     found = read_json(finished[0] / bundles.METRICS)
     rows = found.pop("presence")
@@ -75,7 +75,7 @@ def test_it_chooses_for_both_pairs_and_touches_nothing_else(finished, demo, caps
     stills = [row for row in rows if row["on"].startswith("stills")]
     assert all(row["recall"]["value"] == 1 and row["false_blends"]["value"] == 0 for row in stills)
     assert "sadness_fear on stills, second half: threshold" in capsys.readouterr().out
-    assert bundles.load_bundle(finished[0]).presence == told["presence"]
+    assert bundles.load_bundle(finished[0]).blend_thresholds == told["blend_thresholds"]
 
 
 def test_records_of_other_stills_are_refused(finished, demo, capsys):
