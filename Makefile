@@ -14,30 +14,26 @@ PORTRAITS ?= data/portraits
 REAL ?= data/real_clips
 BIN := .venv/bin
 
-.PHONY: app test browsers others check coverage pythons model bench clean
+.PHONY: app test others check coverage pythons model bench clean
 .DELETE_ON_ERROR:
 
 app: .venv/app.stamp
 	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT) --server.address $(HOST)
 
-# What has to be green, in as little time as the work takes: tests in browsers wait for pages and cameras, and what needs
-# no browser has the processors meanwhile, in second place.
-SIDE_BY_SIDE := --dist loadfile --no-loadscope-reorder  # files in the order of tests/conftest.py, longest first
+SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder  # files in the order of tests/conftest.py, longest first
 test: .venv/dev.stamp
 	sh tools/ensure_browser.sh
 	sh tools/ensure_servers.sh
-	$(MAKE) --no-print-directory --jobs=2 browsers others
-
-browsers: .venv/dev.stamp
-	$(BIN)/python -m pytest -n 3 $(SIDE_BY_SIDE) -m "not camera" tests/e2e
+	$(MAKE) --no-print-directory --jobs=2 check others
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not camera" tests/e2e
 	$(BIN)/python -m pytest -m camera tests/e2e
 
-others: check
-	nice -n 15 $(BIN)/python -m pytest -n 2 $(SIDE_BY_SIDE) --ignore=tests/e2e
+others: .venv/dev.stamp
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --ignore=tests/e2e
 
 coverage: .venv/dev.stamp
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n 2 $(SIDE_BY_SIDE) --ignore=tests/e2e
+	$(BIN)/coverage run -m pytest $(SIDE_BY_SIDE) --ignore=tests/e2e
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

@@ -92,6 +92,7 @@ def test_a_camera_that_cannot_be_used_gets_one_sentence_and_the_upload_stays(ser
     expect(page.get_by_role("alert").filter(has_text="upload a clip instead")).to_have_text(words.PROBLEMS[code])
     expect(page.get_by_role("button", name="Turn the camera on")).to_be_visible()
     expect(page.locator("input[type=file]")).to_be_attached()
+    page.wait_for_load_state("networkidle")  # pictures of a page that was left may be gone when they are asked for
     page.get_by_role("link", name="Live", exact=True).click()
     page.get_by_role("button", name="Start the live view").click()
     expect(page.get_by_test_id("stAlert")).to_have_text(re.compile(re.escape(words.PROBLEMS[code])))
