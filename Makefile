@@ -85,13 +85,12 @@ clean:
 .venv/bin/python:
 	sh tools/make_venv.sh $(PYTHON)
 
-# Without --no-compile half of the time of an installation goes into modules that nobody imports
 .venv/app.stamp: .venv/bin/python requirements.txt constraints.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
 
 .venv/dev.stamp: .venv/bin/python requirements.txt constraints.txt requirements-dev.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -r requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch .venv/app.stamp $@
 
 .venv/refine.stamp: .venv/app.stamp tools/requirements-refine.txt

@@ -38,7 +38,7 @@ class TestClip:
         assert not prediction.is_blend
 
     def test_where_presence_was_measured_a_blend_needs_much_of_both_and_not_an_even_share_of_little(self):
-        bundle = replace(make_bundle(), presence={SAD: 0.2})
+        bundle = replace(make_bundle(), blend_thresholds={SAD: 0.2})
         told = [
             tell([make_window(0, SAD)], bundle=bundle, sadness=a, fear=b).is_blend for a, b in ((0.1, 0.1), (0.6, 0.1))
         ]
