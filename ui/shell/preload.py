@@ -19,7 +19,9 @@ _MODULES = (
     "emo_core.live.worker",
     "emo_core.live.overlay",
 )
+_PAINT_S = 1.0  # the first page is on its way to the browser, which loading would slow down
 _lock = threading.Lock()
+_wanted = threading.Event()
 _loaded = threading.Event()
 _worker: threading.Thread | None = None
 
@@ -35,11 +37,13 @@ def start() -> None:
 
 def wait() -> None:
     """Return once everything is loaded: two threads must not import the same package at the same time."""
+    _wanted.set()
     start()
     _loaded.wait()
 
 
 def _load() -> None:
+    _wanted.wait(_PAINT_S)
     try:
         for name in _MODULES:
             try:
