@@ -85,12 +85,8 @@ def export_all(
     """
     tell = progress or (lambda stage, share: None)
     human = annotations or Annotations()
-    for name, text in (
-        ("frames.csv", frames_csv(analysis, human)),
-        ("windows.csv", windows_csv(analysis, human)),
-        ("segments.vtt", segments_vtt(analysis, human)),
-    ):
-        (folder / name).write_bytes(text.encode("utf-8"))
+    for name, table in (("frames.csv", frames_csv), ("windows.csv", windows_csv), ("segments.vtt", segments_vtt)):
+        write_table(folder / name, table, analysis, human, progress=tell)
     write_json(folder / "analysis.json", analysis, human)
     tell("Drawing the charts", 0.1)
     charts = charts_of(analysis, human)
