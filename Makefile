@@ -14,26 +14,30 @@ PORTRAITS ?= data/portraits
 REAL ?= data/real_clips
 BIN := .venv/bin
 
-.PHONY: app test others check coverage pythons model bench clean
+.PHONY: app test programs cameras check coverage pythons model bench clean
 .DELETE_ON_ERROR:
 
 app: .venv/app.stamp
 	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT) --server.address $(HOST)
 
-SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder  # files in the order of tests/conftest.py, longest first
-test: .venv/dev.stamp
+# Tests with a camera need a core that is free, and leave another to the checks. Browsers wait now and then, so three share two cores.
+SIDE_BY_SIDE := --dist loadfile --no-loadscope-reorder  # files in the order of tests/conftest.py, longest first
+test: .venv/bin/python
+	$(MAKE) --no-print-directory --jobs=2 .venv/dev.stamp programs
+	$(MAKE) --no-print-directory --jobs=2 check cameras
+	$(BIN)/python -m pytest -n 2 $(SIDE_BY_SIDE) --ignore=tests/e2e
+	$(BIN)/python -m pytest -n 3 $(SIDE_BY_SIDE) -m "not camera" tests/e2e
+
+programs:
 	sh tools/ensure_browser.sh
 	sh tools/ensure_servers.sh
-	$(MAKE) --no-print-directory --jobs=2 check others
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not camera" tests/e2e
-	$(BIN)/python -m pytest -m camera tests/e2e
 
-others: .venv/dev.stamp
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --ignore=tests/e2e
+cameras: .venv/dev.stamp
+	$(BIN)/python -m pytest -m camera tests/e2e
 
 coverage: .venv/dev.stamp
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(SIDE_BY_SIDE) --ignore=tests/e2e
+	$(BIN)/coverage run -m pytest -n 2 $(SIDE_BY_SIDE) --ignore=tests/e2e
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
@@ -85,16 +89,20 @@ clean:
 .venv/bin/python:
 	sh tools/make_venv.sh $(PYTHON)
 
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
+COMPILE := $(BIN)/python -m compileall -qq -j 0 .venv/lib || true  # by all cores, where pip takes one; some files are no Python 3
 .venv/app.stamp: .venv/bin/python requirements.txt constraints.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(INSTALL) --no-compile -r requirements.txt
+	$(COMPILE)
 	touch $@
 
 .venv/dev.stamp: .venv/bin/python requirements.txt constraints.txt requirements-dev.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(INSTALL) --no-compile -r requirements-dev.txt
+	$(COMPILE)
 	touch .venv/app.stamp $@
 
 .venv/refine.stamp: .venv/app.stamp tools/requirements-refine.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check -r tools/requirements-refine.txt
+	$(INSTALL) -r tools/requirements-refine.txt
 	touch $@
 
 .venv-render/stamp: tools/requirements-render.txt
