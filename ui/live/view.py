@@ -16,6 +16,7 @@ _PERIOD_S = 1.0
 _TOO_SHORT = "_too_short"
 # Not narrower: a change of width makes the connection's component start twice at once, and then it may never connect.
 _OUT_OF_SIGHT = "max-height: 0; min-height: 0; overflow: hidden; visibility: hidden;"
+_IN_SIGHT = "aspect-ratio: 4 / 3;"  # room for the first picture, which would push Stop away from the pointer otherwise
 
 
 def render() -> None:
@@ -82,7 +83,7 @@ def _gate(live: "LiveSession", connections: ice.IceSettings) -> None:
 
 def _picture(live: "LiveSession", connections: ice.IceSettings) -> None:
     """The connection's part of the page; it stays while stopped, out of sight, so that it can end in good order."""
-    st.html("<style></style>" if live.wanted else f"<style>.st-key-live-picture {{{_OUT_OF_SIGHT}}}</style>")
+    st.html(f"<style>.st-key-live-picture {{{_IN_SIGHT if live.wanted else _OUT_OF_SIGHT}}}</style>")
     connection.render(live, connections)
 
 
