@@ -14,7 +14,7 @@ from emo_core.comparisons import PairedDifference, TimeShare
 from emo_core.emotions import display_name
 from emo_core.errors import StudyError
 from emo_core.model.limits import LIMITS
-from emo_core.records import span
+from emo_core.records import Interval, span
 from emo_core.report.charts.groups import curves_figure, differences_figure, shares_figure
 from emo_core.report.pages import render_page
 from emo_core.studies.groups import GROUPINGS, crowd_words, curves, paired_differences, seconds_by_verdict, time_shares
@@ -112,13 +112,17 @@ def shares_table(rows: Sequence[TimeShare]) -> Table:
 
 
 def differences_table(rows: Sequence[PairedDifference]) -> Table:
-    """Paired differences as a table."""
-    header = ("first", "second", "verdict", "difference", "95% over people", "p", "p adjusted (Holm)", "people")
+    """Paired differences as a table; differences of shares are told in percentage points."""
+    header = ("first", "second", "verdict", "difference (points)", "95% over people", "p", "p adjusted (Holm)", "people")
     return header, [
-        (row.first, row.second, display_name(row.verdict), f"{row.value:+.1%}", span(row.interval, "+.1%") or "none",
+        (row.first, row.second, display_name(row.verdict), f"{100 * row.value:+.1f}", _points(row.interval) or "none",
          f"{row.p:.4f}", f"{row.adjusted_p:.4f}", row.num_people)
         for row in rows
     ]  # fmt: skip
+
+
+def _points(interval: Interval) -> str:
+    return span(interval and tuple(100 * end for end in interval), "+.1f")
 
 
 def comparisons_words(rows: Sequence[PairedDifference]) -> str:

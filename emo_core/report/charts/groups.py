@@ -75,7 +75,7 @@ def curves_figure(curves: Sequence[Curve], title: str, *, at_mark: bool) -> go.F
 
 
 def differences_figure(rows: Sequence[PairedDifference], labels: Sequence[str]) -> go.Figure:
-    """Differences within people of the share of time of each verdict, with whiskers.
+    """Differences within people of the share of time of each verdict, in percentage points, with whiskers.
 
     Args:
         rows: of one pair of conditions.
@@ -83,21 +83,21 @@ def differences_figure(rows: Sequence[PairedDifference], labels: Sequence[str]) 
     """
     figure = go.Figure()
     for row in rows:
-        low, high = row.interval or (row.value, row.value)
+        value, low, high = (100 * share for share in (row.value, *(row.interval or (row.value, row.value))))
         figure.add_scatter(
-            x=[row.value], y=[display_name(row.verdict)], mode="markers", showlegend=False,
+            x=[value], y=[display_name(row.verdict)], mode="markers", showlegend=False,
             marker={"size": 11, "color": class_colour(row.verdict, tuple(labels))},
             error_x={
-                "type": "data", "symmetric": False, "array": [high - row.value], "arrayminus": [row.value - low],
+                "type": "data", "symmetric": False, "array": [high - value], "arrayminus": [value - low],
                 "thickness": 1.5, "width": 4,
             },
-            hovertemplate=f"{display_name(row.verdict)}: {row.value:+.1%}<br>95% interval "
-            f"{span(row.interval, '+.1%')}<br>adjusted p {row.adjusted_p:.4f}<extra></extra>",
+            hovertemplate=f"{display_name(row.verdict)}: {value:+.1f} points<br>95% interval "
+            f"{low:+.1f} – {high:+.1f}<br>adjusted p {row.adjusted_p:.4f}<extra></extra>",
         )  # fmt: skip
     layout(figure, height=106 + 40 * len(rows))
     figure.add_vline(x=0, line={"color": NEUTRAL_INK, "dash": "dot", "width": 1.2})
     figure.update_layout(hovermode="closest")
     first, second = (verbatim(rows[0].first), verbatim(rows[0].second)) if rows else ("", "")
-    figure.update_xaxes(title=f"{first} minus {second}", tickformat="+.0%")
+    figure.update_xaxes(title=f"{first} minus {second}, in percentage points", tickformat="+")
     figure.update_yaxes(type="category", autorange="reversed")
     return figure
