@@ -30,7 +30,7 @@ def test_real_clips(text, measured):
     honest, mean = whole.cross_validated, whole.mean_of_frame_emotions
     assert (
         f"| {record.num_clips} parts of videos of {record.num_people} people "
-        f"| {honest.macro_recall:.2f} (95 % interval over people {between(honest.interval, '.2f')}) "
+        f"| {honest.macro_recall:.2f} (95% interval over people {between(honest.interval, '.2f')}) "
         f"| {mean.macro_recall:.2f} ({between(mean.interval, '.2f')}) |"
     ) in text
     for row, plain in zip(honest.by_class, mean.by_class, strict=True):
@@ -52,12 +52,12 @@ def test_portraits(text, measured):
     seen = found.num_pictures - found.num_without_face
     accuracy = found.scores.accuracy
     assert (
-        f"| {seen} pictures of {found.num_people} people | accuracy {accuracy.value:.1%} ".replace("%", " %")
-        + f"(95 % interval over people {between(accuracy.interval, '.1f', 100)} %), "
+        f"| {seen} pictures of {found.num_people} people | accuracy {accuracy.value:.1%} "
+        + f"(95% interval over people {between(accuracy.interval, '.1f', 100)}%), "
         f"macro-F1 {found.scores.macro_f1.value:.3f}, calibration error {found.scores.calibration_error.value:.3f} |"
     ) in text
     rows = [next(row for row in found.per_class if row.label == name) for name in ("neutral", "happiness", "surprise")]
-    told = "; ".join(f"{100 * row.recall:.0f} %" for row in rows)
+    told = "; ".join(f"{100 * row.recall:.0f}%" for row in rows)
     assert f"| {told}; " in text
 
 
@@ -72,27 +72,27 @@ def test_presence(text, measured):
 
 
 def share(found):
-    """A share and its interval, as the page writes them; one decimal below 5 %, and no unit at none."""
+    """A share and its interval, as the page writes them; one decimal below 5%, and no unit at none."""
     value = 100 * found.value
-    told = "0" if not value else f"{value:.1f} %" if value < 5 else f"{value:.0f} %"
-    return f"{told} ({between(found.interval, '.0f', 100)} %)"
+    told = "0" if not value else f"{value:.1f}%" if value < 5 else f"{value:.0f}%"
+    return f"{told} ({between(found.interval, '.0f', 100)}%)"
 
 
 def test_stills_composed_and_rendered(text, measured):
     stills, clips, rendered = measured.real_stills, measured.composed_clips, measured.rendered_clips
-    assert f"accuracy {100 * stills.accuracy:.1f} %" in text
+    assert f"accuracy {100 * stills.accuracy:.1f}%" in text
     assert f"calibration error {stills.calibration_error:.3f} |" in text
     recalls = {row.label: row.recall for row in stills.per_class}
     assert f"(recall of disgust {recalls['disgust']:.2f},\n  contempt {recalls['contempt']:.2f})" in text
     for found in (clips.clean, clips.degraded):
-        assert f"accuracy {100 * found.accuracy:.1f} % (" in text
+        assert f"accuracy {100 * found.accuracy:.1f}% (" in text
         assert f"macro-F1 {found.macro_f1:.3f} (mean of frame emotions: accuracy" in text
     assert (
-        f"| {clips.neutral.num_clips:,} clips | {100 * clips.neutral.called_hybrid:.1f} % are called a hybrid |" in text
+        f"| {clips.neutral.num_clips:,} clips | {100 * clips.neutral.called_hybrid:.1f}% are called a hybrid |" in text
     )
     assert (
-        f"| {rendered.num_clips} clips, {rendered.num_people} people | accuracy {100 * rendered.accuracy:.1f} %" in text
+        f"| {rendered.num_clips} clips, {rendered.num_people} people | accuracy {100 * rendered.accuracy:.1f}%" in text
     )
     stories = clips.clean.by_story
-    told = f"({100 * stories['lowered eyes'][0]:.0f} % and {100 * stories['quiet sadness'][0]:.0f} % right)"
+    told = f"({100 * stories['lowered eyes'][0]:.0f}% and {100 * stories['quiet sadness'][0]:.0f}% right)"
     assert told in text

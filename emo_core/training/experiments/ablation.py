@@ -73,7 +73,7 @@ def ablate(data: HeadData, recipes: Sequence[HeadTraining], num_jobs: int) -> It
 
 
 def summarize(rows: Sequence[HeadRow]) -> Ablation:
-    """Mean and 95 % interval over seeds for each variant, and what switching each part on changes, other things equal.
+    """Mean and 95% interval over seeds for each variant, and what switching each part on changes, other things equal.
 
     Args:
         rows: of :func:`ablate`.
@@ -90,7 +90,7 @@ def summarize(rows: Sequence[HeadRow]) -> Ablation:
 
 
 def mean_interval(values: Sequence[float]) -> Spread:
-    """Mean with its 95 % Student interval: mean, low, high.
+    """Mean with its 95% Student interval: mean, low, high.
 
     Example:
         >>> [round(value, 2) for value in mean_interval([0.8, 0.9, 1.0])]

@@ -2,7 +2,7 @@
 
 It hangs on the frame emotions alone. The frame CNN knows nobody of the rendered clips, so the people who train the LSTM
 choose here, too: those who calibrate it show single sadness and fear in eight clips and never quietly, and one of eight
-is more than 5 %.
+is more than 5%.
 """
 
 import json

@@ -55,9 +55,9 @@ def told_by_votes(emotions: Floats, votes: NDArray[np.uint8], hybrid: HybridClas
 
 
 def fit_threshold(sources: Sequence[Told]) -> float:
-    """The least evidence of both at which in no source more than 5 % of the single ones pass.
+    """The least evidence of both at which in no source more than 5% of the single ones pass.
 
-    Of a few, one may pass: 5 % of a dozen clips are none, and the threshold would be that of the one worst clip.
+    Of a few, one may pass: 5% of a dozen clips are none, and the threshold would be that of the one worst clip.
 
     Example:
         >>> fit_threshold([Told(np.array([0.1, 0.2, 0.4]), np.array([False, False, True]))])
@@ -92,7 +92,7 @@ def fit_presence(pair: str, stills: Mapping[str, Told], rendered: Sequence[Told]
 
 
 def measure_presence(told: Told, threshold: float) -> Presence:
-    """False blends, recall of blends and area under the curve, with exact 95 % intervals over pictures or clips."""
+    """False blends, recall of blends and area under the curve, with exact 95% intervals over pictures or clips."""
     called = told.evidence >= threshold
     known = 0 < told.both.sum() < len(told.both)
     auc = float(metrics.roc_auc_score(told.both, told.evidence)) if known else None

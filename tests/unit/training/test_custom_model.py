@@ -80,7 +80,7 @@ class TestTaught:
     def test_the_card_says_data_people_split_figures_use_command_and_seed(self, taught):
         card = (taught[0] / bundles.CARD).read_text("utf-8")
         for words in ("24 clips; source: rendered", "nobody is in two parts", "| test | 6 | 2 |", "Known failures",
-                      "95 % intervals over people", "Frame CNN: that of studio", "Intended use", "Prohibited use",
+                      "95% intervals over people", "Frame CNN: that of studio", "Intended use", "Prohibited use",
                       "Slices", "n = 6 clips of 2 people", "`python -m emo_core train`: seed 5, 3 epochs"):  # fmt: skip
             assert words in card, words
 
