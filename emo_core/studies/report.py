@@ -112,9 +112,9 @@ def shares_table(rows: Sequence[TimeShare]) -> Table:
 
 
 def differences_table(rows: Sequence[PairedDifference]) -> Table:
-    """Paired differences as a table; differences of shares are told in percentage points."""
-    header = ("first", "second", "verdict", "difference (points)", "95% over people", "p", "p adjusted (Holm)", "people")
-    return header, [
+    """Paired differences as a table; they are told in percentage points."""
+    judged = ("points of difference", "95% over people", "p", "p adjusted (Holm)", "people")
+    return ("first", "second", "verdict", *judged), [
         (row.first, row.second, display_name(row.verdict), f"{100 * row.value:+.1f}", _points(row.interval) or "none",
          f"{row.p:.4f}", f"{row.adjusted_p:.4f}", row.num_people)
         for row in rows
