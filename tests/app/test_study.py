@@ -100,7 +100,7 @@ def test_groups_show_shares_curves_and_differences(studio, judged, jobs):
     assert "| calm | Sadness + fear | 50.0% |" in told
     assert "4 comparisons were made together" in told
     assert "| Verdict | Points of difference | 95% over people | p | p adjusted (Holm) | People |" in told
-    assert "| Sadness + fear | +50.0 | +50.0 –" in told
+    assert "| Sadness + fear | +50.0 | +50.0" in told
     app.selectbox(key="study-value").set_value("emotion_happiness").run()
     assert not app.exception
 
