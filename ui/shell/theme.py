@@ -20,6 +20,8 @@ _CSS = """
 button[data-variant="segmented_control"], [data-testid="stSliderThumbValue"] { color: inherit !important; }
 :is(a, button, summary, input, select, textarea, [role="tab"], [role="slider"], [tabindex="0"]):focus-visible {
   outline: 3px solid color-mix(in srgb, #5B69D6 75%, currentColor); outline-offset: 2px; }
+/* As high as what stands in its place until it is loaded: nothing below moves away from a pointer. */
+[data-testid="stPageLink-NavLink"] { min-height: 2.5rem; }
 @media (prefers-reduced-motion: reduce) {
   *, *::before, *::after { animation-duration: .01ms !important; animation-iteration-count: 1 !important;
     transition-duration: .01ms !important; scroll-behavior: auto !important; }
