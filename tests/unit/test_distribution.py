@@ -103,10 +103,15 @@ def test_every_import_is_declared_and_every_declaration_imported():
     assert ended.returncode == 0, ended.stderr[-2000:]
 
 
-def pins(name):
-    """Package → pinned version, of a file of requirements."""
+def pins(name, *, of_any_python=False):
+    """Package → pinned version, of a file of requirements; by default of those that this Python needs."""
     lines = (ROOT / name).read_text("utf-8").splitlines()
-    return {plain(package): version for package, _, version in (line.partition("==") for line in lines) if version}
+    pinned = [Requirement(line) for line in lines if "==" in line and not line.startswith("#")]
+    return {
+        plain(item.name): str(item.specifier).removeprefix("==")
+        for item in pinned
+        if of_any_python or item.marker is None or item.marker.evaluate()
+    }
 
 
 def plain(name):

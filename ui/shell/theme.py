@@ -22,6 +22,10 @@ button[data-variant="segmented_control"], [data-testid="stSliderThumbValue"] { c
   outline: 3px solid color-mix(in srgb, #5B69D6 75%, currentColor); outline-offset: 2px; }
 /* As high as what stands in its place until it is loaded: nothing below moves away from a pointer. */
 [data-testid="stPageLink-NavLink"] { min-height: 2.5rem; }
+/* What is not chosen must be seen as well (WCAG 1.4.11: 3 to 1), where Streamlit draws a hairline. */
+[data-testid="stRadioOption"]:not([data-selected="true"]) > div > div:first-child,
+[data-testid="stCheckbox"] > label:not([data-selected="true"]) > span + div {
+  box-shadow: inset 0 0 0 1.5px color-mix(in srgb, currentColor 60%, transparent); }
 @media (prefers-reduced-motion: reduce) {
   *, *::before, *::after { animation-duration: .01ms !important; animation-iteration-count: 1 !important;
     transition-duration: .01ms !important; scroll-behavior: auto !important; }
