@@ -19,10 +19,13 @@ MOST_BYTES = 256 * 2**20
 _MOST_MEMBERS = 1000
 _KINDS = "biufU"  # truth values, numbers and text; no objects, which only a pickle can hold
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
-_DAMAGED = (
-    EOFError, LookupError, MemoryError, OverflowError, RuntimeError, SyntaxError, TypeError, OSError, lzma.LZMAError,
-    struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error,
+DAMAGED_HEADER = (
+    EOFError, LookupError, MemoryError, OverflowError, RuntimeError, SyntaxError, TypeError, struct.error,
+    tokenize.TokenError,
 )  # fmt: skip
+"""What NumPy raises, beside ValueError, on an ``.npy`` whose beginning was changed: it is read as words of Python."""
+
+_DAMAGED = (*DAMAGED_HEADER, OSError, lzma.LZMAError, zipfile.BadZipFile, zlib.error)
 
 
 def read_npz(content: bytes, most_bytes: int = MOST_BYTES) -> dict[str, NDArray[Any]]:

@@ -18,6 +18,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from emo_core.errors import ExportError
 from emo_core.files import scratch
+from emo_core.files.arrays import DAMAGED_HEADER
 
 
 class FileRows(np.memmap[Any, np.dtype[Any]]):
@@ -54,7 +55,10 @@ def open_rows(path: Path) -> FileRows:
         ValueError: the file holds no array of numbers, or is damaged.
         OSError: it cannot be opened, such as when the folder that it lay in is gone.
     """
-    opened: FileRows = npy.open_memmap(path, mode="r").view(FileRows)
+    try:
+        opened: FileRows = npy.open_memmap(path, mode="r").view(FileRows)
+    except DAMAGED_HEADER as error:
+        raise ValueError("the file of rows is damaged") from error
     opened.path, opened._held = Path(path), scratch.lasting_around(Path(path))
     return opened
 

@@ -3,6 +3,7 @@
 A new key is a field here: what is written and the schema are held together by a test.
 """
 
+import inspect
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -127,4 +128,15 @@ class AnalysisFile(Told):
 def json_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of ``analysis.json``."""
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"urn:{SCHEMA.replace('/', ':')}"}
-    return head | msgspec.json.schema(AnalysisFile)
+    return head | _dedented(msgspec.json.schema(AnalysisFile))
+
+
+def _dedented(part: Any) -> Any:
+    """The same with descriptions, which are docstrings, as they read in source: Python 3.13 drops their indentation."""
+    if isinstance(part, list):
+        return [_dedented(item) for item in part]
+    if isinstance(part, dict):
+        words = part.get("description")
+        cleaned = {"description": inspect.cleandoc(words)} if isinstance(words, str) else {}
+        return {name: _dedented(item) for name, item in part.items()} | cleaned
+    return part

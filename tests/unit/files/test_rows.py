@@ -140,3 +140,16 @@ def test_what_is_no_array_is_refused(place):
     np.save(place / "b.npy", np.array([{}]), allow_pickle=True)
     with pytest.raises(ValueError, match="object"):
         rows.open_rows(place / "b.npy")
+
+
+@pytest.mark.parametrize("word", [b"descr", b"shape", b"<f8", b"1000"])
+@pytest.mark.parametrize("instead", [b"\x80\x00\x00\x00", b"\xff\xff\xff\xff", b"((((", b"'''\n"])
+def test_whose_beginning_was_changed_is_refused(place, word, instead):
+    path = place / "a.npy"
+    np.save(path, np.arange(1000.0))
+    content = bytearray(path.read_bytes())
+    start = content.index(word)
+    content[start : start + len(instead)] = instead
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="."):
+        rows.open_rows(path)
