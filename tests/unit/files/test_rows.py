@@ -151,5 +151,5 @@ def test_whose_beginning_was_changed_is_refused(place, word, instead):
     start = content.index(word)
     content[start : start + len(instead)] = instead
     path.write_bytes(content)
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         rows.open_rows(path)
