@@ -33,7 +33,7 @@ programs:
 	sh tools/ensure_servers.sh
 
 cameras: .venv/dev.stamp
-	$(BIN)/python -m pytest -n 2 $(SIDE_BY_SIDE) -m camera tests/e2e
+	$(BIN)/python -m pytest -n 2 -m camera tests/e2e
 
 coverage: .venv/dev.stamp
 	$(BIN)/coverage erase

@@ -128,7 +128,8 @@ class AnalysisFile(Told):
 def json_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of ``analysis.json``."""
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"urn:{SCHEMA.replace('/', ':')}"}
-    return head | _dedented(msgspec.json.schema(AnalysisFile))
+    schema: dict[str, Any] = _dedented(msgspec.json.schema(AnalysisFile))
+    return head | schema
 
 
 def _dedented(part: Any) -> Any:
