@@ -73,9 +73,10 @@ class Studio:
 
     @property
     def text(self) -> str:
-        """Everything written on the page, as one text."""
+        """Everything written on the page, as one text, with common blanks."""
         kinds = ("title", "header", "subheader", "markdown", "caption", "info", "error", "html", "text")
-        return "\n".join(str(element.value or element.proto.body) for kind in kinds for element in self.app.get(kind))
+        told = (str(element.value or element.proto.body) for kind in kinds for element in self.app.get(kind))
+        return "\n".join(told).replace("\u00a0", " ")
 
 
 @pytest.fixture

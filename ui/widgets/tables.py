@@ -1,5 +1,6 @@
 """Small tables as Markdown: they follow the theme, fit a phone and need no data-frame library."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 import streamlit as st
@@ -11,9 +12,10 @@ from ui.shell import errors
 
 
 def render(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Show a table of short texts; a range in one, such as an interval, stays on one line however narrow it gets."""
-    lines = [header, ["---"] * len(header), *rows]
-    st.markdown("\n".join("| " + " | ".join(line).replace(" – ", "\u00a0–\u2060\u00a0") + " |" for line in lines))
+    """Show a table of short texts; intervals, and seconds with their unit, stay on one line however narrow it gets."""
+    lines = ["| " + " | ".join(line) + " |" for line in (header, ["---"] * len(header), *rows)]
+    ranges = "\n".join(lines).replace(" – ", "\u00a0–\u2060\u00a0")
+    st.markdown(re.sub(r"(?<=\d) (?=s\b)", "\u00a0", ranges))
 
 
 def count(number: int, noun: str) -> str:
