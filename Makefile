@@ -14,26 +14,26 @@ PORTRAITS ?= data/portraits
 REAL ?= data/real_clips
 BIN := .venv/bin
 
-.PHONY: app test programs cameras check coverage pythons model bench clean
+.PHONY: app test programs check others coverage pythons model bench clean
 .DELETE_ON_ERROR:
 
 app: .venv/app.stamp
 	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT) --server.address $(HOST)
 
-# Tests with a camera need a core that is free, and leave another to the checks. Browsers wait now and then, so three share two cores.
+# Browsers wait now and then, so three share two cores; what a camera brings in a second counts, so its tests run alone.
 SIDE_BY_SIDE := --dist loadfile --no-loadscope-reorder  # files in the order of tests/conftest.py, longest first
 test: .venv/bin/python
 	$(MAKE) --no-print-directory --jobs=2 .venv/dev.stamp programs
-	$(MAKE) --no-print-directory --jobs=2 check cameras
-	$(BIN)/python -m pytest -n 2 $(SIDE_BY_SIDE) --ignore=tests/e2e
+	$(MAKE) --no-print-directory --jobs=2 check others
 	$(BIN)/python -m pytest -n 3 $(SIDE_BY_SIDE) -m "not camera" tests/e2e
+	$(BIN)/python -m pytest -m camera tests/e2e
 
 programs:
 	sh tools/ensure_browser.sh
 	sh tools/ensure_servers.sh
 
-cameras: .venv/dev.stamp
-	$(BIN)/python -m pytest -n 2 -m camera tests/e2e
+others: .venv/dev.stamp
+	$(BIN)/python -m pytest -n 2 $(SIDE_BY_SIDE) --ignore=tests/e2e
 
 coverage: .venv/dev.stamp
 	$(BIN)/coverage erase
