@@ -22,6 +22,16 @@ def span(interval: Sequence[float] | None, form: str = ".1%") -> str:
     return f"{interval[0]:{form}} – {interval[1]:{form}}" if interval else ""
 
 
+def points_span(interval: Interval) -> str:
+    """Both ends of an interval of a difference of shares, in percentage points; empty where there is none.
+
+    Example:
+        >>> points_span((-0.1, 0.25)), points_span(None)
+        ('-10.0 – +25.0', '')
+    """
+    return span(interval and tuple(100 * end for end in interval), "+.1f")
+
+
 def bracketed(interval: Sequence[float] | None, form: str = ".1%", of: str = "") -> str:
     """Both ends in brackets after a blank, to follow a figure; `of` says what of; empty where there is none.
 

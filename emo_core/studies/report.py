@@ -14,7 +14,7 @@ from emo_core.comparisons import PairedDifference, TimeShare
 from emo_core.emotions import display_name
 from emo_core.errors import StudyError
 from emo_core.model.limits import LIMITS
-from emo_core.records import Interval, span
+from emo_core.records import points_span, span
 from emo_core.report.charts.groups import curves_figure, differences_figure, shares_figure
 from emo_core.report.pages import render_page
 from emo_core.studies.groups import GROUPINGS, crowd_words, curves, paired_differences, seconds_by_verdict, time_shares
@@ -115,14 +115,10 @@ def differences_table(rows: Sequence[PairedDifference]) -> Table:
     """Paired differences as a table; they are told in percentage points."""
     judged = ("points of difference", "95% over people", "p", "p adjusted (Holm)", "people")
     return ("first", "second", "verdict", *judged), [
-        (row.first, row.second, display_name(row.verdict), f"{100 * row.value:+.1f}", _points(row.interval) or "none",
-         f"{row.p:.4f}", f"{row.adjusted_p:.4f}", row.num_people)
+        (row.first, row.second, display_name(row.verdict), f"{100 * row.value:+.1f}",
+         points_span(row.interval) or "none", f"{row.p:.4f}", f"{row.adjusted_p:.4f}", row.num_people)
         for row in rows
     ]  # fmt: skip
-
-
-def _points(interval: Interval) -> str:
-    return span(interval and tuple(100 * end for end in interval), "+.1f")
 
 
 def comparisons_words(rows: Sequence[PairedDifference]) -> str:

@@ -20,7 +20,7 @@ _CSS = """
 button[data-variant="segmented_control"], [data-testid="stSliderThumbValue"] { color: inherit !important; }
 :is(a, button, summary, input, select, textarea, [role="tab"], [role="slider"], [tabindex="0"]):focus-visible {
   outline: 3px solid color-mix(in srgb, #5B69D6 75%, currentColor); outline-offset: 2px; }
-/* As high as what stands in its place until it is loaded: nothing below moves away from a pointer. */
+/* About as high as what stands in its place until it is loaded: tabs below stay under a pointer. */
 [data-testid="stPageLink-NavLink"] { min-height: 2.5rem; }
 /* What is not chosen must be seen as well (WCAG 1.4.11: 3 to 1), where Streamlit draws a hairline. */
 [data-testid="stRadioOption"]:not([data-selected="true"]) > div > div:first-child,

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from emo_core.comparisons import Curve, PairedDifference, TimeShare
 from emo_core.emotions import class_colour, display_name
-from emo_core.records import span
+from emo_core.records import points_span, span
 from emo_core.report.charts.style import NEUTRAL_INK, faded, layout, verbatim
 
 _GROUP_COLOURS = ("#5468C4", "#F08A24", "#2A9D8F", "#B5548B", "#6A994E", "#BC6C25", "#4A4E69", "#0081A7")
@@ -92,7 +92,7 @@ def differences_figure(rows: Sequence[PairedDifference], labels: Sequence[str]) 
                 "thickness": 1.5, "width": 4,
             },
             hovertemplate=f"{display_name(row.verdict)}: {value:+.1f} points<br>95% interval "
-            f"{low:+.1f} – {high:+.1f}<br>adjusted p {row.adjusted_p:.4f}<extra></extra>",
+            f"{points_span(row.interval) or 'none'}<br>adjusted p {row.adjusted_p:.4f}<extra></extra>",
         )  # fmt: skip
     layout(figure, height=106 + 40 * len(rows))
     figure.add_vline(x=0, line={"color": NEUTRAL_INK, "dash": "dot", "width": 1.2})
