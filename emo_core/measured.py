@@ -52,7 +52,7 @@ class Part(Struct, frozen=True):
 
 
 class JudgedClips(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """Verdicts of a head on clips.
+    """Verdicts of a head on clips, and its gain over the mean of their frame emotions.
 
     `accuracy`, `macro_f1`, `per_class`, `confusion` force a choice (most probable class); `coverage`,
     `accuracy_when_decided` and `verdicts` (last column unsure) let the model abstain. Rows are true classes.
@@ -70,21 +70,21 @@ class JudgedClips(Struct, frozen=True, omit_defaults=True, kw_only=True):
     verdict_columns: tuple[str, ...] = ()
     verdicts: Counts = ()
     mean_of_frame_emotions_accuracy: float | None = None
+    gain_over_mean: float | None = None
+    gain_interval: Interval = None
     by_story: Stories = {}
 
 
 class ComposedSet(JudgedClips, frozen=True, omit_defaults=True, kw_only=True):
-    """Clips composed from stills, beside the mean of their frame emotions; intervals over pictures."""
+    """Clips composed from stills; intervals over pictures."""
 
-    gain_over_mean: float | None = None
-    gain_interval: Interval = None
     accuracy_interval: Interval = None
     macro_f1_interval: Interval = None
     without_look_alikes: Part | None = None
 
 
 class RenderedClips(JudgedClips, frozen=True, omit_defaults=True, kw_only=True):
-    """Rendered clips of people that it never saw; the interval is over people."""
+    """Rendered clips of people that it never saw; intervals over people."""
 
     num_people: int
     accuracy_interval_over_people: Interval = None

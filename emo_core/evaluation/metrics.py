@@ -17,7 +17,6 @@ from emo_core.errors import DatasetError
 from emo_core.inference.windows import ABSTAIN, decide
 from emo_core.measured import JudgedClips, PairAuc, Stills
 from emo_core.method_records import SalienceRow
-from emo_core.model.evidence import families
 from emo_core.model.salience import SalienceCurve
 from emo_core.records import CalibrationBin, ClassRow, Counts
 from emo_core.types import Floats
@@ -165,22 +164,6 @@ def hter(scores: Floats, labels: Indices) -> float:
         if not own.all():
             errors.append((accepted[~own].mean() + (~accepted[own]).mean()) / 2)
     return float(np.mean(errors))
-
-
-def mean_emotion_verdicts(emotions: Floats, weights: Floats, classes: Sequence[HybridClass]) -> Indices:
-    """The baseline an LSTM has to beat: frame emotions averaged over the clip, each class the sum of its components.
-
-    Args:
-        emotions: (N, T, 8) probabilities of every frame.
-        weights: (N, T), 0 = the frame does not count.
-        classes: hybrid classes; one without components takes the emotions that are left.
-
-    Returns:
-        (N,) class indices.
-    """
-    valid = (weights > 0).astype(np.float64)
-    mean = np.einsum("nte,nt->ne", emotions, valid) / np.maximum(valid.sum(axis=1, keepdims=True), 1)
-    return np.asarray(families(classes, mean).argmax(axis=1))
 
 
 def per_class(labels: Indices, predicted: Indices, names: Sequence[str]) -> tuple[ClassRow, ...]:

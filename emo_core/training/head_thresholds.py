@@ -87,3 +87,10 @@ def frame_emotions(cnn: keras.Model, features: Floats) -> Floats:
     """Emotion probabilities (…, 8) of features (…, ≥ m), of which the first m count, by the softmax of the CNN."""
     kernel, bias = cnn.get_layer(networks.FRAME_EMOTIONS).get_weights()
     return calibrated(features[..., : len(kernel)] @ kernel + bias, 1.0)
+
+
+def mean_frame_emotions(cnn: keras.Model, clips: WindowDataset) -> Floats:
+    """Mean frame emotions (N, 8) of windows; 0 where no frame counts."""
+    valid = (clips.weights > 0)[..., np.newaxis]
+    emotions = np.where(valid, frame_emotions(cnn, clips.features), 0)
+    return np.asarray(emotions.sum(axis=1) / np.maximum(valid.sum(axis=1), 1), np.float32)

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from emo_core.datasets.windows import WindowDataset, clip_probabilities
 from emo_core.emotions import HybridClass
-from emo_core.evaluation.metrics import bootstrap_interval, evaluate_clips, macro_f1, mean_emotion_verdicts
+from emo_core.evaluation.metrics import bootstrap_interval, evaluate_clips, macro_f1
 from emo_core.evaluation.picture_intervals import Pictures
 from emo_core.inference.windows import ABSTAIN, decide
 from emo_core.measured import ComposedClips, ComposedSet, NeutralSet, Part, RenderedClips, Stories
 from emo_core.method_records import FeatureBin, Normalization, ScoreBin
+from emo_core.model.evidence import families
 from emo_core.training.head import TrainedHead
-from emo_core.training.head_thresholds import frame_emotions
+from emo_core.training.head_thresholds import mean_frame_emotions
 from emo_core.training.synthesis.composed_clips import LOOK_ALIKES
 from emo_core.types import Booleans, Floats
 
@@ -56,7 +57,7 @@ def measure_head(
         else:
             figures[name] = _called_hybrid(head, clips, probabilities)
         kept |= _kept(f"composed_{name}", probabilities, clips.labels, clips.quality)
-    of_rendered, stored = _measure_rendered(head, rendered, undamaged, classes)
+    of_rendered, stored = _measure_rendered(head, rendered, undamaged, classes, cnn)
     return ComposedClips(**figures), of_rendered, kept | stored
 
 
@@ -65,7 +66,7 @@ def _against_mean(
 ) -> ComposedSet:
     """Figures of clip verdicts with the gain over the mean of frame emotions, clip by clip; intervals over pictures."""
     scores = head.scores.transform(probabilities, clips.quality)
-    baseline = mean_emotion_verdicts(frame_emotions(cnn, clips.features), clips.weights, classes)
+    baseline = families(classes, mean_frame_emotions(cnn, clips)).argmax(axis=1)
     guesses, pictures = probabilities.argmax(axis=1), Pictures(clips.pictures)
     ours = guesses == clips.labels
     gain = ours.astype(np.float64) - (baseline == clips.labels)
@@ -113,16 +114,25 @@ def _spans(edges: NDArray[np.float64]) -> list[str]:
 
 
 def _measure_rendered(
-    head: TrainedHead, windows: WindowDataset, undamaged: Collection[int], classes: Sequence[HybridClass]
-) -> tuple[RenderedClips, Predictions]:
+    head: TrainedHead, windows: WindowDataset, undamaged: Collection[int], classes: Sequence[HybridClass],
+    cnn: keras.Model,
+) -> tuple[RenderedClips, Predictions]:  # fmt: skip
     """Figures on rendered clips, each clip judged by all its windows; intervals over people, not clips."""
     probabilities, quality, first = clip_probabilities(head.probabilities(windows), windows)
     labels, people = windows.labels[first], np.array(windows.people)[first]
+    emotions, _, _ = clip_probabilities(mean_frame_emotions(cnn, windows), windows)
     right = probabilities.argmax(axis=1) == labels
-    by_person = np.array([right[people == person].mean() for person in np.unique(people)])
+    baseline = families(classes, emotions).argmax(axis=1) == labels
+    by_person, gain = (
+        np.array([values[people == person].mean() for person in np.unique(people)])
+        for values in (right, right.astype(np.float64) - baseline)
+    )
     judged = evaluate_clips(probabilities, head.scores.transform(probabilities, quality), labels, classes)
     found: dict[str, Any] = {
         "num_people": len(by_person),
+        "mean_of_frame_emotions_accuracy": float(baseline.mean()),
+        "gain_over_mean": float(right.mean() - baseline.mean()),
+        "gain_interval": bootstrap_interval(gain),
         "accuracy_interval_over_people": bootstrap_interval(by_person),
         "undamaged": _part(probabilities, labels, np.isin(windows.clips[first], list(undamaged)), len(classes)),
         "by_story": _by_story([windows.stories[index] for index in first], right),

@@ -16,14 +16,14 @@ from msgspec.structs import replace as replaced
 
 from emo_core.datasets.clips import DatasetClip, read_dataset
 from emo_core.datasets.feature_cache import ClipReader
-from emo_core.datasets.windows import WindowDataset, clip_probabilities
+from emo_core.datasets.windows import WindowDataset
 from emo_core.errors import NoFaceError, VideoError
 from emo_core.evaluation.run import as_seen
 from emo_core.inference.windows import judge_windows
 from emo_core.measured import Measured
 from emo_core.model import bundle as bundles
 from emo_core.model.calibration import calibrated
-from emo_core.model.evidence import FrameEvidence, families
+from emo_core.model.evidence import FrameEvidence
 from emo_core.training.fitting.decision_choice import (
     HeldOut,
     RealClip,
@@ -35,10 +35,10 @@ from emo_core.training.fitting.decision_choice import (
 from emo_core.training.fitting.real_clips import real_record
 from emo_core.training.head import HeadTraining, TrainedHead
 from emo_core.training.head_data import gather
-from emo_core.training.head_thresholds import BesideFrames, frame_emotions
+from emo_core.training.head_thresholds import BesideFrames, mean_frame_emotions
 from emo_core.training.measure import measure_head, normalization_record
 from emo_core.training.records import VERSION, read_json, write_with_records
-from emo_core.types import FeatureSequence, Floats
+from emo_core.types import FeatureSequence
 
 Say = Callable[[str], None]
 
@@ -80,11 +80,10 @@ def fit_decision(data: Path, demo: Path, real: Path, out: Path, cache: Path, com
     head = replace(head, scores=chosen.scores, flat_scores=chosen.flat_scores, beside=beside)
     tests = gathered.composed_tests(recipe), gathered.neutral_tests(recipe), gathered.rendered[2], gathered.undamaged
     composed, rendered, predictions = measure_head(head, *tests, bundle.classes, cnn)
-    mean = _mean_of_rendered(bundle, cnn, gathered.rendered[2])
     measured = Measured(
         real_clips=replaced(real_record(bundle, items, honest, chosen.verdicts, left_out), compared=compared),
         composed_clips=composed,
-        rendered_clips=replaced(rendered, mean_of_frame_emotions_accuracy=mean),
+        rendered_clips=rendered,
         normalization=normalization_record(head, bundle.info.labels),
     )
     manifest = {
@@ -146,18 +145,4 @@ def _stored_head(out: Path, bundle: bundles.Bundle) -> tuple[TrainedHead, HeadTr
 
 
 def _seen(head: TrainedHead, cnn: keras.Model, clips: WindowDataset) -> HeldOut:
-    return HeldOut(calibrated(head.logits(clips), head.temperature), _mean_emotions(cnn, clips), clips)
-
-
-def _mean_emotions(cnn: keras.Model, clips: WindowDataset) -> Floats:
-    """Mean frame emotions (N, 8) of windows; 0 where no frame counts."""
-    valid = (clips.weights > 0)[..., np.newaxis]
-    emotions = np.where(valid, frame_emotions(cnn, clips.features), 0)
-    return np.asarray(emotions.sum(axis=1) / np.maximum(valid.sum(axis=1), 1), np.float32)
-
-
-def _mean_of_rendered(bundle: bundles.Bundle, cnn: keras.Model, windows: WindowDataset) -> float:
-    """How often the largest family of the mean frame emotions is right on rendered clips."""
-    emotions, _, first = clip_probabilities(_mean_emotions(cnn, windows), windows)
-    said = families(bundle.classes, emotions).argmax(axis=1)
-    return float((said == windows.labels[first]).mean())
+    return HeldOut(calibrated(head.logits(clips), head.temperature), mean_frame_emotions(cnn, clips), clips)

@@ -8,13 +8,12 @@ import pytest
 from sklearn import metrics
 
 from emo_core.datasets.pictures.ferplus import majority_labels
-from emo_core.emotions import EMOTIONS, PAPER_CLASSES, HybridClass
+from emo_core.emotions import EMOTIONS, PAPER_CLASSES
 from emo_core.evaluation.metrics import (
     bootstrap_interval,
     calibration_error,
     evaluate_clips,
     evaluate_stills,
-    mean_emotion_verdicts,
     per_class,
 )
 from emo_core.measured import JudgedClips
@@ -120,39 +119,6 @@ class TestClips:
         figures = evaluate_clips(probabilities, probabilities - 1, np.arange(5) % 3, PAPER_CLASSES)
         assert (figures.coverage, figures.accuracy_when_decided) == (0.0, None)
         assert [row[-1] for row in figures.verdicts] == [2, 2, 1]
-
-
-class TestBaseline:
-    def frames(self, **shares):
-        emotions = np.zeros((1, 3, 8), np.float32)
-        for name, share in shares.items():
-            emotions[..., EMOTIONS.index(name)] = share
-        return emotions
-
-    @pytest.mark.parametrize(
-        ("shares", "label"),
-        [
-            ({"happiness": 0.3, "surprise": 0.3, "neutral": 0.4}, "amusement_surprise"),
-            ({"sadness": 0.5, "fear": 0.1, "neutral": 0.4}, "sadness_fear"),
-            ({"sadness": 0.4, "anger": 0.3, "disgust": 0.3}, "other"),
-            ({"contempt": 1.0}, "other"),
-        ],
-    )
-    def test_each_class_is_the_sum_of_its_emotions(self, shares, label):
-        verdict = mean_emotion_verdicts(self.frames(**shares), np.ones((1, 3), np.float32), PAPER_CLASSES)
-        assert LABELS[verdict[0]] == label
-
-    def test_frames_without_weight_do_not_count(self):
-        emotions = self.frames(neutral=1.0)
-        emotions[0, 2] = np.eye(8)[EMOTIONS.index("fear")]
-        for weights, label in (([0, 0, 0.1], "sadness_fear"), ([1, 1, 1], "other")):
-            verdict = mean_emotion_verdicts(emotions, np.array([weights], np.float32), PAPER_CLASSES)
-            assert LABELS[verdict[0]] == label
-
-    def test_other_classes_share_out_the_emotions_otherwise(self):
-        classes = (HybridClass("bitter", {"a": "anger", "b": "disgust"}), HybridClass("rest"))
-        verdicts = mean_emotion_verdicts(self.frames(anger=0.6, fear=0.4), np.ones((1, 3), np.float32), classes)
-        assert verdicts.tolist() == [0]
 
 
 class TestCalibration:

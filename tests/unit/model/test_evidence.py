@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from emo_core.emotions import EMOTIONS, PAPER_CLASSES
+from emo_core.emotions import EMOTIONS, PAPER_CLASSES, HybridClass
 from emo_core.inference.windows import ABSTAIN
 from emo_core.model.evidence import FrameEvidence, families
 from emo_core.training.fitting.decision_choice import Decision, choose, cross_validated, mean_recall, right, worth_it
@@ -118,3 +118,23 @@ class TestChoice:
         assert compared[0] == [first], "counting the frames gained nothing on people who had no say in it"
         best = choose([first, second], self.TRUTH, np.arange(6), LABELS)
         assert mean_recall(self.TRUTH, best.verdicts, LABELS) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("shares", "label"),
+    [
+        ({"happiness": 0.3, "surprise": 0.3, "neutral": 0.4}, "amusement_surprise"),
+        ({"sadness": 0.5, "fear": 0.1, "neutral": 0.4}, "sadness_fear"),
+        ({"sadness": 0.4, "anger": 0.3, "disgust": 0.3}, "other"),
+        ({"contempt": 1.0}, "other"),
+    ],
+)
+def test_each_class_is_the_sum_of_its_emotions(shares, label):
+    emotions = np.array([shares.get(name, 0) for name in EMOTIONS], np.float32)
+    assert PAPER_CLASSES[families(PAPER_CLASSES, emotions).argmax()].name == label
+
+
+def test_other_classes_share_out_the_emotions_otherwise():
+    classes = (HybridClass("bitter", {"a": "anger", "b": "disgust"}), HybridClass("rest"))
+    emotions = np.array([{"anger": 0.6, "fear": 0.4}.get(name, 0) for name in EMOTIONS], np.float32)
+    np.testing.assert_allclose(families(classes, emotions), [0.6, 0.4])

@@ -104,11 +104,16 @@ class TestWhole:
             assert clips[name]["num_clips"] == 20
             assert 0 <= clips[name]["called_hybrid"] <= 1
             assert set(clips[name]["by_story"]) <= set(NEUTRAL_POOLS)
+        rendered = metrics["rendered_clips"]
+        gain = rendered["accuracy"] - rendered["mean_of_frame_emotions_accuracy"]
+        assert rendered["gain_over_mean"] == pytest.approx(gain)
+        assert rendered["gain_interval"][0] <= gain <= rendered["gain_interval"][1]
         stages = [row["stage"] for row in read_history(whole)]
         assert stages == ["frames", "frames", "head", "head"]
         card = (whole / bundles.CARD).read_text("utf-8")
         assert "| clean | 60 |" in card
         assert "n = 20 clips" in card
+        assert "By the mean of the frame emotions alone" in card
         assert "not trained yet" not in card
 
     def test_no_picture_that_chose_anything_is_measured_on(self, frames_only, data, monkeypatch):

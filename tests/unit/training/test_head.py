@@ -5,13 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from emo_core.datasets.windows import WindowDataset
 from emo_core.emotions import OTHER
 from emo_core.inference.windows import ABSTAIN, decide
 from emo_core.model.bundle import HeadNetwork
 from emo_core.model.calibration import calibrated
 from emo_core.model.normalization import FeatureNormalizer
 from emo_core.training.head import HeadTraining, fit_feature_normalizer, fit_head
-from emo_core.training.head_thresholds import frame_emotions
+from emo_core.training.head_thresholds import frame_emotions, mean_frame_emotions
 from emo_core.training.networks import READERS, build_frame_cnn, to_tflite, unrolled
 from emo_core.training.synthesis.composed_clips import compose, neutral_clips
 from emo_core.training.synthesis.feature_bank import DAMAGED
@@ -154,6 +155,16 @@ def test_frame_emotions_are_those_of_the_frame_cnn():
     outputs = cnn(np.random.default_rng(0).random((4, SIDE, SIDE, 1), np.float32))
     emotions = frame_emotions(cnn, np.asarray(outputs["feature"]))
     np.testing.assert_allclose(emotions, outputs["emotions"], atol=1e-5)
+
+
+def test_frames_without_weight_do_not_count_in_the_mean():
+    cnn = build_frame_cnn(SIDE)
+    features = np.random.default_rng(0).random((2, 3, 256), np.float32)
+    weights = np.array([[0.2, 0, 1], [0, 0, 0]], np.float32)
+    clips = WindowDataset(features, weights, np.zeros(2, np.intp), ("", ""))
+    means = mean_frame_emotions(cnn, clips)
+    np.testing.assert_allclose(means[0], frame_emotions(cnn, features[0, [0, 2]]).mean(axis=0), atol=1e-6)
+    assert not means[1].any()
 
 
 def test_what_the_calibration_adds_is_part_of_the_model(bank, monkeypatch):
