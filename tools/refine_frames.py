@@ -43,7 +43,7 @@ from tools.refine.portraits import gather_portraits  # noqa: E402
 TUNABLE = (
     "epochs", "seed", "learning_rate", "last_rate", "average", "stills_in_batch", "rendered_in_batch",
     "portraits_in_batch", "certainty", "mixing", "damage_share", "teacher_share", "easy_share", "kept",
-    "final", "half_precision",
+    "half_precision",
 )  # fmt: skip
 """What of the recipe the command line can change."""
 
@@ -91,10 +91,7 @@ def refine(options: argparse.Namespace, recipe: Refinement) -> None:
     valid = {"val_": gather_valid(options.data, side, options.cache), "rendered_": held_out}
     portraits = None
     if options.portraits:
-        portraits, choosing = gather_portraits(
-            options.portraits, side, options.cache, recipe.certainty, final=recipe.final
-        )
-        valid |= {"portraits_": choosing} if choosing else {}
+        portraits, valid["portraits_"] = gather_portraits(options.portraits, side, options.cache, recipe.certainty)
     net.to(memory_format=torch.channels_last)
     per_epoch = int(stills.chance.sum() / recipe.stills_in_batch)
     print(f"{len(stills.crops)} stills, {len(rendered.crops)} rendered frames, about {per_epoch} steps an epoch")

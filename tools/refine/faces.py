@@ -43,7 +43,6 @@ class Refinement:
         kept: share of the first network in the weights that are written, which keeps more of what it knew than further
             training leaves (Wortsman et al., "Robust fine-tuning of zero-shot models", 2022); the figures of the epochs
             are those without.
-        final: learn from the portraits of the people who choose the recipe as well, once it is chosen.
         half_precision: compute in bfloat16, which halves the time where the processor has it.
     """
 
@@ -59,7 +58,6 @@ class Refinement:
     certainty: float = 0.9
     mixing: float = 0.0
     kept: float = 0.0
-    final: bool = False
     half_precision: bool = False
     damage_share: float = 0.3
     teacher_share: float = 0.5

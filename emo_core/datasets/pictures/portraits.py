@@ -96,11 +96,10 @@ def read_portraits(path: Path) -> Portraits:
     return Portraits(tuple(found), np.array(labels, np.intp), np.array(people), lambda name: files[found[name]]())
 
 
-def part_of(portraits: Portraits, *parts: str) -> Portraits:
-    """The pictures of the people of some of :data:`PORTRAIT_PARTS`; the same set is always parted alike."""
+def part_of(portraits: Portraits, part: str) -> Portraits:
+    """The pictures of the people of one of :data:`PORTRAIT_PARTS`; the same set is always parted alike."""
     groups = split_people(portraits.people.tolist(), tuple(PORTRAIT_PARTS.values()), seed=_PARTS_SEED)
-    people = set[str]().union(*(groups[list(PORTRAIT_PARTS).index(part)] for part in parts))
-    chosen = np.flatnonzero(np.isin(portraits.people, sorted(people)))
+    chosen = np.flatnonzero(np.isin(portraits.people, sorted(groups[list(PORTRAIT_PARTS).index(part)])))
     files = tuple(portraits.files[index] for index in chosen)
     return Portraits(files, portraits.labels[chosen], portraits.people[chosen], portraits.read)
 

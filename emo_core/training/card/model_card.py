@@ -82,7 +82,6 @@ def _of_portraits(manifest: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return {
         "num_runs": frames.get("num_runs", 1),
         "kept": recipe.get("kept", 0.0),
-        "final": recipe.get("final", False),
         "sadness": frames.get("sadness", 0.0),
         "head": "--portraits" in manifest.get("head_training", {}).get("command", ""),
     }

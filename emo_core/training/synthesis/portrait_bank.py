@@ -12,7 +12,6 @@ from emo_core.model.bundle import FrameNetwork
 from emo_core.training.synthesis.feature_bank import Bank, build_banks
 from emo_core.types import Bytes
 
-LEARNED_PARTS = ("train", "choose")  # nothing of a head is chosen on portraits
 _SIDE_PX = 96  # to which the pictures are reduced before they are damaged
 _AGREED = 10  # votes that the one label counts for
 
@@ -20,7 +19,7 @@ _AGREED = 10  # votes that the one label counts for
 def portrait_banks(
     path: Path, cnn: FrameNetwork, side: int, *, seed: int, num_varied: int, cache: Path
 ) -> tuple[Bank, ...]:
-    """Banks of the portraits of all people but those who only measure, varied as the frame CNN's training varied them.
+    """Banks of the portraits of those people whom the frame CNN learned from, varied as its training varied them.
 
     Args:
         path: folder or zip of pictures, as :func:`read_portraits` reads it.
@@ -33,7 +32,7 @@ def portrait_banks(
     Raises:
         DatasetError: the pictures cannot be read, or show no face.
     """
-    portraits = part_of(read_portraits(path), *LEARNED_PARTS)
+    portraits = part_of(read_portraits(path), "train")
     track = find_faces(portraits, side, cache)
     votes = np.zeros((len(portraits.labels), len(VOTE_NAMES)), np.uint8)
     votes[np.arange(len(votes)), portraits.labels] = _AGREED

@@ -2,15 +2,12 @@
 
 import os
 from dataclasses import replace
-from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
 
 from emo_core.config import PipelineConfig
-from emo_core.datasets.pictures.portraits import Portraits, part_of
-from emo_core.emotions import EMOTIONS
 from emo_core.faces.alignment import normalize_intensity
 from emo_core.model import bundle as bundles
 from emo_core.training import networks
@@ -20,7 +17,6 @@ torch = pytest.importorskip("torch", reason="tools/requirements-refine.txt is no
 os.environ.setdefault("KERAS_BACKEND", keras.backend.backend())  # the tool would choose PyTorch for every process
 
 from tools import refine_frames  # noqa: E402
-from tools.refine import portraits as of_portraits  # noqa: E402
 from tools.refine.faces import Faces, Refinement, batches  # noqa: E402
 from tools.refine.net import FrameNet, answer  # noqa: E402
 
@@ -96,32 +92,6 @@ def test_portraits_are_drawn_as_often_as_they_are_wanted_and_mixed_with_the_othe
         torch.testing.assert_close(after.sum(1), torch.ones(24))
         torch.testing.assert_close(after.sum(0), before.sum(0))
         assert ((after > 0).sum(1) > 1).any()
-
-
-def test_people_who_choose_are_learned_from_in_the_final_training_alone_and_those_who_measure_never(
-    monkeypatch, tmp_path
-):
-    labels = np.arange(100) % len(EMOTIONS)
-    people = np.array([f"person {index // 2}" for index in range(100)])
-    whole = Portraits(tuple(f"{index}" for index in range(100)), labels, people, lambda name: name.encode())
-
-    def found(portraits, side, cache):
-        """A crop whose pixels are the number of the picture; there is no face in every tenth."""
-        numbers = np.array([int(name) for name in portraits.files])
-        crops = np.broadcast_to(numbers[:, None, None], (len(numbers), side, side)).astype(np.uint8)
-        return SimpleNamespace(crops=crops, detected=numbers % 10 > 0)
-
-    monkeypatch.setattr(of_portraits, "read_portraits", lambda path: whole)
-    monkeypatch.setattr(of_portraits, "find_faces", found)
-    train, choose = of_portraits.gather_portraits(tmp_path, SIDE, tmp_path, 0.9, final=False)
-    final, nobody = of_portraits.gather_portraits(tmp_path, SIDE, tmp_path, 0.9, final=True)
-    assert nobody is None
-    shown = [{int(name) for name in part_of(whole, part).files if int(name) % 10} for part in ("train", "choose")]
-    assert [set(part.crops[:, 0, 0]) for part in (train, choose, final)] == [*shown, shown[0] | shown[1]]
-    assert (final.labels == labels[final.crops[:, 0, 0]]).all()
-    np.testing.assert_allclose(final.targets[np.arange(len(final.labels)), final.labels], 0.9)
-    np.testing.assert_allclose(final.targets.sum(1), 1, rtol=1e-6)
-    assert final.chance.sum() == pytest.approx(1)
 
 
 @pytest.mark.parametrize("average", [0.0, 0.9])

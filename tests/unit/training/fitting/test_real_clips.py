@@ -36,15 +36,6 @@ def card(**metrics):
     return model_card(read_json(MODEL / "bundle.json"), Measured(**metrics), [])
 
 
-@pytest.mark.parametrize(("final", "learned"), [(False, "Three fifths"), (True, "Four fifths")])
-def test_the_card_says_of_whose_portraits_it_learned(final, learned):
-    manifest = read_json(MODEL / "bundle.json")
-    manifest["frame_training"]["recipe"]["final"] = final
-    told = model_card(manifest, Measured(), [])
-    assert f"{learned} of the people are learned from" in told
-    assert ("before they were learned from, too" in told) is final
-
-
 @pytest.fixture(scope="module")
 def record(hybrid):
     items = [real_clip(0, HAPPY, "anna"), real_clip(1, FEAR, "bert", "GIF"), real_clip(1, 0, "cleo"),

@@ -31,7 +31,7 @@ def portraits(tmp_path_factory, laughter_frames):
 
 
 def test_faces_of_training_people_are_seen_by_their_label(portraits, tmp_path):
-    trained = part_of(read_portraits(portraits), "train", "choose")
+    trained = part_of(read_portraits(portraits), "train")
     cnn, config = load_frame_network(Path("models/hybrid"))
     banks = portrait_banks(portraits, cnn, config.crop_side_px, seed=1, num_varied=2, cache=tmp_path)
     assert len(banks) == 2
