@@ -51,6 +51,8 @@ check: .venv/dev.stamp
 
 # Resumable at every step: clips that are there are not rendered again, trainings go on from their checkpoints.
 MORE := data/more_people
+REFINED = $(BIN)/python tools/refine_frames.py --data $(FERPLUS) --start build/third --rendered $(MORE)/manifest.csv \
+	--portraits $(PORTRAITS) --half-precision --epochs 8 --average 0.995 --mixing 0.3 --kept 0.2
 model: .venv/app.stamp .venv/refine.stamp .venv-render/stamp
 	.venv-render/bin/python tools/render_clips.py render --ict $(ICT)
 	.venv-render/bin/python tools/render_clips.py render --ict $(ICT) --first 101 --people 30 --out $(MORE)
@@ -62,15 +64,12 @@ model: .venv/app.stamp .venv/refine.stamp .venv-render/stamp
 		--rendered $(MORE)/manifest.csv --weights .cache/refined-2.npz \
 		--epochs 16 --learning-rate 5e-4 --last-rate 0.1 --average 0.998
 	$(BIN)/python -m emo_core train-frames --data $(FERPLUS) --out build/third --weights .cache/refined-2.npz --plain
-	$(BIN)/python tools/refine_frames.py --data $(FERPLUS) --start build/third --rendered $(MORE)/manifest.csv \
-		--portraits $(PORTRAITS) --weights .cache/refined-3.npz --half-precision --epochs 8 --average 0.995 --mixing 0.3 \
-		--kept 0.2 --learning-rate 4e-4 --stills-in-batch 72 --portraits-in-batch 40
-	$(BIN)/python tools/refine_frames.py --data $(FERPLUS) --start build/third --rendered $(MORE)/manifest.csv \
-		--portraits $(PORTRAITS) --weights .cache/refined-4.npz --half-precision --epochs 8 --average 0.995 --mixing 0.3 \
-		--kept 0.2 --learning-rate 3e-4 --stills-in-batch 88 --portraits-in-batch 32 --seed 8
+	$(REFINED) --weights .cache/refined-3.npz --learning-rate 4e-4 --stills-in-batch 72 --portraits-in-batch 40
+	$(REFINED) --weights .cache/refined-4.npz --learning-rate 3e-4 --stills-in-batch 88 --portraits-in-batch 32 --seed 8
+	$(REFINED) --weights .cache/refined-5.npz --learning-rate 4e-4 --stills-in-batch 72 --portraits-in-batch 40 --seed 9
 	$(BIN)/python -m emo_core train-frames --data $(FERPLUS) --out models/hybrid --plain --sadness 0.5 \
-		--weights .cache/refined-3.npz --weights .cache/refined-4.npz
-	$(BIN)/python -m emo_core train --data $(FERPLUS) --portraits $(PORTRAITS) --seeds 3 --out models/hybrid
+		--weights .cache/refined-3.npz --weights .cache/refined-4.npz --weights .cache/refined-5.npz
+	$(BIN)/python -m emo_core train --data $(FERPLUS) --portraits $(PORTRAITS) --out models/hybrid
 	$(BIN)/python -m emo_core fit-decision --data $(FERPLUS) --real $(REAL) --out models/hybrid
 	$(BIN)/python -m emo_core fit-presence --data $(FERPLUS) --out models/hybrid
 	$(BIN)/python -m emo_core evaluate-frames $(PORTRAITS) --part measure --model models/hybrid --record

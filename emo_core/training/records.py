@@ -18,7 +18,7 @@ from emo_core.model import bundle as bundles
 from emo_core.model.bundle_files import json_object, read_record
 from emo_core.training.card.model_card import model_card
 
-VERSION = "2.0"
+VERSION = "2.1"
 
 _HISTORY_COLUMNS = ("stage", "epoch", "loss", "accuracy", "val_loss", "val_accuracy")
 

@@ -116,6 +116,8 @@ class TestChoice:
         assert not right(self.TRUTH, verdicts, LABELS).any()
         compared = worth_it([first, replace(second, evidence=FrameEvidence(0.5))], self.TRUTH, people, LABELS)
         assert compared[0] == [first], "counting the frames gained nothing on people who had no say in it"
+        both = [first, replace(first, evidence=FrameEvidence(0.5))]
+        assert worth_it(both, self.TRUTH, people, LABELS)[0] == both, "between equals the frames count"
         best = choose([first, second], self.TRUTH, np.arange(6), LABELS)
         assert mean_recall(self.TRUTH, best.verdicts, LABELS) == 0.5
 
