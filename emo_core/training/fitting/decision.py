@@ -73,7 +73,7 @@ def fit_decision(data: Path, demo: Path, real: Path, out: Path, cache: Path, com
     tried = candidates(bundle, items, held_out, neutral)
     truth = np.array([item.label for item in items])
     able, honest, compared = worth_it(tried, truth, [item.clip.person for item in items], bundle.info.labels)
-    chosen = choose(able, truth, np.arange(len(items)), bundle.info.labels)
+    chosen = choose(able, truth, np.arange(len(items)))
     chosen = with_flat_thresholds(bundle, chosen, held_out, neutral)
     say(f"Chosen: {chosen.evidence}, neutral hybrids {chosen.neutral_hybrids}")
     beside = BesideFrames(chosen.evidence, bundle.classes, cnn)

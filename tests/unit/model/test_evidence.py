@@ -84,7 +84,9 @@ class TestChoice:
     TRUTH = np.array([0, 0, 1, 1, 2, 2])
 
     def decision(self, verdicts, held_out=0.5, forced=0.9, neutral_called=0.01):
-        return Decision(FrameEvidence(), 0.01, None, None, (), neutral_called, held_out, forced, np.array(verdicts))
+        losses = np.where(right(self.TRUTH, np.array(verdicts), LABELS), 0.1, 2.0).astype(np.float32)
+        said = np.array(verdicts)
+        return Decision(FrameEvidence(), 0.01, None, None, (), neutral_called, held_out, forced, said, losses)
 
     def test_unsure_is_right_for_other_alone(self):
         verdicts = np.array([0, ABSTAIN, 1, 0, ABSTAIN, 1])
@@ -94,31 +96,39 @@ class TestChoice:
     def test_the_held_out_clips_are_in_the_balance(self):
         everyone, perfect = np.arange(6), [0, 0, 1, 1, 2, 2]
         dear, cheap = self.decision(perfect, forced=0.85), self.decision([0, 0, 1, 0, 2, 2], forced=0.9)
-        assert choose([dear, cheap], self.TRUTH, everyone, LABELS) is cheap
-        bearable = self.decision(perfect, forced=0.896)
-        assert choose([dear, cheap, bearable], self.TRUTH, everyone, LABELS) is bearable
+        assert choose([dear, cheap], self.TRUTH, everyone) is cheap
+        bearable = self.decision(perfect, forced=0.891)
+        assert choose([dear, cheap, bearable], self.TRUTH, everyone) is bearable
         better = self.decision(perfect, held_out=0.6)
-        assert choose([bearable, better], self.TRUTH, everyone, LABELS) is better
+        assert choose([bearable, better], self.TRUTH, everyone) is better
 
     def test_neutral_faces_do_not_pay_for_it(self):
         everyone, perfect, poor = np.arange(6), [0, 0, 1, 1, 2, 2], [0, 0, 1, 0, 2, 2]
         rash, calm = self.decision(perfect, neutral_called=0.03), self.decision(poor, neutral_called=0.02)
-        assert choose([rash, calm], self.TRUTH, everyone, LABELS) is calm
+        assert choose([rash, calm], self.TRUTH, everyone) is calm
         wild = self.decision(perfect, neutral_called=0.05)
-        assert choose([wild, rash], self.TRUTH, everyone, LABELS) is rash, "where none keeps it, the least"
+        assert choose([wild, rash], self.TRUTH, everyone) is rash, "where none keeps it, the least"
+
+    def test_every_class_counts_alike_and_how_sure_the_truth_is_decides(self):
+        first, second = (self.decision([0, 0, 1, 1, 2, 2]) for _ in range(2))
+        truth, everyone = np.array([0, 0, 0, 0, 1, 2]), np.arange(6)
+        sure = replace(first, losses=np.array([0.3, 0.3, 0.3, 0.3, 0.1, 0.1], np.float32))
+        unsure = replace(second, losses=np.array([0.1, 0.1, 0.1, 0.1, 0.4, 0.1], np.float32))
+        assert choose([unsure, sure], truth, everyone) is sure
+        assert choose([unsure, sure], truth, everyone[:4]) is unsure
 
     def test_nobody_chooses_what_is_said_of_them(self):
         """Each of two ways is right on one person alone: chosen by the other person, it is wrong on everyone."""
         first = self.decision([0, 1, 1, 0, 2, 1])
         second = self.decision([1, 0, 0, 1, 1, 2])
         people = ["anna", "bert"] * 3
-        verdicts = cross_validated([first, second], self.TRUTH, people, LABELS)
+        verdicts = cross_validated([first, second], self.TRUTH, people)
         assert not right(self.TRUTH, verdicts, LABELS).any()
         compared = worth_it([first, replace(second, evidence=FrameEvidence(0.5))], self.TRUTH, people, LABELS)
         assert compared[0] == [first], "counting the frames gained nothing on people who had no say in it"
         both = [first, replace(first, evidence=FrameEvidence(0.5))]
         assert worth_it(both, self.TRUTH, people, LABELS)[0] == both, "between equals the frames count"
-        best = choose([first, second], self.TRUTH, np.arange(6), LABELS)
+        best = choose([first, second], self.TRUTH, np.arange(6))
         assert mean_recall(self.TRUTH, best.verdicts, LABELS) == 0.5
 
 

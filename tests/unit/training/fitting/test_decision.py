@@ -23,37 +23,38 @@ RIGHT, WRONG = TRUTH, (TRUTH + 1) % 3
 def decision(verdicts, **changes):
     """A decision that says this of the real clips and is as good as any other elsewhere."""
     _, scores = make_normalizers()
-    plain = Decision(
-        FrameEvidence(0.5, (0.0, 0.0, 0.0)), 0.01, scores, scores, (1.0, 1.0, 1.0), 0.01, 0.8, 0.9, np.asarray(verdicts)
-    )
+    said = np.asarray(verdicts)
+    losses = np.where(said == TRUTH, 0.1, 2.0).astype(np.float32)
+    evidence, costs = FrameEvidence(0.5, (0.0, 0.0, 0.0)), (1.0, 1.0, 1.0)
+    plain = Decision(evidence, 0.01, scores, scores, costs, 0.01, 0.8, 0.9, said, losses)
     return replace(plain, **changes)
 
 
 class TestChoice:
     def test_the_best_on_real_clips_among_equals(self):
         good, bad = decision(RIGHT), decision(WRONG)
-        assert choice.choose([bad, good], TRUTH, np.arange(24), LABELS) is good
+        assert choice.choose([bad, good], TRUTH, np.arange(24)) is good
 
     def test_only_the_clips_that_may_choose_count(self):
         first, last = decision([*RIGHT[:12], *WRONG[12:]]), decision([*WRONG[:12], *RIGHT[12:]])
-        assert choice.choose([first, last], TRUTH, np.arange(12), LABELS) is first
-        assert choice.choose([first, last], TRUTH, np.arange(12, 24), LABELS) is last
+        assert choice.choose([first, last], TRUTH, np.arange(12)) is first
+        assert choice.choose([first, last], TRUTH, np.arange(12, 24)) is last
 
     def test_what_pays_elsewhere_or_calls_neutral_faces_hybrids_is_out(self):
         plain = decision(WRONG)
         for dear in ({"forced": 0.9 - 1.1 * choice.MOST_PAID}, {"neutral_called": 1.1 * choice.MOST_NEUTRAL}):
-            assert choice.choose([decision(RIGHT, **dear), plain], TRUTH, np.arange(24), LABELS) is plain
+            assert choice.choose([decision(RIGHT, **dear), plain], TRUTH, np.arange(24)) is plain
 
     def test_between_equals_neutral_faces_decide_and_then_the_other_clips(self):
         calm, better = decision(RIGHT, neutral_called=0.005, held_out=0.7), decision(RIGHT, held_out=0.9)
-        assert choice.choose([better, calm], TRUTH, np.arange(24), LABELS) is calm
-        assert choice.choose([decision(RIGHT), better], TRUTH, np.arange(24), LABELS) is better
+        assert choice.choose([better, calm], TRUTH, np.arange(24)) is calm
+        assert choice.choose([decision(RIGHT), better], TRUTH, np.arange(24)) is better
 
     def test_nobody_chooses_for_oneself(self):
         """A decision that is right on one person alone is never what judges that person."""
         one = WRONG.copy()
         one[5] = RIGHT[5]
-        verdicts = choice.cross_validated([decision(one), decision(WRONG, held_out=0.9)], TRUTH, PEOPLE, LABELS)
+        verdicts = choice.cross_validated([decision(one), decision(WRONG, held_out=0.9)], TRUTH, PEOPLE)
         np.testing.assert_array_equal(verdicts, WRONG)
 
     def test_frames_count_only_where_that_gains(self):

@@ -15,7 +15,7 @@ from emo_core.method_records import PresenceRow
 from emo_core.model.evidence import FrameEvidence
 from emo_core.model.limits import trust_line
 from emo_core.training.card.model_card import model_card
-from emo_core.training.fitting.decision_choice import RealClip, verdict_on
+from emo_core.training.fitting.decision_choice import RealClip, judge
 from emo_core.training.fitting.presence import Told, measure_presence
 from emo_core.training.fitting.real_clips import real_record
 from tests.conftest import MODEL
@@ -74,8 +74,8 @@ def test_card_and_trust_line_tell_it(record):
 
 def test_frames_alone_give_the_verdict_where_only_they_count(hybrid):
     thresholds = hybrid.scores
-    assert verdict_on(hybrid, FrameEvidence(1.0), thresholds, real_clip(1, FEAR, "anna")) == 1
-    assert verdict_on(hybrid, FrameEvidence(0.0), thresholds, real_clip(1, FEAR, "anna")) == ABSTAIN
+    assert judge(hybrid, FrameEvidence(1.0), thresholds, real_clip(1, FEAR, "anna")).verdict == 1
+    assert judge(hybrid, FrameEvidence(0.0), thresholds, real_clip(1, FEAR, "anna")).verdict == ABSTAIN
 
 
 def test_the_card_tells_portraits_and_presence():
