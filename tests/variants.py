@@ -259,7 +259,7 @@ VARIANTS = {
     "120 a second": Variant(partial(at_rate, repeat=5)),
     "12 a second": Variant(partial(at_rate, every=2)),
     "8 a second": Variant(partial(at_rate, every=3)),
-    "6 a second": Variant(partial(at_rate, every=4)),
+    "6 a second": Variant(partial(at_rate, every=4), slack_s=0.9),  # the window across the change of mood may be unsure
     "4.8 a second": Variant(partial(at_rate, every=5), warning="only 4.8 pictures a second", slack_s=0.9),
     "raw h264": _raw("libx264", "h264", {"preset": "ultrafast", "crf": "16"}),
     "raw hevc": _raw("libx265", "hevc", QUICK_HEVC),
