@@ -73,7 +73,7 @@ model: .venv/app.stamp .venv/refine.stamp .venv-render/stamp
 	$(BIN)/python -m emo_core fit-decision --data $(FERPLUS) --real $(REAL) --out models/hybrid
 	$(BIN)/python -m emo_core fit-presence --data $(FERPLUS) --out models/hybrid
 	$(BIN)/python -m emo_core evaluate-frames $(PORTRAITS) --part measure --model models/hybrid --record
-	$(BIN)/python -m emo_core ablate --data $(FERPLUS) --out models/hybrid --jobs 2
+	$(BIN)/python -m emo_core ablate --data $(FERPLUS) --out models/hybrid --seeds 4 --jobs 2
 	$(BIN)/python -m emo_core protocols --out models/hybrid
 	$(BIN)/python -m emo_core check-heatmaps --data $(FERPLUS) --out models/hybrid
 	$(BIN)/python -m emo_core train --recipe published --data assets/demo --real $(REAL) --out models/published
