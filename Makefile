@@ -23,7 +23,7 @@ app: .venv/app.stamp
 # Browsers wait now and then, so three share two cores; what a camera brings in a second counts, so its tests run alone.
 SIDE_BY_SIDE := --dist loadfile --no-loadscope-reorder  # files in the order of tests/conftest.py, longest first
 test: .venv/bin/python
-	$(MAKE) --no-print-directory --jobs=2 .venv/dev.stamp programs
+	$(MAKE) --no-print-directory --jobs=3 .venv/dev.stamp programs
 	$(MAKE) --no-print-directory --jobs=2 check others
 	$(BIN)/python -m pytest -n 3 $(SIDE_BY_SIDE) -m "not camera" tests/e2e
 	$(BIN)/python -m pytest -m camera tests/e2e
@@ -89,13 +89,18 @@ clean:
 	sh tools/make_venv.sh $(PYTHON)
 
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
-COMPILE := $(BIN)/python -m compileall -qq -j 0 .venv/lib || true  # by all cores, where pip takes one; some files are no Python 3
+COMPILE := $(BIN)/python -m compileall -qq -x '/tests/' -j 0 .venv/lib || true  # by all cores; some files are no Python 3
 .venv/app.stamp: .venv/bin/python requirements.txt constraints.txt
 	$(INSTALL) --no-compile -r requirements.txt
 	$(COMPILE)
 	touch $@
 
-.venv/dev.stamp: .venv/bin/python requirements.txt constraints.txt requirements-dev.txt
+# pip unpacks one package after the other, so two of it share them: constraints.txt names all, and nothing is left to settle.
+.venv/part-%.stamp: .venv/bin/python constraints.txt
+	-awk '/==/ && NR % 2 == $*' constraints.txt >.venv/part-$* && $(INSTALL) --no-compile --no-deps -r .venv/part-$*
+	touch $@
+
+.venv/dev.stamp: .venv/part-0.stamp .venv/part-1.stamp requirements.txt requirements-dev.txt
 	$(INSTALL) --no-compile -r requirements-dev.txt
 	$(COMPILE)
 	touch .venv/app.stamp $@

@@ -282,7 +282,7 @@ def _fault(cells: Sequence[str], columns: Sequence[str], needs: Sequence[str], d
         return (f"there are {len(cells)} cells for {len(columns)} columns; put text that holds “{delimiter}” into "
                 "quotation marks.")  # fmt: skip
     for column, cell in zip(columns, cells, strict=False):
-        lines = cell.splitlines()
+        lines = re.split(r"\r\n|\r|\n", cell)  # where CSV has lines: other separators of Unicode are letters like any
         if len(lines) > 1 and (column in needs or any(_like_row(line, columns, delimiter) for line in lines)):
             return "a quotation mark is opened here and closed some lines below, so a cell holds whole rows; close it."
     return ""

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.e2e.axe import found_on
 from tests.e2e.camera_pages import until
 from tests.e2e.conftest import running_server
 from tests.e2e.test_app import ANALYSIS_MS, expect_fits, expect_title
@@ -25,8 +26,8 @@ def showing(tmp_path_factory, laughter):
 
 
 def test_the_tour_from_end_to_end(server, visit):
-    """Of the data that come with it, for its fourth stop shows what a model made of them."""
-    page = visit(server)
+    """Of the data that come with it, for its fourth stop shows what a model made of them. axe-core finds nothing."""
+    page, told = visit(server), []
     page.get_by_role("button", name="Take the tour").click()
     seen = {
         "On this face": lambda: expect(page.get_by_test_id("verdict")).to_be_in_viewport(timeout=ANALYSIS_MS),
@@ -45,11 +46,13 @@ def test_the_tour_from_end_to_end(server, visit):
         seen.get(stop.title, lambda: None)()
         expect(page.get_by_text(f"{number} of 5: {stop.title}.")).to_be_in_viewport()  # however far down the part is
         expect_fits(page)
+        told += found_on(page, stop.title)
         if number < len(STOPS):
             page.get_by_role("button", name="Next:").click()
     page.get_by_role("button", name="Finish the tour").click()
     expect(page.get_by_text("5 of 5")).to_have_count(0)
     expect_title(page, "About")
+    assert told == []
 
 
 def test_a_reload_asks_first_and_kept_results_survive_it_and_go_when_they_are_deleted(showing, visit):

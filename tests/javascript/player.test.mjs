@@ -39,8 +39,40 @@ test("numbers come in steps of a two-hundredth, and none is said to be none", ()
   assert.deepEqual([it.share("verdict", 1, 0), it.share("verdict", 1, 1)], [1, undefined]);
 });
 
-test("what the server packs arrives byte for byte", () => {
-  assert.deepEqual([...bytes(Buffer.from([0, 255, 7]).toString("base64"))], [0, 255, 7]);
+for (const reader of [undefined, (text) => Uint8Array.from(Buffer.from(text, "base64"))]) {
+  test(`what the server packs arrives byte for byte${reader ? "" : ", in an older browser too"}`, () => {
+    const own = Uint8Array.fromBase64;
+    Uint8Array.fromBase64 = reader;
+    try {
+      assert.deepEqual([...bytes(Buffer.from([0, 255, 7]).toString("base64"))], [0, 255, 7]);
+    } finally {
+      Uint8Array.fromBase64 = own;
+    }
+  });
+}
+
+test("a picture is opened once, when it is wanted, and the page is drawn anew for the one on show alone", () => {
+  const opened = [];
+  globalThis.Image = class {
+    constructor() {
+      opened.push(this);
+    }
+  };
+  const span = { first: 10, files: [Uint8Array.of(1), null, Uint8Array.of(2)], pictures: [] };
+  let drawn = 0;
+  const it = player([], { spans: new Map([[1, span]]), span: 1, index: 12, draw: () => (drawn += 1) });
+  assert.equal(it.picture(span, 1), null);
+  assert.equal(it.picture(span, 9), null);
+  const [first, last] = [it.picture(span, 0), it.picture(span, 2)];
+  assert.equal(it.picture(span, 2), last);
+  assert.deepEqual(opened, [first, last]);
+  first.onload();
+  assert.equal(drawn, 0);
+  last.onload();
+  assert.equal(drawn, 1);
+  it.spans.clear(); // the clip is another one by the time that it is here
+  last.onload();
+  assert.equal(drawn, 1);
 });
 
 test("keys step through the frames unless somebody types or chooses", () => {

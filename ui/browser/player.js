@@ -1,6 +1,7 @@
 const NOTHING = 255; // stands for "no number here" among shares in steps of 1/200
 const AHEAD_S = 6;
 const LONGEST_STILL_S = 2;
+const OPENED_AHEAD = 4; // pictures: they are decoded by the time that they are played
 const INK = "#8A94A6";
 
 export default function (component) {
@@ -32,8 +33,10 @@ class Player {
     this.onHeat = () => this.clip && this.draw();
     document.addEventListener("studio-heat", this.onHeat);
     this.resizes = new ResizeObserver(() => {
-      this.drawLines();
-      if (this.clip) this.drawAxis();
+      if (!this.clip) return;
+      this.paintLines();
+      this.lines.forEach((line) => this.cursor(line));
+      this.drawAxis();
     });
     this.resizes.observe(this.find("lines"));
   }
@@ -59,8 +62,9 @@ class Player {
       this.index = this.frameAt(time);
     }
     this.asked = undefined;
+    if (JSON.stringify(data.marks) !== JSON.stringify(this.marks)) for (const line of this.lines) line.width = undefined;
     this.marks = data.marks;
-    this.drawLines();
+    this.paintLines();
     this.draw();
   }
 
@@ -140,21 +144,26 @@ class Player {
   add(span) {
     const parts = bytes(span.pictures);
     let place = 0;
-    const pictures = span.lengths.map((length) => {
-      if (!length) return null;
-      const picture = new Image();
-      picture.onload = () => this.span === span.number && this.draw();
-      picture.src = URL.createObjectURL(new Blob([parts.subarray(place, place + length)], { type: "image/jpeg" }));
+    const files = span.lengths.map((length) => {
       place += length;
-      return picture;
+      return length ? parts.subarray(place - length, place) : null;
     });
     const points = new Int16Array(bytes(span.points).buffer);
-    this.spans.set(span.number, { ...span, pictures, points, crops: bytes(span.crops) });
+    this.spans.set(span.number, { ...span, files, pictures: [], points, crops: bytes(span.crops) });
     if (this.spans.size > 4) {
       const farthest = [...this.spans.keys()].sort((a, b) => Math.abs(b - span.number) - Math.abs(a - span.number))[0];
       this.spans.get(farthest).pictures.forEach(forget);
       this.spans.delete(farthest);
     }
+  }
+
+  /** The picture of a frame of a stretch, null where it has none; it is opened when it is first wanted. */
+  picture(span, at) {
+    if (span.pictures[at] || !span.files[at]) return span.pictures[at] ?? null;
+    const picture = (span.pictures[at] = new Image());
+    picture.onload = () => this.spans.get(this.span) === span && this.index - span.first === at && this.draw();
+    picture.src = URL.createObjectURL(new Blob([span.files[at]], { type: "image/jpeg" }));
+    return picture;
   }
 
   key(event) {
@@ -271,10 +280,8 @@ class Player {
         value.textContent = share === undefined ? "–" : `${Math.min(most, Math.round(100 * share))}%`;
       });
     }
-    for (const line of this.lines) {
-      this.cursor(line);
-      this.say(line);
-    }
+    this.lines.forEach((line) => this.cursor(line));
+    this.lines.forEach((line) => this.say(line));
   }
 
   /** What a timeline holds at the moment on show, in words. */
@@ -310,7 +317,8 @@ class Player {
     const scale = Math.min(1, 960 / Math.max(width, height));
     fit(canvas, Math.round(width * scale), Math.round(height * scale));
     const pen = canvas.getContext("2d");
-    const picture = span?.pictures[at];
+    const ahead = span ? OPENED_AHEAD : -1;
+    const [picture] = Array.from({ length: 1 + ahead }, (_, more) => this.picture(span, at + more));
     const note = this.find("note");
     note.hidden = Boolean(picture);
     note.textContent = span ? this.clip.no_picture : "Reading this part of the clip …";
@@ -343,7 +351,7 @@ class Player {
       return;
     }
     const side = span.side, grey = span.crops.subarray(at * side * side, (at + 1) * side * side);
-    const face = raster(side, side, (place) => [grey[place], grey[place], grey[place], 255]);
+    const face = raster(side, side, (place) => rgba(grey[place], grey[place], grey[place], 255));
     for (const pen of [crop, heat]) pen.drawImage(face, 0, 0, 144, 144);
     const maps = this.heatOf(span);
     this.find("label").disabled = !maps;
@@ -360,27 +368,24 @@ class Player {
     return span.maps;
   }
 
-  drawLines() {
-    if (!this.lines) return;
+  /** A line is painted once for a width and what is marked; a step only copies it and draws the cursor. */
+  paintLines() {
     for (const line of this.lines) {
-      line.painted = undefined;
-      this.cursor(line);
-    }
-  }
-
-  /** The line is painted once for a width; a step only copies it and draws the cursor. */
-  cursor(line) {
-    const { canvas, back } = line, width = Math.round(canvas.clientWidth * devicePixelRatio);
-    if (!width) return;
-    if (line.painted !== width) {
-      line.painted = width;
+      const { canvas, back } = line, width = Math.round(canvas.clientWidth * devicePixelRatio);
+      if (line.width === width) continue;
+      line.width = width; // nothing while its tab is not on show
       fit(canvas, width, Math.round(74 * devicePixelRatio));
       fit(back, canvas.width, canvas.height);
       const pen = back.getContext("2d");
       pen.clearRect(0, 0, back.width, back.height);
+      if (!width) continue;
       line.paint(pen, back.width, back.height, this);
       this.drawMarks(pen, back.width, back.height);
     }
+  }
+
+  cursor({ canvas, back, width }) {
+    if (!width) return;
     const pen = canvas.getContext("2d"), x = this.x(this.times[this.index], canvas.width);
     pen.clearRect(0, 0, canvas.width, canvas.height);
     pen.drawImage(back, 0, 0);
@@ -485,14 +490,20 @@ function stroke(pen, points, colour, thick) {
 
 /** Colour of a share of the evidence: nothing, then yellow, then red. */
 function glow(share) {
-  return [255, Math.round(225 * (1 - share)), 40, Math.round(165 * Math.min(1, 1.3 * share))];
+  return rgba(255, Math.round(225 * (1 - share)), 40, Math.round(165 * Math.min(1, 1.3 * share)));
+}
+
+/** A pixel as one number, as canvases keep it. */
+function rgba(red, green, blue, alpha) {
+  return (alpha << 24) | (blue << 16) | (green << 8) | red;
 }
 
 function raster(width, height, colourAt) {
   const canvas = document.createElement("canvas");
   fit(canvas, width, height);
   const pen = canvas.getContext("2d"), image = pen.createImageData(width, height);
-  for (let place = 0; place < width * height; place += 1) image.data.set(colourAt(place), 4 * place);
+  const pixels = new Uint32Array(image.data.buffer);
+  for (let place = 0; place < pixels.length; place += 1) pixels[place] = colourAt(place);
   pen.putImageData(image, 0, 0);
   return canvas;
 }
@@ -511,5 +522,8 @@ function make(tag, properties) {
 }
 
 function bytes(text) {
-  return Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
+  const signs = atob(text), values = new Uint8Array(signs.length); // in browsers from before 2026
+  for (let place = 0; place < signs.length; place += 1) values[place] = signs.charCodeAt(place);
+  return values;
 }

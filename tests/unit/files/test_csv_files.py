@@ -4,7 +4,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from emo_core.errors import DatasetError
@@ -94,6 +94,8 @@ def test_files_that_cannot_be_read(tmp_path):
 CELLS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), max_size=12).map(str.strip)
 
 
+@example([("a\u2028b.mp4", "joy")])
+@example([("a.mp4", "joy\u2029fear")])
 @given(st.lists(st.tuples(CELLS, CELLS.filter(lambda cell: cell.strip("\ufeff\u200b'"))), max_size=5))
 def test_what_is_written_is_read_again_and_no_cell_is_a_formula(rows):
     text = to_csv(("path", "label"), rows)
