@@ -14,26 +14,36 @@ PORTRAITS ?= data/portraits
 REAL ?= data/real_clips
 BIN := .venv/bin
 
-.PHONY: app test programs check others coverage pythons model bench clean
+.PHONY: app test programs check others cameras slow coverage pythons model bench clean
 .DELETE_ON_ERROR:
 
 app: .venv/app.stamp
 	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT) --server.address $(HOST)
 
-# Browsers wait now and then, so three share two cores; what a camera brings in a second counts, so its tests run alone.
+# Browsers wait now and then, so three share two cores. What a camera brings in a second counts, so beside its tests runs
+# only what takes no more of the processor than they leave.
 SIDE_BY_SIDE := --dist loadfile --no-loadscope-reorder  # files in the order of tests/conftest.py, longest first
+SLOW := tests/unit/training tests/unit/video  # they take long and have no clock
+LEFT_OVER := $(shell chrt --idle 0 true 2>/dev/null && echo chrt --idle 0 || echo nice -n 19)
+WHOLE := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)  # what each prints, where make can keep it apart
 test: .venv/bin/python
 	$(MAKE) --no-print-directory --jobs=3 .venv/dev.stamp programs
 	$(MAKE) --no-print-directory --jobs=2 check others
 	$(BIN)/python -m pytest -n 3 $(SIDE_BY_SIDE) -m "not camera" tests/e2e
-	$(BIN)/python -m pytest -m camera tests/e2e
+	$(MAKE) --no-print-directory --jobs=2 $(WHOLE) cameras slow
 
 programs:
 	sh tools/ensure_browser.sh
 	sh tools/ensure_servers.sh
 
 others: .venv/dev.stamp
-	$(BIN)/python -m pytest -n 2 $(SIDE_BY_SIDE) --ignore=tests/e2e
+	$(BIN)/python -m pytest -n 2 $(SIDE_BY_SIDE) --ignore=tests/e2e $(addprefix --ignore=,$(SLOW))
+
+cameras: .venv/dev.stamp
+	$(BIN)/python -m pytest -m camera tests/e2e
+
+slow: .venv/dev.stamp
+	$(LEFT_OVER) $(BIN)/python -m pytest -n 2 $(SIDE_BY_SIDE) $(SLOW)
 
 coverage: .venv/dev.stamp
 	$(BIN)/coverage erase
@@ -49,7 +59,7 @@ check: .venv/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Resumable at every step: clips that are there are not rendered again, trainings go on from their checkpoints.
+# Resumable at every step: clips that are there are not rendered again, slow go on from their checkpoints.
 MORE := data/more_people
 REFINED = $(BIN)/python tools/refine_frames.py --data $(FERPLUS) --start build/third --rendered $(MORE)/manifest.csv \
 	--portraits $(PORTRAITS) --half-precision --epochs 8 --average 0.995 --mixing 0.3 --kept 0.2

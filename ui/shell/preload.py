@@ -3,6 +3,7 @@
 The libraries for video, charts and networks take about a second to import; none of them is needed to paint a page.
 """
 
+import gc
 import logging
 import threading
 from importlib import import_module
@@ -50,6 +51,8 @@ def _load() -> None:
                 import_module(name)
             except Exception:
                 logging.getLogger(__name__).exception("could not preload %s", name)
+        gc.collect()
+        gc.freeze()  # Streamlit collects garbage after every run: what stays for good need not be looked through
     finally:
         _loaded.set()
     _start_workers()
