@@ -1,11 +1,9 @@
 """Pages and tabs as axe-core sees them: for people who use keys, a screen reader, or see colors otherwise."""
 
-import re
-
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.e2e.test_app import ANALYSIS_MS
+from tests.e2e.test_app import ANALYSIS_MS, choose_tab
 
 RULES = {
     "light": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
@@ -81,11 +79,7 @@ def tabs_of(page: Page, names: tuple[str, ...], view: str) -> list[str]:
     """The same of every tab."""
     told = []
     for name in names:
-        tab = page.get_by_role("tab", name=name, exact=True)
-        tab.click()
-        expect(tab).to_have_attribute("aria-selected", "true")
-        panel = page.get_by_role("tabpanel").filter(visible=True).first
-        expect(panel).to_contain_text(re.compile(r"\w"), timeout=ANALYSIS_MS)
+        choose_tab(page, name)
         told += found_on(page, f"{view}, {name}")
         expect(page.get_by_text("Something went wrong")).to_have_count(0)
     return told

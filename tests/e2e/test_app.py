@@ -55,6 +55,15 @@ def expect_fits(page: Page) -> None:
     assert wide == 0
 
 
+def choose_tab(page: Page, name: str) -> None:
+    """Open a tab and wait for what is in it; Streamlit goes back to it if another is clicked before it has answered."""
+    tab = page.get_by_role("tab", name=name, exact=True)
+    tab.click()
+    expect(tab).to_have_attribute("aria-selected", "true")
+    panel = page.get_by_role("tabpanel").filter(visible=True).first
+    expect(panel).to_contain_text(re.compile(r"\w"), timeout=ANALYSIS_MS)
+
+
 @pytest.mark.parametrize(("path", "title"), PAGES.items())
 def test_every_page_as_the_first_of_a_server_and_in_both_themes_and_widths(fresh_server, visit, path, title):
     page = visit(f"{fresh_server}/{path}")

@@ -23,7 +23,7 @@ from emo_core.evaluation.store import evaluation_path
 from emo_core.files.csv_files import to_csv
 from tests.conftest import MODEL
 from tests.e2e.conftest import ROOT, running_server
-from tests.e2e.test_app import ANALYSIS_MS, expect_title
+from tests.e2e.test_app import ANALYSIS_MS, choose_tab, expect_title
 from tests.e2e.test_take_away import CUES, download
 from tests.evaluations import DEMO, make_evaluation
 
@@ -105,9 +105,7 @@ def check_page(page, *, shows=True):
 
 def check_tabs(page, names, showing):
     for name in names:
-        page.get_by_role("tab", name=name, exact=True).click()
-        chosen = page.get_by_role("tab", name=name, exact=True)
-        expect(chosen).to_have_attribute("aria-selected", "true", timeout=ANALYSIS_MS)
+        choose_tab(page, name)
         check_page(page, shows=name in showing)
 
 
