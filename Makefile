@@ -59,7 +59,7 @@ check: .venv/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Resumable at every step: clips that are there are not rendered again, slow go on from their checkpoints.
+# Resumable at every step: clips that are there are not rendered again, trainings go on from their checkpoints.
 MORE := data/more_people
 REFINED = $(BIN)/python tools/refine_frames.py --data $(FERPLUS) --start build/third --rendered $(MORE)/manifest.csv \
 	--portraits $(PORTRAITS) --half-precision --epochs 8 --average 0.995 --mixing 0.3 --kept 0.2

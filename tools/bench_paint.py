@@ -37,7 +37,8 @@ def main() -> None:
 
 
 def first_paint(runs: int, beside: Path | None) -> None:
-    """From opening the address on a started server that nobody has visited to the home page's title, in Chromium.
+    """From opening the address on a started server that nobody has visited to the home page's title, in Chromium, and
+    then from one page to another.
 
     Args:
         runs: of each version.

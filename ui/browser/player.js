@@ -159,7 +159,8 @@ class Player {
 
   /** The picture of a frame of a stretch, null where it has none; it is opened when it is first wanted. */
   picture(span, at) {
-    if (span.pictures[at] || !span.files[at]) return span.pictures[at] ?? null;
+    if (!span.files[at]) return null;
+    if (span.pictures[at]) return span.pictures[at];
     const picture = (span.pictures[at] = new Image());
     picture.onload = () => this.spans.get(this.span) === span && this.index - span.first === at && this.draw();
     picture.src = URL.createObjectURL(new Blob([span.files[at]], { type: "image/jpeg" }));
