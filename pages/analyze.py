@@ -9,7 +9,7 @@ from emo_core.files import scratch
 from ui.analyze import people, verdict
 from ui.analyze import tabs as inside
 from ui.shared import link
-from ui.shell import announce, errors, navigation, parts, preload
+from ui.shell import browser, errors, navigation, parts, preload
 from ui.state import keeping, models, session, sources
 from ui.widgets import clip_picker, model_picker, privacy, progress, tables
 from ui.work import turns
@@ -34,7 +34,7 @@ def run_job(source: sources.Source) -> None:
             analysis = turns.run(work, "analysis", report, report.waiting)
         session.keep(source, analysis, bundle)
         parts.want("verdict")
-        announce.say(verdict.spoken(analysis))
+        browser.say(verdict.spoken(analysis))
         st.rerun()
     session.drop_job()
     clip_picker.unfold()

@@ -37,8 +37,9 @@ def main() -> None:
 
 
 def first_paint(runs: int, beside: Path | None) -> None:
-    """From opening the address on a started server that nobody has visited to the home page's title, in Chromium, and
-    then from one page to another.
+    """From opening the address on a started server that nobody has visited to the home page's title, in Chromium.
+
+    Then from there to other pages.
 
     Args:
         runs: of each version.

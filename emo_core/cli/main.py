@@ -14,11 +14,10 @@ import click
 
 from emo_core import SOFTWARE, __version__, extras
 from emo_core.cli.analyze import analyze
-from emo_core.cli.check_heatmaps import check_heatmaps
 from emo_core.cli.dataset import dataset
 from emo_core.cli.evaluate import evaluate
 from emo_core.cli.evaluate_frames import evaluate_frames
-from emo_core.cli.experiments import ablate, protocols
+from emo_core.cli.experiments import ablate, check_heatmaps, protocols
 from emo_core.cli.fit import fit_decision, fit_presence
 from emo_core.cli.models import model
 from emo_core.cli.run_order import run_order

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from emo_core.jobs.progress import ProgressWriter
     from emo_core.jobs.queue import Order
-    from emo_core.studies.pace import Pace
+    from emo_core.studies.run import Pace
     from emo_core.studies.store import StudyRecord
 
 _LINE_PERIOD_S = 60.0

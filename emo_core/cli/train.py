@@ -14,7 +14,7 @@ from emo_core.files.folders import SHIPPED_MODEL
 from emo_core.jobs.progress import ProgressWriter
 from emo_core.jobs.queue import Order
 from emo_core.measured import Measured, TaughtClips
-from emo_core.model.published import PUBLISHED, RECIPES, RecipeName
+from emo_core.model.limits import PUBLISHED, RECIPES, RecipeName
 from emo_core.records import bracketed
 
 FERPLUS = ("train.npz", "valid.npz")

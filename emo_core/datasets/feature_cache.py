@@ -15,8 +15,7 @@ from emo_core.datasets.perceptual_hash import Words, face_prints
 from emo_core.errors import NoFaceError
 from emo_core.faces.blendshapes import BlendshapeModel
 from emo_core.files.atomic_write import remove_leftovers
-from emo_core.files.cache import keep
-from emo_core.files.kept import kept_arrays
+from emo_core.files.kept import keep, kept_arrays
 from emo_core.inference.pipeline import Progress, extract_clip_features
 from emo_core.model.bundle import FrameNetwork, load_frame_network
 from emo_core.types import Doubles, Floats, check_shape

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from emo_core.emotions import UNSURE
 from emo_core.errors import DatasetError
-from emo_core.files.cache import keep
+from emo_core.files.kept import keep
 from emo_core.types import Booleans, Doubles
 
 

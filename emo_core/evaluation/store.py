@@ -13,7 +13,7 @@ import msgspec
 
 from emo_core.datasets.clips import DatasetClip
 from emo_core.errors import DatasetError
-from emo_core.files.cache import keep
+from emo_core.files.kept import keep
 from emo_core.model.bundle_files import model_digest
 from emo_core.records import Protocols
 

@@ -1,8 +1,12 @@
-"""Files that are kept to be found again: one that is damaged is dropped, said once, and made anew by whoever asks."""
+"""Files that are kept to be found again and may go at any time: what was seen of clips, checkpoints, evaluations.
+
+One that is damaged is dropped, said once, and made anew by whoever asks.
+"""
 
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,10 +14,38 @@ import msgspec
 from numpy.typing import NDArray
 
 from emo_core.files.arrays import read_npy, read_npz
+from emo_core.files.atomic_write import replaced_whole
 
 _MOST_BYTES = 8 * 2**30  # what was seen of a whole training set is kept in one file
 
 _Made = TypeVar("_Made")
+
+
+def keep(path: Path, write: Callable[[Path], object]) -> bool:
+    """Write a file of the cache whole, if the disk takes it; else say so once and go on without.
+
+    Args:
+        path: of the file; its folder is made.
+        write: writes the file that it is given.
+
+    Returns:
+        Whether it is kept.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replaced_whole(path) as part:
+            write(part)
+    except OSError as error:
+        _say_once(error.strerror or str(error))
+        return False
+    return True
+
+
+@lru_cache
+def _say_once(reason: str) -> None:
+    logging.getLogger(__name__).warning(
+        "The cache cannot be written (%s): what is computed is not kept, and the work goes on.", reason
+    )
 
 
 def kept_arrays(path: Path, make: Callable[[Mapping[str, NDArray[Any]]], _Made]) -> _Made | None:

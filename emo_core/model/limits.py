@@ -1,12 +1,20 @@
-"""What to know before a verdict is believed, in sentences (Markdown) for people: the only place that says so."""
+"""What to know before a verdict is believed, in sentences (Markdown) for people: the only place that says so.
 
-from collections.abc import Mapping
-from typing import Any
+With the two recipes by which a model is taught, for one made by the paper's says what it is wherever it is shown.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, get_args
 
 from emo_core.emotions import display_name
 from emo_core.measured import ComposedClips, Measured, RealClips, TaughtClips, read_measured
-from emo_core.model.published import PUBLISHED
 from emo_core.records import span
+
+RecipeName = Literal["studio", "published"]
+"""``studio``: as the shipped model is made; ``published``: as the paper says."""
+
+RECIPES: tuple[RecipeName, ...] = get_args(RecipeName)
+PUBLISHED: RecipeName = "published"
 
 LIMITS: tuple[str, ...] = (
     "It judges what a face **shows**, as people would name it. What a person feels cannot be read from a face.",
@@ -17,6 +25,32 @@ LIMITS: tuple[str, ...] = (
     "different ages, skin tones and cultures has not been measured.",
     "Happiness stands for amusement: the photos it learned from have no amusement.",
 )
+
+
+def is_published(metrics: Mapping[str, Any]) -> bool:
+    """Whether a model, told by its ``metrics.json``, was made by the published recipe."""
+    found = metrics.get("taught_clips")
+    return isinstance(found, Mapping) and found.get("recipe") == PUBLISHED
+
+
+def warning_of(metrics: Mapping[str, Any], labels: Sequence[str]) -> str:
+    """:func:`limits_of` for a model of the published recipe, told by its ``metrics.json``; empty for any other."""
+    return limits_of(labels) if is_published(metrics) else ""
+
+
+def limits_of(labels: Sequence[str]) -> str:
+    """What a model of the published recipe with these classes is, and where it fails, in two sentences.
+
+    Example:
+        >>> limits_of(["amusement_surprise", "sadness_fear"])[:86]
+        'This is the published method as published: it knows amusement + surprise and sadness +'
+    """
+    *first, last = [display_name(label).lower() for label in labels]
+    return (
+        f"This is the published method as published: it knows {', '.join(first)} and {last}, no class for anything "
+        "else, and no threshold below which it would say unsure. A neutral face, a face that talks or any other "
+        f"emotion is called {'one of the two' if len(labels) == 2 else 'one of them'} as well, however sure it sounds."
+    )
 
 
 def trust_line(record: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,6 @@ from emo_core.errors import os_remedy
 from emo_core.model.bundle import Bundle
 from emo_core.studies.clips import StudyClip
 from emo_core.studies.judged import Judged, Work
-from emo_core.studies.pace import Pace
 from emo_core.studies.store import SCHEMA, ModelRecord, StudyFolder, StudyRecord, details, now, opened
 from emo_core.studies.tables import write_tables
 from emo_core.studies.works import Engine, engine_of, key_of, model_record, work_on
@@ -22,7 +22,55 @@ from emo_core.studies.works import Engine, engine_of, key_of, model_record, work
 if TYPE_CHECKING:
     from distributed import Client
 
+
 _PACKAGES = ("numpy", "pandas", "pyarrow", "dask", "distributed", "av", "ai-edge-litert", "opencv-python-headless")
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How far a run is.
+
+    Attributes:
+        done, total: clips with a result, those of earlier runs among them, and all.
+        failed: clips of `done` whose result is a sentence.
+        judged: clips judged in this run.
+        seconds: since its start.
+    """
+
+    done: int
+    total: int
+    failed: int
+    judged: int
+    seconds: float
+
+    @property
+    def per_minute(self) -> float:
+        """Clips judged a minute."""
+        return 60 * self.judged / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Until the end, as far as can be told."""
+        return (self.total - self.done) * self.seconds / self.judged if self.judged else None
+
+    def words(self) -> str:
+        """In one line."""
+        left = self.seconds_left
+        ends = "" if left is None or self.done == self.total else f", {_clock(left)} left"
+        failed = f", {self.failed} failed" if self.failed else ""
+        return f"{self.done} of {self.total} clips{failed}; {self.per_minute:.0f} a minute{ends}"
+
+
+def _clock(seconds: float) -> str:
+    """A time to wait.
+
+    Example:
+        >>> _clock(42), _clock(600), _clock(9000)
+        ('42 s', '10 min', '2.5 h')
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def run_study(

@@ -27,13 +27,13 @@ from emo_core.model.calibration import best_calibration
 from emo_core.model.salience import SalienceCurve
 from emo_core.training import networks
 from emo_core.training.checkpoint import Checkpoint
+from emo_core.training.fitting.salience import VotedEmotions, fit_salience, measure_salience
 from emo_core.training.frame_cnn import FrameTraining, fit_frame_cnn, read_refined
 from emo_core.training.head import HeadTraining, TrainedHead, fit_head, head_files
 from emo_core.training.head_data import HeadData, gather, halves, unseen
 from emo_core.training.head_thresholds import frame_emotions
 from emo_core.training.measure import measure_head, normalization_record
 from emo_core.training.records import VERSION, history_rows, read_json, read_predictions, write_with_records
-from emo_core.training.salience_fit import VotedEmotions, fit_salience, measure_salience
 from emo_core.training.synthesis.feature_bank import PLAIN, Bank
 from emo_core.types import Bytes, Floats
 

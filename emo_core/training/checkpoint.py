@@ -13,8 +13,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_core.files.cache import keep
-from emo_core.files.kept import kept_arrays
+from emo_core.files.kept import keep, kept_arrays
 
 Row = dict[str, float]
 Weights = list[NDArray[Any]]

@@ -24,11 +24,10 @@ from emo_core.datasets.windows import WindowDataset, see_clips
 from emo_core.emotions import OTHER
 from emo_core.errors import BundleError, DatasetError
 from emo_core.evaluation.results import Evaluation, to_json
-from emo_core.files.cache import keep
-from emo_core.files.kept import kept_arrays
+from emo_core.files.kept import keep, kept_arrays
 from emo_core.measured import TaughtClips
 from emo_core.model import bundle as bundles
-from emo_core.model.published import PUBLISHED, RecipeName
+from emo_core.model.limits import PUBLISHED, RecipeName
 from emo_core.training import networks
 from emo_core.training.checkpoint import Checkpoint
 from emo_core.training.custom_record import measure_taught, taught_figures, taught_manifest, taught_record

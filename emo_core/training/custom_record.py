@@ -18,7 +18,7 @@ from emo_core.evaluation.run import Choice, evaluate_dataset, folder_of
 from emo_core.measured import BaseStills, TaughtClips, TaughtPart, TaughtRecord
 from emo_core.model import bundle as bundles
 from emo_core.model.bundle_files import converted
-from emo_core.model.published import RecipeName
+from emo_core.model.limits import RecipeName
 from emo_core.training.records import read_json
 
 VERSION = "1.0"

@@ -11,9 +11,8 @@ import numpy as np
 from emo_core.config import PipelineConfig
 from emo_core.emotions import EMOTIONS
 from emo_core.errors import DatasetError, NoFaceError, VideoError
-from emo_core.files.cache import keep
 from emo_core.files.csv_files import read_csv
-from emo_core.files.kept import kept_arrays
+from emo_core.files.kept import keep, kept_arrays
 from emo_core.inference.pipeline import extract_clip_features
 from emo_core.model.bundle import FrameNetwork
 from emo_core.types import Bytes, Doubles, Floats

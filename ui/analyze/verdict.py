@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from emo_core.emotions import EMOTION_COLOURS, OTHER, UNSURE, class_colour, display_percent
-from emo_core.model.limits import trust_line
+from emo_core.model.limits import trust_line, warning_of
 from emo_core.model.presence import emotion_words, headline, verdict_changes, verdict_words
-from emo_core.model.published import warning_of
 from ui.shell import errors
 from ui.state import position, session
 

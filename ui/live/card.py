@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from emo_core.emotions import UNSURE, class_colour, display_percent
 from emo_core.live.overlay import moment_words
-from emo_core.model.published import warning_of
+from emo_core.model.limits import warning_of
 from ui.live import status
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from streamlit.navigation.page import Page
 
 from emo_core import config
 from ui.serve import metrics
-from ui.shell import announce, browser, links, preload, presenting, theme, tour
+from ui.shell import browser, links, preload, presenting, theme, tour
 from ui.state import keeping, live_session, visits
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def run(pages: Sequence[Page]) -> None:
         if notice := visits.take_notice():
             told.error(notice, icon="⚠️")
         with st.container(key="unseen"):
-            announce.render()
+            browser.announcer()
             browser.keep_focus()
             _keeper()(key="keeper", data={**keeping.for_browser(), "seconds": int(keeping.MOST_S)})
         with st.container(key="above"):  # always there, so that nothing below it moves

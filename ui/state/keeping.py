@@ -28,7 +28,7 @@ from emo_core import types as flow_types
 from emo_core.errors import EmoError
 from emo_core.files import folders, packed, scratch
 from emo_core.files.atomic_write import whole_folder
-from emo_core.files.cache import keep
+from emo_core.files.kept import keep
 from emo_core.files.lock import locked_if_possible
 from emo_core.report.annotations import Annotations, Marker
 from ui.state import models, session, sources

@@ -13,7 +13,7 @@ from emo_core.errors import BundleError, DatasetError
 from emo_core.files import folders
 from emo_core.files.csv_files import parse_csv
 from emo_core.measured import Measured, TaughtRecord, read_measured
-from emo_core.model.published import PUBLISHED
+from emo_core.model.limits import PUBLISHED
 
 if TYPE_CHECKING:
     from emo_core.model.bundle import Bundle

@@ -15,7 +15,7 @@ import msgspec
 import streamlit as st
 
 from emo_core.errors import EmoError
-from emo_core.files.cache import keep
+from emo_core.files.kept import keep
 from ui.state import keeping, session
 
 LASTING_S = {"1 hour": 3600.0, "8 hours": 8 * 3600.0, "1 day": 24 * 3600.0}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from emo_core import config
 from emo_core.extras import need
 from emo_core.files import folders
-from emo_core.model.published import PUBLISHED
+from emo_core.model.limits import PUBLISHED
 from ui.serve import metrics
 from ui.state import models
 from ui.state.datasets import CACHE, KnownSet
@@ -85,7 +85,7 @@ def submit(
         seed: of every random choice.
         epochs: at most.
         cnn: whether the frame CNN is trained along.
-        recipe: one of :data:`emo_core.model.published.RECIPES`.
+        recipe: one of :data:`emo_core.model.limits.RECIPES`.
 
     Raises:
         DatasetError: the name, the data set or the protocol cannot be used.

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from emo_core.errors import EmoError
-from emo_core.model.limits import trust_line
-from emo_core.model.published import PUBLISHED
+from emo_core.model.limits import PUBLISHED, trust_line
 from ui.shell import errors, preload
 from ui.state import models, trainings
 from ui.state.datasets import KnownSet

@@ -11,7 +11,7 @@ from emo_core.method_records import Ablation, Variant, change_text, mean_text
 from emo_core.records import Interval, Protocols, bracketed, span
 from ui.shell import errors
 from ui.state import evaluations, models
-from ui.widgets import charts, measured_custom, measured_people, tables
+from ui.widgets import charts, measured_parts, tables
 
 _CLIP_SETS = {
     "clean": "Clips composed from photos kept out of training",
@@ -42,9 +42,9 @@ def render_metrics() -> None:
     """Scores by data set, how often the model dares and is then right, false alarms, confusion matrices."""
     measured = models.metrics()
     if measured.taught_clips:
-        measured_custom.render(models.taught(models.directory()), measured, measured.taught_clips)
+        measured_parts.render_taught(models.taught(models.directory()), measured, measured.taught_clips)
         return
-    measured_people.render(measured)
+    measured_parts.render_people(measured)
     composed, stills, rendered = (
         measured.composed_clips or ComposedClips(),
         measured.real_stills,

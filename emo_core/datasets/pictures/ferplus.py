@@ -17,9 +17,8 @@ from emo_core.emotions import EMOTIONS, VOTE_NAMES
 from emo_core.errors import DatasetError
 from emo_core.faces.landmarks import FaceLandmarker
 from emo_core.faces.tracking import align_stills
-from emo_core.files.cache import keep
 from emo_core.files.formats import POINTER_BYTES, describe_pointer
-from emo_core.files.kept import kept_arrays
+from emo_core.files.kept import keep, kept_arrays
 from emo_core.types import Booleans, Bytes, Doubles, FaceTrack, Floats
 from emo_core.video.source import clean_name
 

@@ -23,9 +23,8 @@ from emo_core.faces.alignment import normalize_intensity
 from emo_core.faces.landmarks import FaceLandmarker
 from emo_core.faces.tracking import FaceTracker, empty_track
 from emo_core.files.archives import DAMAGED
-from emo_core.files.cache import keep
 from emo_core.files.csv_files import parse_csv
-from emo_core.files.kept import kept_arrays
+from emo_core.files.kept import keep, kept_arrays
 from emo_core.model.bundle import FrameNetwork
 from emo_core.types import Bytes, Clip, FaceTrack, Floats, concatenate
 from emo_core.video.source import clean_name

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from emo_core.measured import Measured, TaughtRecord
 from emo_core.method_records import change_text, mean_text
-from emo_core.model.published import PUBLISHED, limits_of
+from emo_core.model.limits import PUBLISHED, limits_of
 from emo_core.records import bracketed, span
 from emo_core.training.synthesis.composed_clips import LOOK_ALIKES
 

@@ -1,7 +1,7 @@
 """When both emotions of a pair are present: thresholds from pictures with votes, and how well they tell blends apart.
 
 What is measured is presence in the words of BLEMORE (arXiv 2601.13225): whether a face shows one emotion or two. Its
-salience, the share of each, is another matter; see :mod:`emo_core.training.salience_fit`.
+salience, the share of each, is another matter; see :mod:`emo_core.training.fitting.salience`.
 """
 
 from collections.abc import Mapping, Sequence

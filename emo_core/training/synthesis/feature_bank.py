@@ -14,8 +14,7 @@ from emo_core.errors import DatasetError
 from emo_core.faces import quality as quality_stage
 from emo_core.faces.alignment import eye_centres, eye_distance, normalize_intensity
 from emo_core.faces.blendshapes import BlendshapeModel
-from emo_core.files.cache import keep
-from emo_core.files.kept import kept_array
+from emo_core.files.kept import keep, kept_array
 from emo_core.model.bundle import FrameNetwork
 from emo_core.training.synthesis.augmentation import augment
 from emo_core.training.synthesis.corruption import CORRUPTIONS, corrupt, shrink

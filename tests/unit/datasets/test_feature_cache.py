@@ -10,7 +10,7 @@ import pytest
 from emo_core.datasets import feature_cache as clip_reader
 from emo_core.datasets.editable import add_clip, create, open_collection, remove_clips, remove_dataset
 from emo_core.datasets.feature_cache import ClipReader, content_key, forget
-from emo_core.files import cache as caches
+from emo_core.files import kept as keeping
 from tests.tiny import CONFIG, watch_without_video
 
 CNN = SimpleNamespace(digest="stand-in", num_features=256)
@@ -83,7 +83,7 @@ def test_checks_at_the_same_time_do_not_meet(tmp_path, folder):
 @pytest.mark.parametrize("refused", ["a folder that cannot be made", "a full disk"])
 def test_a_cache_that_takes_nothing_stops_nobody(tmp_path, folder, refused, monkeypatch, caplog):
     path = add_clip(folder, b"1 0", ".mp4", "calm", "ben")
-    caches._say_once.cache_clear()
+    keeping._say_once.cache_clear()
     if refused == "a full disk":
         monkeypatch.setattr(np, "savez", lambda *_, **__: (_ for _ in ()).throw(OSError(28, "No space left on device")))
     else:

@@ -21,7 +21,7 @@ from emo_core.model.limits import trust_line
 from emo_core.model.presence import headline
 from tests.evaluations import DEMO
 from tests.factories import make_analysis
-from ui.analyze import strip, verdict
+from ui.analyze import tab_charts, verdict
 from ui.shell import errors
 from ui.state import models, samples, sources
 
@@ -32,18 +32,18 @@ BUNDLE = SimpleNamespace(
 
 
 def test_strip_shows_at_most_24_evenly_spaced_frames():
-    html = strip.strip_html(make_analysis(num_frames=400, missing=slice(0, 0)))
-    assert html.count('class="es-frame') == strip.MAX_FRAMES
+    html = tab_charts.strip_html(make_analysis(num_frames=400, missing=slice(0, 0)))
+    assert html.count('class="es-frame') == tab_charts.MAX_FRAMES
     assert "0.0 s</div>" in html
     assert "39.9 s</div>" in html
 
 
 def test_strip_of_a_short_clip_shows_every_frame_once():
-    assert strip.strip_html(make_analysis(num_frames=7, missing=slice(0, 0))).count("<img") == 7
+    assert tab_charts.strip_html(make_analysis(num_frames=7, missing=slice(0, 0))).count("<img") == 7
 
 
 def test_strip_marks_frames_without_a_face_and_shows_no_picture_for_them():
-    html = strip.strip_html(make_analysis(num_frames=20, missing=slice(5, 8)))
+    html = tab_charts.strip_html(make_analysis(num_frames=20, missing=slice(5, 8)))
     assert html.count("no face</div>") == 3
     assert html.count("es-out") == 3
     assert html.count("<img") == 17
@@ -53,7 +53,7 @@ def test_strip_shows_the_very_pixels(tmp_path):
     from PIL import Image
 
     analysis = make_analysis(num_frames=3, missing=slice(0, 0))
-    first = strip.strip_html(analysis).split("base64,")[1].split('"')[0]
+    first = tab_charts.strip_html(analysis).split("base64,")[1].split('"')[0]
     (tmp_path / "face.png").write_bytes(base64.b64decode(first))
     with Image.open(tmp_path / "face.png") as picture:
         np.testing.assert_allclose(np.asarray(picture) / 255, analysis.normalized.faces[0], atol=1 / 255)

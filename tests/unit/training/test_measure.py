@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
 from emo_core.evaluation.metrics import bootstrap_interval
-from emo_core.evaluation.picture_intervals import Pictures
+from emo_core.training.measure import Pictures
 
 
 @pytest.fixture(scope="module")

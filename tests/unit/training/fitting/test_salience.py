@@ -5,7 +5,7 @@ import pytest
 
 from emo_core.emotions import EMOTIONS, PAPER_CLASSES
 from emo_core.model.salience import SalienceCurve
-from emo_core.training.salience_fit import VotedEmotions, fit_salience, measure_salience
+from emo_core.training.fitting.salience import VotedEmotions, fit_salience, measure_salience
 
 PAIR = ("happiness", "surprise")
 AMUSED = PAPER_CLASSES[0].name
