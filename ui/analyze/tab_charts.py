@@ -53,7 +53,7 @@ def render(result: session.Result) -> None:
 
 
 def strip_html(analysis: "Analysis") -> str:
-    """At most :data:`MAX_FRAMES` evenly spaced frames as HTML: face, quality and time of each; those left out are marked."""
+    """At most :data:`MAX_FRAMES` evenly spaced frames as HTML: face, quality and time; what is left out is marked."""
     picked = np.unique(np.linspace(0, len(analysis.timestamps_s) - 1, MAX_FRAMES).round().astype(int))
     return f'<div class="es-strip">{"".join(_frame_html(analysis, int(index)) for index in picked)}</div>'
 
