@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import ROOT
+from ui.widgets import privacy
 
 CLIP = ROOT / "assets" / "pexels_distress_to_laughter.mp4"
 PAGES = {
@@ -94,6 +95,21 @@ def test_one_click_from_home_to_the_verdict_on_the_sample_and_one_to_each_part_o
     page.get_by_role("link", name="Home", exact=True).click()
     page.get_by_role("link", name="4. Quality").click()
     expect(page.get_by_role("heading", name="Quality of each frame")).to_be_in_viewport(timeout=ANALYSIS_MS)
+
+
+def test_a_link_leads_on_though_the_page_reports_something_before_the_answer(server, visit):
+    page = visit(f"{server}/live")
+    expect(page.get_by_role("button", name=privacy.AGREE)).to_be_visible()
+    page.evaluate(
+        """agree => {
+          const called = (kind, name) => [...document.querySelectorAll(kind)].find(one => one.textContent === name);
+          called("a", "About").click();
+          called("button", agree).click();
+        }""",
+        privacy.AGREE,
+    )
+    expect_title(page, "About")
+    expect(page).to_have_url(f"{server}/about")
 
 
 def test_upload_then_bad_file_keeps_the_result(server, visit, tmp_path):

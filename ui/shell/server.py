@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from emo_core.config import ServerConfig
 from emo_core.errors import SettingError
 from emo_core.files import scratch
-from ui.serve import logs, metrics, on_disk
+from ui.serve import in_flight, logs, metrics, on_disk
 from ui.shell import gate, health
 from ui.state import keeping, trainings, visits
 from ui.work import turns
@@ -45,6 +45,7 @@ async def lifespan(_app: Any) -> AsyncGenerator[dict[str, Any], None]:
     """Clear away what an earlier server was killed over, and end visits as long as the server runs."""
     scratch.sweep()
     on_disk.hold_downloads()
+    in_flight.keep()
     sweeping = [
         asyncio.create_task(visits.sweep(), name="sweep of ended visits"),
         asyncio.create_task(_sweep_kept(), name="sweep of kept results"),
