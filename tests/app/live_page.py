@@ -4,6 +4,7 @@ import threading
 from types import SimpleNamespace
 
 import numpy as np
+import streamlit as st
 
 from emo_core.live.analyzer import LiveResult
 from tests.factories import LABELS, make_probabilities
@@ -20,10 +21,12 @@ class Components:
 
     def __call__(self, name):
         def show(*, key, data, **callbacks):
-            assert set(callbacks) <= {"on_clip_change", "on_checked_change"}
+            ((event, callback),) = callbacks.items()
             self.keys.append(key)
-            value = self.next.pop(name, None)
-            return SimpleNamespace(clip=value, checked=value)
+            if (value := self.next.pop(name, None)) is not None:
+                st.session_state[key] = SimpleNamespace(**{event.removeprefix("on_").removesuffix("_change"): value})
+                callback()
+                del st.session_state[key]
 
         return show
 

@@ -3,9 +3,11 @@
 from types import SimpleNamespace
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests.recordings import message, webm
+from ui.shell import preload
 from ui.widgets import camera, privacy
 
 
@@ -28,7 +30,10 @@ def shown(monkeypatch):
     def show(*, key, data, on_clip_change):
         assert data["problems"] == camera.PROBLEMS
         made.keys.append(key)
-        return SimpleNamespace(clip=made.sent.pop() if made.sent else None)
+        if made.sent:
+            st.session_state[key] = SimpleNamespace(clip=made.sent.pop())
+            on_clip_change()
+            del st.session_state[key]
 
     monkeypatch.setattr(camera, "component", lambda name: show)
     return made
@@ -68,3 +73,12 @@ def test_a_useless_clip_is_explained_and_the_recorder_stays(app, shown):
     assert len(send(app, shown, message())) == 1
     assert not app.error
     assert privacy.AGREE not in [button.label for button in app.button]
+
+
+def test_a_clip_outlasts_a_run_that_ends_before_it_is_looked_at(app, shown, monkeypatch):
+    app.button(key="agree-lesson").click().run()
+    with monkeypatch.context() as patch:
+        patch.setattr(preload, "wait", st.stop)  # as where something else on the page reports meanwhile
+        assert send(app, shown, message()) == []
+    app.run()
+    assert [clip.name for clip in app.session_state["clips"]] == ["recording.webm"]

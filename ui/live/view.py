@@ -71,9 +71,11 @@ def _gate(live: "LiveSession", connections: ice.IceSettings) -> None:
         "rtc": connections.for_browser(), "device": live.device, "checking": "Trying camera and connection …",
         "off": "The camera is off.",
     }  # fmt: skip
-    found = camera.component("gate")(key=session.fresh_key("gate"), data=data, on_checked_change=lambda: None)
-    if found.checked is not None:
-        check = status.Check.from_message(found.checked, relay_only=connections.policy == "relay")
+    key = session.fresh_key("gate")
+    found = camera.sent("gate", key, "checked", data)
+    if found is not None:
+        camera.taken(key)
+        check = status.Check.from_message(found, relay_only=connections.policy == "relay")
         if check.problem:
             live.stop(check.problem)
         else:

@@ -1,7 +1,7 @@
 """The camera in the visitor's browser: our own small components, and words for everything that can go wrong with it."""
 
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 from typing import Any
 
 import streamlit as st
@@ -22,6 +22,33 @@ PROBLEMS: dict[str, str] = {
     "upload a clip instead.",
 }
 """What a component reports → one sentence with the remedy and the way on."""
+
+
+_SENT = "_sent_by-"
+
+
+def sent(name: str, key: str, event: str, data: Mapping[str, Any]) -> Any:
+    """Show a component; what it sent, in every run until it is :func:`taken`: a run may end before it is used.
+
+    Args:
+        name: of the component.
+        key: of the element.
+        event: name under which the component sends.
+        data: for the component.
+    """
+    component(name)(key=key, data=data, **{f"on_{event}_change": partial(_arrived, key, event)})
+    return st.session_state.get(f"{_SENT}{key}")
+
+
+def _arrived(key: str, event: str) -> None:
+    """Callback."""
+    if (message := getattr(st.session_state[key], event)) is not None:
+        st.session_state[f"{_SENT}{key}"] = message
+
+
+def taken(key: str) -> None:
+    """What the component of this key sent has been used."""
+    st.session_state.pop(f"{_SENT}{key}", None)
 
 
 @lru_cache

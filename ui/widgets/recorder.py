@@ -82,15 +82,15 @@ def record(key: str) -> sources.Source | None:
     """
     if not privacy.ask(key):
         return None
-    message = camera.component("recorder")(
-        key=session.fresh_key(key), data=settings(), on_clip_change=lambda: None
-    ).clip
+    own = session.fresh_key(key)
+    message, clip = camera.sent("recorder", own, "clip", settings()), None
     if message is None:
         return None
     with errors.shown(), st.spinner("Checking the recording …"):
         preload.wait()
-        return receive(message)
-    return None
+        clip = receive(message)
+    camera.taken(own)
+    return clip
 
 
 def receive(message: Any) -> sources.Source:
