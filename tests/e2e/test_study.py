@@ -51,7 +51,8 @@ def test_from_twelve_clips_to_a_report(visit, tmp_path):
             expect(page.get_by_test_id("stApp")).to_have_attribute(
                 "data-test-script-state", "notRunning", timeout=60_000
             )
-            uploads.nth(number).locator("input[type=file]").first.set_input_files(files)
+            with page.expect_response(re.compile("upload_file"), timeout=60_000):  # or Create comes before the table
+                uploads.nth(number).locator("input[type=file]").first.set_input_files(files)
             expect(uploads.nth(number).get_by_text(re.compile(r"\.(mp4|csv)$")).first).to_be_visible(timeout=60_000)
         create = page.get_by_role("button", name="Create")
         expect(create).to_be_enabled(timeout=60_000)
