@@ -30,22 +30,22 @@ with sample_column:
         st.write("No sample came with this installation. Upload a clip instead.")
     else:
         st.write(f"{sample.title}: a clip of {sample.duration_s:.0f} seconds, ready to go.")
-        if st.button("Analyze the sample", type="primary", width="stretch"):
+        if navigation.pressed("Analyze the sample", "home-sample", type="primary", width="stretch"):
             session.submit(sources.Source(sample.file.name, sample.file))
             st.switch_page("pages/analyze.py")
 with own_column:
     st.header("Use your own clip", anchor=False)
     st.write("One face, well lit, at least a second. It stays on this server and is dropped after your visit.")
     with st.container(horizontal=True):  # wraps where there is no room for both
-        if st.button("Record a clip"):
+        if navigation.pressed("Record a clip", "home-record"):
             clip_picker.open_recorder()
             st.switch_page("pages/analyze.py")
-        if st.button("Upload a clip"):
+        if navigation.pressed("Upload a clip", "home-upload"):
             st.switch_page("pages/analyze.py")
 with live_column:
     st.header("Watch it live", anchor=False)
     st.write("Your camera with the verdict on the picture, and tips for a better picture.")
-    if st.button("Open the live view", width="stretch"):
+    if navigation.pressed("Open the live view", "home-live", width="stretch"):
         st.switch_page("pages/live.py")
 
 with st.container(horizontal=True, key="ways"):

@@ -13,7 +13,7 @@ import streamlit as st
 from emo_core import config
 from emo_core.files import scratch
 from emo_core.report.annotations import Annotations
-from ui.shell import errors
+from ui.shell import errors, navigation
 from ui.state import datasets, session, sources, visits
 from ui.widgets import progress
 from ui.work import new_clips, turns
@@ -189,7 +189,7 @@ def _add_to_a_data_set(source: sources.Source, label: str, person: str) -> None:
         "Everyone shown agreed that the clip is kept on this server and used to train models",
         key=f"corrected-agreed-{name}",
     )
-    if st.button(f"Add it to {errors.plain(name)}", key="corrected-add", disabled=not agreed):
+    if navigation.pressed(f"Add it to {errors.plain(name)}", key="corrected-add", disabled=not agreed):
         clip = new_clips.NewClip(source, label, person, origin="corrected")
         st.session_state[_ADDED] = progress.add_clips(places[name], [clip])
         st.rerun()

@@ -10,7 +10,7 @@ from emo_core.emotions import display_name
 from ui.evaluate import choice as evaluate_choice
 from ui.evaluate import run
 from ui.evaluate.choice import Choice
-from ui.shell import errors
+from ui.shell import errors, navigation
 from ui.widgets import clip_list, tables
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def render(choice: Choice, evaluation: "Evaluation", folder: Path) -> None:
     second = run.find(other)
     if second is None:
         st.info(f"The model {errors.plain(name)} has not been evaluated on this data set yet.")
-        if st.button(f"Evaluate {errors.plain(name)} on it", key="evaluate-other-run"):
+        if navigation.pressed(f"Evaluate {errors.plain(name)} on it", key="evaluate-other-run"):
             run.ask(other)
             st.rerun()
         return

@@ -35,10 +35,10 @@ def _keeping_what_waits(handle: Callable[..., None]) -> Callable[..., None]:
     """Handle what a browser asks for: nothing of a page that was left, and what waits for its run together with it."""
 
     def handle_and_keep(visit: AppSession, asked: ClientState | None = None) -> None:
-        if asked is not None and not asked.fragment_id:
+        if asked is not None:
             if _is_of_a_page_left(visit, asked):
                 return
-            waiting = _take_waiting(visit)
+            waiting = None if asked.fragment_id else _take_waiting(visit)
             if waiting is not None and (states := _coalesce_widget_states(waiting.widget_states, asked.widget_states)):
                 asked.widget_states.CopyFrom(states)
         handle(visit, asked)
@@ -54,7 +54,7 @@ def _is_of_a_page_left(visit: AppSession, asked: ClientState) -> bool:
     wanted = goal if goal and shown == left else shown  # the run that shows the goal may not have begun
     if not wanted or page in ("", wanted, pages.main_script_hash):
         return False
-    if asked.widget_states.widgets:
+    if asked.fragment_id or asked.widget_states.widgets:
         return True
     _bound_for[visit] = page, shown
     return False

@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from streamlit.navigation.page import Page
@@ -27,7 +27,9 @@ _ENTERED = "_entered"
 _WANTED = "_wanted_page"
 _GOING = "_going_to"
 _LOST = "_lost_words"
+_PRESSED = "_pressed-"
 _IN_FLIGHT_S = 2.0
+_PRESS_LASTS_S = 10.0
 
 
 def run(pages: Sequence[Page]) -> None:
@@ -93,6 +95,28 @@ def _keeper() -> "ComponentRenderer":
     """What holds the key of kept results in the browser."""
     script = (Path(__file__).resolve().parents[1] / "browser" / "keep.js").read_text("utf-8")
     return st.components.v2.component("studio_keep", js=script)
+
+
+def pressed(label: str, key: str, *, disabled: bool = False, **looks: Any) -> bool:
+    """Show a button; whether it was pressed, told once, to the first run of the page that gets here.
+
+    That need not be the run that the press began: a component that reports meanwhile, or the next click, ends that one,
+    and what only `st.button` returns is lost with it.
+
+    Args:
+        label: on the button.
+        key: of the element.
+        disabled: whether it cannot be pressed.
+        looks: passed on to :func:`streamlit.button`.
+    """
+    st.button(label, key=key, disabled=disabled, on_click=_note_press, args=[key], **looks)
+    until_s: float = st.session_state.pop(f"{_PRESSED}{key}", 0.0)
+    return not disabled and time.monotonic() < until_s
+
+
+def _note_press(key: str) -> None:
+    """Callback."""
+    st.session_state[f"{_PRESSED}{key}"] = time.monotonic() + _PRESS_LASTS_S
 
 
 def go(page_file: str) -> None:

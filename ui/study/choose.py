@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from emo_core.errors import EmoError, os_remedy
-from ui.shell import errors
+from ui.shell import errors, navigation
 from ui.state import session, sources
 from ui.study import server as studies
 from ui.study.server import ServerStudy
@@ -61,7 +61,7 @@ def _new() -> None:
         "Upload only clips of adults who agreed to that."
     )
     agreed = st.checkbox("Everyone shown agreed", key="study-agreed")
-    if st.button("Create", type="primary", key="study-create", disabled=not (agreed and files)):
+    if navigation.pressed("Create", type="primary", key="study-create", disabled=not (agreed and files)):
         clips = [sources.uploaded(file) for file in files]
         manifest = sources.uploaded(table) if table else None
         _create([(item.name, item.path) for item in clips], manifest.path if manifest else None)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from emo_core.emotions import UNSURE, display_name, display_percent
-from ui.shell import errors
+from ui.shell import errors, navigation
 from ui.state import session, sources
 from ui.study.server import ServerStudy
 from ui.widgets import tables
@@ -76,7 +76,7 @@ def _card(row: dict[str, Any], folder: Path, study: ServerStudy) -> None:
             f"quality {row['quality']:.0%}, {row['judged_s']:.1f} s judged"
         )
     key = f"study-open-{row['clip']}-{row['person']}"
-    if st.button("Open in Analyze", key=key, width="stretch", disabled=picture is None):
+    if navigation.pressed("Open in Analyze", key=key, width="stretch", disabled=picture is None):
         session.submit(sources.Source(path.name, path))
         st.switch_page("pages/analyze.py")
     st.caption(errors.plain(str(row["clip"])))

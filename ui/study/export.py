@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from emo_core.errors import os_remedy
-from ui.shell import errors
+from ui.shell import errors, navigation
 from ui.study import groups
 from ui.study import server as studies
 from ui.study.server import ServerStudy
@@ -39,7 +39,7 @@ def removal(study: ServerStudy) -> None:
     with st.expander("Delete this study"):
         st.caption("Deletes what was found, and the clips that were uploaded. Clips in a folder of the server stay.")
         sure = st.checkbox("Delete this study for good; this cannot be undone.", key=f"study-sure-{study.key}")
-        if st.button("Delete", key="study-delete", disabled=not sure):
+        if navigation.pressed("Delete", key="study-delete", disabled=not sure):
             try:
                 studies.remove(study)
             except OSError as error:

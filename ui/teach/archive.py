@@ -9,6 +9,7 @@ import streamlit as st
 
 from emo_core.errors import DatasetError, EmoError
 from emo_core.files import archives, scratch
+from ui.shell import navigation
 from ui.state import session, sources
 from ui.state.datasets import KnownSet
 from ui.widgets import progress, tables, uploads
@@ -33,7 +34,7 @@ def render(chosen: KnownSet, take: int) -> new_clips.Told | None:
     files = uploads.folder("Or a folder", session.fresh_key(f"teach-folder-upload-{take}"))
     if not zipped and not files:
         return None
-    if not st.button("Add its clips", type="primary", key="teach-add-all"):
+    if not navigation.pressed("Add its clips", type="primary", key="teach-add-all"):
         return None
     if zipped:
         source = sources.uploaded(zipped)

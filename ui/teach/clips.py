@@ -9,7 +9,7 @@ import streamlit as st
 
 from emo_core.emotions import display_name
 from emo_core.errors import EmoError
-from ui.shell import errors
+from ui.shell import errors, navigation
 from ui.state import session, sources
 from ui.state.datasets import CACHE, KnownSet
 from ui.teach import archive
@@ -91,7 +91,7 @@ def tell() -> None:
 def _upload(chosen: KnownSet, label: str, person: str, occasion: str) -> None:
     key = session.fresh_key(f"teach-upload-{_takes()}")
     files = uploads.many("Clips of one face, 2 – 10 s each", key)
-    if files and st.button(f"Add {_clips(len(files))}", type="primary", key="teach-add"):
+    if files and navigation.pressed(f"Add {_clips(len(files))}", type="primary", key="teach-add"):
         found = [sources.uploaded(file) for file in files]
         clips = [NewClip(source, label, person, occasion.strip(), "uploaded") for source in found]
         _tell(progress.add_clips(chosen.path, clips))

@@ -7,7 +7,7 @@ import streamlit as st
 
 from emo_core import config
 from emo_core.errors import EmoError
-from ui.shell import errors, preload
+from ui.shell import errors, navigation, preload
 from ui.state import models, sources
 from ui.widgets import uploads
 
@@ -57,7 +57,7 @@ def _bring_in() -> None:
         "The whole file is checked, and nothing in it is executed. Every visitor of this server can then choose the "
         "model."
     )
-    if file is not None and st.button("Import", type="primary", key="exchange-bring"):
+    if file is not None and navigation.pressed("Import", type="primary", key="exchange-bring"):
         source = sources.uploaded(file)
         st.session_state[_TOLD] = _brought(source.path.read_bytes(), name.strip())
         st.session_state[_TAKES] = turn + 1

@@ -8,7 +8,7 @@ import streamlit as st
 
 from emo_core.errors import EmoError
 from emo_core.model.limits import PUBLISHED, trust_line
-from ui.shell import errors, preload
+from ui.shell import errors, navigation, preload
 from ui.state import models, trainings
 from ui.state.datasets import KnownSet
 from ui.widgets import charts, model_picker
@@ -176,12 +176,12 @@ def _ended(status: "JobStatus") -> None:
             )
         elif exists:
             used = models.directory() == folder
-            if st.button(
+            if navigation.pressed(
                 "In use" if used else "Use this model", key=f"use-{order.name}", disabled=used, type="primary"
             ):
                 model_picker.use(folder)
                 st.rerun()
-            if st.button("Evaluate it", key=f"evaluate-{order.name}"):
+            if navigation.pressed("Evaluate it", key=f"evaluate-{order.name}"):
                 _evaluate(status)
     if status.state == "done":
         with st.expander("How training went"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from emo_core.emotions import UNSURE, display_name, display_percent
-from ui.shell import errors
+from ui.shell import errors, navigation
 from ui.state import session, sources
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _card(clip: "EvaluatedClip", guess: str, path: Path, key: str, note: str) ->
     )
     if note:
         st.caption(errors.plain(note))
-    if st.button("Open in Analyze", key=f"open-{key}", width="stretch", disabled=picture is None):
+    if navigation.pressed("Open in Analyze", key=f"open-{key}", width="stretch", disabled=picture is None):
         session.submit(sources.Source(path.name, path))
         st.switch_page("pages/analyze.py")
     st.caption(errors.plain(clip.path))

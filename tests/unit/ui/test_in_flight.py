@@ -100,11 +100,14 @@ def test_a_visit_that_begins_takes_whatever_page_the_browser_shows(page):
     assert pages(visit) == [page]
 
 
-def test_part_of_a_page_is_left_to_streamlit():
+def test_part_of_a_page_runs_after_what_waits_and_not_on_another_page():
     visit = Visit(ABOUT)
-    visit.ask(LIVE, "pause", fragment="watch")
+    requests = waiting(visit, start={"trigger_value": True})
+    visit.ask(ABOUT, fragment="watch")
+    visit.ask(LIVE, fragment="watch")
     AppSession._handle_rerun_script_request(visit)
-    assert len(visit.handled) == 2
+    assert [asked and asked.page_script_hash for asked in visit.handled] == [ABOUT, None]
+    assert requests.on_scriptrunner_ready().type is ScriptRequestType.RERUN
 
 
 def test_a_press_whose_run_has_not_begun_is_in_the_next_one():
