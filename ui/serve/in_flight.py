@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from streamlit import runtime
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
@@ -21,6 +22,9 @@ from streamlit.runtime.scriptrunner_utils.script_requests import (
 _ANSWERS = ("file_urls_response", "backend_operation_response", "heartbeat_ack")
 _bound_for: "WeakKeyDictionary[AppSession, tuple[str, str]]" = WeakKeyDictionary()
 """By visit, the page that its visitor chose last and the one that was on show then: both as Streamlit hashes them."""
+
+_connections: "WeakKeyDictionary[AppSession, int]" = WeakKeyDictionary()
+"""By visit, the connection that its browser last asked through."""
 
 
 def keep() -> None:
@@ -52,12 +56,20 @@ def _is_of_a_page_left(visit: AppSession, asked: ClientState) -> bool:
     shown, page = pages.current_page_script_hash, asked.page_script_hash
     goal, left = _bound_for.get(visit, ("", ""))
     wanted = goal if goal and shown == left else shown  # the run that shows the goal may not have begun
-    if not wanted or page in ("", wanted, pages.main_script_hash):
+    if _has_come_back(visit) or not wanted or page in ("", wanted, pages.main_script_hash):
         return False
     if asked.fragment_id or asked.widget_states.widgets:
         return True
     _bound_for[visit] = page, shown
     return False
+
+
+def _has_come_back(visit: AppSession) -> bool:
+    """Whether it asks through another connection than before: the browser may never have heard of the page on show."""
+    found = runtime.get_instance()._session_mgr.get_active_session_info(visit.id) if runtime.exists() else None
+    before, now = _connections.get(visit), id(found and found.client)
+    _connections[visit] = now
+    return before is not None and before != now
 
 
 def _take_waiting(visit: AppSession) -> RerunData | None:

@@ -20,6 +20,7 @@ class Visit:
     def __init__(self, shown=""):
         self._pages_manager = SimpleNamespace(current_page_script_hash=shown, main_script_hash=MAIN)
         self._scriptrunner = None
+        self.id = "anna"
         self.handled = []
 
     def shows(self, page):
@@ -98,6 +99,19 @@ def test_a_visit_that_begins_takes_whatever_page_the_browser_shows(page):
     visit = Visit()
     visit.ask(page, camera="ready")
     assert pages(visit) == [page]
+
+
+def test_a_browser_whose_connection_broke_goes_on_with_the_page_that_it_shows(monkeypatch):
+    found = SimpleNamespace(client=object())
+    server = SimpleNamespace(_session_mgr=SimpleNamespace(get_active_session_info=lambda visit: found))
+    monkeypatch.setattr(in_flight, "runtime", SimpleNamespace(exists=lambda: True, get_instance=lambda: server))
+    visit = Visit(LIVE)
+    visit.ask(LIVE, "analyze-the-last-seconds")
+    visit.shows(HOME)  # which it was told through a connection that is gone
+    visit.ask(LIVE, camera="ready")
+    found.client = object()
+    visit.ask(LIVE, camera="ready")
+    assert pages(visit) == [LIVE, LIVE]
 
 
 def test_part_of_a_page_runs_after_what_waits_and_not_on_another_page():
