@@ -13,6 +13,7 @@ from streamlit import runtime
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner_utils.script_requests import (
     RerunData,
     ScriptRequestType,
@@ -20,8 +21,8 @@ from streamlit.runtime.scriptrunner_utils.script_requests import (
 )
 
 _ANSWERS = ("file_urls_response", "backend_operation_response", "heartbeat_ack")
-_bound_for: "WeakKeyDictionary[AppSession, tuple[str, str]]" = WeakKeyDictionary()
-"""By visit, the page that its visitor chose last and the one that was on show then: both as Streamlit hashes them."""
+_bound_for: "WeakKeyDictionary[PagesManager, str]" = WeakKeyDictionary()
+"""By visit, the page that its visitor chose, as Streamlit hashes it, until a run has begun with it."""
 
 _connections: "WeakKeyDictionary[AppSession, int]" = WeakKeyDictionary()
 """By visit, the connection that its browser last asked through."""
@@ -31,6 +32,9 @@ def keep() -> None:
     """Have Streamlit keep all of it, from now on and in every visit."""
     AppSession._handle_rerun_script_request = _keeping_what_waits(  # type: ignore[method-assign]
         AppSession._handle_rerun_script_request
+    )
+    PagesManager.set_current_page_script_hash = _telling_arrival(  # type: ignore[method-assign]
+        PagesManager.set_current_page_script_hash
     )
     ForwardMsgQueue.clear = _keeping_answers(ForwardMsgQueue.clear)  # type: ignore[method-assign]
 
@@ -52,16 +56,24 @@ def _keeping_what_waits(handle: Callable[..., None]) -> Callable[..., None]:
 
 def _is_of_a_page_left(visit: AppSession, asked: ClientState) -> bool:
     """Whether a component asks that stood on a page which the visitor has left; a link comes without values of any."""
-    pages: Any = visit._pages_manager
-    shown, page = pages.current_page_script_hash, asked.page_script_hash
-    goal, left = _bound_for.get(visit, ("", ""))
-    wanted = goal if goal and shown == left else shown  # the run that shows the goal may not have begun
+    pages, page = visit._pages_manager, asked.page_script_hash
+    wanted = _bound_for.get(pages, pages.current_page_script_hash)
     if _has_come_back(visit) or not wanted or page in ("", wanted, pages.main_script_hash):
         return False
     if asked.fragment_id or asked.widget_states.widgets:
         return True
-    _bound_for[visit] = page, shown
+    _bound_for[pages] = page
     return False
+
+
+def _telling_arrival(show: Callable[..., None]) -> Callable[..., None]:
+    """Note which page a run shows: its visitor is there, and bound for no other."""
+
+    def show_and_tell(pages: PagesManager, page: str) -> None:
+        show(pages, page)
+        _bound_for.pop(pages, None)
+
+    return show_and_tell
 
 
 def _has_come_back(visit: AppSession) -> bool:

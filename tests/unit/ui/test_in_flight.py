@@ -1,5 +1,6 @@
 """What is asked for while the server still answers: nothing of it is lost, and nothing leads back to a page left."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -7,24 +8,28 @@ from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequests, ScriptRequestType
 
 from ui.serve import in_flight
 
-HOME, LIVE, ABOUT, MAIN = "home", "live", "about", "main"
+ROOT = Path(__file__).resolve().parents[3]
+MAIN = PagesManager(str(ROOT / "streamlit_app.py")).main_script_hash
+HOME, LIVE, ABOUT = "home", "live", "about"
 
 
 class Visit:
     """As much of a visit as is looked at; what came through to Streamlit."""
 
     def __init__(self, shown=""):
-        self._pages_manager = SimpleNamespace(current_page_script_hash=shown, main_script_hash=MAIN)
+        self._pages_manager = PagesManager(str(ROOT / "streamlit_app.py"))
+        self.shows(shown)
         self._scriptrunner = None
         self.id = "anna"
         self.handled = []
 
     def shows(self, page):
-        self._pages_manager.current_page_script_hash = page
+        self._pages_manager.set_current_page_script_hash(page)
 
     def ask(self, page, *pressed, fragment="", **values):
         asked = ClientState(page_script_hash=page, fragment_id=fragment)
@@ -41,7 +46,8 @@ def kept(monkeypatch):
     monkeypatch.setattr(
         AppSession, "_handle_rerun_script_request", lambda visit, asked=None: visit.handled.append(asked)
     )
-    monkeypatch.setattr(ForwardMsgQueue, "clear", ForwardMsgQueue.clear)
+    for owner, name in ((ForwardMsgQueue, "clear"), (PagesManager, "set_current_page_script_hash")):
+        monkeypatch.setattr(owner, name, getattr(owner, name))  # as it was, after the test
     in_flight.keep()
 
 
@@ -83,6 +89,15 @@ def test_a_link_back_is_followed_before_and_after_the_other_page_is_shown():
     visit.ask(LIVE, camera="ready")
     visit.ask(ABOUT, tab="Paper")
     assert pages(visit) == [ABOUT, LIVE, LIVE, ABOUT, LIVE, LIVE]
+
+
+def test_a_page_is_no_longer_left_once_the_script_leads_back_to_it():
+    visit = Visit(LIVE)
+    visit.ask(HOME)
+    visit.shows(HOME)
+    visit.shows(LIVE)  # nothing was asked in between
+    visit.ask(LIVE, tab="Charts")
+    assert pages(visit) == [HOME, LIVE]
 
 
 def test_a_page_that_the_script_itself_left_leads_not_back_either():
