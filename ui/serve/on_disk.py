@@ -5,6 +5,7 @@ given :class:`OnDisk`, and whatever asks the server for the content itself is an
 """
 
 import shutil
+import time
 from pathlib import Path
 from typing import Any, SupportsIndex, cast, overload
 
@@ -16,6 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 from streamlit import runtime
+from streamlit.runtime import media_file_manager
 from streamlit.runtime.media_file_storage import MediaFileKind
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
@@ -26,6 +28,9 @@ from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_N
 from emo_core.files import scratch
 
 FULL_DISK = "The file was not taken, for the disk of this server is full: try again later, or bring a smaller file."
+HELD_S = 20.0
+"""How long after it was shown a picture or clip can still be had."""
+
 _SMALL_BYTES = 2**20  # from here on Streamlit tells files apart by parts of them, and below by all of their content
 
 
@@ -133,6 +138,38 @@ async def answer_media(name: str, scope: Scope, receive: Receive, send: Send) ->
     )
     await answer(scope, receive, send)  # `found` holds on to the file meanwhile
     return True
+
+
+def hold_shown() -> None:
+    """Have what a page showed stay for :data:`HELD_S` after that, or until its visit ends: its browser may still ask.
+
+    Streamlit lets go of it when the page begins to be made anew, and the end of a run of any page of the server removes
+    it: a picture that was slow to come would be missing for good.
+    """
+    manager = runtime.get_instance().media_file_mgr
+    clear, find = manager.clear_session_refs, manager._get_inactive_file_ids
+    shown: dict[str, dict[str, float]] = {}  # by visit and file, until when
+
+    def clear_and_hold(session_id: str | None = None) -> None:
+        with manager._lock:
+            if session_id is None:  # a run begins
+                visit = media_file_manager._get_session_id()
+                files = manager._files_by_session_and_coord.get(visit, {})
+                shown.setdefault(visit, {}).update(dict.fromkeys(files.values(), time.monotonic() + HELD_S))
+            else:
+                shown.pop(session_id, None)
+        clear(session_id)
+
+    def find_what_is_not_held() -> set[str]:
+        now_s = time.monotonic()
+        for visit, files in list(shown.items()):
+            shown[visit] = {number: until_s for number, until_s in files.items() if until_s > now_s}
+            if not shown[visit]:
+                del shown[visit]
+        return find() - {number for files in shown.values() for number in files}
+
+    manager.clear_session_refs = clear_and_hold  # type: ignore[method-assign]
+    manager._get_inactive_file_ids = find_what_is_not_held  # type: ignore[method-assign]
 
 
 def hold_downloads() -> None:

@@ -44,6 +44,7 @@ _begin()
 async def lifespan(_app: Any) -> AsyncGenerator[dict[str, Any], None]:
     """Clear away what an earlier server was killed over, and end visits as long as the server runs."""
     scratch.sweep()
+    on_disk.hold_shown()
     on_disk.hold_downloads()
     in_flight.keep()
     sweeping = [

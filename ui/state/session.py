@@ -242,10 +242,10 @@ def forget() -> None:
     context = get_script_run_ctx()
     if context is not None:
         context.uploaded_file_mgr.remove_session_files(context.session_id)
-    if runtime.exists():
-        files = runtime.get_instance().media_file_mgr
-        files.clear_session_refs()
-        files.remove_orphaned_files()  # a download gets a second chance, which ends with this run
+        if runtime.exists():
+            files = runtime.get_instance().media_file_mgr
+            files.clear_session_refs(context.session_id)  # by name, so that nothing is held any more
+            files.remove_orphaned_files()  # a download gets a second chance, which ends with this run
     generation = st.session_state.get(_GENERATION, 0)
     for key in list(st.session_state):
         if key not in _KEPT:

@@ -222,3 +222,27 @@ def test_what_was_made_for_a_download_outlasts_runs_of_other_pages_and_goes_with
     manager.remove_orphaned_files()
     assert request("GET", address)[0] == "of Streamlit", "which has nothing there"
     assert manager.read_file(address.rpartition("/")[2].partition(".")[0]) is None
+
+
+def test_a_picture_outlasts_the_next_run_of_its_page_for_a_browser_that_is_slow_to_ask(server, monkeypatch):
+    manager, now_s = server.media_file_mgr, [100.0]
+    monkeypatch.setattr(media_file_manager, "_get_session_id", lambda: "anna")
+    monkeypatch.setattr(on_disk.time, "monotonic", lambda: now_s[0])
+    on_disk.hold_shown()
+
+    def is_there():
+        manager.remove_orphaned_files()  # as any page of the server does at the end of a run
+        return manager.read_file(number) is not None
+
+    number = manager.add(b"a picture", "image/png", "1.2").rpartition("/")[2].partition(".")[0]
+    for _ in range(2):
+        manager.clear_session_refs()  # as a run of its own page does when it begins
+        now_s[0] += on_disk.HELD_S - 1
+        assert is_there() == (now_s[0] < 120)
+    manager.add(b"a picture", "image/png", "1.2")
+    now_s[0] += 1000
+    assert is_there()
+    manager.clear_session_refs()
+    assert is_there()
+    manager.clear_session_refs("anna")  # it is deleted, or its visit ends
+    assert not is_there()
