@@ -6,6 +6,7 @@ import weakref
 from types import SimpleNamespace
 
 import pytest
+import streamlit as st
 import streamlit_webrtc
 from aiortc.contrib.media import MediaRelay
 
@@ -196,6 +197,20 @@ def test_too_little_to_analyze_says_so(live, components):
     press(live, "Analyze the last ten seconds")
     assert "Less than a second" in live.text
     assert live.names == []
+
+
+@pytest.mark.parametrize(("later_s", "plays"), [(1, True), (60, False)])
+def test_a_start_outlasts_a_run_that_ends_before_but_not_the_visitor_s_leaving(
+    live, components, monkeypatch, later_s, plays
+):
+    with monkeypatch.context() as patch:
+        patch.setattr(camera, "taken", lambda key: st.stop())  # as where something else on the page reports meanwhile
+        start(live, components)
+    assert not state(live).wanted
+    then_s = camera.time.monotonic() + later_s
+    monkeypatch.setattr(camera, "time", SimpleNamespace(monotonic=lambda: then_s))
+    live.app.run()
+    assert state(live).wanted == plays
 
 
 def test_wrong_connection_settings_are_told_and_left_out(live, streams, monkeypatch):

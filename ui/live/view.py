@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ui.state.live_session import LiveSession
 
 _PERIOD_S = 1.0
+_START_LASTS_S = 10.0  # who left before the page got to it does not find a camera that is on
 _TOO_SHORT = "_too_short"
 # Not narrower: a change of width makes the connection's component start twice at once, and then it may never connect.
 _OUT_OF_SIGHT = "max-height: 0; min-height: 0; overflow: hidden; visibility: hidden;"
@@ -72,7 +73,7 @@ def _gate(live: "LiveSession", connections: ice.IceSettings) -> None:
         "off": "The camera is off.",
     }  # fmt: skip
     key = session.fresh_key("gate")
-    found = camera.sent("gate", key, "checked", data)
+    found = camera.sent("gate", key, "checked", data, lasts_s=_START_LASTS_S)
     if found is not None:
         camera.taken(key)
         check = status.Check.from_message(found, relay_only=connections.policy == "relay")

@@ -1,5 +1,7 @@
 """The camera in the visitor's browser: our own small components, and words for everything that can go wrong with it."""
 
+import math
+import time
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from typing import Any
@@ -27,7 +29,7 @@ PROBLEMS: dict[str, str] = {
 _SENT = "_sent_by-"
 
 
-def sent(name: str, key: str, event: str, data: Mapping[str, Any]) -> Any:
+def sent(name: str, key: str, event: str, data: Mapping[str, Any], *, lasts_s: float = math.inf) -> Any:
     """Show a component; what it sent, in every run until it is :func:`taken`: a run may end before it is used.
 
     Args:
@@ -35,15 +37,17 @@ def sent(name: str, key: str, event: str, data: Mapping[str, Any]) -> Any:
         key: of the element.
         event: name under which the component sends.
         data: for the component.
+        lasts_s: what is older is dropped: the visitor left the page meanwhile.
     """
     component(name)(key=key, data=data, **{f"on_{event}_change": partial(_arrived, key, event)})
-    return st.session_state.get(f"{_SENT}{key}")
+    message, since_s = st.session_state.get(f"{_SENT}{key}", (None, 0.0))
+    return message if time.monotonic() - since_s <= lasts_s else None
 
 
 def _arrived(key: str, event: str) -> None:
     """Callback."""
     if (message := getattr(st.session_state[key], event)) is not None:
-        st.session_state[f"{_SENT}{key}"] = message
+        st.session_state[f"{_SENT}{key}"] = message, time.monotonic()
 
 
 def taken(key: str) -> None:
