@@ -67,18 +67,19 @@ def test_what_one_started_is_seen_waits_its_turn_and_is_stopped_on_the_other(job
 
 
 def test_never_two_at_a_time_whoever_asks_at_once(jobs, another_process, tmp_path):
-    names = [f"n{number}" for number in range(4)]
-    for name in names:
-        (tmp_path / f"go-{name}").write_text("end")
-    other = another_process(*names[:2])
-    for name in names[2:]:
+    other = another_process("n0", "n1")
+    for name in ("n2", "n3"):
         jobs.submit(order(name))
-    most, end = 0, time.monotonic() + 60
+    seen, end = set(), time.monotonic() + 60
     while set(states(jobs).values()) != {"done"}:
-        notes = [WorkProcess.read(path) for path in (tmp_path / "jobs").glob("*/process.json")]
-        most = max(most, sum(note is not None and note.is_alive for note in notes))
+        notes = {path.parent.name: WorkProcess.read(path) for path in (tmp_path / "jobs").glob("*/process.json")}
+        alive = {name for name, note in notes.items() if note is not None and note.is_alive}
+        assert len(alive) <= 1
+        for name in alive - seen:
+            (tmp_path / f"go-{name}").write_text("end")  # each goes on until it was seen
+        seen |= alive
         assert time.monotonic() < end
-    assert most == 1
+    assert seen == {"n0", "n1", "n2", "n3"}
     assert other.poll() is None
 
 
