@@ -34,7 +34,7 @@ def test_a_waiting_reader_gets_what_comes():
 def test_a_reader_waits_no_longer_than_it_said():
     begun = time.monotonic()
     assert Mailbox().take(0.05) is None
-    assert 0.04 < time.monotonic() - begun < 2
+    assert 0.04 < time.monotonic() - begun < 10
 
 
 def test_closing_wakes_the_reader_and_drops_what_lies_there():
